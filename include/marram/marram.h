@@ -1,0 +1,10 @@
+/* Everything libmarram offers. */
+#ifndef MARRAM_MARRAM_H
+#define MARRAM_MARRAM_H
+
+#include <marram/base.h>
+#include <marram/decide.h>
+#include <marram/history.h>
+#include <marram/model.h>
+
+#endif

@@ -1,0 +1,52 @@
+/* marram: finds the command and hands over. */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COMMAND(name, summary) int command_##name(int argc, char **argv);
+#include "commands.def"
+#undef COMMAND
+
+const command commands[] = {
+#define COMMAND(name, summary) {#name, summary, command_##name},
+#include "commands.def"
+#undef COMMAND
+    {NULL, NULL, NULL},
+};
+const size_t commands_n = sizeof commands / sizeof *commands - 1;
+
+static void help(FILE *to) {
+    fputs("marram: who is about to leave, when, and what to do first\n\n"
+          "usage: marram COMMAND [OPTION ...]\n\n", to);
+    for (size_t i = 0; i < commands_n; i++) fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fputs("\nEach command has --help with an example. Start with:\n\n"
+          "  marram run orders.csv\n\n"
+          "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 4 no fit, 5 input/output, 130 interrupted\n", to);
+}
+
+int main(int argc, char **argv) {
+    interrupt_watch();
+    if (argc < 2) {
+        help(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+        if (argc > 2) {
+            char *args[] = {argv[2], (char *)"--help", NULL};
+            for (size_t i = 0; i < commands_n; i++)
+                if (!strcmp(commands[i].name, argv[2])) return commands[i].main(2, args);
+        }
+        help(stdout);
+        return EXIT_OK;
+    }
+    if (!strcmp(name, "--version") || !strcmp(name, "version")) {
+        printf("marram %s\n", mr_version());
+        return EXIT_OK;
+    }
+    for (size_t i = 0; i < commands_n; i++)
+        if (!strcmp(commands[i].name, name)) return commands[i].main(argc - 1, argv + 1);
+    fprintf(stderr, "marram: there is no command '%s'; 'marram --help' lists them\n", name);
+    return EXIT_USAGE;
+}
