@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LAST_DAY_AFTER 20454 /* 2026-01-01: without --start the window ends the day before, whatever the clock says */
+#define LAST_DAY_AFTER                                                                                       \
+    20454 /* 2026-01-01: without --start the window ends the day before, whatever the clock says */
 
 static const char help[] =
     "marram simulate: writes a made-up shop whose truth is known\n"
@@ -31,9 +32,12 @@ static const char help[] =
     "  --json                   print the summary as JSON\n"
     "  --help                   this text\n"
     "\n"
-    "DIR/orders.csv has a line an order, in date order: customer_id,date,amount; a return is a negative amount.\n"
-    "DIR/truth.csv has a line a customer: customer_id, first_day, k (gaps between orders are Erlang-k; 1: irregular),\n"
-    "rate (orders a day while a customer), alive (1 or 0) at the window's end, left (the day they left: that of their\n"
+    "DIR/orders.csv has a line an order, in date order: customer_id,date,amount; a return is a negative "
+    "amount.\n"
+    "DIR/truth.csv has a line a customer: customer_id, first_day, k (gaps between orders are Erlang-k; 1: "
+    "irregular),\n"
+    "rate (orders a day while a customer), alive (1 or 0) at the window's end, left (the day they left: that "
+    "of their\n"
     "last order; empty while alive).\n"
     "\n"
     "example:\n"
@@ -74,7 +78,8 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (option_is(name, "--customers")) return read_count(r, 1, 1000000000, &o->customers);
     if (option_is(name, "--seed")) return read_count(r, 0, INT64_MAX, &o->seed);
     if (option_is(name, "--years")) return option_double(r, 0.01, 100, &o->years);
-    if (option_is(name, "--orders-per-customer")) return option_double(r, 1.01, 10000, &o->orders_per_customer);
+    if (option_is(name, "--orders-per-customer"))
+        return option_double(r, 1.01, 10000, &o->orders_per_customer);
     if (option_is(name, "--regular")) return option_double(r, 0, 1, &o->regular);
     if (option_is(name, "--seasonality")) return option_double(r, 0, 0.95, &o->seasonality);
     if (option_is(name, "--returns")) return option_double(r, 0, 0.99, &o->returns);
@@ -97,19 +102,23 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 static int print_summary(const arguments *a, const simulate_result *result) {
     const simulate_options *o = &a->options;
     if (!a->json) {
-        printf("%llu orders and %llu returns of %llu customers (%llu still customers at the end): %s/orders.csv and "
-               "%s/truth.csv\n", (unsigned long long)result->orders, (unsigned long long)result->returns,
+        printf("%llu orders and %llu returns of %llu customers (%llu still customers at the end): "
+               "%s/orders.csv and "
+               "%s/truth.csv\n",
+               (unsigned long long)result->orders, (unsigned long long)result->returns,
                (unsigned long long)o->customers, (unsigned long long)result->alive, o->out, o->out);
     } else {
-        json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "customers", (json_int_t)o->customers, "orders",
-                                (json_int_t)result->orders, "returns", (json_int_t)result->returns, "lines",
-                                (json_int_t)result->lines, "alive", (json_int_t)result->alive, "seed",
-                                (json_int_t)o->seed, "out", json_string(o->out));
+        json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "customers", (json_int_t)o->customers,
+                                "orders", (json_int_t)result->orders, "returns", (json_int_t)result->returns,
+                                "lines", (json_int_t)result->lines, "alive", (json_int_t)result->alive,
+                                "seed", (json_int_t)o->seed, "out", json_string(o->out));
         char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
         json_decref(all);
         if (!text) {
-            fputs("marram simulate: the files are written; their summary cannot be, for want of memory or because the "
-                  "folder's name is not UTF-8\n", stderr);
+            fputs("marram simulate: the files are written; their summary cannot be, for want of memory or "
+                  "because the "
+                  "folder's name is not UTF-8\n",
+                  stderr);
             return EXIT_INTERNAL;
         }
         puts(text);
@@ -123,7 +132,9 @@ static int print_summary(const arguments *a, const simulate_result *result) {
 }
 
 int command_simulate(int argc, char **argv) {
-    arguments a = {.options = {.customers = 2000, .years = 3, .seed = 1, .out = "shop", .regular = 0.5, .returns = 0.03}};
+    arguments a = {
+        .options = {
+            .customers = 2000, .years = 3, .seed = 1, .out = "shop", .regular = 0.5, .returns = 0.03}};
     option_reader r = option_begin("simulate", argc, argv);
     for (const char *name; (name = option_next(&r));)
         if (!read_option(&r, name, &a)) return EXIT_USAGE;

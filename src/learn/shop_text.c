@@ -1,7 +1,7 @@
 /* Who a made-up customer is: an identifier in one of three shapes, a name and an address.
  *
- * All are functions of the seed and the customer's number. The addresses are under domains set aside for examples
- * (RFC 2606), so that nothing sent to them can reach a person. */
+ * All are functions of the seed and the customer's number. The addresses are under domains set aside for
+ * examples (RFC 2606), so that nothing sent to them can reach a person. */
 #include "shop.h"
 
 #include "rng.h"
@@ -10,18 +10,19 @@
 #include <string.h>
 
 static const char *const given_names[] = {
-    "Ada",    "Alan",   "Amara",  "Anna",  "Aylin", "Ben",   "Carmen", "Chen",   "Clara",  "Daniel", "Elena",
-    "Emil",   "Farah",  "Felix",  "Grace", "Hugo",  "Ida",   "Ines",   "Ivan",   "Jana",   "Jonas",  "Kenji",
-    "Laila",  "Lars",   "Lena",   "Luca",  "Maria", "Mateo", "Mei",    "Mila",   "Nadia",  "Nils",   "Noor",
-    "Olga",   "Omar",   "Oscar",  "Paula", "Priya", "Rosa",  "Samir",  "Sofia",  "Tariq",  "Tessa",  "Theo",
-    "Tomas",  "Vera",   "Victor", "Wanda", "Yara",  "Zoe",
+    "Ada",   "Alan",  "Amara", "Anna",  "Aylin", "Ben",   "Carmen", "Chen",  "Clara", "Daniel",
+    "Elena", "Emil",  "Farah", "Felix", "Grace", "Hugo",  "Ida",    "Ines",  "Ivan",  "Jana",
+    "Jonas", "Kenji", "Laila", "Lars",  "Lena",  "Luca",  "Maria",  "Mateo", "Mei",   "Mila",
+    "Nadia", "Nils",  "Noor",  "Olga",  "Omar",  "Oscar", "Paula",  "Priya", "Rosa",  "Samir",
+    "Sofia", "Tariq", "Tessa", "Theo",  "Tomas", "Vera",  "Victor", "Wanda", "Yara",  "Zoe",
 };
 static const char *const family_names[] = {
-    "Abbott", "Adeyemi", "Andersen", "Bauer",  "Becker",  "Bianchi", "Carter",  "Castillo", "Cohen",   "Costa",
-    "Dubois", "Eriksen", "Fischer",  "Fraser", "Garcia",  "Gruber",  "Haddad",  "Hansen",   "Ibrahim", "Ito",
-    "Jansen", "Kaya",    "Keller",   "Khan",   "Kovacs",  "Larsen",  "Lindgren","Lopez",    "Marino",  "Mbeki",
-    "Moreau", "Nakamura","Novak",    "Okafor", "Olsen",   "Park",    "Pereira", "Petrov",   "Quinn",   "Reyes",
-    "Rossi",  "Sato",    "Schmidt",  "Silva",  "Singh",   "Tanaka",  "Vargas",  "Weber",    "Wright",  "Yilmaz",
+    "Abbott",  "Adeyemi", "Andersen", "Bauer",   "Becker",   "Bianchi", "Carter",  "Castillo", "Cohen",
+    "Costa",   "Dubois",  "Eriksen",  "Fischer", "Fraser",   "Garcia",  "Gruber",  "Haddad",   "Hansen",
+    "Ibrahim", "Ito",     "Jansen",   "Kaya",    "Keller",   "Khan",    "Kovacs",  "Larsen",   "Lindgren",
+    "Lopez",   "Marino",  "Mbeki",    "Moreau",  "Nakamura", "Novak",   "Okafor",  "Olsen",    "Park",
+    "Pereira", "Petrov",  "Quinn",    "Reyes",   "Rossi",    "Sato",    "Schmidt", "Silva",    "Singh",
+    "Tanaka",  "Vargas",  "Weber",    "Wright",  "Yilmaz",
 };
 static const char *const domains[] = {"example.com", "example.org", "example.net"};
 
@@ -53,8 +54,8 @@ static char *put_hex(char *out, uint64_t bits, int from, int to) {
     return out;
 }
 
-/* The shape of RFC 4122's random UUID: version 4, variant 10. Two different customers get the same 122 bits with a
- * chance of about N^2 / 2^123. */
+/* The shape of RFC 4122's random UUID: version 4, variant 10. Two different customers get the same 122 bits
+ * with a chance of about N^2 / 2^123. */
 static char *put_uuid(char *out, uint64_t seed, uint64_t customer) {
     uint64_t key = rng_mix(seed ^ 0x75756964u); /* apart from the streams that draw the orders */
     uint64_t high = rng_mix(key ^ (2 * customer)), low = rng_mix(key ^ (2 * customer + 1));

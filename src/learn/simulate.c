@@ -1,13 +1,13 @@
 /* `marram simulate`: a shop written to orders.csv and truth.csv.
  *
- *     draw      each block of customers draws its lines in customer order and counts them by day      (parallel)
- *     place     prefix sums over (day, block) say where each block's lines of a day go                 (serial, small)
- *     sort      each block drops its lines there: a stable counting sort by day, then customer         (parallel)
- *     write     runs of lines become text and are written in order                                     (parallel)
+ *     draw      each block of customers draws its lines in customer order and counts them by day (parallel)
+ *     place     prefix sums over (day, block) say where each block's lines of a day go (serial, small) sort
+ * each block drops its lines there: a stable counting sort by day, then customer         (parallel) write
+ * runs of lines become text and are written in order                                     (parallel)
  *
- * What a block computes depends on the seed and the block alone, and the order of lines not even on how customers are cut
- * into blocks; so the bytes are the same for any number of threads. Memory: 8 bytes a line twice, less what the sort has
- * given back. */
+ * What a block computes depends on the seed and the block alone, and the order of lines not even on how
+ * customers are cut into blocks; so the bytes are the same for any number of threads. Memory: 8 bytes a line
+ * twice, less what the sort has given back. */
 #include "simulate.h"
 
 #include "calendar.h"
@@ -18,14 +18,13 @@
 #include "staged.h"
 #include "text.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
-#define RUN_LINES 32768u  /* a run's text, about a megabyte, stays in the cache until it is written */
+#define RUN_LINES 32768u /* a run's text, about a megabyte, stays in the cache until it is written */
 #define TRUTH_ROWS 16384u
 #define LINE_MOST (SHOP_ID_MOST + 12 + 14 + SHOP_CONTACT_MOST + 1)
-#define TRUTH_MOST (SHOP_ID_MOST + 80)
+#define DATE_BYTES 12
 
 /* A line once sorted: its day is where it lies. */
 typedef struct sorted_line {
@@ -39,13 +38,15 @@ typedef struct job {
     const mr_alloc *alloc;
     size_t block_size, blocks;
     shop_lines *drawn;  /* [blocks]; each freed once sorted */
+    uint64_t *returns;  /* [blocks] */
     uint64_t *place;    /* [blocks x days]: counts, then first places */
+    char *dates;        /* [days][DATE_BYTES]: ",2024-02-29," */
     uint64_t *day_from; /* [days + 1]: first sorted line of a day */
     shop_truth *truth;  /* [customers] */
     sorted_line *sorted;
-    uint64_t lines, orders;
-    char **text;        /* [threads] */
-    staged_file *file;  /* the one being written */
+    uint64_t lines;
+    char **text;       /* [threads] */
+    staged_file *file; /* the one being written */
     pthread_mutex_t progress_lock;
     uint64_t done, total;
 } job;
@@ -71,11 +72,17 @@ static mr_status draw_block(void *ctx, size_t block, int worker, mr_error *err) 
     uint64_t from = block_from(j, block), to = block_from(j, block + 1);
     shop_lines *lines = &j->drawn[block];
     for (uint64_t c = from; c < to; c++) {
-        mr_status status = shop_customer(&j->shop, c, (uint16_t)(c - from), j->alloc, lines, &j->truth[c], err);
+        mr_status status =
+            shop_customer(&j->shop, c, (uint16_t)(c - from), j->alloc, lines, &j->truth[c], err);
         if (status != MR_OK) return status;
     }
     uint64_t *count = j->place + block * (size_t)j->shop.days;
-    for (size_t i = 0; i < lines->n; i++) count[lines->line[i].day]++;
+    uint64_t returns = 0;
+    for (size_t i = 0; i < lines->n; i++) {
+        count[lines->line[i].day]++;
+        returns += lines->line[i].cents < 0;
+    }
+    j->returns[block] = returns;
     return advance(j, to - from, err);
 }
 
@@ -106,6 +113,14 @@ static mr_status sort_block(void *ctx, size_t block, int worker, mr_error *err) 
     mem_free(j->alloc, lines->line);
     lines->line = NULL;
     return advance(j, to - from, err);
+}
+
+static void write_dates(job *j) {
+    for (int32_t d = 0; d < j->shop.days; d++) {
+        char text[11], *at = j->dates + (size_t)d * DATE_BYTES;
+        at[0] = at[11] = ',';
+        memcpy(at + 1, calendar_text(j->shop.start + d, text), 10);
+    }
 }
 
 static char *put_cents(char *out, int32_t cents) {
@@ -145,24 +160,17 @@ static mr_status write_run(void *ctx, size_t block, int worker, mr_error *err) {
     job *j = ctx;
     const shop *s = &j->shop;
     mr_status status = MR_ENOMEM;
-    char *text = worker_text(j, worker, err), *out = text, date[12];
+    char *text = worker_text(j, worker, err), *out = text;
     if (!text) goto done;
     uint64_t from = block * (uint64_t)RUN_LINES, to = from + RUN_LINES;
     if (to > j->lines) to = j->lines;
     size_t day = day_at(j, from);
-    date[0] = ',';
-    calendar_text(s->start + (int32_t)day, date + 1);
-    date[11] = ',';
     for (uint64_t i = from; i < to; i++) {
-        if (i == j->day_from[day + 1]) {
-            while (i == j->day_from[day + 1]) day++;
-            calendar_text(s->start + (int32_t)day, date + 1);
-            date[11] = ',';
-        }
+        while (i == j->day_from[day + 1]) day++;
         sorted_line l = j->sorted[i];
         out = shop_id(s, l.customer, out);
-        memcpy(out, date, 12);
-        out = put_cents(out + 12, l.cents);
+        memcpy(out, j->dates + day * DATE_BYTES, DATE_BYTES);
+        out = put_cents(out + DATE_BYTES, l.cents);
         if (s->contacts) out = shop_contact(s, l.customer, out);
         *out++ = '\n';
     }
@@ -177,25 +185,22 @@ static mr_status write_truth(void *ctx, size_t block, int worker, mr_error *err)
     job *j = ctx;
     const shop *s = &j->shop;
     mr_status status = MR_ENOMEM;
-    char *text = worker_text(j, worker, err), *out = text, date[11];
+    char *text = worker_text(j, worker, err), *out = text;
     if (!text) goto done;
     uint64_t from = block * (uint64_t)TRUTH_ROWS, to = from + TRUTH_ROWS;
     if (to > s->customers) to = s->customers;
     for (uint64_t c = from; c < to; c++) {
         const shop_truth *t = &j->truth[c];
         out = shop_id(s, c, out);
-        *out++ = ',';
-        memcpy(out, calendar_text(s->start + t->first, date), 10);
-        out += 10;
-        *out++ = ',';
-        out = text_unsigned(out, (uint64_t)t->k);
+        memcpy(out, j->dates + (size_t)t->first * DATE_BYTES, DATE_BYTES);
+        out = text_unsigned(out + DATE_BYTES, (uint64_t)t->k);
         *out++ = ',';
         out = text_fixed(out, t->rate, 6);
-        memcpy(out, t->left < 0 ? ",1," : ",0,", 3);
-        out += 3;
+        memcpy(out, t->left < 0 ? ",1," : ",0", 3);
+        out += t->left < 0 ? 3 : 2;
         if (t->left >= 0) {
-            memcpy(out, calendar_text(s->start + t->left, date), 10);
-            out += 10;
+            memcpy(out, j->dates + (size_t)t->left * DATE_BYTES, DATE_BYTES - 1);
+            out += DATE_BYTES - 1;
         }
         *out++ = '\n';
     }
@@ -226,11 +231,14 @@ static mr_status draw_and_sort(job *j, mr_error *err) {
     size_t cells = j->blocks * (size_t)j->shop.days;
     j->drawn = mem_new(j->alloc, j->blocks, sizeof *j->drawn);
     j->place = mem_new(j->alloc, cells, sizeof *j->place);
+    j->returns = mem_new(j->alloc, j->blocks, sizeof *j->returns);
+    j->dates = mem_take(j->alloc, (size_t)j->shop.days, DATE_BYTES);
     j->day_from = mem_take(j->alloc, (size_t)j->shop.days + 1, sizeof *j->day_from);
     j->truth = mem_take(j->alloc, (size_t)n, sizeof *j->truth);
     j->text = mem_new(j->alloc, (size_t)pool_size(pool), sizeof *j->text);
-    if (!j->drawn || !j->place || !j->day_from || !j->truth || !j->text)
+    if (!j->drawn || !j->place || !j->returns || !j->dates || !j->day_from || !j->truth || !j->text)
         return error_memory(err, (size_t)n * sizeof *j->truth + cells * sizeof *j->place);
+    write_dates(j);
     mr_status status = pool_run(pool, j->blocks, draw_block, j, err);
     if (status != MR_OK) return status;
     place_lines(j);
@@ -241,7 +249,7 @@ static mr_status draw_and_sort(job *j, mr_error *err) {
 
 static void count_result(const job *j, simulate_result *result) {
     *result = (simulate_result){.lines = j->lines};
-    for (uint64_t i = 0; i < j->lines; i++) result->returns += j->sorted[i].cents < 0;
+    for (size_t b = 0; b < j->blocks; b++) result->returns += j->returns[b];
     result->orders = j->lines - result->returns;
     for (uint64_t c = 0; c < j->shop.customers; c++) result->alive += j->truth[c].left < 0;
 }
@@ -252,6 +260,8 @@ static void job_free(job *j) {
     mem_free(j->alloc, j->drawn);
     mem_free(j->alloc, j->text);
     mem_free(j->alloc, j->place);
+    mem_free(j->alloc, j->returns);
+    mem_free(j->alloc, j->dates);
     mem_free(j->alloc, j->day_from);
     mem_free(j->alloc, j->truth);
     mem_free(j->alloc, j->sorted);
@@ -276,7 +286,8 @@ mr_status simulate_write(const simulate_options *options, const mr_context *cont
     if ((status = staged_open(&folder, "truth.csv", &truth, err)) != MR_OK) goto done;
     if ((status = draw_and_sort(&j, err)) != MR_OK) goto done;
     count_result(&j, &counted);
-    const char *heading = options->contacts ? "customer_id,date,amount,name,email\n" : "customer_id,date,amount\n";
+    const char *heading =
+        options->contacts ? "customer_id,date,amount,name,email\n" : "customer_id,date,amount\n";
     size_t runs = (size_t)((j.lines + RUN_LINES - 1) / RUN_LINES);
     size_t rows = (size_t)((j.shop.customers + TRUTH_ROWS - 1) / TRUTH_ROWS);
     if ((status = write_file(&j, &orders, heading, runs, write_run, err)) != MR_OK) goto done;

@@ -1,8 +1,8 @@
 /* Files that appear whole or not at all, written by many threads in order.
  *
- * A block's place in the file is where the block before it ends, which is known as soon as that one is formatted; so the
- * threads only hand each other offsets and the pwrite calls overlap. pool_run starts blocks in ascending order, so the
- * block waited for is always running on another thread, or done. */
+ * A block's place in the file is where the block before it ends, which is known as soon as that one is
+ * formatted; so the threads only hand each other offsets and the pwrite calls overlap. pool_run starts blocks
+ * in ascending order, so the block waited for is always running on another thread, or done. */
 #include "staged.h"
 
 #include "error.h"
@@ -30,7 +30,8 @@ static mr_status make_folder(const char *path, bool *made, mr_error *err) {
 
 mr_status staged_folder_open(const char *path, const mr_alloc *alloc, staged_folder *out, mr_error *err) {
     *out = (staged_folder){.made_from = SIZE_MAX, .alloc = alloc};
-    if (!path || !*path) return error_set(err, MR_EINVAL, "out", -1, "the name of the folder to write to is empty");
+    if (!path || !*path)
+        return error_set(err, MR_EINVAL, "out", -1, "the name of the folder to write to is empty");
     size_t len = strlen(path);
     while (len > 1 && path[len - 1] == '/') len--;
     out->path = mem_take(alloc, len + 1, 1);
@@ -81,7 +82,8 @@ mr_status staged_open(const staged_folder *folder, const char *name, staged_file
     struct stat there;
     mr_status status = MR_OK;
     if (stat(out->path, &there) == 0 && S_ISDIR(there.st_mode))
-        status = error_set(err, MR_EIO, "out", -1, "%s: is a folder, and a file is to be written there", out->path);
+        status = error_set(err, MR_EIO, "out", -1, "%s: is a folder, and a file is to be written there",
+                           out->path);
     else if ((out->descriptor = open(out->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) < 0)
         status = write_error(out, "cannot create", errno, err);
     if (status != MR_OK) staged_close(out);
@@ -131,7 +133,8 @@ mr_status staged_commit(staged_file *file, mr_error *err) {
     int code = close(file->descriptor); /* network file systems report a full disk here */
     file->descriptor = -1;
     if (code != 0) return write_error(file, "cannot write", errno, err);
-    if (rename(file->temporary, file->path) != 0) return write_error(file, "cannot rename into place", errno, err);
+    if (rename(file->temporary, file->path) != 0)
+        return write_error(file, "cannot rename into place", errno, err);
     mem_free(file->alloc, file->temporary);
     file->temporary = NULL;
     return MR_OK;

@@ -1,5 +1,5 @@
-/* Files that appear whole or not at all: written under a temporary name in their folder, renamed at the end. Blocks of
- * text made in parallel are written in their order. */
+/* Files that appear whole or not at all: written under a temporary name in their folder, renamed at the end.
+ * Blocks of text made in parallel are written in their order. */
 #ifndef LEARN_STAGED_H
 #define LEARN_STAGED_H
 
@@ -32,8 +32,8 @@ typedef struct staged_file {
 } staged_file;
 
 mr_status staged_open(const staged_folder *folder, const char *name, staged_file *out, mr_error *err);
-/* Writes block 0, 1, 2 ... of a pool_run, each once, from any thread: waits until the block before has said its length,
- * not until it is written. */
+/* Writes block 0, 1, 2 ... of a pool_run, each once, from any thread: waits until the block before has said
+ * its length, not until it is written. */
 mr_status staged_write(staged_file *file, size_t block, const char *bytes, size_t len, mr_error *err);
 /* A block that will not come: lets the blocks after it stop waiting. */
 void staged_abandon(staged_file *file);
