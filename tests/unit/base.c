@@ -53,6 +53,16 @@ static void text(void **state) {
     assert_string_equal(text_terminate(&b) + b.len - 3, "end");
     text_free(&b);
     char big[24];
+    uint64_t power = 1;
+    for (int digits = 1; digits <= 20; digits++, power *= 10)
+        for (int under = 0; under < 2; under++) {
+            char want[24];
+            snprintf(want, sizeof want, "%llu", (unsigned long long)(power - (uint64_t)under));
+            *text_unsigned(big, power - (uint64_t)under) = 0;
+            assert_string_equal(big, want);
+        }
+    *text_unsigned(big, UINT64_MAX) = 0;
+    assert_string_equal(big, "18446744073709551615");
     *text_signed(big, INT64_MIN) = 0;
     assert_string_equal(big, "-9223372036854775808");
 }
