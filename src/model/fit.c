@@ -258,7 +258,8 @@ static mr_status fit_k(const mr_model *model, const mr_data *data, int k, const 
     if (status == MR_OK) status = at_boundary(&o, &r, err);
     if (status == MR_OK && !options->no_errors) {
         if (!r.has_hessian) status = optimise_hessian(&problem, &r, err);
-        if (status == MR_OK) status = fill_errors(r.hessian, (fill(&o, &r, fit), fit), err);
+        fill(&o, &r, fit);
+        if (status == MR_OK) status = fill_errors(r.hessian, fit, err);
     } else if (status == MR_OK && hessian) {
         memcpy(fit->hessian, hessian, model->params * model->params * sizeof *hessian);
         status = fill_errors(hessian, fit, err);

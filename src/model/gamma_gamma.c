@@ -31,19 +31,31 @@ static size_t starts(const mr_data *data, double scale, int k, double start[4][M
     return 3;
 }
 
-/* Here the columns are x and mean_spend; the row's T carries mean_spend (model_row_at). */
+enum { GG_LOG, GG_P, GG_BOTH };
+
+static void prepare(model_state *state) {
+    state->constant[0] = log(state->params->value[2]) - special_digamma(state->params->value[1]);
+}
+
+static void tabulate(const model_state *state, double x, double *row) {
+    double p = state->params->value[0], q = state->params->value[1], v = state->params->value[2], px = p * x;
+    if (x < 1) return; /* no order, no money: the row is never asked for */
+    double log_x = log(x);
+    row[GG_BOTH] = special_digamma(px + q);
+    row[GG_LOG] = special_lrising(px, q) - special_lgamma(q) + q * log(v) + px * log_x;
+    row[GG_P] = row[GG_BOTH] - special_digamma(px) + log_x;
+}
+
+/* The row's x is the number of orders, its T their mean money (row_at in fit.c). */
 static double likelihood(const model_state *state, const double *table, const model_row *row, double *gradient) {
-    (void)table;
     double p = state->params->value[0], q = state->params->value[1], v = state->params->value[2];
-    double x = row->x, m = row->T, px = p * x, total = x * m + v;
-    double log_m = log(m), log_x = log(x), log_total = log(total);
+    double x = row->x, m = row->T, px = p * x, total = x * m + v, log_m = log(m), log_total = log(total);
     if (gradient) {
-        double both = special_digamma(px + q);
-        gradient[0] = x * (both - special_digamma(px) + log_m + log_x - log_total);
-        gradient[1] = both - special_digamma(q) + log(v) - log_total;
+        gradient[0] = x * (table[GG_P] + log_m - log_total);
+        gradient[1] = table[GG_BOTH] + state->constant[0] - log_total;
         gradient[2] = q / v - (px + q) / total;
     }
-    return special_lrising(px, q) - special_lgamma(q) + q * log(v) + (px - 1) * log_m + px * log_x - (px + q) * log_total;
+    return table[GG_LOG] + (px - 1) * log_m - (px + q) * log_total;
 }
 
 const struct mr_model model_gamma_gamma = {
@@ -54,6 +66,8 @@ const struct mr_model model_gamma_gamma = {
     .params = 3,
     .param = {"p", "q", "v"},
     .starts = starts,
+    .prepare = prepare,
+    .tabulate = tabulate,
     .likelihood = likelihood,
 };
 

@@ -62,7 +62,8 @@ typedef struct report_model {
     double alive_histogram[20];
 } report_model;
 
-#define REPORT_BINS 24  /* of the cycle chart: silence in units of the customer's own rhythm, bin width .25 */
+#define REPORT_BINS 24  /* of the cycle chart: silence in units of the customer's own rhythm, bin width below */
+#define REPORT_BIN_WIDTH .25
 
 typedef struct report_cohort {
     int32_t start;           /* first day of the cohort's period */
@@ -77,6 +78,11 @@ typedef struct report_change { /* since an earlier run, one customer */
     double p_order_was;
 } report_change;
 
+typedef struct report_param { /* one parameter of a fitted model; NaN: not known */
+    char name[16];
+    double value, se, low, high; /* 95 % interval */
+} report_param;
+
 typedef struct report {
     /* where it came from */
     const ingest_orders *input;   /* ids, contacts, what was understood */
@@ -85,6 +91,7 @@ typedef struct report {
     double horizon_days;
     double days_per_unit;
     double margin, discount_rate;
+    double interval_level;      /* of every prediction interval here, e.g. .8; 0: .8 */
     bool has_money;
     uint64_t seed;
     uint64_t sample;            /* customers the models were compared on */
@@ -101,11 +108,15 @@ typedef struct report {
     double expected_orders, expected_orders_low, expected_orders_high; /* whole base, within the horizon */
     double expected_customers;  /* sum of p_order */
     double expected_value, value_at_risk;
+    double value_at_risk_low, value_at_risk_high; /* high <= 0 or NaN: not known, not shown */
     uint64_t stage_count[MR_STAGES];
     double stage_spend[MR_STAGES], stage_value_at_risk[MR_STAGES];
     uint64_t step_count[MR_STEPS];
 
     /* models */
+    char chosen_title[32], cycle_title[32], spend_title[32]; /* the fits below, as a reader knows them; "" none */
+    size_t chosen_params_n, cycle_params_n, spend_params_n;
+    report_param chosen_params[MR_MAX_PARAMS], cycle_params[MR_MAX_PARAMS], spend_params[MR_MAX_PARAMS];
     mr_fit fit;                 /* the chosen one, on all data */
     mr_fit cycle_fit;           /* the one that drives stages and erosion (may be the same) */
     bool has_spend_fit;
