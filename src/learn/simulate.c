@@ -177,7 +177,7 @@ static mr_status write_run(void *ctx, size_t block, int worker, mr_error *err) {
     status = advance(j, (uint64_t)((double)(to - from) / (double)j->lines * (double)s->customers), err);
     if (status == MR_OK) status = staged_write(j->file, block, text, (size_t)(out - text), err);
 done:
-    if (status != MR_OK) staged_abandon(j->file);
+    if (status != MR_OK) staged_abandon(j->file, err);
     return status;
 }
 
@@ -206,7 +206,7 @@ static mr_status write_truth(void *ctx, size_t block, int worker, mr_error *err)
     }
     status = staged_write(j->file, block, text, (size_t)(out - text), err);
 done:
-    if (status != MR_OK) staged_abandon(j->file);
+    if (status != MR_OK) staged_abandon(j->file, err);
     return status;
 }
 
@@ -275,6 +275,8 @@ mr_status simulate_write(const simulate_options *options, const mr_context *cont
     staged_folder folder = {0};
     staged_file orders = {.descriptor = -1}, truth = {.descriptor = -1};
     simulate_result counted;
+    mr_error unwanted;
+    if (!err) err = &unwanted; /* blocks hand their error on to each other through it */
     error_clear(err);
     pthread_mutex_init(&j.progress_lock, NULL);
     mr_status status = shop_open(options, context, &j.shop, err);

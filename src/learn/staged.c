@@ -90,8 +90,9 @@ mr_status staged_open(const staged_folder *folder, const char *name, staged_file
     return status;
 }
 
-void staged_abandon(staged_file *file) {
+void staged_abandon(staged_file *file, const mr_error *why) {
     pthread_mutex_lock(&file->lock);
+    if (!file->failed) file->why = *why;
     file->failed = true;
     pthread_cond_broadcast(&file->moved);
     pthread_mutex_unlock(&file->lock);
@@ -112,15 +113,17 @@ mr_status staged_write(staged_file *file, size_t block, const char *bytes, size_
         pthread_cond_broadcast(&file->moved);
     }
     pthread_mutex_unlock(&file->lock);
-    /* The block that failed has the message; pool_run gives back the lowest block's. */
-    if (failed) return error_set(err, MR_EIO, "out", -1, "%s: not written", file->path);
+    if (failed) {
+        *err = file->why; /* not written to again */
+        return err->code;
+    }
     while (len > 0) {
         ssize_t wrote = pwrite(file->descriptor, bytes, len, (off_t)offset);
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) {
-            int reason = wrote < 0 ? errno : ENOSPC;
-            staged_abandon(file);
-            return write_error(file, "cannot write", reason, err);
+            mr_status status = write_error(file, "cannot write", wrote < 0 ? errno : ENOSPC, err);
+            staged_abandon(file, err);
+            return status;
         }
         bytes += wrote;
         offset += (uint64_t)wrote;

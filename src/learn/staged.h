@@ -29,14 +29,16 @@ typedef struct staged_file {
     size_t turn;     /* the block whose place in the file is known */
     uint64_t offset; /* that place */
     bool failed;
+    mr_error why; /* it failed */
 } staged_file;
 
 mr_status staged_open(const staged_folder *folder, const char *name, staged_file *out, mr_error *err);
 /* Writes block 0, 1, 2 ... of a pool_run, each once, from any thread: waits until the block before has said
  * its length, not until it is written. */
 mr_status staged_write(staged_file *file, size_t block, const char *bytes, size_t len, mr_error *err);
-/* A block that will not come: lets the blocks after it stop waiting. */
-void staged_abandon(staged_file *file);
+/* A block that will not come, and why: the blocks that wait give up with the same error. The first reason
+ * stays. */
+void staged_abandon(staged_file *file, const mr_error *why);
 /* Forgets the turns, so that another pool_run can go on from where the last one ended. */
 void staged_restart(staged_file *file);
 /* Closes and renames; on failure, or without it, staged_close removes the temporary file. */
