@@ -65,6 +65,7 @@ typedef struct ingest_understood {
     uint64_t after_until;       /* lines after `until`, left out */
     uint64_t rejected;          /* skipped with --on-error skip */
     uint64_t continued;         /* preset line-item rows that belong to an order already counted */
+    uint64_t cancelled;         /* preset orders called off or never paid: left out */
     uint64_t return_only_customers; /* customers with returns and no order: left out of the histories */
     int32_t first_day, last_day;
     double seconds_read, seconds_group;
@@ -83,6 +84,7 @@ typedef struct ingest_orders {
     char *contact_bytes;   /* name, e-mail, phone, of the last line that gave a non-empty one */
     uint64_t *contact_offset[3]; /* name, email, phone: [n + 1] each, or NULL where the column is absent */
     ingest_understood understood;
+    const mr_alloc *alloc; /* what the arrays came from; must outlive them */
 } ingest_orders;
 
 /* paths[n]: files, "-" for standard input; .gz is recognised by its first bytes. context->progress gets bytes read of bytes
