@@ -1,0 +1,23 @@
+/* The definitions of definitions.def, in order. */
+#ifndef REPORT_DEFINITIONS_H
+#define REPORT_DEFINITIONS_H
+
+#include <stddef.h>
+
+typedef struct definition {
+    const char *key, *term, *text;
+} definition;
+
+#define DEFINITION(key, term, text) +1
+enum {
+    DEFINITIONS = 0
+#include "definitions.def"
+};
+#undef DEFINITION
+
+extern const definition definitions[DEFINITIONS];
+
+/* NULL: there is none of that key. */
+const definition *definition_of(const char *key);
+
+#endif

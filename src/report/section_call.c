@@ -1,0 +1,145 @@
+/* Whom to call first, and why: the highest value at risk for whom there is something to do. */
+#include "page.h"
+#include "parts.h"
+
+#include <math.h>
+#include <string.h>
+
+static void who(page *p, const report_customer *c) {
+    const report *r = p->r;
+    size_t len, id_len;
+    const char *id = report_id(r, c->index, &id_len), *name = report_contact(r, 0, c->index, &len);
+    page_raw(p, "<th scope=\"row\" role=\"rowheader\" class=\"who\"><b><bdi>");
+    page_text(p, len ? name : id, len ? len : id_len);
+    page_raw(p, "</bdi></b>");
+    if (len) {
+        page_raw(p, "<span><bdi>");
+        page_text(p, id, id_len);
+        page_raw(p, "</bdi></span>");
+    }
+    for (int i = 1; i < 3; i++) {
+        const char *text = report_contact(r, i, c->index, &len);
+        if (!len) continue;
+        page_raw(p, "<span><bdi>");
+        page_text(p, text, len);
+        page_raw(p, "</bdi></span>");
+    }
+    page_raw(p, "</th>");
+}
+
+/* The silence as a bar, with a mark where the customer's own rhythm ends; both cut off at four rhythms. */
+static void late_bar(page *p, double ratio) {
+    if (!isfinite(ratio)) return;
+    const double most = 4;
+    double share = fmin(ratio, most) / most;
+    page_printf(p,
+                "<i class=\"late\" aria-hidden=\"true\"><i style=\"width:%.0f%%\"></i><i class=\"usual\" "
+                "style=\"width:%.0f%%\"></i>"
+                "<u style=\"left:%.0f%%\"></u></i>",
+                100 * share, 100 * fmin(share, 1 / most), 100 / most);
+}
+
+static void why(page *p, const report_customer *c) {
+    double silence = p->r->until - c->last_day;
+    page_printf(p,
+                "<td role=\"cell\" class=\"why\"><i class=\"chip %s\" style=\"font-style:normal\">%s</i> "
+                "silent for %s",
+                mr_stage_name(c->stage), mr_stage_name(c->stage), DAYS(silence));
+    if (!isnan(c->overdue_ratio)) page_printf(p, ", %s their rhythm", TIMES(c->overdue_ratio));
+    late_bar(p, c->overdue_ratio);
+    page_printf(p, "<span>%s %s; rhythm %s", COUNT(c->orders), c->orders == 1 ? "order" : "orders",
+                DAYS(c->rhythm_days));
+    if (c->rhythm_from) {
+        page_printf(p, ", from %s gap%s of their own", COUNT(c->rhythm_from), c->rhythm_from == 1 ? "" : "s");
+    } else {
+        page_raw(p, ", the base’s");
+    }
+    page_raw(p, "</span></td>");
+}
+
+static void row(page *p, size_t rank, const report_customer *c) {
+    page_printf(p, "<tr role=\"row\"><td role=\"cell\" class=\"rank num\">%zu</td>", rank);
+    who(p, c);
+    why(p, c);
+    page_printf(p, "<td role=\"cell\" class=\"do\">%s</td>", mr_step_action(c->step));
+    page_printf(p, "<td role=\"cell\" class=\"num\" data-label=\"Chance of an order\">%s</td>",
+                PERCENT(c->p_order, 0));
+    page_printf(p,
+                "<td role=\"cell\" class=\"num\" data-label=\"Expected orders\">%s <span "
+                "class=\"soft\">(%s–%s)</span></td>",
+                NUMBER(c->expected, 1), COUNT(c->expected_low), COUNT(c->expected_high));
+    if (p->r->has_money)
+        page_printf(p, "<td role=\"cell\" class=\"num worth\" data-label=\"Value at risk\"><b>%s</b></td>",
+                    MONEY(p, c->value_at_risk));
+    page_raw(p, "</tr>\n");
+}
+
+static void head(page *p) {
+    const report *r = p->r;
+    page_raw(p, "<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\" "
+                "class=\"num\">#</th>"
+                "<th scope=\"col\" role=\"columnheader\">Customer</th><th scope=\"col\" "
+                "role=\"columnheader\">Why</th>"
+                "<th scope=\"col\" role=\"columnheader\">What to do first</th><th scope=\"col\" "
+                "role=\"columnheader\" class=\"num\">");
+    page_term(p, "p_order", "Chance of<br>an order");
+    page_raw(p, "</th><th scope=\"col\" role=\"columnheader\" class=\"num\">");
+    page_term(p, "expected_orders", "Expected<br>orders");
+    page_raw(p, "</th>");
+    if (r->has_money) {
+        page_raw(p, "<th scope=\"col\" role=\"columnheader\" class=\"num\">");
+        page_term(p, "value_at_risk", "Value<br>at risk");
+        page_raw(p, "</th>");
+    }
+    page_raw(p, "</tr></thead>\n");
+}
+
+/* The rules behind the steps that occur, with how many customers each holds for. */
+static void rules(page *p) {
+    page_raw(
+        p,
+        "<details><summary>The rules behind “what to do first”</summary>\n<table "
+        "class=\"rules\"><caption>The first rule that holds "
+        "decides; customers of the whole base</caption><thead><tr><th scope=\"col\">Step</th><th "
+        "scope=\"col\">On this evidence</th>"
+        "<th scope=\"col\">Do this</th><th scope=\"col\" class=\"num\">Customers</th></tr></thead><tbody>\n");
+    for (int i = 0; i < MR_STEPS; i++)
+        page_printf(p, "<tr><th scope=\"row\">%s</th><td>%s</td><td>%s</td><td class=\"num\">%s</td></tr>\n",
+                    mr_step_name((mr_step)i), mr_step_evidence((mr_step)i), mr_step_action((mr_step)i),
+                    COUNT(p->r->step_count[i]));
+    page_raw(p, "</tbody></table></details>\n");
+}
+
+void section_call(page *p) {
+    const report *r = p->r;
+    uint32_t rows[CALL_FIRST];
+    size_t n = report_call_first(r, rows, CALL_FIRST);
+    page_section(p, "call", n == 1 ? "The customer to call first" : "Whom to call first",
+                 r->has_money ? "The most value at risk, among those for whom there is something to do: not "
+                                "the long dead, who have nothing "
+                                "left to lose, and not those who will order anyway."
+                              : "The most expected orders at risk, among those for whom there is something "
+                                "to do. There are no amounts in "
+                                "the data, so nothing is said of value.");
+    if (n == 0) {
+        page_raw(p, "<p class=\"key\">Nobody needs a call today: no rule applies to any customer with "
+                    "something at risk.</p>\n");
+    } else {
+        page_printf(p,
+                    "<table class=\"calls cards\" role=\"table\"><caption>%s of %s customers, highest %s "
+                    "first. The bar is the silence; "
+                    "the mark on it is where the customer’s own rhythm ends. Expected orders with the %s "
+                    "interval of their "
+                    "number.</caption>\n",
+                    COUNT(n), COUNT(r->n), r->has_money ? "value at risk" : "expected orders at risk",
+                    PERCENT(report_level(r), 0));
+        head(p);
+        page_raw(p, "<tbody role=\"rowgroup\">\n");
+        for (size_t i = 0; i < n; i++) row(p, i + 1, &r->customers[rows[i]]);
+        page_raw(p, "</tbody></table>\n<p class=\"small soft\">Everybody is in customers.csv, with the same "
+                    "columns.</p>\n");
+    }
+    rules(p);
+    page_define(p, "value_at_risk first_step overdue_ratio rhythm_days p_order expected_orders expected_low");
+    page_raw(p, "</section>\n");
+}
