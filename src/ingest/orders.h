@@ -93,6 +93,9 @@ mr_status ingest_orders_read(const char *const *paths, size_t n, const ingest_op
                              const mr_context *context, ingest_orders *out, mr_error *err);
 void ingest_orders_free(ingest_orders *orders);
 
+/* A fixed 64-bit hash of each customer's identifier, [orders.n], the caller's to free; NULL where memory is short. */
+uint64_t *ingest_hash_ids(const ingest_orders *input, mr_pool *pool);
+
 const char *ingest_role_name(ingest_role role);
 const char *ingest_date_format_name(ingest_date_format format); /* "D/M/YYYY" */
 

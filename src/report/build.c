@@ -4,7 +4,6 @@
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
-#include "rng.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,27 +13,6 @@ void build_timing(report *r, const char *name, double seconds) {
     if (r->timing_n >= sizeof r->timing / sizeof *r->timing) return;
     r->timing[r->timing_n].name = name;
     r->timing[r->timing_n++].seconds = seconds;
-}
-
-typedef struct hash_job {
-    const ingest_orders *input;
-    uint64_t *hash;
-} hash_job;
-
-#define HASH_BLOCK 65536
-
-/* FNV-1a over the identifier, then mixed: the sample depends on who a customer is, not on the order of the file. */
-static mr_status hash_block(void *ctx, size_t block, int worker, mr_error *err) {
-    (void)worker, (void)err;
-    const hash_job *job = ctx;
-    size_t n = job->input->orders.n, from = block * HASH_BLOCK, to = from + HASH_BLOCK < n ? from + HASH_BLOCK : n;
-    for (size_t i = from; i < to; i++) {
-        uint64_t h = 14695981039346656037u;
-        for (uint64_t at = job->input->id_offset[i]; at < job->input->id_offset[i + 1]; at++)
-            h = (h ^ (uint8_t)job->input->id_bytes[at]) * 1099511628211u;
-        job->hash[i] = rng_mix(h);
-    }
-    return MR_OK;
 }
 
 static void copy_score(report_model *m, const compare_entry *e) {
@@ -86,15 +64,12 @@ static void copy_entries(build *b) {
 
 mr_status build_compare(build *b, const ingest_orders *input, const build_options *o, const mr_context *context,
                         mr_error *err) {
-    const mr_alloc *alloc = context_alloc(context);
     size_t n = input->orders.n;
     uint64_t *hash = NULL;
     mr_status status = MR_OK;
     if (o->sample && n > o->sample + o->sample / 10) {
-        hash = mem_take(alloc, n, sizeof *hash);
+        hash = ingest_hash_ids(input, context_pool(context));
         if (!hash) return error_memory(err, n * sizeof *hash);
-        hash_job job = {input, hash};
-        status = pool_run(context_pool(context), (n + HASH_BLOCK - 1) / HASH_BLOCK, hash_block, &job, err);
     }
     int32_t span = b->r.until - input->understood.first_day + 1, days = (int32_t)lround(o->horizon_days);
     if (days > span / 3) days = span / 3;
@@ -103,7 +78,7 @@ mr_status build_compare(build *b, const ingest_orders *input, const build_option
     mr_error why = {0};
     if (status == MR_OK && days >= 1)
         status = compare_models(&input->orders, hash, &options, o->clock, context, &b->comparison, &why);
-    mem_free(alloc, hash);
+    mem_free(NULL, hash);
     /* Too little history for a holdout is no reason to stop: build_fits then chooses by AIC and says so. */
     if (status == MR_EDATA) status = MR_OK;
     if (status != MR_OK) {
