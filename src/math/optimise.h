@@ -35,7 +35,7 @@ mr_status optimise_lbfgs(const optimise_problem *problem, optimise_result *resul
  * do not shrink; result then holds the best point. */
 mr_status optimise_newton(const optimise_problem *problem, const double *hessian, optimise_result *result, mr_error *err);
 
-/* Hessian at result->theta by central differences of the gradient: 2 n evaluations. */
+/* Hessian at result->theta, where result->gradient is known, by differences of the gradient: n evaluations. */
 mr_status optimise_hessian(const optimise_problem *problem, optimise_result *result, mr_error *err);
 
 /* Inverse of a symmetric positive-definite a[n x n] into inverse. MR_EFLAT where it is not, or nearly not (reciprocal condition

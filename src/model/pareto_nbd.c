@@ -13,43 +13,9 @@
  * Parameters r, alpha, s, beta. */
 #include "pareto.h"
 
-#include "gauss.h"
 #include "special.h"
 
 #include <math.h>
-
-#define DECAY_CUT 48 /* e^-48: what lies past it is under rounding */
-
-pareto_span pareto_span_of(double R, double s, double A, double B, double h) {
-    pareto_span span = {.length = h};
-    double decay = R * log1p(h / A) + s * log1p(h / B);
-    span.decay = decay;
-    if (decay > DECAY_CUT) {
-        span.length = fmin(h, fmin(A * expm1(fmin(DECAY_CUT / R, 700)), B * expm1(fmin(DECAY_CUT / s, 700))));
-        decay = 2 * DECAY_CUT;
-    }
-    span.u = log1p(span.length / fmin(A, B));
-    double hard = fmax(decay / 12, span.u / 1.2); /* 12 e-folds or 1.2 in u are easy for 12 points */
-    span.points = hard < 0.25 ? 8 : hard < 1 ? 12 : hard < 2 ? 16 : hard < 3.5 ? 24 : 32;
-    span.panels = hard < 6 ? 1 : (size_t)ceil(hard / 6);
-    return span;
-}
-
-void pareto_integrate(double R, double s, double A, double B, const pareto_span *span, pareto_point_fn each, void *ctx) {
-    size_t n;
-    const gauss_point *rule = gauss_rule(span->points, &n);
-    bool a_smaller = A <= B;
-    double small = a_smaller ? A : B, large = a_smaller ? B : A;
-    double width = span->u / (double)span->panels;
-    for (size_t panel = 0; panel < span->panels; panel++)
-        for (size_t i = 0; i < n; i++) {
-            double u = ((double)panel + rule[i].node) * width, grown = expm1(u), t = small * grown;
-            double v = log1p(t / large);
-            pareto_point at = {.t = t, .log_a = a_smaller ? u : v, .log_b = a_smaller ? v : u};
-            at.weight = rule[i].weight * width * (small + t) * exp(-R * at.log_a - s * at.log_b);
-            each(&at, ctx);
-        }
-}
 
 typedef struct likelihood_sums {
     double A, B, R, s;
