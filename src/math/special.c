@@ -96,14 +96,14 @@ double special_normal_cdf(double z) {
 }
 
 double special_normal_quantile(double p) {
-    /* Newton from the logistic approximation: the distribution function is log-concave, so steps from inside converge. */
-    double z = log(p / (1 - p)) / 1.702;
+    /* The lower tail, where Phi keeps its relative accuracy; the upper by symmetry (1 - p is exact there). log Phi is concave, so
+     * Newton's steps from below the root climb to it; -sqrt(-2 log p) is below, for Phi(z) <= e^(-z^2/2) / 2. */
+    double tail = fmin(p, 1 - p), goal = log(tail), z = fmax(-37.5, -sqrt(-2 * goal));
     for (int i = 0; i < 60; i++) {
-        double density = exp(-0.5 * z * z) / 2.5066282746310005024;
-        double step = (special_normal_cdf(z) - p) / density;
-        step = fmax(-1, fmin(1, step));
+        double cdf = special_normal_cdf(z), density = exp(-0.5 * z * z) / 2.5066282746310005024;
+        double step = (log(cdf) - goal) * cdf / density;
         z -= step;
-        if (fabs(step) < 1e-13) break;
+        if (fabs(step) < 1e-14 * fmax(1, fabs(z))) break;
     }
-    return z;
+    return p < 0.5 ? z : -z;
 }
