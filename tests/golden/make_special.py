@@ -4,7 +4,7 @@
 Run by hand (python3-mpmath): tests/golden/make_special.py > tests/golden/special_table.h
 Arguments are the doubles as the compiler reads them, so a value's error is the function's alone.
 """
-from mpmath import mp, mpf, loggamma, digamma, log, expint, exp, erfinv, erfc, quad, sqrt, inf, nstr
+from mpmath import mp, mpf, loggamma, digamma, log, expint, exp, erfinv, erfc, quad, sqrt, betainc, nstr
 
 mp.dps = 40
 NEAR = 1e-10
@@ -21,6 +21,23 @@ LOG_ADD = [(0.0, 0.0), (-700.0, -701.0), (800.0, 799.5), (1.0, -60.0), (-1e5, -1
 EXPINT = [(.5, 1e-4), (.5, 1e-8), (.4081095, .2), (1.0, 1e-3), (1.0, 1.0), (.6, 40.0), (1e-6, .5), (3.0, .01), (3.0516, 1e-6), (12.0, 5.0),
           (50.0, .001), (200.0, 100.0), (.6062, 1e3), (2.0, 1e5), (.001, 1e-6), (1e4, 1.0)]
 QUANTILE = [1e-300, 1e-100, 1e-30, 1e-10, 1e-5, .025, .1, .25, .49999, .5, .6, .9, .975, .99999, 1 - 1e-10, 1 - 1e-15]
+IBETA = [(.5, .5, .1), (1.0, 2.0, .25), (1e-3, 2.0, .5), (2.0, 1e-3, .999), (301.0, .8, .95), (301.0, .8, .999), (5001.0, 10000.8, .32), (5001.0, 10000.8, .34),
+         (1e5, .01, .99999), (1e6, 1e4, .99), (1e6, 1e4, .991), (20.0, 30.0, .4), (1e-6, 1e6, 1e-7), (257.0, .01, .9999), (1.0, 1e4, 1e-5)]
+
+
+def ibeta(a, b, x):
+    """x^a (1-x)^b / (a B(a,b)) 2F1(a+b, 1; a+1; x), a series of positive terms summed here with its own stop."""
+    swap = x > (a + 1) / (a + b + 2)
+    if swap:
+        a, b, x = b, a, 1 - x
+    term = total = mpf(1)
+    n = 0
+    while term > total * mpf(10) ** -45:
+        term *= (a + b + n) / (a + 1 + n) * x
+        total += term
+        n += 1
+    value = exp(a * log(x) + b * log(1 - x) - loggamma(a) - loggamma(b) + loggamma(a + b)) / a * total
+    return 1 - value if swap else value
 
 
 def expint_scaled(p, z):
@@ -70,4 +87,11 @@ rows("lrising", LRISING, lambda x, n: loggamma(x + n) - loggamma(x))
 rows("log_add", LOG_ADD, lambda a, b: log(exp(a) + exp(b)))
 rows("expint", EXPINT, expint_scaled)
 rows("quantile", QUANTILE, normal_quantile)
+print("static const double ibeta_rows[][4] = { /* a, b, x, I_x(a, b) */")
+for a, b, x in IBETA:
+    value = ibeta(mpf(a), mpf(b), mpf(x))
+    if a + b < 1000:
+        assert abs(betainc(mpf(a), mpf(b), 0, mpf(x), regularized=True) - value) < mpf(10) ** -30, (a, b, x)
+    print(f"    {{{a!r}, {b!r}, {x!r}, {nstr(value, 21, min_fixed=-4, max_fixed=4)}}},")
+print("};\n")
 print("#endif")

@@ -68,8 +68,19 @@ static void normal(void **state) {
         assert_relative(special_normal_cdf(quantile_rows[i].value), quantile_rows[i].a, 2e-13);
 }
 
+static void incomplete_beta(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ROWS(ibeta_rows); i++) {
+        const double *row = ibeta_rows[i];
+        assert_near(special_ibeta(row[0], row[1], row[2]), row[3], 1e-9);
+        assert_near(special_ibeta(row[1], row[0], 1 - row[2]), 1 - row[3], 1e-9);
+    }
+    assert_true(special_ibeta(2, 3, 0) == 0 && special_ibeta(2, 3, 1) == 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(gamma_family), cmocka_unit_test(exponentials),
-                                       cmocka_unit_test(normal)};
+                                       cmocka_unit_test(normal),
+                                       cmocka_unit_test(incomplete_beta)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
