@@ -335,6 +335,16 @@ static mr_status fit_whole(const mr_model *model, const mr_data *data, const mr_
     return status;
 }
 
+static mr_status check_start(const mr_model *model, const mr_fit_options *options, mr_error *err) {
+    const mr_params *start = options->start;
+    if (start->model != model)
+        return error_set(err, MR_EINVAL, "start", -1, "the start is of %s, the fit of %s",
+                         start->model ? start->model->title : "no model", model->title);
+    if (options->k && options->k != start->k)
+        return error_set(err, MR_EINVAL, "k", -1, "k is %d and the start's is %d", options->k, start->k);
+    return model_check_params(start, err);
+}
+
 mr_status mr_model_fit(const mr_model *model, const mr_data *data, const mr_fit_options *options, const mr_context *context,
                        mr_fit *fit, mr_error *err) {
     static const mr_fit_options plain = {0};
@@ -342,8 +352,12 @@ mr_status mr_model_fit(const mr_model *model, const mr_data *data, const mr_fit_
     if (!fit) return error_set(err, MR_EINVAL, "fit", -1, "fit is NULL");
     if (options->k < 0 || options->k > MR_MAX_K)
         return error_set(err, MR_EINVAL, "k", -1, "k must be 0 (from the data) to %d, not %d", MR_MAX_K, options->k);
-    mr_status status = model_check_data(model, data, model && model->regular ? options->k : 1, err);
-    if (status == MR_OK && options->start) status = model_check_params(options->start, err);
+    if (options->starts < 0) return error_set(err, MR_EINVAL, "starts", -1, "starts must be 0 (all) or more, not %d", options->starts);
+    if (model && !model->regular && options->k > 1)
+        return error_set(err, MR_EINVAL, "k", -1, "%s knows no k: it must be 0 or 1, not %d", model->title, options->k);
+    int k = !model || !model->regular ? 1 : options->start ? options->start->k : options->k;
+    mr_status status = model_check_data(model, data, k, err);
+    if (status == MR_OK && options->start) status = check_start(model, options, err);
     if (status != MR_OK) return status;
     *fit = (mr_fit){.params = {.model = model, .k = 1}};
     bool large = model->kind != MR_CONTRACT && !options->start && data->n > 4 * SAMPLE_ROWS;
