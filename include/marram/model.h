@@ -60,7 +60,7 @@ typedef struct mr_params {
 
 typedef struct mr_fit_options {
     int starts;             /* starting points tried; 0: 4 */
-    int k;                  /* regular-rhythm models: fixed k, or 0: the likeliest of 1 .. MR_MAX_K */
+    int k;                  /* regular-rhythm models: fixed k, or 0: the likeliest of 1 .. MR_MAX_K; others: 0 or 1 */
     const mr_params *start; /* warm start: the only start, near the answer, finished by Newton steps; NULL: none */
     bool no_errors;         /* leave se and covariance NaN: saves 2 evaluations a parameter */
     const double *hessian;  /* warm start: Hessian per customer at `start`, from a sample (mr_fit.hessian); NULL: none */
@@ -91,7 +91,7 @@ MR_API mr_status mr_fit_interval(const mr_fit *fit, size_t param, double level, 
 
 /* What to forecast. */
 typedef struct mr_forecast_spec {
-    double horizon; /* > 0, time units ahead of T */
+    double horizon; /* > 0, time units ahead of T; MR_DISCRETE: at most 1e6, with an interval 2,000 */
     double level;   /* of the prediction interval, in (0,1); 0: 0.8 */
 } mr_forecast_spec;
 

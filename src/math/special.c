@@ -91,19 +91,47 @@ double special_expint_scaled(double p, double z) {
     return sum * width;
 }
 
+/* The continued fraction of DLMF 8.17.22 by the recurrence of its convergents (Thompson & Barnett's modified Lentz): quick for
+ * x < (a + 1) / (a + b + 2), in about sqrt(max(a, b)) steps there. */
+static double ibeta_fraction(double a, double b, double x) {
+    const double tiny = 1e-290;
+    double c = 1, d = 1 - (a + b) * x / (a + 1), f;
+    d = 1 / (fabs(d) < tiny ? tiny : d);
+    f = d;
+    for (double m = 1; m < 100000; m++) {
+        double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
+        d = 1 + even * d, c = 1 + even / c;
+        d = 1 / (fabs(d) < tiny ? tiny : d), c = fabs(c) < tiny ? tiny : c;
+        f *= c * d;
+        double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
+        d = 1 + odd * d, c = 1 + odd / c;
+        d = 1 / (fabs(d) < tiny ? tiny : d), c = fabs(c) < tiny ? tiny : c;
+        f *= c * d;
+        if (fabs(c * d - 1) < 1e-15) break;
+    }
+    return f;
+}
+
+double special_ibeta(double a, double b, double x) {
+    if (!(x > 0)) return 0;
+    if (x >= 1) return 1;
+    double front = exp(a * log(x) + b * log1p(-x) - special_lbeta(a, b));
+    return x < (a + 1) / (a + b + 2) ? front * ibeta_fraction(a, b, x) / a : 1 - front * ibeta_fraction(b, a, 1 - x) / b;
+}
+
 double special_normal_cdf(double z) {
     return 0.5 * erfc(-z * 0.70710678118654752440);
 }
 
 double special_normal_quantile(double p) {
-    /* Newton from the logistic approximation: the distribution function is log-concave, so steps from inside converge. */
-    double z = log(p / (1 - p)) / 1.702;
+    /* The lower tail, where Phi keeps its relative accuracy; the upper by symmetry (1 - p is exact there). log Phi is concave, so
+     * Newton's steps from below the root climb to it; -sqrt(-2 log p) is below, for Phi(z) <= e^(-z^2/2) / 2. */
+    double tail = fmin(p, 1 - p), goal = log(tail), z = fmax(-37.5, -sqrt(-2 * goal));
     for (int i = 0; i < 60; i++) {
-        double density = exp(-0.5 * z * z) / 2.5066282746310005024;
-        double step = (special_normal_cdf(z) - p) / density;
-        step = fmax(-1, fmin(1, step));
+        double cdf = special_normal_cdf(z), density = exp(-0.5 * z * z) / 2.5066282746310005024;
+        double step = (log(cdf) - goal) * cdf / density;
         z -= step;
-        if (fabs(step) < 1e-13) break;
+        if (fabs(step) < 1e-14 * fmax(1, fabs(z))) break;
     }
-    return z;
+    return p < 0.5 ? z : -z;
 }

@@ -9,7 +9,8 @@ double special_lbeta(double a, double b);    /* log B(a, b), a, b > 0; 1e-13, al
 double special_lrising(double x, double n);  /* log Gamma(x + n) - log Gamma(x), x > 0, n >= 0, without cancellation; 1e-13 */
 double special_log_add(double a, double b);  /* log(e^a + e^b); -INFINITY stands for 0 */
 double special_expint_scaled(double p, double z); /* e^z E_p(z) = integral_0^inf e^(-z u) (1 + u)^(-p) du, z > 0; relative 1e-12 */
+double special_ibeta(double a, double b, double x); /* I_x(a, b), regularised incomplete beta; a, b > 0; absolute 1e-9 up to 1e6 */
 double special_normal_cdf(double z);         /* standard normal distribution function */
-double special_normal_quantile(double p);    /* its inverse, p in (0,1); 1e-9 */
+double special_normal_quantile(double p);    /* its inverse, p in (1e-307,1); 1e-13 */
 
 #endif

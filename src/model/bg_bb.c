@@ -70,7 +70,7 @@ static void forecast(const model_state *state, const double *table, const model_
     out->later = out->alive * exp(special_lrising(D, steps) - special_lrising(C + D, steps));
     out->stay = A / (A + B) * steps;
     double there = 1, expected = 0, none = 1, first = 0;
-    for (double i = 0; i < steps; i++) {
+    for (double i = 0; i < steps && want & (WANT_EXPECTED | WANT_ORDER); i++) {
         there *= (D + i) / (C + D + i);
         expected += A / (A + B) * there;
         first += there * none * A / (A + B + i); /* no order in i tries, then one */

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define OPPORTUNITIES_MAX 1e6 /* a row of BG/BB takes as many steps as it has opportunities */
+
 /* Tables hold what depends on x alone; past this many rows x is rare and is computed as it comes. */
 #define TABLE_MAX 4096
 
@@ -21,7 +23,8 @@ static mr_status check_column(const double *column, const char *name, size_t n, 
 static mr_status check_whole(const double *column, const char *name, size_t n, mr_error *err) {
     for (size_t i = 0; i < n; i++)
         if (column[i] != floor(column[i]) || column[i] > 1e9)
-            return error_set(err, MR_EDATA, name, (int64_t)i, "%s must be a whole number; row %zu is %g", name, i, column[i]);
+            return error_set(err, MR_EDATA, name, (int64_t)i, "%s must be a whole number of at most 1e9; row %zu is %g", name, i,
+                             column[i]);
     return MR_OK;
 }
 
@@ -41,6 +44,8 @@ static mr_status check_orders(const mr_model *model, const mr_data *d, int k, mr
         if ((d->x[i] == 0) != (d->t_x[i] == 0))
             return error_set(err, MR_EDATA, "t_x", (int64_t)i, "t_x must be 0 where x is 0, and only there; row %zu has %g, %g",
                              i, d->x[i], d->t_x[i]);
+        if (model->kind == MR_DISCRETE && d->T[i] > OPPORTUNITIES_MAX)
+            return error_set(err, MR_EDATA, "T", (int64_t)i, "at most %g opportunities; row %zu has %g", OPPORTUNITIES_MAX, i, d->T[i]);
         if (model->kind == MR_DISCRETE && d->x[i] > d->t_x[i])
             return error_set(err, MR_EDATA, "x", (int64_t)i, "more orders than opportunities in row %zu: %g > %g", i, d->x[i],
                              d->t_x[i]);

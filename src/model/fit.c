@@ -246,6 +246,7 @@ static mr_status fit_k(const mr_model *model, const mr_data *data, int k, const 
     optimise_problem problem = problem_of(&o);
     optimise_result r = *result;
     r.evaluations = 0;
+    r.value = HUGE_VAL; /* nothing reached yet: a log-likelihood of -infinity */
     status = MR_EFLAT;
     if (warm && hessian) status = optimise_newton(&problem, hessian, &r, err);
     if (status == MR_EFLAT || status == MR_ENOCONV) {
@@ -270,40 +271,42 @@ static mr_status fit_k(const mr_model *model, const mr_data *data, int k, const 
     return status;
 }
 
-/* The likeliest k: each starts where the one before ended; the likelihood over k has one peak, so two falls end the search. */
+/* The likeliest k: each starts where the one before ended; the likelihood over k has one peak, so two falls end the search. A k whose
+ * fit is at a boundary is a candidate like any other: customers in one strict rhythm drive k = 1 there and are well fitted by a
+ * larger k, and customers at random with one rate for all are at the boundary at k = 1, where they belong. */
 static mr_status choose_k(const mr_model *model, const mr_data *data, const mr_fit_options *options,
                           const mr_context *context, optimise_result *result, mr_fit *best, mr_error *err) {
     mr_fit_options quick = *options;
     quick.no_errors = true;
     optimise_result r = {0};
-    mr_status found = MR_ENOCONV;
-    mr_error first;
+    mr_status found = MR_ENOCONV, before = MR_ENOCONV;
+    mr_error its = {0}, best_error = {0};
     int falls = 0, evaluations = 0;
+    *best = (mr_fit){.log_likelihood = -HUGE_VAL};
     for (int k = 1; k <= MR_MAX_K && falls < 2; k++) {
         mr_fit one;
         optimise_result at = r;
-        if (k > 1) at.theta[0] += log((double)k / (k - 1)) * 0.5; /* the gamma's shape grows with k about so */
-        mr_status status = fit_k(model, data, k, &quick, k > 1, NULL, &at, context, &one, k == 1 ? &first : err);
-        evaluations += one.evaluations;
-        if (status == MR_ENOMEM || status == MR_ECANCELLED) return status;
-        if (status != MR_OK) {
-            if (k == 1 && err) *err = first;
-            if (k == 1) *best = one, *result = at;
-            falls++;
-            if (k == 1) return status;
-            continue;
+        bool warm = before == MR_OK;
+        if (warm) at.theta[0] += log((double)k / (k - 1)) * 0.5; /* the gamma's shape grows with k about so */
+        mr_status status = before = fit_k(model, data, k, &quick, warm, NULL, &at, context, &one, &its);
+        if (status == MR_ENOMEM || status == MR_ECANCELLED) {
+            if (err) *err = its;
+            return status;
         }
-        r = at;
-        if (found != MR_OK || one.log_likelihood > best->log_likelihood) {
+        evaluations += one.evaluations;
+        if (status == MR_OK) r = at;
+        if (k == 1 || one.log_likelihood > best->log_likelihood) {
             *best = one;
             *result = at;
-            found = MR_OK;
+            found = status;
+            best_error = its;
             falls = 0;
         } else {
             falls++;
         }
     }
     best->evaluations = evaluations;
+    if (found != MR_OK && err) *err = best_error;
     return found;
 }
 
@@ -323,14 +326,24 @@ static mr_status fit_whole(const mr_model *model, const mr_data *data, const mr_
         if (status != MR_OK) return status;
         status = choose_k(model, &few, options, context, &r, fit, err);
         mem_free(context_alloc(context), owned);
-        if (status != MR_OK) return status;
+        if (status == MR_ENOMEM || status == MR_ECANCELLED || (status != MR_OK && few.n == data->n)) return status;
         k = fit->params.k;
         evaluations = fit->evaluations;
-        warm = true;
+        warm = status == MR_OK; /* a boundary in the sample need not be one in the whole */
     }
     mr_status status = fit_k(model, data, k, options, warm, options->hessian, &r, context, fit, err);
     fit->evaluations += evaluations;
     return status;
+}
+
+static mr_status check_start(const mr_model *model, const mr_fit_options *options, mr_error *err) {
+    const mr_params *start = options->start;
+    if (start->model != model)
+        return error_set(err, MR_EINVAL, "start", -1, "the start is of %s, the fit of %s",
+                         start->model ? start->model->title : "no model", model->title);
+    if (options->k && options->k != start->k)
+        return error_set(err, MR_EINVAL, "k", -1, "k is %d and the start's is %d", options->k, start->k);
+    return model_check_params(start, err);
 }
 
 mr_status mr_model_fit(const mr_model *model, const mr_data *data, const mr_fit_options *options, const mr_context *context,
@@ -340,8 +353,12 @@ mr_status mr_model_fit(const mr_model *model, const mr_data *data, const mr_fit_
     if (!fit) return error_set(err, MR_EINVAL, "fit", -1, "fit is NULL");
     if (options->k < 0 || options->k > MR_MAX_K)
         return error_set(err, MR_EINVAL, "k", -1, "k must be 0 (from the data) to %d, not %d", MR_MAX_K, options->k);
-    mr_status status = model_check_data(model, data, model && model->regular ? options->k : 1, err);
-    if (status == MR_OK && options->start) status = model_check_params(options->start, err);
+    if (options->starts < 0) return error_set(err, MR_EINVAL, "starts", -1, "starts must be 0 (all) or more, not %d", options->starts);
+    if (model && !model->regular && options->k > 1)
+        return error_set(err, MR_EINVAL, "k", -1, "%s knows no k: it must be 0 or 1, not %d", model->title, options->k);
+    int k = !model || !model->regular ? 1 : options->start ? options->start->k : options->k;
+    mr_status status = model_check_data(model, data, k, err);
+    if (status == MR_OK && options->start) status = check_start(model, options, err);
     if (status != MR_OK) return status;
     *fit = (mr_fit){.params = {.model = model, .k = 1}};
     bool large = model->kind != MR_CONTRACT && !options->start && data->n > 4 * SAMPLE_ROWS;

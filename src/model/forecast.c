@@ -10,6 +10,9 @@
 
 #include <math.h>
 
+#define DISCRETE_MAX 1e6
+#define DISCRETE_INTERVAL_MAX 2000.0 /* its cost is the square of the horizon */
+
 typedef mr_status (*rows_fn)(const model_state *state, const mr_data *data, size_t from, size_t to, void *ctx, mr_error *err);
 
 typedef struct sweep {
@@ -101,6 +104,10 @@ mr_status mr_model_forecast(const mr_params *params, const mr_data *data, const 
                (out->expected ? WANT_EXPECTED : 0u) | (out->expected_if_stay ? WANT_STAY : 0u) |
                (out->expected_low || out->expected_high ? WANT_INTERVAL : 0u) |
                (out->due_median || out->due_90 ? WANT_DUE : 0u);
+    if (params && params->model && params->model->kind == MR_DISCRETE &&
+        spec->horizon > (job.want & WANT_INTERVAL ? DISCRETE_INTERVAL_MAX : DISCRETE_MAX))
+        return error_set(err, MR_EINVAL, "horizon", -1, "%s counts opportunities one by one: at most %g, or %g for an interval, not %g",
+                         params->model->title, DISCRETE_MAX, DISCRETE_INTERVAL_MAX, spec->horizon);
     return sweep_run(params, data, context, forecast_rows, &job, err);
 }
 

@@ -5,6 +5,7 @@
  * of the order times (Ehrenberg 1959 in the timing form of Fader & Hardie). The baseline every model with leaving must beat.
  * Parameters r, alpha. */
 #include "cnbd.h"
+#include "count_interval.h"
 
 #include "special.h"
 
@@ -49,27 +50,8 @@ static void forecast(const model_state *state, const double *table, const model_
         out->due_90 = end * expm1(2.30258509299404568402 / R);
     }
     if (!(want & WANT_INTERVAL)) return;
-    double spread = sqrt(R * horizon / end * (1 + horizon / end));
-    if (spread > 1000) { /* so many orders that the normal distribution is the same to a whole number or so */
-        double reach = special_normal_quantile(1 - tail) * spread;
-        out->low = fmax(0, floor(out->expected - reach));
-        out->high = ceil(out->expected + reach);
-        return;
-    }
-    /* Ratios of successive terms, in logs for the start may be far below the smallest double. */
-    double log_p = -R * log1p(horizon / end), rho = horizon / (end + horizon), below = exp(log_p), n = 0;
-    while (below < tail) {
-        log_p += log(rho * (R + n) / (n + 1));
-        n++;
-        below += exp(log_p);
-    }
-    out->low = n;
-    while (below < 1 - tail) {
-        log_p += log(rho * (R + n) / (n + 1));
-        n++;
-        below += exp(log_p);
-    }
-    out->high = n;
+    count_window whole = {.rho = horizon / (end + horizon), .share = 1};
+    count_interval(R, &whole, 1, 1, tail, &out->low, &out->high);
 }
 
 const struct mr_model model_nbd = {

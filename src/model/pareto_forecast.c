@@ -6,7 +6,7 @@
  *   mixture of negative binomials over the time of leaving. */
 #include "pareto.h"
 
-#include "special.h"
+#include "count_interval.h"
 
 #include <math.h>
 
@@ -24,41 +24,19 @@ static void add_first(const pareto_point *at, void *ctx) {
     f->left += at->weight * f->s / (f->B + at->t);
 }
 
-/* P(N >= n) given alive, n = 1, 2, ...: a mixture over windows w[i] with shares share[i]. */
-typedef struct window {
-    double rho, p, below, share;
-} window;
-
+/* The number of orders is a mixture over the time of leaving: by its quantiles within the horizon (mid-points of equal shares), and
+ * finer where the counts are so many that a step between two of them would show. */
 static void interval(double R, double s, double A, double B, double h, double alive, double tail, model_forecast *out) {
-    enum { PANELS = 16 };
-    window w[PANELS + 1];
-    /* Leaving times by their quantiles within the horizon (mid-points of equal shares): enough for whole numbers. */
+    enum { FEW = 16, MANY = 128 };
+    count_window w[MANY + 1];
+    size_t panels = R / A * h < 50 ? FEW : MANY;
     double gone = -expm1(-s * log1p(h / B));
-    for (int i = 0; i <= PANELS; i++) {
-        double length = i == PANELS ? h : B * expm1(-log1p(-gone * (i + 0.5) / PANELS) / s);
-        w[i] = (window){.rho = length / (A + length), .p = exp(-R * log1p(length / A)),
-                        .share = i == PANELS ? 1 - gone : gone / PANELS};
-        w[i].below = 0;
+    for (size_t i = 0; i <= panels; i++) {
+        double share = gone * ((double)i + 0.5) / (double)panels;
+        double length = i == panels ? h : fmin(h, B * expm1(-log1p(-share) / s));
+        w[i] = (count_window){.rho = length / (A + length), .share = i == panels ? 1 - gone : gone / (double)panels};
     }
-    out->low = out->high = -1;
-    double mean = R / A * h, spread = sqrt(mean * (1 + h / A));
-    if (mean > 2000 || R * log1p(h / A) > 600) { /* far from zero: normal within each window */
-        double reach = special_normal_quantile(1 - tail) * spread;
-        out->low = alive > 1 - tail ? fmax(0, floor(mean - reach)) : 0;
-        out->high = ceil(mean + reach);
-        return;
-    }
-    for (double n = 0; out->high < 0 && n < 1e5; n++) {
-        double more = 0;
-        for (int i = 0; i <= PANELS; i++) {
-            w[i].below += w[i].p;
-            w[i].p *= w[i].rho * (R + n) / (n + 1);
-            more += w[i].share * fmax(0, 1 - w[i].below);
-        }
-        more *= alive; /* P(N > n) */
-        if (out->low < 0 && more <= 1 - tail) out->low = n;
-        if (more <= tail) out->high = n;
-    }
+    count_interval(R, w, panels + 1, alive, tail, &out->low, &out->high);
 }
 
 void pareto_forecast(const model_state *state, const double *table, const model_row *row, double horizon, double level,
