@@ -48,13 +48,22 @@ static int64_t month_of(const erosion *e, int32_t day) {
     return (int64_t)low;
 }
 
+/* The trailing year as months go by: money of the orders [low, high), added and taken away as the window moves. */
+typedef struct trailing {
+    size_t month, low;
+    int64_t money;
+} trailing;
+
 /* Months whose trailing year's last order is order i: they begin after it, at most a year later, and not after the next. */
-static void add_active(erosion *e, const int32_t *day, const int64_t *money, size_t i, size_t n, size_t *month) {
-    while (*month < e->months && e->start[*month] <= day[i]) ++*month;
-    for (; *month < e->months && e->start[*month] <= day[i] + YEAR; ++*month) {
-        if (i + 1 < n && e->start[*month] > day[i + 1]) return;
-        e->month[*month].active++;
-        e->month[*month].active_money += money_between(day, money, i, e->start[*month] - YEAR, e->start[*month]);
+static void add_active(erosion *e, const int32_t *day, const int64_t *money, size_t i, size_t n, trailing *t) {
+    if (money) t->money += money[i];
+    while (t->month < e->months && e->start[t->month] <= day[i]) t->month++;
+    for (; t->month < e->months && e->start[t->month] <= day[i] + YEAR; t->month++) {
+        if (i + 1 < n && e->start[t->month] > day[i + 1]) return;
+        for (; day[t->low] < e->start[t->month] - YEAR; t->low++)
+            if (money) t->money -= money[t->low];
+        e->month[t->month].active++;
+        e->month[t->month].active_money += t->money;
     }
 }
 
@@ -65,9 +74,9 @@ static bool active_before(const int32_t *day, size_t i, int32_t start) {
 }
 
 void erosion_add(erosion *e, const int32_t *day, const int64_t *money, size_t n) {
-    size_t month = 0;
+    trailing t = {0};
     for (size_t i = 0; i < n; i++) {
-        add_active(e, day, money, i, n, &month);
+        add_active(e, day, money, i, n, &t);
         double gap = e->ratio[i < e->ratio_n ? i : e->ratio_n - 1] * (e->alpha_days + (day[i] - day[0]));
         bool ended = i + 1 < n;
         if (n == 1 && gap > YEAR && e->until - day[0] <= YEAR) e->beyond_a_year++;

@@ -41,7 +41,7 @@ static double objective(unsigned n, const double *theta, double *gradient, void 
     return value;
 }
 
-mr_status optimise_lbfgs(const optimise_problem *problem, optimise_result *result, mr_error *err) {
+mr_status optimise_lbfgs(const optimise_problem *problem, double tolerance, optimise_result *result, mr_error *err) {
     double theta[OPTIMISE_MAX], value;
     memcpy(theta, result->theta, sizeof theta);
     nlopt_opt opt = nlopt_create(NLOPT_LD_LBFGS, (unsigned)problem->n);
@@ -52,7 +52,7 @@ mr_status optimise_lbfgs(const optimise_problem *problem, optimise_result *resul
     nlopt_set_min_objective(opt, objective, &w);
     nlopt_set_lower_bounds1(opt, problem->low);
     nlopt_set_upper_bounds1(opt, problem->high);
-    nlopt_set_ftol_rel(opt, 1e-13);
+    nlopt_set_ftol_rel(opt, tolerance);
     nlopt_set_xtol_abs1(opt, 1e-7);
     nlopt_set_maxeval(opt, 600);
     nlopt_result code = nlopt_optimize(opt, theta, &value);
@@ -154,7 +154,7 @@ mr_status optimise_newton(const optimise_problem *problem, const double *hessian
             longest = fmax(longest, fabs(step[i]));
         }
         /* The chord method's next error is a small share of this step; a Newton step's is its square. */
-        if (longest < (hessian ? 1e-8 : 1e-6)) return MR_OK;
+        if (longest < (hessian ? 1e-7 : 1e-6)) return MR_OK;
         if (longest > 2)
             for (size_t i = 0; i < n; i++) step[i] *= 2 / longest;
         if ((status = step_from(problem, step, result, &moved, err)) != MR_OK) return status;

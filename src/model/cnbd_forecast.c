@@ -13,7 +13,7 @@
  *     expected orders = P(alive) sum_c P(c) sum_{i < floor(c/k)} e_i,   P(alive at T + h) = P(alive) sum_c P(c) e_floor(c/k).
  *
  *   For k = 1 this is the closed form with 2F1 of Fader, Hardie & Lee 2005, eq. (10) (tests/property compares the two).
- *   The sum stops where the rest is under 1e-14 of it. */
+ *   The sum stops where the rest is under 1e-13 of it. */
 #include "cnbd.h"
 
 #include "special.h"
@@ -38,19 +38,22 @@ double cnbd_log_survival(double ratio, double R, int k) {
     return log_phases(ratio / (1 + ratio), R, k, &share) - R * log1p(ratio);
 }
 
-double cnbd_survival_inverse(double log_survival, double R, int k) {
-    if (k == 1) return expm1(-log_survival / R);
-    /* In v = log(1 + ratio) log-survival is concave and falling: Newton from the right descends to the root. */
-    double v = 2 * (k - log_survival) / R;
+/* In v = log(1 + ratio) log-survival is concave and falling: Newton from the right descends to the root, squaring its error at
+ * each step. `v` must not be left of the root by more than rounding. */
+static double inverse_from(double v, double log_survival, double R, int k) {
     for (int i = 0; i < 100; i++) {
         double share, value = log_phases(-expm1(-v), R, k, &share) - R * v - log_survival;
-        double slope = (R + k - 1) * share;
-        double step = value / slope;
+        double step = value / ((R + k - 1) * share);
         if (!(v + step > 0)) step = -0.5 * v;
         v += step;
-        if (fabs(step) < 1e-13 * v || fabs(value) < 1e-14) break;
+        if (fabs(step) < 1e-8 * v) break; /* the next step would be under 1e-15 */
     }
     return expm1(v);
+}
+
+double cnbd_survival_inverse(double log_survival, double R, int k) {
+    if (k == 1) return expm1(-log_survival / R);
+    return inverse_from(2 * (k - log_survival) / R, log_survival, R, k);
 }
 
 typedef struct outlook {
@@ -89,8 +92,10 @@ static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R,
         o.later += here * stayed;
         o.stay += here * n;
         /* Past the mode each term is under `ratio` of the one before: the rest is a geometric series. */
-        double ratio = rho * (R + c + k) / (c + 2 - phases);
-        if (c >= k && ratio < 1 && here * (n + 1) < 1e-14 * (1 - ratio) * (1 - ratio) * (o.stay + o.sum * 1e-3)) break;
+        if (c >= k && (c & 3) == 3 && here < 1e-3 * o.sum) {
+            double ratio = rho * (R + c + k) / (c + 2 - phases), rest = (1 - ratio) * (1 - ratio);
+            if (ratio < 1 && here * (n + 1) < 1e-13 * rest * (o.stay + o.sum * 1e-3)) break;
+        }
         double step = rho * (R + c);
         for (int j = 0; j < phases; j++) t[j] *= step / (c + 1 - j);
         if (o.sum > 1e200 || here > 1e200) { /* the start was far below the mode: keep in range */
@@ -107,6 +112,14 @@ static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R,
     return o;
 }
 
+/* The ratio at which log-survival is `fall` below log_survival, its value at v = v_now where it falls with `slope`. The tangent
+ * there lies above the curve, so that it reaches the target to the right of it: where to begin. */
+static double next_due(double log_survival, double fall, double v_now, double slope, double R, int k) {
+    double target = log_survival - fall;
+    if (k == 1) return expm1(-target / R);
+    return inverse_from(fmin(2 * (k - target) / R, v_now + fall / slope), target, R, k);
+}
+
 void cnbd_forecast(const model_state *state, const double *table, const model_row *row, double horizon, double level,
                    unsigned want, model_forecast *out) {
     const mr_params *p = state->params;
@@ -121,10 +134,10 @@ void cnbd_forecast(const model_state *state, const double *table, const model_ro
     double alive = here / (here + dead);
     if (log_quiet > 700) alive = exp(log(here) - log(table[CNBD_DEAD]) - log_quiet);
     out->alive = alive;
-    double log_survival = log(here) - log_quiet;
     if (want & WANT_DUE) {
-        out->due_50 = cnbd_survival_inverse(log_survival - 0.69314718055994530942, R, k) * last - silence;
-        out->due_90 = cnbd_survival_inverse(log_survival - 2.30258509299404568402, R, k) * last - silence;
+        double log_survival = log(here) - log_quiet, slope = (R + k - 1) * t[k - 1] / here;
+        out->due_50 = next_due(log_survival, 0.69314718055994530942, log_quiet / R, slope, R, k) * last - silence;
+        out->due_90 = next_due(log_survival, 2.30258509299404568402, log_quiet / R, slope, R, k) * last - silence;
     }
     if (!(want & (WANT_LATER | WANT_ORDER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
 

@@ -23,6 +23,11 @@
 #define SAMPLE_ROWS 12000    /* more rows than 4 of these: fitted on a sample first */
 #define MAX_DECIDED 20000    /* k is chosen on at most so many rows */
 
+/* L-BFGS tolerances: to tell starts apart, to come near enough for Newton, and where Newton then fails. */
+#define ROUGH 1e-6
+#define NEAR 1e-9
+#define TIGHT 1e-13
+
 typedef struct objective {
     const mr_model *model;
     const mr_data *data;
@@ -184,7 +189,7 @@ static mr_status search(objective *o, int wanted, optimise_result *result, mr_er
         optimise_result one = {.value = HUGE_VAL};
         for (size_t j = 0; j < o->model->params; j++)
             one.theta[j] = fmax(-LOG_LIMIT, fmin(LOG_LIMIT, log(start[i][j])));
-        mr_status each = optimise_lbfgs(&problem, &one, err);
+        mr_status each = optimise_lbfgs(&problem, screened ? ROUGH : NEAR, &one, err);
         evaluations += one.evaluations;
         if (each == MR_OK) {
             if (one.value < best.value) best = one;
@@ -203,7 +208,7 @@ static mr_status search(objective *o, int wanted, optimise_result *result, mr_er
     if (status != MR_OK) return status;
     if (screened) {
         problem = problem_of(o);
-        status = optimise_lbfgs(&problem, &best, err);
+        status = optimise_lbfgs(&problem, NEAR, &best, err);
     }
     best.evaluations += evaluations;
     *result = best;
@@ -236,6 +241,11 @@ static mr_status fill_errors(const double *hessian, mr_fit *fit, mr_error *err) 
     return MR_OK;
 }
 
+static mr_status finish(const objective *o, const optimise_problem *problem, optimise_result *r, mr_error *err) {
+    mr_status status = at_boundary(o, r, err);
+    return status == MR_OK ? optimise_newton(problem, NULL, r, err) : status;
+}
+
 /* A fit for one k. result->theta is a warm start where `warm`. */
 static mr_status fit_k(const mr_model *model, const mr_data *data, int k, const mr_fit_options *options, bool warm,
                        const double *hessian, optimise_result *result, const mr_context *context, mr_fit *fit,
@@ -250,10 +260,13 @@ static mr_status fit_k(const mr_model *model, const mr_data *data, int k, const 
     status = MR_EFLAT;
     if (warm && hessian) status = optimise_newton(&problem, hessian, &r, err);
     if (status == MR_EFLAT || status == MR_ENOCONV) {
-        status = warm ? optimise_lbfgs(&problem, &r, err) : search(&o, options->starts, &r, err);
-        fill(&o, &r, fit);
-        if (status == MR_OK) status = at_boundary(&o, &r, err);
-        if (status == MR_OK) status = optimise_newton(&problem, NULL, &r, err);
+        status = warm ? optimise_lbfgs(&problem, NEAR, &r, err) : search(&o, options->starts, &r, err);
+        if (status == MR_OK) status = finish(&o, &problem, &r, err);
+        if (status == MR_EFLAT || status == MR_ENOCONV) {
+            /* Perhaps on the way along a ridge still: as far as rounding lets L-BFGS go, and again. */
+            status = optimise_lbfgs(&problem, TIGHT, &r, err);
+            if (status == MR_OK) status = finish(&o, &problem, &r, err);
+        }
     }
     fill(&o, &r, fit);
     if (status == MR_OK) status = at_boundary(&o, &r, err);

@@ -40,22 +40,22 @@ static void prepare(model_state *state) {
 static void tabulate(const model_state *state, double x, double *row) {
     double p = state->params->value[0], q = state->params->value[1], v = state->params->value[2], px = p * x;
     if (x < 1) return; /* no order, no money: the row is never asked for */
-    double log_x = log(x);
     row[GG_BOTH] = special_digamma(px + q);
-    row[GG_LOG] = special_lrising(px, q) - special_lgamma(q) + q * log(v) + px * log_x;
-    row[GG_P] = row[GG_BOTH] - special_digamma(px) + log_x;
+    row[GG_LOG] = special_lrising(px, q) - special_lgamma(q) + q * log(v);
+    row[GG_P] = row[GG_BOTH] - special_digamma(px);
 }
 
-/* The row's x is the number of orders, its T their mean money (row_at in fit.c). */
+/* The row's x is the number of orders, its T their mean money (row_at in fit.c). p x log(x m) - p x log(x m + v) is one log1p: apart
+ * the two would cancel for many orders of little spread. */
 static double likelihood(const model_state *state, const double *table, const model_row *row, double *gradient) {
     double p = state->params->value[0], q = state->params->value[1], v = state->params->value[2];
-    double x = row->x, m = row->T, px = p * x, total = x * m + v, log_m = log(m), log_total = log(total);
+    double sum = row->x * row->T, px = p * row->x, short_of = log1p(v / sum), log_total = log(sum + v);
     if (gradient) {
-        gradient[0] = x * (table[GG_P] + log_m - log_total);
+        gradient[0] = row->x * (table[GG_P] - short_of);
         gradient[1] = table[GG_BOTH] + state->constant[0] - log_total;
-        gradient[2] = q / v - (px + q) / total;
+        gradient[2] = q / v - (px + q) / (sum + v);
     }
-    return table[GG_LOG] + (px - 1) * log_m - (px + q) * log_total;
+    return table[GG_LOG] - log(row->T) - px * short_of - q * log_total;
 }
 
 const struct mr_model model_gamma_gamma = {

@@ -13,7 +13,7 @@
 
 /* Forecast columns of n customers, in one block. */
 enum { F_ALIVE, F_LATER, F_ORDER, F_EXPECTED, F_LOW, F_HIGH, F_STAY, F_DUE, F_DUE_90, F_GAP, F_GAP_50, F_GAP_90, F_GAP_95,
-       F_SPEND, F_NET, F_RANK, F_COLUMNS };
+       F_SPEND, F_NET, F_RANK, F_RISK, F_COLUMNS };
 
 typedef struct customers_job {
     build *b;
@@ -21,8 +21,7 @@ typedef struct customers_job {
     double *f[F_COLUMNS];
     double horizon;   /* time units */
     double discount;  /* mean discount factor of an order within the horizon */
-    uint32_t *order;
-    report_customer *unsorted;
+    uint32_t *order, *position; /* position[order[i]] = i */
 } customers_job;
 
 static mr_status forecast_all(customers_job *job, const mr_context *context, mr_error *err) {
@@ -93,6 +92,12 @@ static void concentrate(const customers_job *job) {
 
 #define CUSTOMER_BLOCK 16384
 
+/* Profit an order within the horizon brings; 1 without amounts, so that what is at risk is counted in orders. */
+static double value_per_order(const customers_job *job, size_t i) {
+    const report *r = &job->b->r;
+    return r->has_money ? r->margin * fmax(0, job->f[F_SPEND][i]) * job->discount : 1;
+}
+
 static void fill_customer(const customers_job *job, size_t i, report_customer *c) {
     const build *b = job->b;
     const report *r = &b->r;
@@ -100,7 +105,7 @@ static void fill_customer(const customers_job *job, size_t i, report_customer *c
     const mr_orders *orders = &job->input->orders;
     double silence = (b->data.T[i] - b->data.t_x[i]) * days, gap = f[F_GAP][i] * days;
     double gross = b->spend[i], back = job->input->returned ? (double)job->input->returned[i] / MR_MONEY_SCALE : 0;
-    double per_order = r->has_money ? r->margin * fmax(0, f[F_SPEND][i]) * job->discount : 1;
+    double per_order = value_per_order(job, i);
     mr_standing s = {.orders = b->data.x[i] + 1, .silence = silence, .gap_50 = f[F_GAP_50][i] * days,
                      .gap_90 = f[F_GAP_90][i] * days, .gap_95 = f[F_GAP_95][i] * days, .p_alive = f[F_ALIVE][i],
                      .p_alive_later = f[F_LATER][i], .p_order = f[F_ORDER][i], .value_if_stay = per_order * f[F_STAY][i],
@@ -120,7 +125,7 @@ static void fill_customer(const customers_job *job, size_t i, report_customer *c
         .expected_low = f[F_LOW][i],
         .expected_high = f[F_HIGH][i],
         .expected_value = r->has_money ? per_order * f[F_EXPECTED][i] : NAN,
-        .value_at_risk = mr_value_at_risk(&s),
+        .value_at_risk = r->has_money ? f[F_RISK][i] : NAN,
         .due_day = r->until + f[F_DUE][i] * days,
         .due_90_day = r->until + f[F_DUE_90][i] * days,
         .stage = mr_stage_of(&s, MR_LEFT_THRESHOLD),
@@ -132,23 +137,21 @@ static mr_status fill_block(void *ctx, size_t block, int worker, mr_error *err) 
     (void)worker, (void)err;
     customers_job *job = ctx;
     size_t n = job->b->n, from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < n ? from + CUSTOMER_BLOCK : n;
-    for (size_t i = from; i < to; i++) {
-        fill_customer(job, i, &job->unsorted[i]);
-        /* The rank's column has been used: it now carries what the list is sorted by. */
-        job->f[F_RANK][i] = job->unsorted[i].value_at_risk;
-    }
+    for (size_t i = from; i < to; i++) fill_customer(job, i, &job->b->customers[job->position[i]]);
     return MR_OK;
 }
 
-static mr_status gather_block(void *ctx, size_t block, int worker, mr_error *err) {
-    (void)worker, (void)err;
-    customers_job *job = ctx;
-    size_t n = job->b->n, from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < n ? from + CUSTOMER_BLOCK : n;
-    for (size_t i = from; i < to; i++) {
-        report_customer *c = &job->b->customers[i];
-        *c = job->unsorted[job->order[i]];
-        if (!job->b->r.has_money) c->value_at_risk = NAN; /* it was in orders, for the sort alone */
+/* Where each customer stands in the list: highest value at risk first; without amounts, most expected orders at risk. */
+static mr_status rank_at_risk(customers_job *job, mr_error *err) {
+    size_t n = job->b->n;
+    double *risk = job->f[F_RISK];
+    for (size_t i = 0; i < n; i++) {
+        mr_standing s = {.p_alive = job->f[F_ALIVE][i], .p_alive_later = job->f[F_LATER][i],
+                         .value_if_stay = value_per_order(job, i) * job->f[F_STAY][i]};
+        risk[i] = mr_value_at_risk(&s);
     }
+    if (sort_doubles(n, risk, job->order, true) != MR_OK) return error_memory(err, n * 16);
+    for (size_t i = 0; i < n; i++) job->position[job->order[i]] = (uint32_t)i;
     return MR_OK;
 }
 
@@ -197,26 +200,20 @@ mr_status build_customers(build *b, const ingest_orders *input, const build_opti
     double delta = log1p(o->discount_rate) / DAYS_PER_YEAR * o->horizon_days;
     job.discount = delta > 0 ? -expm1(-delta) / delta : 1; /* orders spread evenly over the horizon */
     double *columns = mem_take(alloc, n * F_COLUMNS, sizeof *columns);
-    job.order = mem_take(alloc, n, sizeof *job.order);
+    job.order = mem_take(alloc, 2 * n, sizeof *job.order);
+    b->customers = mem_take(NULL, n, sizeof *b->customers);
     for (size_t i = 0; columns && i < F_COLUMNS; i++) job.f[i] = columns + i * n;
-    mr_status status = columns && job.order ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
+    mr_status status = columns && job.order && b->customers ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
     if (status == MR_OK) status = forecast_all(&job, context, err);
     if (status == MR_OK && b->r.has_money) status = expected_spend(&job, err);
     if (status == MR_OK) status = rank_spend(&job, err);
     if (status == MR_OK) {
         concentrate(&job);
-        job.unsorted = mem_take(alloc, n, sizeof *job.unsorted);
-        if (!job.unsorted) status = error_memory(err, n * sizeof *job.unsorted);
+        job.position = job.order + n;
+        status = rank_at_risk(&job, err);
     }
     if (status == MR_OK) status = pool_run(context_pool(context), blocks, fill_block, &job, err);
-    if (status == MR_OK && sort_doubles(n, job.f[F_RANK], job.order, true) != MR_OK) status = error_memory(err, n * 32);
     mem_free(alloc, columns);
-    if (status == MR_OK) {
-        b->customers = mem_take(NULL, n, sizeof *b->customers);
-        if (!b->customers) status = error_memory(err, n * sizeof *b->customers);
-    }
-    if (status == MR_OK) status = pool_run(context_pool(context), blocks, gather_block, &job, err);
-    mem_free(alloc, job.unsorted);
     mem_free(alloc, job.order);
     if (status != MR_OK) return status;
     b->r.customers = b->customers;
