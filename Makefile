@@ -19,7 +19,7 @@ deps:
 	@tools/deps
 
 build: deps
-	@cmake --preset release -B $(BUILD) >$(BUILD).log 2>&1 || { cat $(BUILD).log; exit 1; }; rm -f $(BUILD).log
+	@mkdir -p $(BUILD) && { cmake --preset release -B $(BUILD) >$(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; exit 1; }; }
 	@cmake --build $(BUILD) -j $(JOBS)
 
 run: build

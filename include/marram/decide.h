@@ -43,7 +43,7 @@ MR_API mr_stage mr_stage_of(const mr_standing *standing, double threshold);
 /* P(alive now) x P(leaves within the horizon | alive) x value over the horizon if they stayed. */
 MR_API double mr_value_at_risk(const mr_standing *standing);
 
-/* The first thing to do, from the table of rules src/decide/first_step.def; the first rule that matches. */
+/* The first thing to do, from the table of rules marram/first_step.def; the first rule that matches. */
 typedef enum mr_step {
 #define STEP(id, name, action, evidence, condition) MR_STEP_##id,
 #include <marram/first_step.def>

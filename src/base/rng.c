@@ -17,25 +17,6 @@ void rng_seed(rng *r, uint64_t seed, uint64_t stream) {
     if (!(r->s[0] | r->s[1] | r->s[2] | r->s[3])) r->s[0] = 1; /* the one state xoshiro cannot leave */
 }
 
-static inline uint64_t rotl(uint64_t x, int k) {
-    return (x << k) | (x >> (64 - k));
-}
-
-uint64_t rng_next(rng *r) {
-    uint64_t *s = r->s, out = rotl(s[0] + s[3], 23) + s[0], t = s[1] << 17;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= t;
-    s[3] = rotl(s[3], 45);
-    return out;
-}
-
-double rng_uniform(rng *r) {
-    return ((double)(rng_next(r) >> 12) + 0.5) * 0x1p-52;
-}
-
 uint64_t rng_below(rng *r, uint64_t n) {
     /* Lemire 2019: multiply, and reject the few values that would bias the result. */
     for (;;) {

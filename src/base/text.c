@@ -12,23 +12,31 @@ static const char pairs[] = "000102030405060708091011121314151617181920212223242
                             "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
                             "8081828384858687888990919293949596979899";
 
+static size_t digits_of(uint64_t value) {
+    /* clang-format off */
+    static const uint64_t power[20] = {
+        0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+        1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+        1000000000000000000, 10000000000000000000u};
+    /* clang-format on */
+    /* 1233 / 4096 is log10(2) from above, near enough for 64 bits: the digits, or one less. */
+    size_t bits = 64 - (size_t)__builtin_clzll(value | 1), guess = bits * 1233 >> 12;
+    return guess + 1 - (value < power[guess]);
+}
+
 char *text_unsigned(char *out, uint64_t value) {
-    char digits[20];
-    int at = 20;
+    char *end = out + digits_of(value), *at = end;
     while (value >= 100) {
         at -= 2;
-        memcpy(digits + at, pairs + 2 * (value % 100), 2);
+        memcpy(at, pairs + 2 * (value % 100), 2);
         value /= 100;
     }
     if (value >= 10) {
-        at -= 2;
-        memcpy(digits + at, pairs + 2 * value, 2);
+        memcpy(at - 2, pairs + 2 * value, 2);
     } else {
-        digits[--at] = (char)('0' + value);
+        at[-1] = (char)('0' + value);
     }
-    size_t len = (size_t)(20 - at);
-    memcpy(out, digits + at, len);
-    return out + len;
+    return end;
 }
 
 char *text_signed(char *out, int64_t value) {

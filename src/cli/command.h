@@ -15,13 +15,13 @@ enum {
     EXIT_CANCELLED = 130 /* Ctrl-C */
 };
 
-typedef struct command {
+typedef struct cli_command {
     const char *name;
     const char *summary;
     int (*main)(int argc, char **argv); /* argv[0] is the command's name */
-} command;
+} cli_command;
 
-extern const command commands[];
+extern const cli_command commands[];
 extern const size_t commands_n;
 
 /* Prints "marram NAME: message" on stderr and returns the exit code that fits the error's status. */

@@ -8,7 +8,7 @@
 #include "commands.def"
 #undef COMMAND
 
-const command commands[] = {
+const cli_command commands[] = {
 #define COMMAND(name, summary) {#name, summary, command_##name},
 #include "commands.def"
 #undef COMMAND

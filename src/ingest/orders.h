@@ -65,6 +65,7 @@ typedef struct ingest_understood {
     uint64_t after_until;       /* lines after `until`, left out */
     uint64_t rejected;          /* skipped with --on-error skip */
     uint64_t continued;         /* preset line-item rows that belong to an order already counted */
+    uint64_t cancelled;         /* preset orders called off or never paid: left out */
     uint64_t return_only_customers; /* customers with returns and no order: left out of the histories */
     int32_t first_day, last_day;
     double seconds_read, seconds_group;
@@ -83,6 +84,7 @@ typedef struct ingest_orders {
     char *contact_bytes;   /* name, e-mail, phone, of the last line that gave a non-empty one */
     uint64_t *contact_offset[3]; /* name, email, phone: [n + 1] each, or NULL where the column is absent */
     ingest_understood understood;
+    const mr_alloc *alloc; /* what the arrays came from; must outlive them */
 } ingest_orders;
 
 /* paths[n]: files, "-" for standard input; .gz is recognised by its first bytes. context->progress gets bytes read of bytes
@@ -90,6 +92,9 @@ typedef struct ingest_orders {
 mr_status ingest_orders_read(const char *const *paths, size_t n, const ingest_options *options,
                              const mr_context *context, ingest_orders *out, mr_error *err);
 void ingest_orders_free(ingest_orders *orders);
+
+/* A fixed 64-bit hash of each customer's identifier, [orders.n], the caller's to free; NULL where memory is short. */
+uint64_t *ingest_hash_ids(const ingest_orders *input, mr_pool *pool);
 
 const char *ingest_role_name(ingest_role role);
 const char *ingest_date_format_name(ingest_date_format format); /* "D/M/YYYY" */

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "pool.h"
 #include "rng.h"
+#include "sort.h"
 #include "text.h"
 
 static void calendar(void **state) {
@@ -53,6 +54,16 @@ static void text(void **state) {
     assert_string_equal(text_terminate(&b) + b.len - 3, "end");
     text_free(&b);
     char big[24];
+    uint64_t power = 1;
+    for (int digits = 1; digits <= 20; digits++, power *= 10)
+        for (int under = 0; under < 2; under++) {
+            char want[24];
+            snprintf(want, sizeof want, "%llu", (unsigned long long)(power - (uint64_t)under));
+            *text_unsigned(big, power - (uint64_t)under) = 0;
+            assert_string_equal(big, want);
+        }
+    *text_unsigned(big, UINT64_MAX) = 0;
+    assert_string_equal(big, "18446744073709551615");
     *text_signed(big, INT64_MIN) = 0;
     assert_string_equal(big, "-9223372036854775808");
 }
@@ -110,8 +121,34 @@ static void pool(void **state) {
     mr_pool_free(NULL);
 }
 
+static void sorting(void **state) {
+    (void)state;
+    enum { N = 5000 };
+    static double key[N];
+    static uint32_t order[N];
+    rng r;
+    for (int kind = 0; kind < 5; kind++)
+        for (int descending = 0; descending < 2; descending++) {
+            rng_seed(&r, 11, (uint64_t)kind);
+            for (size_t i = 0; i < N; i++) {
+                double u = rng_uniform(&r);
+                /* wide, tied, all within one upper half, negative and positive, with NaN and infinities */
+                key[i] = kind == 0 ? exp(40 * (u - 0.5)) : kind == 1 ? floor(9 * u) : kind == 2 ? 1 + 1e-12 * u : kind == 3 ? u - 0.5 : u;
+                if (kind == 4 && i % 97 == 0) key[i] = i % 2 ? NAN : i % 3 ? INFINITY : -INFINITY;
+            }
+            assert_int_equal(sort_doubles(N, key, order, descending), MR_OK);
+            for (size_t i = 1; i < N; i++) {
+                double a = key[order[i - 1]], b = key[order[i]];
+                double low = descending ? b : a, high = descending ? a : b;
+                assert_true(low <= high || isnan(low));
+                if (a == b) assert_true(order[i - 1] < order[i]);
+            }
+        }
+    assert_int_equal(sort_doubles(0, NULL, NULL, false), MR_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(calendar), cmocka_unit_test(text),
-                                       cmocka_unit_test(random_numbers), cmocka_unit_test(pool)};
+                                       cmocka_unit_test(random_numbers), cmocka_unit_test(sorting), cmocka_unit_test(pool)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,167 @@
+/* marram run: from files of orders to who is leaving. */
+#include "reader.h"
+
+#include <build.h>
+#include <calendar.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static const char help[] =
+    "marram run: who is about to leave, what they are worth, and what to do first\n"
+    "\n"
+    "usage: marram run ORDERS... [OPTION ...]      ORDERS: files, .gz files, or - for standard input\n"
+    "\n"
+    "  --out DIR                 where customers.csv, summary.json and report.html go (marram-out)\n"
+    "  --horizon LENGTH          how far ahead: 90d, 13w, 6m, 1y (13w)\n"
+    "  --margin SHARE            profit as a share of spend, for value (1: value is revenue)\n"
+    "  --discount-rate RATE      per year (0.10)\n"
+    "  --previous DIR            an earlier run's folder: adds what changed since\n"
+    "  --on-error stop|skip      skip writes bad lines to DIR/rejects.csv and goes on (stop)\n"
+    "  --sample N                customers the models are compared on; 0: all (8000)\n"
+    "  --seed S                  of the bootstrap (1)\n"
+    "  --json                    print summary.json instead of the summary\n"
+    "  --quiet                   print nothing but errors\n"
+    "  --help                    this text\n"
+    "\n" READER_HELP "\n"
+    "examples:\n"
+    "  marram run orders.csv\n"
+    "  marram run 2024.csv.gz 2025.csv.gz --margin 0.35 --horizon 6m --out report\n"
+    "  duckdb -c \"COPY (SELECT customer, day, total FROM 'orders.parquet') TO '/dev/stdout' (FORMAT csv)\" | marram run -\n"
+    "\n"
+    "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 4 no fit, 5 input/output, 130 interrupted\n";
+
+typedef struct arguments {
+    reader_options reader;
+    build_options build;
+    const char *out, *previous;
+    bool json, quiet, help;
+} arguments;
+
+static bool read_on_error(option_reader *r, arguments *a) {
+    const char *text = option_value(r);
+    if (!text) return false;
+    a->reader.ingest.skip_errors = !strcmp(text, "skip");
+    if (a->reader.ingest.skip_errors || !strcmp(text, "stop")) return true;
+    command_usage(r->command, "--on-error must be stop or skip, not '%s'", text);
+    return false;
+}
+
+/* One option; false after having reported what is wrong with it. */
+static bool read_option(option_reader *r, const char *name, arguments *a) {
+    int64_t number;
+    if (option_is(name, "--out")) return (a->out = option_value(r)) != NULL;
+    if (option_is(name, "--previous")) return (a->previous = option_value(r)) != NULL;
+    if (option_is(name, "--horizon")) return option_duration_days(r, &a->build.horizon_days);
+    if (option_is(name, "--margin")) {
+        if (!option_double(r, 0, 1, &a->build.margin)) return false;
+        if (a->build.margin > 0) return true;
+        command_usage(r->command, "--margin must be above 0");
+        return false;
+    }
+    if (option_is(name, "--discount-rate")) return option_double(r, 0, 10, &a->build.discount_rate);
+    if (option_is(name, "--on-error")) return read_on_error(r, a);
+    if (option_is(name, "--sample")) {
+        if (!option_integer(r, 0, 1000000000, &number)) return false;
+        a->build.sample = (size_t)number;
+        return true;
+    }
+    if (option_is(name, "--seed")) {
+        if (!option_integer(r, 0, INT64_MAX, &number)) return false;
+        a->build.seed = (uint64_t)number;
+        return true;
+    }
+    if (option_is(name, "--json")) return a->json = true;
+    if (option_is(name, "--quiet")) return a->quiet = true;
+    if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
+    int shared = reader_option(r, name, &a->reader);
+    if (shared == 0) option_unknown(r, name);
+    return shared == 1;
+}
+
+static double peak_megabytes(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : NAN;
+}
+
+static int terminal_columns(void) {
+    struct winsize size;
+    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 80;
+}
+
+static int print_result(const arguments *a, const report *r) {
+    mr_error err = {0};
+    if (a->json) {
+        if (report_json(r, stdout, &err) != MR_OK) return command_fail("run", &err);
+    } else if (!a->quiet) {
+        const char *plain = getenv("NO_COLOR");
+        report_terminal(r, a->out, stdout, terminal_columns(), isatty(STDOUT_FILENO) && !(plain && *plain));
+    }
+    if (fflush(stdout) == 0 && !ferror(stdout)) return EXIT_OK;
+    fputs("marram run: the report is written, but its summary could not be printed\n", stderr);
+    return EXIT_IO;
+}
+
+static int run(const arguments *a, mr_pool *pool) {
+    double started = monotonic_seconds();
+    ingest_orders input = {0};
+    int code = reader_read("run", &a->reader, pool, &input);
+    if (code != EXIT_OK) return code;
+    progress_bar bar;
+    mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
+    mr_error err = {0};
+    build b;
+    progress_begin(&bar, "fitting and forecasting");
+    build_options options = a->build;
+    if (a->reader.ingest.until != INT32_MAX) options.until = a->reader.ingest.until;
+    options.days_per_unit = a->reader.days_per_unit;
+    mr_status status = build_report(&input, &options, &context, &b, &err);
+    bool built = status == MR_OK;
+    if (status == MR_OK) {
+        b.r.seconds = monotonic_seconds() - started;
+        b.r.peak_memory_mb = peak_megabytes();
+        status = report_write(&b.r, a->out, &context, &err);
+    }
+    progress_end(&bar);
+    err.code = status;
+    code = status == MR_OK ? print_result(a, &b.r) : command_fail("run", &err);
+    if (built) build_free(&b);
+    ingest_orders_free(&input);
+    return code;
+}
+
+int command_run(int argc, char **argv) {
+    const char **paths = calloc((size_t)argc + 1, sizeof *paths);
+    if (!paths) return EXIT_INTERNAL;
+    arguments a = {.out = "marram-out",
+                   .build = {.until = INT32_MIN, .horizon_days = 91, .margin = 1, .discount_rate = 0.1, .sample = 8000, .seed = 1,
+                             .clock = monotonic_seconds}};
+    reader_begin(&a.reader, paths);
+    option_reader r = option_begin("run", argc, argv);
+    int code = EXIT_OK;
+    for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
+        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
+    mr_error err = {0};
+    mr_pool *pool = NULL;
+    if (code != EXIT_OK) {
+    } else if (a.help) {
+        fputs(help, stdout);
+    } else if (a.build.horizon_days < 1) {
+        code = command_usage("run", "--horizon must be at least a day");
+    } else if (mr_pool_new((int)a.reader.threads, &pool, &err) != MR_OK) {
+        code = command_fail("run", &err);
+    } else {
+        char rejects[4096];
+        snprintf(rejects, sizeof rejects, "%s/rejects.csv", a.out);
+        if (a.reader.ingest.skip_errors) a.reader.ingest.rejects_path = rejects;
+        code = run(&a, pool);
+    }
+    mr_pool_free(pool);
+    free(paths);
+    return code;
+}

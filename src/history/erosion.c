@@ -1,0 +1,109 @@
+/* Erosion without contracts (docs/methods/erosion.md).
+ *
+ *   A customer passes on the day their silence exceeds the 95 % quantile of their next gap as it stood at their last order.
+ *   Month m counts, of the customers who ordered in the 365 days before m:
+ *     passed      those who pass within m, as known then (with what they spent in the 365 days before m);
+ *     came_back   those who had passed in an earlier month and ordered in m (with what they had spent in the 365 days before the
+ *                 order that ended their earlier spell);
+ *     passed_now  of `passed`, those who have not ordered since, as known at `until`.
+ */
+#include "aggregate.h"
+
+#include "calendar.h"
+
+#include <string.h>
+
+#define YEAR 365
+
+void erosion_begin(erosion *e, int32_t from, int32_t until, const double *ratio, size_t ratio_n, double alpha_days) {
+    memset(e, 0, sizeof *e);
+    e->until = until;
+    e->ratio = ratio;
+    e->ratio_n = ratio_n;
+    e->alpha_days = alpha_days;
+    int last = calendar_month_index(until), first = calendar_month_index(from) + 1;
+    if (last - first >= EROSION_MAX) first = last - EROSION_MAX + 1;
+    if (first > last) return; /* under a month of data: nobody was active before */
+    e->months = (size_t)(last - first + 1);
+    for (size_t i = 0; i <= e->months; i++) e->start[i] = calendar_month_start(first + (int)i);
+}
+
+/* Money of the orders in [from, to). */
+static int64_t money_between(const int32_t *day, const int64_t *money, size_t last, int32_t from, int32_t to) {
+    if (!money) return 0;
+    int64_t sum = 0;
+    for (size_t i = last + 1; i-- > 0 && day[i] >= from;)
+        if (day[i] < to) sum += money[i];
+    return sum;
+}
+
+static int64_t month_of(const erosion *e, int32_t day) {
+    if (!e->months || day < e->start[0] || day >= e->start[e->months]) return -1;
+    size_t low = 0, high = e->months - 1;
+    while (low < high) {
+        size_t middle = (low + high + 1) / 2;
+        if (e->start[middle] <= day) low = middle;
+        else high = middle - 1;
+    }
+    return (int64_t)low;
+}
+
+/* Months whose trailing year's last order is order i: they begin after it, at most a year later, and not after the next. */
+static void add_active(erosion *e, const int32_t *day, const int64_t *money, size_t i, size_t n, size_t *month) {
+    while (*month < e->months && e->start[*month] <= day[i]) ++*month;
+    for (; *month < e->months && e->start[*month] <= day[i] + YEAR; ++*month) {
+        if (i + 1 < n && e->start[*month] > day[i + 1]) return;
+        e->month[*month].active++;
+        e->month[*month].active_money += money_between(day, money, i, e->start[*month] - YEAR, e->start[*month]);
+    }
+}
+
+/* Is one of the orders up to the i-th in the year before `start`? */
+static bool active_before(const int32_t *day, size_t i, int32_t start) {
+    while (i > 0 && day[i] >= start) i--;
+    return day[i] < start && day[i] >= start - YEAR;
+}
+
+void erosion_add(erosion *e, const int32_t *day, const int64_t *money, size_t n) {
+    size_t month = 0;
+    for (size_t i = 0; i < n; i++) {
+        add_active(e, day, money, i, n, &month);
+        double gap = e->ratio[i < e->ratio_n ? i : e->ratio_n - 1] * (e->alpha_days + (day[i] - day[0]));
+        bool ended = i + 1 < n;
+        if (n == 1 && gap > YEAR && e->until - day[0] <= YEAR) e->beyond_a_year++;
+        int64_t silent = ended ? (int64_t)day[i + 1] - day[i] : (int64_t)e->until - day[i];
+        if ((double)silent <= gap) continue;
+        int32_t pass = day[i] + (int32_t)gap + 1; /* the first day past the quantile */
+        int64_t at = month_of(e, pass);
+        /* Counted in the month only if they were active in the twelve months before it: in its denominator. */
+        if (at < 0 || !active_before(day, i, e->start[at])) continue;
+        erosion_month *m = &e->month[at];
+        int64_t worth = money_between(day, money, i, e->start[at] - YEAR, e->start[at]);
+        m->passed++;
+        m->passed_money += worth;
+        if (!ended) {
+            m->passed_now++;
+            m->passed_now_money += worth;
+            continue;
+        }
+        int64_t back = month_of(e, day[i + 1]);
+        if (back == at) { /* passed and back within one month: neither is seen at its end */
+            m->passed--;
+            m->passed_money -= worth;
+        } else if (back >= 0) {
+            e->month[back].came_back++;
+            e->month[back].came_back_money += worth;
+        }
+    }
+}
+
+void erosion_merge(erosion *into, const erosion *other) {
+    for (size_t i = 0; i < EROSION_MAX; i++) {
+        erosion_month *a = &into->month[i];
+        const erosion_month *b = &other->month[i];
+        a->active += b->active, a->passed += b->passed, a->came_back += b->came_back, a->passed_now += b->passed_now;
+        a->active_money += b->active_money, a->passed_money += b->passed_money;
+        a->came_back_money += b->came_back_money, a->passed_now_money += b->passed_now_money;
+    }
+    into->beyond_a_year += other->beyond_a_year;
+}

@@ -1,0 +1,231 @@
+/* The workers' hash tables: linear probing, one table a bin, at most 5/8 full. A batch first asks for all its cache lines and
+ * then looks at them, so that the memory's latency is paid once a batch and not once a row. */
+#include "bins.h"
+
+#include "error.h"
+#include "mem.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define FIRST_SLOTS 16
+
+mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *err) {
+    *out = NULL;
+    bins *b = mem_new(alloc, 1, sizeof *b);
+    if (!b) return error_memory(err, sizeof *b);
+    b->alloc = alloc;
+    b->contacts = contacts;
+    b->slab_bytes = sizeof(bin_slab) + 16 * sizeof(bin_chunk);
+    for (unsigned i = 0; i < BINS; i++) {
+        bin *n = &b->bin[i];
+        n->slots = mem_new(alloc, FIRST_SLOTS, sizeof *n->slots);
+        if (!n->slots) {
+            bins_free(b);
+            return error_memory(err, FIRST_SLOTS * sizeof *n->slots);
+        }
+        n->mask = FIRST_SLOTS - 1;
+        n->full = FIRST_SLOTS * 5 / 8;
+    }
+    *out = b;
+    return MR_OK;
+}
+
+void bin_release(bins *b, bin *n) {
+    for (size_t i = 0; n->contact && i < (size_t)n->people * CONTACTS; i++) mem_free(b->alloc, n->contact[i].text);
+    mem_free(b->alloc, n->slots);
+    mem_free(b->alloc, n->person);
+    mem_free(b->alloc, n->text);
+    mem_free(b->alloc, n->contact);
+    n->slots = NULL;
+    n->person = NULL;
+    n->text = NULL;
+    n->contact = NULL;
+}
+
+void bins_free(bins *b) {
+    if (!b) return;
+    for (unsigned i = 0; i < BINS; i++) bin_release(b, &b->bin[i]);
+    for (bin_slab *slab = b->slabs, *next; slab; slab = next) {
+        next = slab->next;
+        mem_free(b->alloc, slab);
+    }
+    mem_free(b->alloc, b);
+}
+
+uint64_t bin_long_hash(const char *id, size_t len) {
+    uint64_t h = len;
+    for (size_t i = 0; i + 8 < len; i += 8) {
+        h = (h ^ bits_load64(id + i)) * UINT64_C(0x9E3779B97F4A7C15);
+        h ^= h >> 32;
+    }
+    return bin_mix(h ^ bits_load64(id + len - 8));
+}
+
+const char *bin_id(const bin *n, uint64_t key, uint32_t tag, char spare[8], size_t *len) {
+    if (tag & LONG_KEY) {
+        const char *text = n->text + 8 * (size_t)(tag & ~LONG_KEY);
+        uint32_t bytes;
+        memcpy(&bytes, text, 4);
+        *len = bytes;
+        return text + 4;
+    }
+    *len = tag;
+    for (unsigned i = 0; i < 8; i++) spare[i] = (char)(key >> 8 * i);
+    return spare;
+}
+
+/* --- growing --- */
+
+void bins_advise_large(const mr_alloc *alloc, void *block, size_t bytes) {
+    if (alloc || bytes < (4u << 20)) return;
+    uintptr_t page = ((uintptr_t)block + 4095) & ~(uintptr_t)4095;
+    madvise((void *)page, (bytes - 4096) & ~(size_t)4095, MADV_HUGEPAGE); /* a refusal costs nothing */
+}
+
+static bool more_chunks(bins *b, bin *n) {
+    if ((size_t)(b->slab_end - b->slab_at) < sizeof(bin_chunk)) {
+        bin_slab *slab = mem_take(b->alloc, b->slab_bytes, 1);
+        if (!slab) return false;
+        bins_advise_large(b->alloc, slab, b->slab_bytes);
+        slab->next = b->slabs;
+        b->slabs = slab;
+        b->slab_at = (char *)(slab + 1);
+        b->slab_end = (char *)slab + b->slab_bytes;
+        if (b->slab_bytes < (16u << 20)) b->slab_bytes *= 2; /* small files stay small */
+    }
+    bin_chunk *chunk = (bin_chunk *)(void *)b->slab_at;
+    b->slab_at += sizeof *chunk;
+    chunk->next = NULL;
+    if (n->last) {
+        n->last->next = chunk;
+        n->last->end = n->at;
+        n->sealed_chunks++;
+    } else {
+        n->chunks = chunk;
+    }
+    n->last = chunk;
+    n->at = chunk->rows;
+    n->end = chunk->rows + CHUNK_ROWS;
+    return true;
+}
+
+void bins_seal(bins *b) {
+    for (unsigned i = 0; i < BINS; i++)
+        if (b->bin[i].last) b->bin[i].last->end = b->bin[i].at;
+}
+
+static bool grow(bins *b, bin *n) {
+    size_t slots = 2 * (size_t)(n->mask + 1);
+    if (slots > (size_t)1 << 31) return false;
+    bin_slot *wider = mem_new(b->alloc, slots, sizeof *wider);
+    if (!wider) return false;
+    uint64_t mask = slots - 1;
+    for (size_t i = 0; i <= n->mask; i++) {
+        bin_slot slot = n->slots[i];
+        if (!slot.tag) continue;
+        uint64_t hash = slot.tag & LONG_KEY ? slot.key : bin_mix(slot.key);
+        size_t at = (hash >> 20) & mask;
+        while (wider[at].tag) at = (at + 1) & mask;
+        wider[at] = slot;
+    }
+    mem_free(b->alloc, n->slots);
+    n->slots = wider;
+    n->mask = mask;
+    n->full = (uint32_t)(slots * 5 / 8);
+    return true;
+}
+
+static bool long_text(bins *b, bin *n, const char *id, uint32_t len, uint32_t *tag) {
+    size_t bytes = ((size_t)len + 4 + 7) & ~(size_t)7;
+    if (n->text_capacity - n->text_len < bytes) {
+        size_t capacity = n->text_capacity + n->text_capacity / 2 + bytes + 256;
+        char *grown = mem_resize(b->alloc, n->text, capacity, 1);
+        if (!grown) return false;
+        n->text = grown;
+        n->text_capacity = capacity;
+    }
+    if (n->text_len / 8 >= LONG_KEY) return false;
+    *tag = LONG_KEY | (uint32_t)(n->text_len / 8);
+    memcpy(n->text + n->text_len, &len, 4);
+    memcpy(n->text + n->text_len + 4, id, len);
+    n->text_len += bytes;
+    return true;
+}
+
+static bool new_person(bins *b, bin *n, bin_slot *slot, const bin_entry *e, uint64_t first) {
+    if (n->people == n->person_capacity) {
+        size_t capacity = n->person_capacity + n->person_capacity / 2 + 8;
+        bin_person *grown = mem_resize(b->alloc, n->person, capacity, sizeof *grown);
+        if (!grown) return false;
+        n->person = grown;
+        n->person_capacity = capacity;
+    }
+    if (b->contacts && (size_t)n->people * CONTACTS >= n->contact_capacity) {
+        size_t capacity = n->person_capacity * CONTACTS;
+        bin_contact *grown = mem_resize(b->alloc, n->contact, capacity, sizeof *grown);
+        if (!grown) return false;
+        memset(grown + n->contact_capacity, 0, (capacity - n->contact_capacity) * sizeof *grown);
+        n->contact = grown;
+        n->contact_capacity = capacity;
+    }
+    uint32_t tag = e->len;
+    if (e->len > 8 && !long_text(b, n, e->id, e->len, &tag)) return false;
+    *slot = (bin_slot){.key = e->key, .who = n->people, .tag = tag};
+    n->person[n->people++] = (bin_person){.key = e->key, .first = first, .tag = tag};
+    return n->people < n->full || grow(b, n);
+}
+
+/* --- adding --- */
+
+static inline bool same(const bin *n, const bin_slot *slot, const bin_entry *e) {
+    if (slot->key != e->key) return false;
+    if (e->len <= 8) return slot->tag == e->len;
+    if (!(slot->tag & LONG_KEY)) return false;
+    const char *text = n->text + 8 * (size_t)(slot->tag & ~LONG_KEY);
+    uint32_t len;
+    memcpy(&len, text, 4);
+    return len == e->len && !memcmp(text + 4, e->id, len);
+}
+
+mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint64_t block, uint32_t *who, mr_error *err) {
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].len <= 8) continue;
+        const bin *n = bin_of(b, entries[i].hash);
+        const bin_slot *slot = bin_home(n, entries[i].hash);
+        if (slot->tag & LONG_KEY) bits_prefetch(n->text + 8 * (size_t)(slot->tag & ~LONG_KEY));
+    }
+    for (size_t i = 0; i < count; i++) {
+        const bin_entry *e = &entries[i];
+        bin *n = bin_of(b, e->hash);
+        bin_slot *slot = bin_home(n, e->hash);
+        while (slot->tag && !same(n, slot, e)) slot = slot == n->slots + n->mask ? n->slots : slot + 1;
+        uint32_t person;
+        if (slot->tag) {
+            person = slot->who;
+        } else {
+            person = n->people;
+            if (!new_person(b, n, slot, e, block << 32 | e->record)) return error_memory(err, sizeof(bin_person));
+        }
+        if (n->at == n->end && !more_chunks(b, n)) return error_memory(err, b->slab_bytes);
+        *n->at++ = (bin_row){.who = person, .when = e->when, .money = e->money};
+        if (who) who[i] = person;
+    }
+    return MR_OK;
+}
+
+mr_status bins_contact(bins *b, uint64_t hash, uint32_t who, int kind, const char *text, size_t len, uint64_t seen,
+                       mr_error *err) {
+    bin_contact *c = &bin_of(b, hash)->contact[(size_t)who * CONTACTS + (size_t)kind];
+    if (len > UINT32_MAX / 2) len = UINT32_MAX / 2;
+    if (c->capacity < len) {
+        char *grown = mem_resize(b->alloc, c->text, len, 1);
+        if (!grown) return error_memory(err, len);
+        c->text = grown;
+        c->capacity = (uint32_t)len;
+    }
+    memcpy(c->text, text, len);
+    c->len = (uint32_t)len;
+    c->seen = seen;
+    return MR_OK;
+}

@@ -1,0 +1,154 @@
+/* Beta-geometric models with regular rhythm: what they say of the time ahead.
+ *
+ *   Given a customer still there at T, j < k hidden arrivals have come since the last order with weights
+ *   w_j ~ Gamma(R+j) / (Gamma(R) j!) z^j, and lambda | j ~ Gamma(R + j, alpha + T). Hidden arrivals in the horizon h are then
+ *   negative binomial, so that c = j + arrivals has
+ *
+ *     P(c) = sum_j w_j NB(c - j; R + j, rho),   rho = h / (alpha + T + h),
+ *
+ *   and floor(c / k) orders come if the customer does not leave. After n orders they are still there with chance
+ *   e_n = E (1-p)^n = prod_{i<n} (b' + i) / (a + b' + i), b' = b + x + m. Everything follows by one sum over c, of positive
+ *   terms only:
+ *
+ *     expected orders = P(alive) sum_c P(c) sum_{i < floor(c/k)} e_i,   P(alive at T + h) = P(alive) sum_c P(c) e_floor(c/k).
+ *
+ *   For k = 1 this is the closed form with 2F1 of Fader, Hardie & Lee 2005, eq. (10) (tests/property compares the two).
+ *   The sum stops where the rest is under 1e-14 of it. */
+#include "cnbd.h"
+
+#include "special.h"
+
+#include <math.h>
+
+#define TERMS_MAX 4000000 /* reached only by customers with millions of orders in the horizon */
+
+/* log(sum_{j<k} C_j z^j), and the share of its last term; C_j = Gamma(R+j) / (Gamma(R) j!). */
+static double log_phases(double z, double R, int k, double *last_share) {
+    double term = 1, sum = 1;
+    for (int j = 1; j < k; j++) {
+        term *= (R + j - 1) / j * z;
+        sum += term;
+    }
+    *last_share = term / sum;
+    return log(sum);
+}
+
+double cnbd_log_survival(double ratio, double R, int k) {
+    double share;
+    return log_phases(ratio / (1 + ratio), R, k, &share) - R * log1p(ratio);
+}
+
+double cnbd_survival_inverse(double log_survival, double R, int k) {
+    if (k == 1) return expm1(-log_survival / R);
+    /* In v = log(1 + ratio) log-survival is concave and falling: Newton from the right descends to the root. */
+    double v = 2 * (k - log_survival) / R;
+    for (int i = 0; i < 100; i++) {
+        double share, value = log_phases(-expm1(-v), R, k, &share) - R * v - log_survival;
+        double slope = (R + k - 1) * share;
+        double step = value / slope;
+        if (!(v + step > 0)) step = -0.5 * v;
+        v += step;
+        if (fabs(step) < 1e-13 * v || fabs(value) < 1e-14) break;
+    }
+    return expm1(v);
+}
+
+typedef struct outlook {
+    double sum, expected, later, stay; /* sums over c, in units of exp(log_scale) */
+    double low, high;
+} outlook;
+
+/* The quantiles of the number of orders: n is the first count whose excess P(N > n) is at most the tail. */
+static void watch_interval(outlook *o, double n, double p_more, double tail, bool *low_done, bool *high_done) {
+    if (!*low_done && p_more <= 1 - tail) o->low = n, *low_done = true;
+    if (!*high_done && p_more <= tail) o->high = n, *high_done = true;
+}
+
+/* The sum over c. t[j] is the weight of phase j at the current c; all share the factor exp(log_scale). */
+static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R, int k, double rho, double a, double b,
+                                 double alive, double tail, bool interval) {
+    outlook o = {0};
+    bool low_done = !interval, high_done = !interval;
+    double stayed = 1, orders_if_leaving = 0, n = 0, scale = exp(log_scale);
+    int until_order = k;
+    for (int c = 0; c < TERMS_MAX; c++) {
+        if (until_order == 0) { /* c is the n-th multiple of k: an order */
+            n += 1;
+            orders_if_leaving += stayed; /* e_{n-1} */
+            double p_more = alive * fmax(0, 1 - o.sum * scale) * stayed; /* P(N >= n) */
+            if (!low_done || !high_done) watch_interval(&o, n - 1, p_more, tail, &low_done, &high_done);
+            stayed *= (b + n - 1) / (a + b + n - 1);
+            until_order = k;
+        }
+        until_order--;
+        double here = 0;
+        int phases = c < k ? c + 1 : k;
+        for (int j = 0; j < phases; j++) here += t[j];
+        o.sum += here;
+        o.expected += here * orders_if_leaving;
+        o.later += here * stayed;
+        o.stay += here * n;
+        /* Past the mode each term is under `ratio` of the one before: the rest is a geometric series. */
+        double ratio = rho * (R + c + k) / (c + 2 - phases);
+        if (c >= k && ratio < 1 && here * (n + 1) < 1e-14 * (1 - ratio) * (1 - ratio) * (o.stay + o.sum * 1e-3)) break;
+        double step = rho * (R + c);
+        for (int j = 0; j < phases; j++) t[j] *= step / (c + 1 - j);
+        if (o.sum > 1e200 || here > 1e200) { /* the start was far below the mode: keep in range */
+            for (int j = 0; j < k; j++) t[j] *= 1e-200;
+            o.sum *= 1e-200, o.expected *= 1e-200, o.later *= 1e-200, o.stay *= 1e-200;
+            log_scale += 200 * 2.302585092994045684;
+            scale = exp(log_scale);
+        }
+    }
+    /* The sums are of a probability: dividing by the total, which is 1, takes away what the cut left out. */
+    o.expected /= o.sum, o.later /= o.sum, o.stay /= o.sum;
+    if (!low_done) o.low = n;
+    if (!high_done) o.high = n;
+    return o;
+}
+
+void cnbd_forecast(const model_state *state, const double *table, const model_row *row, double horizon, double level,
+                   unsigned want, model_forecast *out) {
+    const mr_params *p = state->params;
+    double alpha = p->value[1], a = p->value[2];
+    int k = p->k;
+    double R = p->value[0] + k * row->x, end = alpha + row->T, last = alpha + row->t_x, silence = row->T - row->t_x;
+    double z = silence / end, t[MR_MAX_K], here = 1, share;
+    t[0] = 1;
+    for (int j = 1; j < k; j++) here += t[j] = t[j - 1] * (R + j - 1) / j * z;
+    double log_quiet = R * log(end / last); /* -log of the gamma part of P(gap > silence) */
+    double dead = table[CNBD_DEAD] > 0 ? table[CNBD_DEAD] * exp(fmin(log_quiet, 700)) : 0;
+    double alive = here / (here + dead);
+    if (log_quiet > 700) alive = exp(log(here) - log(table[CNBD_DEAD]) - log_quiet);
+    out->alive = alive;
+    double log_survival = log(here) - log_quiet;
+    if (want & WANT_DUE) {
+        out->due_50 = cnbd_survival_inverse(log_survival - 0.69314718055994530942, R, k) * last - silence;
+        out->due_90 = cnbd_survival_inverse(log_survival - 2.30258509299404568402, R, k) * last - silence;
+    }
+    if (!(want & (WANT_LATER | WANT_ORDER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
+
+    double rho = horizon / (end + horizon), log_none = R * log1p(-rho);
+    if (want & WANT_ORDER) {
+        double quiet_later = log_phases((silence + horizon) / (end + horizon), R, k, &share) + log_none - log(here);
+        out->order = alive * -expm1(quiet_later);
+    }
+    if (!(want & (WANT_LATER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
+    /* Phase j starts its sum at c = j with NB(0) = (1 - rho)^(R + j). */
+    double factor = 1 / here;
+    for (int j = 0; j < k; j++) {
+        t[j] *= factor;
+        factor *= 1 - rho;
+    }
+    double log_scale = log_none > -600 ? 0 : log_none;
+    if (log_scale == 0)
+        for (int j = 0; j < k; j++) t[j] *= exp(log_none);
+    double m = p->model->after_first ? 0 : 1;
+    outlook o = sum_over_arrivals(t, log_scale, R, k, rho, a, p->value[3] + row->x + m, alive, 0.5 * (1 - level),
+                                  (want & WANT_INTERVAL) != 0);
+    out->expected = alive * o.expected;
+    out->later = alive * o.later;
+    out->stay = o.stay;
+    out->low = o.low;
+    out->high = o.high;
+}

@@ -1,0 +1,20 @@
+/* MBG/CNBD-k. MBG/NBD with a regular rhythm: Erlang-k gaps, k from the data (Reutterer, Platzer & Schroeder 2021).
+ * The likelihood, its assumptions and the forecasts are the family's: cnbd.c, cnbd_forecast.c. */
+#include "cnbd.h"
+
+const struct mr_model model_mbg_cnbd_k = {
+    .name = "mbg-cnbd-k",
+    .title = "MBG/CNBD-k",
+    .about = "MBG/NBD with a regular rhythm: Erlang-k gaps, k from the data (Reutterer, Platzer & Schroeder 2021)",
+    .kind = MR_BUYING,
+    .params = 4,
+    .param = {"r", "alpha", "a", "b"},
+    .leaves_at_once = true,
+    .after_first = false,
+    .regular = true,
+    .starts = cnbd_starts,
+    .tabulate = cnbd_tabulate,
+    .likelihood = cnbd_likelihood,
+    .forecast = cnbd_forecast,
+    .shape = cnbd_shape,
+};

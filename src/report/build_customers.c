@@ -1,0 +1,225 @@
+/* Every customer's forecast, stage, value at risk and first step; the headline sums. */
+#include "build.h"
+
+#include "error.h"
+#include "mem.h"
+#include "pool.h"
+#include "sort.h"
+
+#include "calendar.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Forecast columns of n customers, in one block. */
+enum { F_ALIVE, F_LATER, F_ORDER, F_EXPECTED, F_LOW, F_HIGH, F_STAY, F_DUE, F_DUE_90, F_GAP, F_GAP_50, F_GAP_90, F_GAP_95,
+       F_SPEND, F_NET, F_RANK, F_COLUMNS };
+
+typedef struct customers_job {
+    build *b;
+    const ingest_orders *input;
+    double *f[F_COLUMNS];
+    double horizon;   /* time units */
+    double discount;  /* mean discount factor of an order within the horizon */
+    uint32_t *order;
+    report_customer *unsorted;
+} customers_job;
+
+static mr_status forecast_all(customers_job *job, const mr_context *context, mr_error *err) {
+    report *r = &job->b->r;
+    double **f = job->f;
+    const mr_params *forecast = &r->fit.params, *cycle = &r->cycle_fit.params;
+    bool same = forecast->model == cycle->model;
+    mr_forecast out = {.p_order = f[F_ORDER], .expected = f[F_EXPECTED], .expected_low = f[F_LOW], .expected_high = f[F_HIGH],
+                       .expected_if_stay = f[F_STAY], .due_median = f[F_DUE], .due_90 = f[F_DUE_90]};
+    if (same) out.p_alive = f[F_ALIVE], out.p_alive_later = f[F_LATER];
+    mr_forecast_spec spec = {.horizon = job->horizon, .level = r->interval_level};
+    mr_status status = mr_model_forecast(forecast, &job->b->data, &spec, context, &out, err);
+    if (status == MR_OK && !same) {
+        mr_forecast alive = {.p_alive = f[F_ALIVE], .p_alive_later = f[F_LATER]};
+        status = mr_model_forecast(cycle, &job->b->data, &spec, context, &alive, err);
+    }
+    mr_rhythm rhythm = {f[F_GAP], f[F_GAP_50], f[F_GAP_90], f[F_GAP_95]};
+    if (status == MR_OK) status = mr_model_rhythm(cycle, &job->b->data, context, &rhythm, err);
+    return status;
+}
+
+/* Expected money per order: Gamma-Gamma, or the customer's own mean shrunk to nothing (their plain mean) where it has no fit. */
+static mr_status expected_spend(customers_job *job, mr_error *err) {
+    build *b = job->b;
+    if (b->r.has_spend_fit) {
+        mr_data data = b->data;
+        data.mean_spend = b->mean_spend;
+        /* Returns can make a mean negative only through the data; such a mean counts as nothing spent. */
+        for (size_t i = 0; i < b->n; i++)
+            if (b->mean_spend[i] < 0) b->mean_spend[i] = 0;
+        return mr_spend_expected(&b->r.spend_fit.params, &data, job->f[F_SPEND], err);
+    }
+    for (size_t i = 0; i < b->n; i++) job->f[F_SPEND][i] = b->spend[i] / (b->data.x[i] + 1);
+    return MR_OK;
+}
+
+/* Share of customers whose net spend (orders, without amounts) is less. */
+static mr_status rank_spend(customers_job *job, mr_error *err) {
+    build *b = job->b;
+    size_t n = b->n;
+    double *net = job->f[F_NET];
+    for (size_t i = 0; i < n; i++) {
+        double back = job->input->returned ? (double)job->input->returned[i] / MR_MONEY_SCALE : 0;
+        net[i] = b->r.has_money ? b->spend[i] - back : b->data.x[i] + 1;
+    }
+    if (sort_doubles(n, net, job->order, false) != MR_OK) return error_memory(err, n * 32);
+    for (size_t i = 0; i < n;) {
+        size_t j = i;
+        while (j < n && net[job->order[j]] == net[job->order[i]]) job->f[F_RANK][job->order[j++]] = (double)i / (double)n;
+        i = j;
+    }
+    return MR_OK;
+}
+
+/* Share held by the top 0, 10, ..., 100 %: the order is already there, ascending. */
+static void concentrate(const customers_job *job) {
+    report *r = &job->b->r;
+    size_t n = job->b->n;
+    double total = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) total += fmax(0, job->f[F_NET][i]);
+    size_t next = 1;
+    r->concentration[0] = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += fmax(0, job->f[F_NET][job->order[n - 1 - i]]);
+        while (next <= 10 && i + 1 >= (n * next + 9) / 10) r->concentration[next++] = total > 0 ? sum / total : NAN;
+    }
+}
+
+#define CUSTOMER_BLOCK 16384
+
+static void fill_customer(const customers_job *job, size_t i, report_customer *c) {
+    const build *b = job->b;
+    const report *r = &b->r;
+    double *const *f = job->f, days = r->days_per_unit;
+    const mr_orders *orders = &job->input->orders;
+    double silence = (b->data.T[i] - b->data.t_x[i]) * days, gap = f[F_GAP][i] * days;
+    double gross = b->spend[i], back = job->input->returned ? (double)job->input->returned[i] / MR_MONEY_SCALE : 0;
+    double per_order = r->has_money ? r->margin * fmax(0, f[F_SPEND][i]) * job->discount : 1;
+    mr_standing s = {.orders = b->data.x[i] + 1, .silence = silence, .gap_50 = f[F_GAP_50][i] * days,
+                     .gap_90 = f[F_GAP_90][i] * days, .gap_95 = f[F_GAP_95][i] * days, .p_alive = f[F_ALIVE][i],
+                     .p_alive_later = f[F_LATER][i], .p_order = f[F_ORDER][i], .value_if_stay = per_order * f[F_STAY][i],
+                     .value_rank = f[F_RANK][i], .return_share = gross > 0 ? back / gross : 0};
+    *c = (report_customer){
+        .index = (uint32_t)i,
+        .orders = (uint32_t)s.orders,
+        .first_day = orders->day[orders->offset[i]],
+        .last_day = orders->day[orders->offset[i + 1] - 1],
+        .spend = r->has_money ? f[F_NET][i] : NAN,
+        .rhythm_days = gap,
+        .rhythm_from = (uint32_t)b->data.x[i],
+        .overdue_ratio = silence / gap,
+        .p_order = s.p_order,
+        .p_alive = s.p_alive,
+        .expected = f[F_EXPECTED][i],
+        .expected_low = f[F_LOW][i],
+        .expected_high = f[F_HIGH][i],
+        .expected_value = r->has_money ? per_order * f[F_EXPECTED][i] : NAN,
+        .value_at_risk = mr_value_at_risk(&s),
+        .due_day = r->until + f[F_DUE][i] * days,
+        .due_90_day = r->until + f[F_DUE_90][i] * days,
+        .stage = mr_stage_of(&s, MR_LEFT_THRESHOLD),
+    };
+    c->step = mr_first_step(&s, c->stage);
+}
+
+static mr_status fill_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker, (void)err;
+    customers_job *job = ctx;
+    size_t n = job->b->n, from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < n ? from + CUSTOMER_BLOCK : n;
+    for (size_t i = from; i < to; i++) {
+        fill_customer(job, i, &job->unsorted[i]);
+        /* The rank's column has been used: it now carries what the list is sorted by. */
+        job->f[F_RANK][i] = job->unsorted[i].value_at_risk;
+    }
+    return MR_OK;
+}
+
+static mr_status gather_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker, (void)err;
+    customers_job *job = ctx;
+    size_t n = job->b->n, from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < n ? from + CUSTOMER_BLOCK : n;
+    for (size_t i = from; i < to; i++) {
+        report_customer *c = &job->b->customers[i];
+        *c = job->unsorted[job->order[i]];
+        if (!job->b->r.has_money) c->value_at_risk = NAN; /* it was in orders, for the sort alone */
+    }
+    return MR_OK;
+}
+
+static void add_headlines(build *b) {
+    report *r = &b->r;
+    double returned = 0, orders = 0, spend = 0, variance = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        const report_customer *c = &b->customers[i];
+        orders += c->orders;
+        r->repeaters += c->orders > 1;
+        r->expected_orders += c->expected;
+        r->expected_customers += c->p_order;
+        variance += c->expected;
+        r->stage_count[c->stage]++;
+        r->step_count[c->step]++;
+        if (!r->has_money) continue;
+        spend += c->spend;
+        r->expected_value += c->expected_value;
+        r->value_at_risk += c->value_at_risk;
+        r->stage_spend[c->stage] += c->spend;
+        r->stage_value_at_risk[c->stage] += c->value_at_risk;
+    }
+    if (r->input->returned)
+        for (size_t i = 0; i < b->n; i++) returned += (double)r->input->returned[i] / MR_MONEY_SCALE;
+    r->total_orders = orders;
+    r->total_spend = r->has_money ? spend : NAN;
+    r->mean_order_value = r->has_money ? (spend + returned) / orders : NAN;
+    if (!r->has_money) r->expected_value = r->value_at_risk = NAN;
+    /* The whole base: what the same model missed by on the holdout is the larger part of its error; chance is the rest. */
+    const report_model *m = r->models_n ? &r->models[r->chosen] : NULL;
+    double miss = m && m->fitted && r->outer_actual_total > 0 && m->predicted_total > 0
+                      ? m->predicted_total / r->outer_actual_total - 1
+                      : NAN;
+    r->expected_orders_low = r->expected_orders_high = NAN;
+    if (isnan(miss)) return;
+    double reach = 1.2815515655446 * sqrt(miss * miss * r->expected_orders * r->expected_orders + variance);
+    r->expected_orders_low = fmax(0, r->expected_orders - reach);
+    r->expected_orders_high = r->expected_orders + reach;
+}
+
+mr_status build_customers(build *b, const ingest_orders *input, const build_options *o, const mr_context *context,
+                          mr_error *err) {
+    const mr_alloc *alloc = context_alloc(context);
+    size_t n = b->n, blocks = (n + CUSTOMER_BLOCK - 1) / CUSTOMER_BLOCK;
+    customers_job job = {.b = b, .input = input, .horizon = o->horizon_days / o->days_per_unit};
+    double delta = log1p(o->discount_rate) / DAYS_PER_YEAR * o->horizon_days;
+    job.discount = delta > 0 ? -expm1(-delta) / delta : 1; /* orders spread evenly over the horizon */
+    double *columns = mem_take(alloc, n * F_COLUMNS, sizeof *columns);
+    job.order = mem_take(alloc, n, sizeof *job.order);
+    for (size_t i = 0; columns && i < F_COLUMNS; i++) job.f[i] = columns + i * n;
+    mr_status status = columns && job.order ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
+    if (status == MR_OK) status = forecast_all(&job, context, err);
+    if (status == MR_OK && b->r.has_money) status = expected_spend(&job, err);
+    if (status == MR_OK) status = rank_spend(&job, err);
+    if (status == MR_OK) {
+        concentrate(&job);
+        job.unsorted = mem_take(alloc, n, sizeof *job.unsorted);
+        if (!job.unsorted) status = error_memory(err, n * sizeof *job.unsorted);
+    }
+    if (status == MR_OK) status = pool_run(context_pool(context), blocks, fill_block, &job, err);
+    if (status == MR_OK && sort_doubles(n, job.f[F_RANK], job.order, true) != MR_OK) status = error_memory(err, n * 32);
+    mem_free(alloc, columns);
+    if (status == MR_OK) {
+        b->customers = mem_take(NULL, n, sizeof *b->customers);
+        if (!b->customers) status = error_memory(err, n * sizeof *b->customers);
+    }
+    if (status == MR_OK) status = pool_run(context_pool(context), blocks, gather_block, &job, err);
+    mem_free(alloc, job.unsorted);
+    mem_free(alloc, job.order);
+    if (status != MR_OK) return status;
+    b->r.customers = b->customers;
+    add_headlines(b);
+    return MR_OK;
+}
