@@ -67,6 +67,7 @@ static void triangle(page *p) {
     page_raw(p, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < r->cohorts_n; i++) {
         const report_cohort *c = &r->cohorts[i];
+        if (c->customers == 0) continue; /* nobody new in that period: nothing to say of them */
         page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num soft\">%s</td>",
                     quarterly(r) ? figure_quarter((char[FIGURE]){0}, c->start) : MONTH(c->start),
                     COUNT(c->customers));

@@ -145,12 +145,15 @@ void section_call(page *p) {
                     "something at risk.</p>\n");
     } else {
         page_printf(p,
-                    "<table class=\"calls cards\" role=\"table\"><caption>%s of %s customers, highest %s "
+                    "<table class=\"calls cards%s\" role=\"table\"><caption>%s of %s customers, highest %s "
                     "first. The bar is the silence; "
                     "the mark on it is where the customer’s own rhythm ends, with how many of their own gaps "
                     "the rhythm rests on. Expected orders with the %s "
                     "interval of their "
                     "number.</caption>\n",
+                    r->input->contact_offset[0] || r->input->contact_offset[1] || r->input->contact_offset[2]
+                        ? " reachable"
+                        : "",
                     COUNT(n), COUNT(r->n), r->has_money ? "value at risk" : "expected orders at risk",
                     PERCENT(report_level(r), 0));
         head(p);

@@ -170,8 +170,8 @@ static void stage_row(page *p, int stage, double most) {
     bool gone = stage >= MR_STAGE_OVERDUE;
     page_printf(
         p,
-        "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\"><i class=\"chip %s\" "
-        "style=\"font-style:normal\">%s</i></th>"
+        "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\"><i class=\"chip %s\""
+        ">%s</i></th>"
         "<td role=\"cell\" class=\"soft\">%s</td><td role=\"cell\" style=\"min-width:9rem\"><i "
         "class=\"bar%s\" style=\"width:%.1f%%\" "
         "aria-hidden=\"true\"></i></td><td role=\"cell\" class=\"num\" data-label=\"Customers\">%s</td>"
