@@ -245,7 +245,7 @@ static inline void fixture_cycle(report_fixture *f, size_t n, int32_t until) {
     double steepest = 0;
     for (int b = 0; b < REPORT_BINS; b++) {
         r->cycle_leaving[b] = r->cycle_n[b] ? ended[b] / (double)r->cycle_n[b] : NAN;
-        r->cycle_leaving_model[b] = 0.27 + 0.66 / (1 + exp(-1.7 * ((b + 0.5) * REPORT_BIN_WIDTH - 1.9)));
+        r->cycle_leaving_model[b] = 0.12 + 0.76 / (1 + exp(-1.35 * ((b + 0.5) * REPORT_BIN_WIDTH - 1.9)));
         if (b && r->cycle_leaving_model[b] - r->cycle_leaving_model[b - 1] > steepest) {
             steepest = r->cycle_leaving_model[b] - r->cycle_leaving_model[b - 1];
             r->cycle_steepest = b * REPORT_BIN_WIDTH;

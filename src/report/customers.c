@@ -15,7 +15,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#define BLOCK_ROWS 8192
+#define BLOCK_ROWS 16384
 #define NUMBERS_ROOM 512 /* every cell of a row but the texts */
 
 typedef struct word {

@@ -5,6 +5,7 @@
 #include <text.h>
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,13 +16,13 @@ static char *none(char out[FIGURE]) {
 char *figure_number(char out[FIGURE], double value, int decimals) {
     if (isnan(value)) return none(out);
     if (isinf(value) || fabs(value) >= 1e15) {
-        snprintf(out, FIGURE, isinf(value) ? "%s\xe2\x88\x9e" : "%s%.3g", value < 0 ? "-" : "", fabs(value));
+        snprintf(out, FIGURE, isinf(value) ? "%s∞" : "%s%.3g", value < 0 ? "-" : "", fabs(value));
         return out;
     }
     char plain[40];
     char *end = text_fixed(plain, value, decimals), *from = plain, *to = out;
     if (*from == '-') { /* a true minus, as wide as a digit */
-        memcpy(to, "\xe2\x88\x92", 3);
+        memcpy(to, "−", 3);
         to += 3;
         from++;
     }
@@ -43,8 +44,25 @@ char *figure_count(char out[FIGURE], double value) {
 char *figure_percent(char out[FIGURE], double share, int decimals) {
     if (isnan(share)) return none(out);
     figure_number(out, 100 * share, decimals);
-    strcat(out, "\xc2\xa0%");
+    strcat(out, "\u00a0%");
     return out;
+}
+
+static char *money_of(char out[FIGURE], double value, const char *currency, const char *number,
+                      const char *unit) {
+    /* A code stands off the number; a sign does not. */
+    char last = currency && currency[0] ? currency[strlen(currency) - 1] : 0;
+    bool code = (last | 32) >= 'a' && (last | 32) <= 'z';
+    snprintf(out, FIGURE, "%s%s%s%.40s%s", value < 0 && strpbrk(number, "123456789") ? "−" : "",
+             currency ? currency : "", code ? "\u00a0" : "", number, unit);
+    return out;
+}
+
+char *figure_money_as(char out[FIGURE], double value, const char *currency, int decimals) {
+    if (isnan(value)) return none(out);
+    if (!(fabs(value) < 1e13)) return figure_money(out, value, currency);
+    char number[FIGURE];
+    return money_of(out, value, currency, figure_number(number, fabs(value), decimals), "");
 }
 
 char *figure_money(char out[FIGURE], double value, const char *currency) {
@@ -56,19 +74,22 @@ char *figure_money(char out[FIGURE], double value, const char *currency) {
         snprintf(number, sizeof number, "%.4g", size);
     } else if (size >= 1e10) {
         figure_number(number, size / 1e9, 1);
-        unit = "\xc2\xa0"
-               "bn";
+        unit = "\u00a0bn";
     } else if (size >= 1e7) {
         figure_number(number, size / 1e6, 1);
-        unit = "\xc2\xa0m";
+        unit = "\u00a0m";
     } else {
         figure_number(number, size, size < 100 && size > 0 ? 2 : 0);
     }
-    /* A code stands off the number; a sign does not. */
-    const char *gap =
-        currency && currency[0] && ((currency[0] | 32) >= 'a' && (currency[0] | 32) <= 'z') ? "\xc2\xa0" : "";
-    snprintf(out, FIGURE, "%s%s%s%.40s%s", value < 0 && size >= 0.005 ? "\xe2\x88\x92" : "",
-             currency ? currency : "", gap, number, unit);
+    return money_of(out, value, currency, number, unit);
+}
+
+char *figure_horizon(char out[FIGURE], double days) {
+    if (isnan(days)) return none(out);
+    char number[FIGURE];
+    bool weeks = days >= 28 && fmod(days, 7) == 0;
+    figure_number(number, weeks ? days / 7 : days, days == floor(days) ? 0 : 1);
+    snprintf(out, FIGURE, "%.40s\u00a0%s", number, weeks ? "weeks" : days == 1 ? "day" : "days");
     return out;
 }
 
@@ -86,42 +107,50 @@ char *figure_days(char out[FIGURE], double days) {
         figure_number(number, days / DAYS_PER_YEAR, 1);
         unit = "years";
     }
-    snprintf(out, FIGURE, "%.50s\xc2\xa0%s", number, unit);
+    snprintf(out, FIGURE, "%.50s\u00a0%s", number, unit);
     return out;
 }
 
 static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+char *figure_long_date(char out[FIGURE], int32_t day) {
+    static const char names[12][10] = {"January", "February", "March",     "April",   "May",      "June",
+                                       "July",    "August",   "September", "October", "November", "December"};
+    calendar_date date = calendar_of(day);
+    snprintf(out, FIGURE, "%d\u00a0%s\u00a0%d", date.day, names[date.month - 1], date.year);
+    return out;
+}
+
 char *figure_date(char out[FIGURE], int32_t day) {
     calendar_date date = calendar_of(day);
-    snprintf(out, FIGURE, "%d\xc2\xa0%s\xc2\xa0%d", date.day, months[date.month - 1], date.year);
+    snprintf(out, FIGURE, "%d\u00a0%s\u00a0%d", date.day, months[date.month - 1], date.year);
     return out;
 }
 
 char *figure_month(char out[FIGURE], int32_t day) {
     calendar_date date = calendar_of(day);
-    snprintf(out, FIGURE, "%s\xc2\xa0%d", months[date.month - 1], date.year);
+    snprintf(out, FIGURE, "%s\u00a0%d", months[date.month - 1], date.year);
     return out;
 }
 
 char *figure_quarter(char out[FIGURE], int32_t day) {
     calendar_date date = calendar_of(day);
-    snprintf(out, FIGURE, "Q%d\xc2\xa0%d", (date.month - 1) / 3 + 1, date.year);
+    snprintf(out, FIGURE, "Q%d\u00a0%d", (date.month - 1) / 3 + 1, date.year);
     return out;
 }
 
 char *figure_times(char out[FIGURE], double ratio) {
     if (isnan(ratio)) return none(out);
     figure_number(out, ratio, ratio < 10 ? 1 : 0);
-    strcat(out, "\xc3\x97");
+    strcat(out, "×");
     return out;
 }
 
 char *figure_seconds(char out[FIGURE], double seconds) {
     if (isnan(seconds)) return none(out);
     figure_number(out, seconds, seconds < 1 ? 3 : seconds < 100 ? 2 : 0);
-    strcat(out, "\xc2\xa0s");
+    strcat(out, "\u00a0s");
     return out;
 }
 

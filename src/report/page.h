@@ -39,6 +39,7 @@ void page_define(page *p, const char *keys);
 #define PERCENT(v, decimals) figure_percent((char[FIGURE]){0}, v, decimals)
 #define MONEY(p, v) figure_money((char[FIGURE]){0}, v, (p)->currency)
 #define DAYS(v) figure_days((char[FIGURE]){0}, v)
+#define HORIZON(v) figure_horizon((char[FIGURE]){0}, v)
 #define DATE(v) figure_date((char[FIGURE]){0}, v)
 #define MONTH(v) figure_month((char[FIGURE]){0}, v)
 #define TIMES(v) figure_times((char[FIGURE]){0}, v)

@@ -19,8 +19,8 @@ static void cell(page *p, double share, double most) {
         page_raw(p, "<td></td>");
         return;
     }
-    double shade = most > 0 ? fmin(share / most, 1) * 0.85 : 0;
-    page_printf(p, "<td class=\"h%s\" style=\"--v:%.2f\">%.0f</td>", shade > 0.55 ? " hi" : "", shade,
+    double shade = most > 0 ? fmin(share / most, 1) * 0.7 : 0;
+    page_printf(p, "<td class=\"h%s\" style=\"--v:%.2f\">%.0f</td>", shade > 0.57 ? " hi" : "", shade,
                 100 * share);
 }
 
@@ -31,8 +31,8 @@ static uint32_t periods_of(const report_cohort *c) {
 /* The mean of each later period over the cohorts that have reached it, weighted by customers. */
 static void means(page *p, uint32_t longest, double most) {
     const report *r = p->r;
-    page_raw(p, "<tr><th scope=\"row\">all</th><td></td>");
-    for (uint32_t k = 0; k < longest; k++) {
+    page_raw(p, "<tr class=\"all\"><th scope=\"row\">all</th><td></td><td class=\"soft\">100</td>");
+    for (uint32_t k = 1; k < longest; k++) {
         double sum = 0, n = 0;
         for (size_t i = 0; i < r->cohorts_n; i++) {
             const report_cohort *c = &r->cohorts[i];
@@ -67,6 +67,7 @@ static void triangle(page *p) {
     page_raw(p, "</tr></thead><tbody>\n");
     for (size_t i = 0; i < r->cohorts_n; i++) {
         const report_cohort *c = &r->cohorts[i];
+        if (c->customers == 0) continue; /* nobody new in that period: nothing to say of them */
         page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num soft\">%s</td>",
                     quarterly(r) ? figure_quarter((char[FIGURE]){0}, c->start) : MONTH(c->start),
                     COUNT(c->customers));
@@ -125,7 +126,7 @@ static void draw_concentration(page *p, bool narrow, const void *ctx) {
     static const double none[11];
     chart_area(&c, "fa", x, none, r->concentration, 11);
     chart_segment(&c, "ld", 0, 0, 1, 1);
-    chart_words(&c, "s", "middle", 0.72, 0.72, 34, 30, "if all were equal");
+    chart_words(&c, "s", "middle", 0.78, 0.78, narrow ? 8 : 34, narrow ? 52 : 34, "if all were equal");
     chart_line(&c, "la", x, r->concentration, 11);
     static const int marks[] = {1, 2, 5};
     for (size_t i = 0; i < 3; i++) {

@@ -5,6 +5,29 @@
 #include <math.h>
 #include <string.h>
 
+/* An address or number that is plainly one becomes a link to write to or to call; anything else is only text.
+ */
+static void contact(page *p, const char *text, size_t len, bool email) {
+    size_t digits = 0, ats = 0;
+    bool plain = len < 100;
+    for (size_t i = 0; i < len && plain; i++) {
+        char c = text[i];
+        bool digit = c >= '0' && c <= '9', letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+        digits += digit;
+        ats += c == '@';
+        plain = email ? digit || letter || (c && strchr("@._+-", c)) : digit || (c && strchr("+-() ./", c));
+    }
+    plain = plain && (email ? ats == 1 : digits >= 5);
+    if (plain) {
+        page_raw(p, email ? "<a href=\"mailto:" : "<a href=\"tel:");
+        for (size_t i = 0; i < len; i++)
+            if (email || text[i] == '+' || (text[i] >= '0' && text[i] <= '9')) text_putc(p->out, text[i]);
+        page_raw(p, "\">");
+    }
+    page_text(p, text, len);
+    if (plain) page_raw(p, "</a>");
+}
+
 static void who(page *p, const report_customer *c) {
     const report *r = p->r;
     size_t len, id_len;
@@ -21,7 +44,7 @@ static void who(page *p, const report_customer *c) {
         const char *text = report_contact(r, i, c->index, &len);
         if (!len) continue;
         page_raw(p, "<span><bdi>");
-        page_text(p, text, len);
+        contact(p, text, len, i == 1);
         page_raw(p, "</bdi></span>");
     }
     page_raw(p, "</th>");
@@ -42,35 +65,31 @@ static void late_bar(page *p, double ratio) {
 static void why(page *p, const report_customer *c) {
     double silence = p->r->until - c->last_day;
     page_printf(p,
-                "<td role=\"cell\" class=\"why\"><i class=\"chip %s\" style=\"font-style:normal\">%s</i> "
-                "silent for %s",
+                "<td role=\"cell\" class=\"why\"><i class=\"chip %s\">%s</i> "
+                "silent %s",
                 mr_stage_name(c->stage), mr_stage_name(c->stage), DAYS(silence));
-    if (!isnan(c->overdue_ratio)) page_printf(p, ", %s their rhythm", TIMES(c->overdue_ratio));
+    if (!isnan(c->overdue_ratio)) page_printf(p, ", <b>%s</b> rhythm", TIMES(c->overdue_ratio));
     late_bar(p, c->overdue_ratio);
-    page_printf(p, "<span>%s %s; rhythm %s", COUNT(c->orders), c->orders == 1 ? "order" : "orders",
-                DAYS(c->rhythm_days));
-    if (c->rhythm_from) {
-        page_printf(p, ", from %s gap%s of their own", COUNT(c->rhythm_from), c->rhythm_from == 1 ? "" : "s");
-    } else {
-        page_raw(p, ", the base’s");
-    }
+    page_printf(p, "<span>%s %s, rhythm %s (%s", COUNT(c->orders), c->orders == 1 ? "order" : "orders",
+                DAYS(c->rhythm_days), c->rhythm_from ? COUNT(c->rhythm_from) : "the base’s");
+    page_raw(p, c->rhythm_from == 0 ? ")" : c->rhythm_from == 1 ? " gap)" : " gaps)");
     page_raw(p, "</span></td>");
 }
 
-static void row(page *p, size_t rank, const report_customer *c) {
+static void row(page *p, size_t rank, const report_customer *c, int decimals) {
     page_printf(p, "<tr role=\"row\"><td role=\"cell\" class=\"rank num\">%zu</td>", rank);
     who(p, c);
     why(p, c);
-    page_printf(p, "<td role=\"cell\" class=\"do\">%s</td>", mr_step_action(c->step));
-    page_printf(p, "<td role=\"cell\" class=\"num\" data-label=\"Chance of an order\">%s</td>",
-                PERCENT(c->p_order, 0));
+    page_printf(p, "<td role=\"cell\" class=\"do\">%s<span>%s</span></td>", mr_step_action(c->step),
+                mr_step_evidence(c->step));
     page_printf(p,
-                "<td role=\"cell\" class=\"num\" data-label=\"Expected orders\">%s <span "
-                "class=\"soft\">(%s–%s)</span></td>",
-                NUMBER(c->expected, 1), COUNT(c->expected_low), COUNT(c->expected_high));
+                "<td role=\"cell\" class=\"num odds\" data-label=\"Chance of an order\">%s<span>%s (%s–%s) "
+                "expected</span></td>",
+                PERCENT(c->p_order, 0), NUMBER(c->expected, 1), COUNT(c->expected_low),
+                COUNT(c->expected_high));
     if (p->r->has_money)
         page_printf(p, "<td role=\"cell\" class=\"num worth\" data-label=\"Value at risk\"><b>%s</b></td>",
-                    MONEY(p, c->value_at_risk));
+                    figure_money_as((char[FIGURE]){0}, c->value_at_risk, p->currency, decimals));
     page_raw(p, "</tr>\n");
 }
 
@@ -82,9 +101,9 @@ static void head(page *p) {
                 "role=\"columnheader\">Why</th>"
                 "<th scope=\"col\" role=\"columnheader\">What to do first</th><th scope=\"col\" "
                 "role=\"columnheader\" class=\"num\">");
-    page_term(p, "p_order", "Chance of<br>an order");
-    page_raw(p, "</th><th scope=\"col\" role=\"columnheader\" class=\"num\">");
-    page_term(p, "expected_orders", "Expected<br>orders");
+    page_term(p, "p_order", "Chance of an order");
+    page_raw(p, "<br>");
+    page_term(p, "expected_orders", "orders expected");
     page_raw(p, "</th>");
     if (r->has_money) {
         page_raw(p, "<th scope=\"col\" role=\"columnheader\" class=\"num\">");
@@ -126,16 +145,21 @@ void section_call(page *p) {
                     "something at risk.</p>\n");
     } else {
         page_printf(p,
-                    "<table class=\"calls cards\" role=\"table\"><caption>%s of %s customers, highest %s "
+                    "<table class=\"calls cards%s\" role=\"table\"><caption>%s of %s customers, highest %s "
                     "first. The bar is the silence; "
-                    "the mark on it is where the customer’s own rhythm ends. Expected orders with the %s "
+                    "the mark on it is where the customer’s own rhythm ends, with how many of their own gaps "
+                    "the rhythm rests on. Expected orders with the %s "
                     "interval of their "
                     "number.</caption>\n",
+                    r->input->contact_offset[0] || r->input->contact_offset[1] || r->input->contact_offset[2]
+                        ? " reachable"
+                        : "",
                     COUNT(n), COUNT(r->n), r->has_money ? "value at risk" : "expected orders at risk",
                     PERCENT(report_level(r), 0));
         head(p);
         page_raw(p, "<tbody role=\"rowgroup\">\n");
-        for (size_t i = 0; i < n; i++) row(p, i + 1, &r->customers[rows[i]]);
+        int decimals = r->customers[rows[0]].value_at_risk < 1000 ? 2 : 0;
+        for (size_t i = 0; i < n; i++) row(p, i + 1, &r->customers[rows[i]], decimals);
         page_raw(p, "</tbody></table>\n<p class=\"small soft\">Everybody is in customers.csv, with the same "
                     "columns.</p>\n");
     }

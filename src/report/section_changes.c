@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#define FELL_MOST 20
+#define FELL_MOST 12
 
 static void matrix(page *p) {
     const report *r = p->r;
@@ -13,7 +13,7 @@ static void matrix(page *p) {
         for (int is = 0; is < MR_STAGES; is++)
             if (was != is) most = fmax(most, (double)r->change_matrix[was][is]);
     page_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Stage moves\"><table "
-                "class=\"matrix\"><caption>Customers by the "
+                "class=\"matrix mid\"><caption>Customers by the "
                 "stage they were in (rows) and are in now (columns)</caption><thead><tr><th "
                 "scope=\"col\">was \\ is</th>");
     for (int is = 0; is < MR_STAGES; is++)
@@ -46,7 +46,7 @@ static void fell(page *p) {
         if (!(c->p_order < change->p_order_was)) continue;
         if (n++ == 0)
             page_printf(p,
-                        "<h3>Whose chance of an order fell most</h3>\n<table class=\"cards\" "
+                        "<h3>Whose chance of an order fell most</h3>\n<table class=\"cards mid\" "
                         "role=\"table\"><caption>Among those whose stage moved"
                         "</caption><thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" "
                         "role=\"columnheader\">Customer</th><th "
@@ -68,7 +68,9 @@ static void fell(page *p) {
                     "class=\"num\" data-label=\"%s\">%s</td></tr>\n",
                     mr_stage_name(change->was), mr_stage_name(c->stage), PERCENT(change->p_order_was, 0),
                     PERCENT(c->p_order, 0), r->has_money ? "Value at risk" : "Expected orders",
-                    r->has_money ? MONEY(p, c->value_at_risk) : NUMBER(c->expected, 1));
+                    r->has_money ? figure_money_as((char[FIGURE]){0}, c->value_at_risk, p->currency,
+                                                   c->value_at_risk < 1000 ? 2 : 0)
+                                 : NUMBER(c->expected, 1));
     }
     if (n) page_raw(p, "</tbody></table>\n");
 }

@@ -42,11 +42,12 @@ static void steepest(chart *c, const report *r) {
     double at = r->cycle_steepest;
     if (!isfinite(at) || at < 0 || at > c->x1) return;
     char words[96];
-    snprintf(words, sizeof words, "rises fastest at %s their rhythm", TIMES(at));
+    snprintf(words, sizeof words, "rises fastest at %s", TIMES(at));
     chart_segment(c, "mark-r", at, c->y0, at, c->y1);
     chart_dot(c, "dr", at, model_at(r, at), 4);
-    bool right = chart_x(c, at) < c->width / 2;
-    chart_words(c, "r", right ? "start" : "end", at, c->y1, right ? 7 : -7, 4, words);
+    /* At the foot of the chart, where a rising curve leaves room. */
+    bool right = chart_x(c, at) < c->width * 0.6;
+    chart_words(c, "r", right ? "start" : "end", at, c->y0, right ? 8 : -8, -10, words);
 }
 
 static void draw(page *p, bool narrow, const void *ctx) {
@@ -169,8 +170,8 @@ static void stage_row(page *p, int stage, double most) {
     bool gone = stage >= MR_STAGE_OVERDUE;
     page_printf(
         p,
-        "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\"><i class=\"chip %s\" "
-        "style=\"font-style:normal\">%s</i></th>"
+        "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\"><i class=\"chip %s\""
+        ">%s</i></th>"
         "<td role=\"cell\" class=\"soft\">%s</td><td role=\"cell\" style=\"min-width:9rem\"><i "
         "class=\"bar%s\" style=\"width:%.1f%%\" "
         "aria-hidden=\"true\"></i></td><td role=\"cell\" class=\"num\" data-label=\"Customers\">%s</td>"

@@ -57,10 +57,10 @@ static void draw(page *p, bool narrow, const void *ctx) {
     const series *s = ctx;
     chart c = {.p = p,
                .narrow = narrow,
-               .height = narrow ? 240 : 250,
+               .height = narrow ? 264 : 250,
                .left = narrow ? 44 : 52,
                .right = narrow ? 18 : 128,
-               .top = 30,
+               .top = narrow ? 54 : 30,
                .bottom = 44};
     double x[MONTHS], high = 0, low = 0;
     for (size_t i = 0; i < s->n; i++) {
@@ -88,9 +88,9 @@ static void draw(page *p, bool narrow, const void *ctx) {
     if (narrow) {
         /* No room at the end of the lines: the names stand on top, in the lines' colours. */
         page_printf(p,
-                    "<text class=\"r\" x=\"%g\" y=\"28\">as known now</text><text class=\"a\" "
+                    "<text class=\"r\" x=\"%g\" y=\"34\">as known now</text><text class=\"a\" "
                     "text-anchor=\"end\" x=\"%g\" "
-                    "y=\"28\">as known then</text>\n",
+                    "y=\"34\">as known then</text>\n",
                     c.left, c.width - c.right);
     } else {
         double apart = chart_y(&c, s->then[a]) - chart_y(&c, s->now[b]), push = 0;
@@ -155,7 +155,7 @@ static void side(page *p, const series *s) {
     page_raw(p, "<div class=\"side\"><p><b class=\"risk\">As known now</b>: those who fell silent in the "
                 "month and have not come back to this "
                 "day. The latest months will still fall as some come back.</p>"
-                "<p><b style=\"color:var(--accent)\">As known then</b>: those who fell silent less those who "
+                "<p><b class=\"accent\">As known then</b>: those who fell silent less those who "
                 "came back in the month. Below "
                 "zero, more came back than fell silent.</p>");
     double sum = 0;

@@ -33,7 +33,7 @@ static void lead(page *p) {
     }
     page_printf(p, "Of <b>%s</b> %s, about <b>%s</b> will order in the next %s.", COUNT(r->n),
                 plural((double)r->n, "customer", "customers"), COUNT(r->expected_customers),
-                DAYS(r->horizon_days));
+                HORIZON(r->horizon_days));
     if (overdue > 0) {
         page_printf(p, " <b class=\"risk\">%s</b> %s late for their own rhythm but not yet gone",
                     COUNT(overdue), plural(overdue, "is", "are"));
@@ -74,7 +74,7 @@ static void tile_customers(page *p) {
 static void tile_expected(page *p) {
     const report *r = p->r;
     tile(p, "expected_orders", "Expected orders", COUNT(r->expected_orders));
-    page_printf(p, "in the next %s", DAYS(r->horizon_days));
+    page_printf(p, "in the next %s", HORIZON(r->horizon_days));
     if (!isnan(r->expected_orders_low))
         page_printf(p, "; %s interval %s to %s", PERCENT(report_level(r), 0), COUNT(r->expected_orders_low),
                     COUNT(r->expected_orders_high));
@@ -86,12 +86,12 @@ static void tile_value(page *p) {
     if (!r->has_money) {
         tile(p, "expected_customers", "Customers who will order", COUNT(r->expected_customers));
         page_printf(p, "%s of all, expected in the next %s",
-                    r->n ? PERCENT(r->expected_customers / (double)r->n, 0) : "–", DAYS(r->horizon_days));
+                    r->n ? PERCENT(r->expected_customers / (double)r->n, 0) : "–", HORIZON(r->horizon_days));
         tile_end(p);
         return;
     }
     tile(p, "expected_value", "Expected value", MONEY(p, r->expected_value));
-    page_printf(p, "in the next %s, at a margin of %s", DAYS(r->horizon_days), PERCENT(r->margin, 0));
+    page_printf(p, "in the next %s, at a margin of %s", HORIZON(r->horizon_days), PERCENT(r->margin, 0));
     tile_end(p);
     tile(p, "value_at_risk", "Value at risk", MONEY(p, r->value_at_risk));
     if (r->value_at_risk_high > 0) {
@@ -125,7 +125,7 @@ void section_head(page *p) {
     const report *r = p->r;
     const ingest_understood *u = &r->input->understood;
     page_printf(p, "<header><p class=\"mark\">%s<span><b>Marram</b> customer report</span></p>\n", mark);
-    page_printf(p, "<h1>Your customers on %s</h1>\n", DATE(r->until));
+    page_printf(p, "<h1>Your customers on %s</h1>\n", figure_long_date((char[FIGURE]){0}, r->until));
     lead(p);
     page_raw(p, "<ul class=\"tiles\">\n");
     tile_customers(p);

@@ -80,8 +80,7 @@ static void row(page *p, size_t i, bool first_baseline) {
     page_printf(p, "<tr%s><th scope=\"row\" class=\"nowrap\">", class);
     page_string(p, m->title);
     if (m->k > 1) page_printf(p, " <span class=\"soft\">k=%d</span>", m->k);
-    page_raw(p, i == r->chosen ? " <i class=\"chip steady\" style=\"font-style:normal\">chosen</i></th>"
-                               : "</th>");
+    page_raw(p, i == r->chosen ? " <i class=\"chip steady\">chosen</i></th>" : "</th>");
     if (!m->fitted && !report_is_baseline(m)) {
         page_raw(p, "<td colspan=\"11\" class=\"soft\">could not be fitted: ");
         page_string(p, m->problem[0] ? m->problem : "no reason given");
@@ -223,7 +222,7 @@ static void windows(page *p) {
                 "<p>The models were fitted to orders up to %s and chosen by what they said of the %s after. "
                 "Then they were fitted to orders "
                 "up to %s, and the %s after that were looked at once: that is the reported window.",
-                DATE(r->inner_until), DAYS(r->inner_days), DATE(r->outer_until), DAYS(r->outer_days));
+                DATE(r->inner_until), HORIZON(r->inner_days), DATE(r->outer_until), HORIZON(r->outer_days));
     if (r->sampled)
         page_printf(p, " They were compared on a fixed random sample of <b>%s</b> of the %s customers.",
                     COUNT(r->sample), COUNT(r->n));

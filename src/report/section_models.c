@@ -42,7 +42,7 @@ static void draw_weeks(page *p, bool narrow, const void *ctx) {
                 "<text class=\"a\" text-anchor=\"end\" x=\"%g\" y=\"12\">expected</text><text class=\"s\" "
                 "text-anchor=\"end\" x=\"%g\" "
                 "y=\"12\">actual</text>\n",
-                c.width - c.right, c.width - c.right - 70);
+                c.width - c.right, c.width - c.right - 76);
     chart_end(&c);
 }
 
@@ -162,7 +162,7 @@ static void parameters_of(page *p, const char *heading, const char *title, const
     page_printf(p, "<h3>%s: ", heading);
     page_string(p, title);
     if (fit->params.k > 1) page_printf(p, ", k&nbsp;=&nbsp;%d", fit->params.k);
-    page_raw(p, "</h3>\n<table class=\"params\"><caption>");
+    page_raw(p, "</h3>\n<table class=\"params mid\"><caption>");
     page_printf(p, "Log-likelihood %s over %s customers%s", NUMBER(fit->log_likelihood, 2), COUNT(fit->n),
                 fit->converged ? "" : "; <b class=\"risk\">the fit did not converge</b>");
     page_raw(p, "</caption><thead><tr><th scope=\"col\">Parameter</th><th scope=\"col\" "

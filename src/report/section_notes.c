@@ -49,10 +49,11 @@ static void columns(page *p, const ingest_understood *u) {
 
 void section_input(page *p) {
     const ingest_understood *u = &p->r->input->understood;
-    page_section(p, "input", "What was understood of the input",
-                 "If one of these is wrong, so is everything above. The command line's --columns, "
-                 "--date-format and --until overrule it.");
-    page_raw(p, "<table class=\"facts\"><caption>The files as they were read</caption><tbody>\n");
+    page_section(
+        p, "input", "What was understood of the input",
+        "If one of these is wrong, so is everything above. On the command line <code>--columns</code>, "
+        "<code>--date-format</code> and <code>--until</code> overrule what was found.");
+    page_raw(p, "<table class=\"facts mid\"><caption>The files as they were read</caption><tbody>\n");
     fact(p, "Read");
     page_printf(p, "%s lines of %s %s, %s MB%s</td></tr>\n", COUNT(u->lines), COUNT(u->files),
                 u->files == 1 ? "file" : "files", NUMBER((double)u->bytes / 1e6, 1),
@@ -78,8 +79,9 @@ void section_input(page *p) {
     fact_count(p, "Returns only", u->return_only_customers, "customers with returns and no order, left out");
     fact_count(p, "Line items", u->continued, "further lines of an order already counted");
     fact_count(p, "After the last day", u->after_until, "lines after the last day of observation, left out");
-    fact_count(p, "Rejected", u->rejected,
-               "lines that could not be read, left out because of --on-error skip; see rejects.csv");
+    fact_count(
+        p, "Rejected", u->rejected,
+        "lines that could not be read, left out because of <code>--on-error skip</code>; see rejects.csv");
     page_raw(p, "</tbody></table>\n</section>\n");
 }
 
@@ -98,7 +100,7 @@ static void method(page *p) {
                 "<p>The report looks %s ahead of %s. Prediction intervals are at %s. Random numbers start "
                 "from seed %s, so the same "
                 "input gives the same report.</p>\n",
-                DAYS(r->horizon_days), DATE(r->until), PERCENT(report_level(r), 0), COUNT(r->seed));
+                HORIZON(r->horizon_days), DATE(r->until), PERCENT(report_level(r), 0), COUNT(r->seed));
     page_raw(p, "<p>What no model here knows: prices, seasons to come, competitors, your own campaigns, and "
                 "why somebody left. "
                 "Figures are for the base as it behaved so far.</p>\n");

@@ -170,6 +170,7 @@ static void heading(const terminal *t, const char *text) {
 #define PERCENT(v, decimals) figure_percent((char[FIGURE]){0}, v, decimals)
 #define MONEY(v) figure_money((char[FIGURE]){0}, v, t->currency)
 #define DAYS(v) figure_days((char[FIGURE]){0}, v)
+#define HORIZON(v) figure_horizon((char[FIGURE]){0}, v)
 #define DATE(v) figure_date((char[FIGURE]){0}, v)
 
 static const char *delimiter_of(char delimiter) {
@@ -231,7 +232,7 @@ static void line(const terminal *t, const char *what, const char *figure, style 
 
 static void headlines(const terminal *t, const report *r) {
     char words[256];
-    snprintf(words, sizeof words, "The next %s", DAYS(r->horizon_days));
+    snprintf(words, sizeof words, "The next %s", HORIZON(r->horizon_days));
     heading(t, words);
     snprintf(words, sizeof words, "of %s", COUNT(r->n));
     line(t, "Customers to order", COUNT(r->expected_customers), BOLD, words);
@@ -281,7 +282,7 @@ static void stages(const terminal *t, const report *r) {
     }
 }
 
-static void call(const terminal *t, const report *r, size_t rank, const report_customer *c) {
+static void call(const terminal *t, const report *r, size_t rank, const report_customer *c, int decimals) {
     char text[FIGURE];
     size_t len, id_len;
     const char *id = report_id(r, c->index, &id_len), *name = report_contact(r, 0, c->index, &len);
@@ -299,12 +300,16 @@ static void call(const terminal *t, const report *r, size_t rank, const report_c
         cell(t, PLAIN, DAYS(silence), 10, true);
         cell(t, PLAIN, figure_times(text, c->overdue_ratio), 7, true);
         cell(t, PLAIN, PERCENT(c->p_order, 0), 7, true);
-        if (worth) cell(t, RISK, MONEY(c->value_at_risk), worth, true);
+        if (worth)
+            cell(t, RISK, figure_money_as((char[FIGURE]){0}, c->value_at_risk, t->currency, decimals), worth,
+                 true);
         end_line(t);
         return;
     }
     field(t, BOLD, name, len, t->columns > 5 + worth ? t->columns - 5 - worth : 10, false);
-    if (worth) cell(t, RISK, MONEY(c->value_at_risk), worth, true);
+    if (worth)
+        cell(t, RISK, figure_money_as((char[FIGURE]){0}, c->value_at_risk, t->currency, decimals), worth,
+             true);
     end_line(t);
     char words[160];
     snprintf(words, sizeof words, "     %s, silent %s (%s)", mr_step_name(c->step), DAYS(silence),
@@ -335,7 +340,8 @@ static void calls(const terminal *t, const report *r) {
         if (worth) cell(t, DIM, "at risk", worth, true);
     }
     end_line(t);
-    for (size_t i = 0; i < n; i++) call(t, r, i + 1, &r->customers[rows[i]]);
+    int decimals = r->customers[rows[0]].value_at_risk < 1000 ? 2 : 0;
+    for (size_t i = 0; i < n; i++) call(t, r, i + 1, &r->customers[rows[i]], decimals);
 }
 
 static void holdout(const terminal *t, const report *r) {
@@ -346,7 +352,7 @@ static void holdout(const terminal *t, const report *r) {
     }
     const report_model *m = &r->models[r->chosen];
     say(t, PLAIN, "On %s it had not seen, %s predicted %s orders and %s came; RMSE %s, correlation %s",
-        DAYS(r->outer_days), m->title, COUNT(m->predicted_total), COUNT(r->outer_actual_total),
+        HORIZON(r->outer_days), m->title, COUNT(m->predicted_total), COUNT(r->outer_actual_total),
         figure_number((char[FIGURE]){0}, m->rmse, 3), figure_number((char[FIGURE]){0}, m->correlation, 2));
     const report_model *naive = NULL;
     for (size_t i = 0; i < r->models_n; i++)
