@@ -1,4 +1,4 @@
-/* The workers' hash tables: linear probing, one table a bin, at most 5/8 full. A batch first asks for all its cache lines and
+/* The workers' hash tables: linear probing, at most 5/8 full. A batch first asks for all its cache lines and
  * then looks at them, so that the memory's latency is paid once a batch and not once a row. */
 #include "bins.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define FIRST_SLOTS 16
+#define FIRST_SLOTS 4096
 
 mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *err) {
     *out = NULL;
@@ -17,27 +17,22 @@ mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *e
     b->alloc = alloc;
     b->contacts = contacts;
     b->slab_bytes = sizeof(bin_slab) + 16 * sizeof(bin_chunk);
-    for (unsigned i = 0; i < BINS; i++) {
-        bin *n = &b->bin[i];
-        n->slots = mem_new(alloc, FIRST_SLOTS, sizeof *n->slots);
-        if (!n->slots) {
-            bins_free(b);
-            return error_memory(err, FIRST_SLOTS * sizeof *n->slots);
-        }
-        n->mask = FIRST_SLOTS - 1;
-        n->full = FIRST_SLOTS * 5 / 8;
+    b->slots = mem_new(alloc, FIRST_SLOTS, sizeof *b->slots);
+    if (!b->slots) {
+        bins_free(b);
+        return error_memory(err, FIRST_SLOTS * sizeof *b->slots);
     }
+    b->mask = FIRST_SLOTS - 1;
+    b->full = FIRST_SLOTS * 5 / 8;
     *out = b;
     return MR_OK;
 }
 
 void bin_release(bins *b, bin *n) {
     for (size_t i = 0; n->contact && i < (size_t)n->people * CONTACTS; i++) mem_free(b->alloc, n->contact[i].text);
-    mem_free(b->alloc, n->slots);
     mem_free(b->alloc, n->person);
     mem_free(b->alloc, n->text);
     mem_free(b->alloc, n->contact);
-    n->slots = NULL;
     n->person = NULL;
     n->text = NULL;
     n->contact = NULL;
@@ -50,6 +45,7 @@ void bins_free(bins *b) {
         next = slab->next;
         mem_free(b->alloc, slab);
     }
+    mem_free(b->alloc, b->slots);
     mem_free(b->alloc, b);
 }
 
@@ -100,39 +96,40 @@ static bool more_chunks(bins *b, bin *n) {
     if (n->last) {
         n->last->next = chunk;
         n->last->end = n->at;
-        n->sealed_chunks++;
+        n->words += (uint64_t)(n->at - n->last->words);
     } else {
         n->chunks = chunk;
     }
     n->last = chunk;
-    n->at = chunk->rows;
-    n->end = chunk->rows + CHUNK_ROWS;
+    n->at = chunk->words;
+    n->end = chunk->words + CHUNK_WORDS;
     return true;
 }
 
 void bins_seal(bins *b) {
     for (unsigned i = 0; i < BINS; i++)
         if (b->bin[i].last) b->bin[i].last->end = b->bin[i].at;
+    mem_free(b->alloc, b->slots);
+    b->slots = NULL;
 }
 
-static bool grow(bins *b, bin *n) {
-    size_t slots = 2 * (size_t)(n->mask + 1);
-    if (slots > (size_t)1 << 31) return false;
+static bool grow(bins *b) {
+    size_t slots = 2 * (size_t)(b->mask + 1);
     bin_slot *wider = mem_new(b->alloc, slots, sizeof *wider);
     if (!wider) return false;
+    bins_advise_large(b->alloc, wider, slots * sizeof *wider);
     uint64_t mask = slots - 1;
-    for (size_t i = 0; i <= n->mask; i++) {
-        bin_slot slot = n->slots[i];
+    for (size_t i = 0; i <= b->mask; i++) {
+        bin_slot slot = b->slots[i];
         if (!slot.tag) continue;
-        uint64_t hash = slot.tag & LONG_KEY ? slot.key : bin_mix(slot.key);
-        size_t at = (hash >> 20) & mask;
+        uint64_t at = (slot.tag & LONG_KEY ? slot.key : bin_mix(slot.key)) & mask;
         while (wider[at].tag) at = (at + 1) & mask;
         wider[at] = slot;
     }
-    mem_free(b->alloc, n->slots);
-    n->slots = wider;
-    n->mask = mask;
-    n->full = (uint32_t)(slots * 5 / 8);
+    mem_free(b->alloc, b->slots);
+    b->slots = wider;
+    b->mask = mask;
+    b->full = slots / 8 * 5;
     return true;
 }
 
@@ -173,7 +170,7 @@ static bool new_person(bins *b, bin *n, bin_slot *slot, const bin_entry *e, uint
     if (e->len > 8 && !long_text(b, n, e->id, e->len, &tag)) return false;
     *slot = (bin_slot){.key = e->key, .who = n->people, .tag = tag};
     n->person[n->people++] = (bin_person){.key = e->key, .first = first, .tag = tag};
-    return n->people < n->full || grow(b, n);
+    return ++b->people < b->full || grow(b);
 }
 
 /* --- adding --- */
@@ -192,14 +189,14 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint64_t blo
     for (size_t i = 0; i < count; i++) {
         if (entries[i].len <= 8) continue;
         const bin *n = bin_of(b, entries[i].hash);
-        const bin_slot *slot = bin_home(n, entries[i].hash);
+        const bin_slot *slot = bin_home(b, entries[i].hash);
         if (slot->tag & LONG_KEY) bits_prefetch(n->text + 8 * (size_t)(slot->tag & ~LONG_KEY));
     }
     for (size_t i = 0; i < count; i++) {
         const bin_entry *e = &entries[i];
         bin *n = bin_of(b, e->hash);
-        bin_slot *slot = bin_home(n, e->hash);
-        while (slot->tag && !same(n, slot, e)) slot = slot == n->slots + n->mask ? n->slots : slot + 1;
+        bin_slot *slot = bin_home(b, e->hash);
+        while (slot->tag && !same(n, slot, e)) slot = slot == b->slots + b->mask ? b->slots : slot + 1;
         uint32_t person;
         if (slot->tag) {
             person = slot->who;
@@ -207,8 +204,8 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint64_t blo
             person = n->people;
             if (!new_person(b, n, slot, e, block << 32 | e->record)) return error_memory(err, sizeof(bin_person));
         }
-        if (n->at == n->end && !more_chunks(b, n)) return error_memory(err, b->slab_bytes);
-        *n->at++ = (bin_row){.who = person, .when = e->when, .money = e->money};
+        if (n->end - n->at < 3 && !more_chunks(b, n)) return error_memory(err, b->slab_bytes);
+        n->at = bin_row_write(n->at, person, e->when, e->money);
         if (who) who[i] = person;
     }
     return MR_OK;

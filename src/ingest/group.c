@@ -62,7 +62,7 @@ typedef struct scratch {
 
 typedef struct cursor {
     bin_chunk *chunk;
-    bin_row *at;
+    const uint64_t *at;
 } cursor;
 
 typedef struct grouping {
@@ -120,11 +120,11 @@ static uint32_t find(const group_input *in, group_bin *g, scratch *s, unsigned b
 /* --- rows --- */
 
 /* What a row meant, now that the whole column is known. false: it is left out. */
-static bool settle(const group_input *in, group_bin *g, bin_row *row) {
+static bool settle(const group_input *in, bin_row *row, uint64_t *after_until) {
     int32_t day = 0;
     if (row->when & WHEN_PACKED) {
         if (!when_unpack(row->when, in->order, &day) || day > in->today) return false;
-        if (day > in->until) return g->after_until++, false;
+        if (day > in->until) return ++*after_until, false;
     } else {
         day = when_day(row->when);
     }
@@ -134,60 +134,63 @@ static bool settle(const group_input *in, group_bin *g, bin_row *row) {
     return true;
 }
 
-static inline bin_row *take(cursor *c, size_t *n) {
+/* Up to *n words that stand together. */
+static inline const uint64_t *take(cursor *c, size_t *n) {
     while (c->at == c->chunk->end) {
         c->chunk = c->chunk->next;
-        c->at = c->chunk->rows;
+        c->at = c->chunk->words;
     }
     size_t left = (size_t)(c->chunk->end - c->at);
     if (*n > left) *n = left;
-    bin_row *rows = c->at;
+    const uint64_t *words = c->at;
     c->at += *n;
-    return rows;
+    return words;
 }
 
 static void rewind_cursors(const group_input *in, scratch *s, unsigned b) {
     for (size_t t = 0; t < in->n_workers; t++) {
         s->cursor[t].chunk = in->workers[t]->bins->bin[b].chunks;
-        s->cursor[t].at = s->cursor[t].chunk ? s->cursor[t].chunk->rows : NULL;
+        s->cursor[t].at = s->cursor[t].chunk ? s->cursor[t].chunk->words : NULL;
     }
 }
 
-/* Gives every row its customer in the bin, NOBODY to those left out. */
-static void name_rows(const group_input *in, group_bin *g, scratch *s, unsigned b) {
+/* Finds the customers of the bin and counts their rows. */
+static void count_rows(const group_input *in, group_bin *g, scratch *s, unsigned b) {
     rewind_cursors(in, s, b);
     for (size_t k = 0; k < in->n_blocks; k++) {
-        size_t left = in->blocks[k] ? in->blocks[k]->rows[b] : 0;
-        uint32_t t = in->owner[k];
+        size_t left = in->blocks[k] ? in->blocks[k]->words[b] : 0;
+        uint32_t t = in->owner[k], *map = s->map[t];
         while (left) {
             size_t n = left;
-            bin_row *row = take(&s->cursor[t], &n);
+            const uint64_t *at = take(&s->cursor[t], &n), *end = at + n;
             left -= n;
-            for (bin_row *end = row + n; row < end; row++) {
-                if (row->when & ~WHEN_MASK && !settle(in, g, row)) {
-                    row->who = NOBODY;
-                    continue;
-                }
-                uint32_t who = s->map[t][row->who];
-                if (who == NOBODY) s->map[t][row->who] = who = find(in, g, s, b, t, row->who);
+            while (at < end) {
+                bin_row row;
+                at = bin_row_read(at, &row);
+                if (row.when & ~WHEN_MASK && !settle(in, &row, &g->after_until)) continue;
+                uint32_t who = map[row.who];
+                if (who == NOBODY) map[row.who] = who = find(in, g, s, b, t, row.who);
                 g->people[who].rows++;
-                row->who = who;
             }
         }
     }
 }
 
 static void scatter(const group_input *in, scratch *s, unsigned b) {
+    uint64_t again = 0;
     rewind_cursors(in, s, b);
     for (size_t k = 0; k < in->n_blocks; k++) {
-        size_t left = in->blocks[k] ? in->blocks[k]->rows[b] : 0;
+        size_t left = in->blocks[k] ? in->blocks[k]->words[b] : 0;
+        const uint32_t *map = s->map[in->owner[k]];
         while (left) {
             size_t n = left;
-            const bin_row *row = take(&s->cursor[in->owner[k]], &n);
+            const uint64_t *at = take(&s->cursor[in->owner[k]], &n), *end = at + n;
             left -= n;
-            for (const bin_row *end = row + n; row < end; row++) {
-                if (row->who == NOBODY) continue;
-                s->rows[s->at[row->who]++] = (day_row){.money = row->money, .day = when_day(row->when)};
+            while (at < end) {
+                bin_row row;
+                at = bin_row_read(at, &row);
+                if (row.when & ~WHEN_MASK && !settle(in, &row, &again)) continue;
+                s->rows[s->at[map[row.who]]++] = (day_row){.money = row.money, .day = when_day(row.when)};
             }
         }
     }
@@ -245,29 +248,57 @@ static uint32_t occasions(group_bin *g, size_t who, day_row *rows, size_t n) {
     return made;
 }
 
-/* Writes to the rows' own chunks, worker by worker. */
+/* Occasions in the rows' own chunks, worker by worker, words running on from chunk to chunk. One word is a day and hundredths in
+ * 15 and 48 bits; an occasion takes three only where one of its rows did (or a million of them were added up), so occasions
+ * never outrun the rows. */
 typedef struct spool {
     const group_input *in;
     unsigned b;
     size_t worker;
-    cursor c;
+    bin_chunk *chunk;
+    uint64_t *at, *end;
 } spool;
+
+static void spool_chunk(spool *p, bin_chunk *chunk) {
+    p->chunk = chunk;
+    p->at = chunk ? chunk->words : NULL;
+    p->end = chunk ? chunk->words + CHUNK_WORDS : NULL;
+}
 
 static spool spool_begin(const group_input *in, unsigned b) {
     spool p = {.in = in, .b = b};
-    p.c.chunk = in->workers[0]->bins->bin[b].chunks;
-    p.c.at = p.c.chunk ? p.c.chunk->rows : NULL;
+    spool_chunk(&p, in->workers[0]->bins->bin[b].chunks);
     return p;
 }
 
-static inline bin_row *spool_next(spool *p) {
-    while (!p->c.chunk || p->c.at == p->c.chunk->end) {
-        bin_chunk *next = p->c.chunk ? p->c.chunk->next : NULL;
-        if (!next) next = p->in->workers[++p->worker]->bins->bin[p->b].chunks;
-        p->c.chunk = next;
-        p->c.at = next ? next->rows : NULL;
+static inline uint64_t *spool_next(spool *p) {
+    while (p->at == p->end) {
+        bin_chunk *next = p->chunk ? p->chunk->next : NULL;
+        spool_chunk(p, next ? next : p->in->workers[++p->worker]->bins->bin[p->b].chunks);
     }
-    return p->c.at++;
+    return p->at++;
+}
+
+static inline void spool_write(spool *p, const day_row *row) {
+    uint64_t hundredths = (uint64_t)row->money / 100;
+    uint32_t day = when_of_day(row->day) - ROW_DAY0;
+    if (day >> 15 == 0 && hundredths >> 48 == 0 && (uint64_t)row->money == hundredths * 100) {
+        *spool_next(p) = (uint64_t)day << 48 | hundredths;
+        return;
+    }
+    *spool_next(p) = ROW_WIDE;
+    *spool_next(p) = when_of_day(row->day);
+    *spool_next(p) = (uint64_t)row->money;
+}
+
+static inline day_row spool_read(spool *p) {
+    uint64_t word = *spool_next(p);
+    if (!(word & ROW_WIDE))
+        return (day_row){.day = when_day((uint32_t)(word >> 48) + ROW_DAY0), .money = (int64_t)(word & 0xFFFFFFFFFFFF) * 100};
+    day_row row;
+    row.day = when_day((uint32_t)*spool_next(p));
+    row.money = (int64_t)*spool_next(p);
+    return row;
 }
 
 static void pick_contacts(const group_input *in, group_bin *g, const scratch *s, unsigned b) {
@@ -335,11 +366,11 @@ static mr_status group_one(void *ctx, size_t b, int thread, mr_error *err) {
     size_t rows = 0;
     g->first_day = INT32_MAX;
     g->last_day = INT32_MIN;
-    for (size_t t = 0; t < in->n_workers; t++) rows += bin_rows(&in->workers[t]->bins->bin[b]);
+    for (size_t t = 0; t < in->n_workers; t++) rows += bin_words(&in->workers[t]->bins->bin[b]);
     if (!rows) return MR_OK;
     mr_status status = prepare(r, g, s, (unsigned)b, rows, err);
     if (status) return status;
-    name_rows(in, g, s, (unsigned)b);
+    count_rows(in, g, s, (unsigned)b);
     size_t total = 0;
     for (size_t i = 0; i < g->n; i++) {
         s->at[i] = total;
@@ -354,19 +385,13 @@ static mr_status group_one(void *ctx, size_t b, int thread, mr_error *err) {
         person *p = &g->people[i];
         sort_days(row, p->rows);
         p->occasions = occasions(g, i, row, p->rows);
-        for (uint32_t k = 0; k < p->occasions; k++) {
-            bin_row *out = spool_next(&to);
-            out->when = (uint32_t)row[k].day;
-            out->money = row[k].money;
-        }
+        for (uint32_t k = 0; k < p->occasions; k++) spool_write(&to, &row[k]);
         row += p->rows;
         if (p->occasions) mark_first(r, p);
     }
     for (size_t t = 0; t < in->n_workers; t++) {
         bin *n = &in->workers[t]->bins->bin[b];
-        mem_free(r->alloc, n->slots);
         mem_free(r->alloc, n->person);
-        n->slots = NULL;
         n->person = NULL;
     }
     return MR_OK;
@@ -409,9 +434,9 @@ static mr_status copy_one(void *ctx, size_t b, int thread, mr_error *err) {
         if (!p->occasions) continue;
         uint64_t at = out->offset[p->first];
         for (uint32_t k = 0; k < p->occasions; k++) {
-            const bin_row *row = spool_next(&from);
-            out->day[at + k] = (int32_t)row->when;
-            if (out->money) out->money[at + k] = row->money;
+            day_row row = spool_read(&from);
+            out->day[at + k] = row.day;
+            if (out->money) out->money[at + k] = row.money;
         }
         char spare[8];
         size_t len;

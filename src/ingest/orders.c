@@ -172,6 +172,24 @@ static mr_status read_all(reading *r, const ingest_options *options, ingest_plan
 
 /* --- the whole --- */
 
+/* A record over the limit: only now are the lines before it counted. */
+static mr_status at_line(const reading *r, size_t n_workers, mr_status status, mr_error *err) {
+    uint32_t file;
+    if (status != MR_EDATA || !err || err->row >= 0 || !source_too_long(r->source, &file)) return status;
+    uint64_t line = 1;
+    for (size_t t = 0; t < n_workers; t++)
+        for (size_t i = 0; r->workers[t] && i < r->workers[t]->n_blocks; i++)
+            if (r->workers[t]->blocks[i].file == file) line += r->workers[t]->blocks[i].lines;
+    for (size_t i = 0; i < r->n_pending; i++) {
+        const char *p = r->pending[i].data, *end = p ? p + r->pending[i].len : NULL;
+        for (; p && r->pending[i].file == file && (p = memchr(p, '\n', (size_t)(end - p))); p++) line++;
+    }
+    const char *name = source_name(r->source, file), *rest = strstr(err->message, ": a record");
+    char text[160];
+    snprintf(text, sizeof text, "%s", rest ? rest : "");
+    return error_set(err, status, NULL, (int64_t)line, "%.200s:%llu%s", name, (unsigned long long)line, text);
+}
+
 static mr_status group_all(const verdict *v, const ingest_plan *plan, ingest_worker **workers, size_t n_workers,
                            const ingest_options *options, const mr_context *context, ingest_orders *out, mr_error *err) {
     group_input in = {.workers = workers, .n_workers = n_workers, .blocks = v->blocks, .owner = v->owner, .n_blocks = v->n_blocks,
@@ -197,6 +215,7 @@ mr_status ingest_orders_from(ingest_source *source, const ingest_options *option
     pthread_mutex_init(&r.lock, NULL);
     mr_status status = read_all(&r, options, plan, &n_workers, out, err);
     if (!status) status = verdict_reach(&v, plan, source, r.workers, n_workers, r.status, &r.error, options, out, err);
+    status = at_line(&r, n_workers, status, err);
     double read = now();
     if (!status) status = group_all(&v, plan, r.workers, n_workers, options, context, out, err);
     if (!status) status = verdict_none(plan, source, out, err);

@@ -67,7 +67,7 @@ static inline void enter(ingest_worker *w, const char *id, size_t len, uint32_t 
     } else {
         e->key = e->hash = bin_long_hash(id, len);
     }
-    bits_prefetch(bin_home(bin_of(w->bins, e->hash), e->hash));
+    bits_prefetch(bin_home(w->bins, e->hash));
 }
 
 void worker_enter(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money) {
@@ -186,9 +186,9 @@ static mr_status remember_block(ingest_worker *w, mr_error *err) {
     b->records = w->record;
     b->lines = w->block->quotes ? worker_line(w, w->block->len) : w->newlines;
     for (unsigned i = 0; i < BINS; i++) {
-        uint64_t rows = bin_rows(&w->bins->bin[i]);
-        b->rows[i] = (uint32_t)(rows - w->rows_before[i]);
-        w->rows_before[i] = rows;
+        uint64_t words = bin_words(&w->bins->bin[i]);
+        b->words[i] = (uint32_t)(words - w->words_before[i]);
+        w->words_before[i] = words;
     }
     return MR_OK;
 }

@@ -15,7 +15,7 @@ typedef struct parsed_block {
     uint32_t file;
     uint32_t lines;         /* physical line ends */
     uint32_t records;
-    uint32_t rows[BINS];    /* rows it put into each bin */
+    uint32_t words[BINS];   /* of rows that it put into each bin */
 } parsed_block;
 
 /* The first line that showed something, with its value. */
@@ -48,7 +48,7 @@ typedef struct ingest_worker {
     uint32_t counted, record, newlines;
     bool stop;           /* a bad line ends the reading */
     char previous_order[64];
-    uint64_t rows_before[BINS];
+    uint64_t words_before[BINS];
     split_fields fields;
     bin_entry batch[BIN_BATCH];
     size_t batched;

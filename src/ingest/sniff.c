@@ -31,7 +31,7 @@ typedef struct sample {
     split_fields fields;
     size_t at, line;    /* the next record, its line */
     char delimiter;
-    bool quoting;
+    bool quoting, no_memory;
     column_look look[INGEST_MAX_COLUMNS];
 } sample;
 
@@ -51,6 +51,7 @@ static bool next(sample *s, size_t *line, split_fault *fault) {
         s->at = end;
         if (split_blank(record, bytes)) continue;
         *fault = split_record(record, bytes, s->delimiter, s->quoting, s->alloc, &s->fields);
+        s->no_memory = s->no_memory || *fault == SPLIT_NO_MEMORY;
         return true;
     }
     return false;
@@ -119,9 +120,10 @@ mr_status sniff_dialect(const char *data, size_t len, size_t columns_wanted, con
     if (!s) return error_memory(err, sizeof *s);
     *s = (sample){.data = data, .len = len, .alloc = alloc, .quoting = true};
     choose_delimiter(s, columns_wanted, delimiter, columns);
+    bool no_memory = s->no_memory;
     split_free(alloc, &s->fields);
     mem_free(alloc, s);
-    return MR_OK;
+    return no_memory ? error_memory(err, len) : MR_OK;
 }
 
 /* --- the columns' contents --- */
@@ -192,7 +194,7 @@ static bool has_header(sample *s, size_t columns) {
     if (values > words) return false;
     look_at_columns(s, columns, true);
     for (size_t i = 0; i < columns; i++)
-        if (dated(&s->look[i])) return true;
+        if (dated(&s->look[i]) || (!values && numeric(&s->look[i]))) return true;
     return words > 0;
 }
 
@@ -246,11 +248,12 @@ static mr_status roles_given(const char *columns, ingest_role role[], size_t *n,
     return MR_OK;
 }
 
-/* Does a column hold what its heading promises? An empty sample cannot say no. */
+/* Does a column hold what its heading promises? An empty sample cannot say no; half of it good is a column with errors, which
+ * are reported line by line. */
 static bool fits(const column_look *c, ingest_role role) {
     if (!c->filled) return true;
-    if (role == ROLE_DATE) return dated(c);
-    if (role == ROLE_AMOUNT) return numeric(c) && !(dated(c) && c->dates[DATE_YMD] + c->dates[DATE_DMY]);
+    if (role == ROLE_DATE) return dates_in(c) * 2 >= c->filled;
+    if (role == ROLE_AMOUNT) return c->amounts * 2 >= c->filled && !(dated(c) && c->dates[DATE_YMD] + c->dates[DATE_DMY]);
     if (role == ROLE_CUSTOMER) return !(dated(c) && !c->dates[DATE_COMPACT]);
     return true;
 }
@@ -272,6 +275,18 @@ static void roles_by_heading(const sample *s, ingest_plan *plan, ingest_role rol
         role[best[ROLE_NAME]] = ROLE_CUSTOMER;
         plan->contact[CONTACT_NAME] = best[ROLE_NAME];
     }
+}
+
+/* A column headed "date" that holds none: taken at its word where there is no other, so that the error shows its values. */
+static void date_at_its_word(const ingest_plan *plan, ingest_role role[]) {
+    int best_rank = 400;
+    size_t best = plan->columns;
+    for (size_t i = 0; i < plan->columns; i++) {
+        int rank;
+        if (headings_role(plan->heading[i], &rank) == ROLE_DATE && rank < best_rank && role[i] == ROLE_IGNORE)
+            best_rank = rank, best = i;
+    }
+    if (best < plan->columns) role[best] = ROLE_DATE;
 }
 
 static int find_role(const ingest_role role[], size_t n, ingest_role wanted) {
@@ -349,6 +364,7 @@ static mr_status choose_roles(sample *s, const char *name, const ingest_options 
     } else {
         if (plan->header) roles_by_heading(s, plan, role);
         roles_by_contents(s, plan, role);
+        if (plan->header && find_role(role, plan->columns, ROLE_DATE) < 0) date_at_its_word(plan, role);
     }
     plan->customer = find_role(role, plan->columns, ROLE_CUSTOMER);
     plan->date = find_role(role, plan->columns, ROLE_DATE);
@@ -462,6 +478,7 @@ mr_status sniff_plan(const char *name, const char *data, size_t len, const inges
     if (!s) return error_memory(err, sizeof *s);
     *s = (sample){.data = data, .len = len, .alloc = alloc, .quoting = true};
     mr_status status = sniff(s, name, options, plan, u, err);
+    if (s->no_memory) status = error_memory(err, len);
     split_free(alloc, &s->fields);
     mem_free(alloc, s);
     if (status) return status;

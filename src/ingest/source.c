@@ -17,7 +17,7 @@ struct ingest_source {
     size_t block_bytes, record_limit;
     uint32_t files, file; /* the file being read */
     bool open, first;
-    bool bom, gzip, quoting;
+    bool bom, gzip, quoting, too_long;
     feed feed;
     const char *memory;
     size_t memory_len;
@@ -121,6 +121,11 @@ bool source_saw_gzip(const ingest_source *s) {
     return s->gzip;
 }
 
+bool source_too_long(const ingest_source *s, uint32_t *file) {
+    *file = s->file;
+    return s->too_long;
+}
+
 void source_quotes_off(ingest_source *s) {
     s->quoting = false;
 }
@@ -218,6 +223,7 @@ static mr_status fill(ingest_source *s, ingest_block *b, size_t *have, size_t wa
 static mr_status too_long(ingest_source *s, const ingest_block *b, size_t have, mr_error *err) {
     const char *quote = memchr(b->data, '"', have);
     bool quoted = quote && memchr(b->data, '\n', have);
+    s->too_long = true;
     return error_set(err, MR_EDATA, NULL, -1, "%.200s: a record is longer than %zu MB%s", source_name(s, s->file),
                      s->record_limit >> 20,
                      quoted ? "; is a quoted field never closed?" : "; is this a file of lines?");

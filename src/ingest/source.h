@@ -42,6 +42,8 @@ uint64_t source_bytes_total(const ingest_source *source); /* 0: unknown */
 uint64_t source_bytes_text(const ingest_source *source);  /* after decompression */
 bool source_saw_bom(const ingest_source *source);
 bool source_saw_gzip(const ingest_source *source);
+/* Did source_next fail for a record over the limit? Then the file it is in; its line is for the caller to count. */
+bool source_too_long(const ingest_source *source, uint32_t *file);
 /* From now on '"' is a letter like any other. */
 void source_quotes_off(ingest_source *source);
 
