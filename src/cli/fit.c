@@ -24,7 +24,7 @@ static const char help[] =
     "  marram fit pareto-nbd CDNOW_sample.txt --until 1997-09-30 --json\n"
     "  marram fit bg-bb donations.csv --grouped --json\n"
     "\n"
-    "exit codes: 0 done, 2 usage, 3 bad data, 4 the fit is at a boundary, flat or did not converge, 5 input/output\n";
+    "exit codes: 0 done, 2 usage, 3 bad data, 4 the fit is at a boundary, flat or did not converge,\n            5 input/output, 130 interrupted\n";
 
 typedef struct arguments {
     reader_options reader;

@@ -10,7 +10,9 @@ static const char help[] = "marram models: the models this program knows\n"
                            "usage: marram models [--json]\n"
                            "\n"
                            "example:\n"
-                           "  marram models --json | jq '.[].model'\n";
+                           "  marram models --json | jq '.[].model'\n"
+                           "\n"
+                           "exit codes: 0 done, 2 usage, 5 output\n";
 
 static const char *kind_name(mr_kind kind) {
     static const char *const names[] = {"buying", "buying at opportunities", "spending", "contract"};

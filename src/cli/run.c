@@ -2,14 +2,18 @@
 #include "reader.h"
 
 #include <build.h>
-#include <calendar.h>
+#include <error.h>
+#include <mem.h>
+#include <previous.h>
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
@@ -40,6 +44,7 @@ typedef struct arguments {
     reader_options reader;
     build_options build;
     const char *out, *previous;
+    char rejects[4096]; /* "" without --on-error skip */
     bool json, quiet, help;
 } arguments;
 
@@ -107,31 +112,79 @@ static int print_result(const arguments *a, const report *r) {
     return EXIT_IO;
 }
 
-static int run(const arguments *a, mr_pool *pool) {
-    double started = monotonic_seconds();
-    ingest_orders input = {0};
-    int code = reader_read("run", &a->reader, pool, &input);
-    if (code != EXIT_OK) return code;
-    progress_bar bar;
-    mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
-    mr_error err = {0};
+/* Rejected lines are written under a passing name beside the folder and take their place in it once the run has succeeded. */
+static void rejects_begin(arguments *a) {
+    if (!a->reader.ingest.skip_errors) return;
+    size_t len = strlen(a->out);
+    while (len > 1 && a->out[len - 1] == '/') len--;
+    snprintf(a->rejects, sizeof a->rejects, "%.*s.rejects-%ld", (int)len, a->out, (long)getpid());
+    a->reader.ingest.rejects_path = a->rejects;
+}
+
+static mr_status rejects_end(const arguments *a, bool any, mr_error *err) {
+    char path[4200];
+    snprintf(path, sizeof path, "%s/rejects.csv", a->out);
+    if (any && rename(a->rejects, path) != 0)
+        return error_set(err, MR_EIO, NULL, -1, "%s could not be written: %s; the rejected lines are in %s", path, strerror(errno),
+                         a->rejects);
+    if (!any) {
+        unlink(path); /* an earlier run's would be taken for this one's */
+        if (a->rejects[0]) unlink(a->rejects);
+    }
+    return MR_OK;
+}
+
+/* A folder that cannot be made is found out before the long work, not after it. */
+static mr_status check_out(const char *out, mr_error *err) {
+    struct stat s;
+    if (stat(out, &s) == 0 && !S_ISDIR(s.st_mode))
+        return error_set(err, MR_EIO, "out", -1, "%s is a file, not a folder; give another --out", out);
+    return MR_OK;
+}
+
+typedef struct work {
+    ingest_orders input;
     build b;
-    progress_begin(&bar, "fitting and forecasting");
+    previous before;
+    report_change *changes;
+} work;
+
+static mr_status build_and_write(const arguments *a, work *w, double started, const mr_context *context, mr_error *err) {
     build_options options = a->build;
     if (a->reader.ingest.until != INT32_MAX) options.until = a->reader.ingest.until;
     options.days_per_unit = a->reader.days_per_unit;
-    mr_status status = build_report(&input, &options, &context, &b, &err);
-    bool built = status == MR_OK;
-    if (status == MR_OK) {
-        b.r.seconds = monotonic_seconds() - started;
-        b.r.peak_memory_mb = peak_megabytes();
-        status = report_write(&b.r, a->out, &context, &err);
-    }
-    progress_end(&bar);
+    mr_status status = build_report(&w->input, &options, context, &w->b, err);
+    if (status == MR_OK && a->previous) status = previous_join(&w->before, &w->b.r, context, &w->changes, err);
+    if (status != MR_OK) return status;
+    w->b.r.seconds = monotonic_seconds() - started;
+    w->b.r.peak_memory_mb = peak_megabytes();
+    status = report_write(&w->b.r, a->out, context, err);
+    return status == MR_OK ? rejects_end(a, w->input.understood.rejected > 0, err) : status;
+}
+
+static int run(const arguments *a, mr_pool *pool) {
+    double started = monotonic_seconds();
+    work *w = calloc(1, sizeof *w);
+    mr_error err = {0};
+    if (!w) return EXIT_INTERNAL;
+    mr_status status = check_out(a->out, &err);
+    if (status == MR_OK && a->previous) status = previous_read(a->previous, &w->before, &err);
     err.code = status;
-    code = status == MR_OK ? print_result(a, &b.r) : command_fail("run", &err);
-    if (built) build_free(&b);
-    ingest_orders_free(&input);
+    int code = status == MR_OK ? reader_read("run", &a->reader, pool, &w->input) : command_fail("run", &err);
+    if (code == EXIT_OK) {
+        progress_bar bar;
+        mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
+        progress_begin(&bar, "fitting and forecasting");
+        err.code = build_and_write(a, w, started, &context, &err);
+        progress_end(&bar);
+        code = err.code == MR_OK ? print_result(a, &w->b.r) : command_fail("run", &err);
+    }
+    if (code != EXIT_OK && a->rejects[0]) unlink(a->rejects);
+    mem_free(NULL, w->changes);
+    build_free(&w->b);
+    previous_free(&w->before);
+    ingest_orders_free(&w->input);
+    free(w);
     return code;
 }
 
@@ -156,9 +209,7 @@ int command_run(int argc, char **argv) {
     } else if (mr_pool_new((int)a.reader.threads, &pool, &err) != MR_OK) {
         code = command_fail("run", &err);
     } else {
-        char rejects[4096];
-        snprintf(rejects, sizeof rejects, "%s/rejects.csv", a.out);
-        if (a.reader.ingest.skip_errors) a.reader.ingest.rejects_path = rejects;
+        rejects_begin(&a);
         code = run(&a, pool);
     }
     mr_pool_free(pool);
