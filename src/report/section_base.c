@@ -87,10 +87,11 @@ static void triangle(page *p) {
 }
 
 void section_cohorts(page *p) {
-    page_section(p, "cohorts", "Do newer customers stay better?",
-                 "Customers grouped by when they first ordered. Read down a column: darker below than above "
-                 "means newer customers come back "
-                 "more than older ones did.");
+    page_section(
+        p, "cohorts", "Do newer customers stay better?",
+        "Customers grouped by when they first ordered. Read down a column: stronger colour below than above "
+        "means newer customers come back "
+        "more than older ones did.");
     if (p->r->cohorts_n == 0) {
         page_raw(p, "<p class=\"key\">No cohort has a period behind it yet.</p>\n");
     } else {

@@ -93,7 +93,10 @@ static void draw(page *p, bool narrow, const void *ctx) {
     double seen = label >= 0 ? r->cycle_leaving[label] : NAN;
     bool above = !(seen > model);
     if (isfinite(model)) chart_words(&c, "a", "end", c.x1, model, 0, above ? -14 : 24, "model");
-    if (isfinite(seen)) chart_words(&c, "r", "end", c.x1, seen, 0, above ? 26 : -16, "observed");
+    double low, high;
+    report_share_interval(seen, label >= 0 ? (double)r->cycle_n[label] : 0, &low, &high);
+    if (isfinite(seen))
+        chart_words(&c, "r", "end", c.x1, above ? low : high, 0, above ? 20 : -10, "observed");
     chart_end(&c);
 }
 

@@ -213,21 +213,21 @@ static void understood(const terminal *t, const report *r) {
 }
 
 static void line(const terminal *t, const char *what, const char *figure, style s, const char *note) {
-    size_t name = t->columns >= 60 ? 22 : 18, value = 12;
+    size_t name = t->columns >= 60 ? 22 : 18, value = 12, used = 2 + name + value + 2;
+    char clean[3 * 256 + 1];
+    size_t len = shown(t, clean, note, strnlen(note, 256)), width = utf8_width(clean, len, SIZE_MAX, NULL);
     fputs("  ", t->to);
     cell(t, PLAIN, what, name, false);
     cell(t, s, figure, value, true);
-    size_t left = t->columns > name + value + 4 ? t->columns - name - value - 4 : 0;
-    if (note[0] && left >= 20) {
+    if (width && used + width <= t->columns) {
         fputs("  ", t->to);
-        char clean[3 * 256 + 1];
-        size_t bytes, len = shown(t, clean, note, strnlen(note, 256));
-        utf8_width(clean, len, left, &bytes);
         style_on(t, DIM);
-        fwrite(clean, 1, bytes, t->to);
+        fwrite(clean, 1, len, t->to);
         style_off(t, DIM);
+        width = 0;
     }
     end_line(t);
+    if (width) say(t, DIM, "  %s", note); /* no room beside it */
 }
 
 static void headlines(const terminal *t, const report *r) {
@@ -388,10 +388,7 @@ void report_terminal(const report *r, const char *out, FILE *to, int columns, bo
           strnlen(r->input->understood.currency, sizeof r->input->understood.currency));
     /* A currency sign that this terminal cannot show is better left out than a question mark. */
     term.currency = strchr(currency, '?') ? "" : currency;
-    char words[256];
-    snprintf(words, sizeof words, "%s customers, %s orders, up to %s", COUNT(r->n), COUNT(r->total_orders),
-             DATE(r->until));
-    whole_line(t, BOLD, words);
+    say(t, BOLD, "%s customers, %s orders, up to %s", COUNT(r->n), COUNT(r->total_orders), DATE(r->until));
     understood(t, r);
     headlines(t, r);
     stages(t, r);
