@@ -1,6 +1,8 @@
 /* marram: finds the command and hands over. */
 #include "command.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +28,12 @@ static void help(FILE *to) {
 }
 
 int main(int argc, char **argv) {
+    /* Freed memory is kept for what comes next: a run's stages each take a few hundred megabytes, and pages fresh from the
+     * kernel cost more to clear than most stages spend on computing. */
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, 32 << 20);
+    mallopt(M_ARENA_MAX, 1);
     interrupt_watch();
     if (argc < 2) {
         help(stderr);

@@ -39,21 +39,23 @@ double cnbd_log_survival(double ratio, double R, int k) {
 }
 
 /* In v = log(1 + ratio) log-survival is concave and falling: Newton from the right descends to the root, squaring its error at
- * each step. `v` must not be left of the root by more than rounding. */
-static double inverse_from(double v, double log_survival, double R, int k) {
+ * each step. `v` must not be left of the root by more than rounding. *slope: of log-survival at the root. */
+static double inverse_from(double v, double log_survival, double R, int k, double *slope) {
     for (int i = 0; i < 100; i++) {
         double share, value = log_phases(-expm1(-v), R, k, &share) - R * v - log_survival;
-        double step = value / ((R + k - 1) * share);
+        *slope = (R + k - 1) * share;
+        double step = value / *slope;
         if (!(v + step > 0)) step = -0.5 * v;
         v += step;
-        if (fabs(step) < 1e-8 * v) break; /* the next step would be under 1e-15 */
+        if (fabs(step) < 1e-5 * v) break; /* what is left is about the square of that */
     }
-    return expm1(v);
+    return v;
 }
 
 double cnbd_survival_inverse(double log_survival, double R, int k) {
+    double slope;
     if (k == 1) return expm1(-log_survival / R);
-    return inverse_from(2 * (k - log_survival) / R, log_survival, R, k);
+    return expm1(inverse_from(2 * (k - log_survival) / R, log_survival, R, k, &slope));
 }
 
 typedef struct outlook {
@@ -112,12 +114,24 @@ static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R,
     return o;
 }
 
-/* The ratio at which log-survival is `fall` below log_survival, its value at v = v_now where it falls with `slope`. The tangent
- * there lies above the curve, so that it reaches the target to the right of it: where to begin. */
-static double next_due(double log_survival, double fall, double v_now, double slope, double R, int k) {
-    double target = log_survival - fall;
-    if (k == 1) return expm1(-target / R);
-    return inverse_from(fmin(2 * (k - target) / R, v_now + fall / slope), target, R, k);
+#define LOG_2 0.69314718055994530942
+#define LOG_5 1.60943791243410037460
+
+/* Time from T by which the next order has come with chance 1/2 and .9, given alive: log-survival has fallen by log 2 and log 10
+ * from its value at v_now = log((alpha + T) / (alpha + t_x)), where it falls with `slope`. A tangent lies above the curve, so
+ * that it reaches a target to the right of it: where to begin. */
+static void due(double log_survival, double v_now, double slope, double R, int k, double last, double silence,
+                model_forecast *out) {
+    double target = log_survival - LOG_2;
+    if (k == 1) {
+        out->due_50 = expm1(-target / R) * last - silence;
+        out->due_90 = expm1((LOG_5 - target) / R) * last - silence;
+        return;
+    }
+    double v = inverse_from(fmin(2 * (k - target) / R, v_now + LOG_2 / slope), target, R, k, &slope);
+    out->due_50 = expm1(v) * last - silence;
+    v = inverse_from(v + LOG_5 / slope, target - LOG_5, R, k, &slope);
+    out->due_90 = expm1(v) * last - silence;
 }
 
 void cnbd_forecast(const model_state *state, const double *table, const model_row *row, double horizon, double level,
@@ -134,11 +148,8 @@ void cnbd_forecast(const model_state *state, const double *table, const model_ro
     double alive = here / (here + dead);
     if (log_quiet > 700) alive = exp(log(here) - log(table[CNBD_DEAD]) - log_quiet);
     out->alive = alive;
-    if (want & WANT_DUE) {
-        double log_survival = log(here) - log_quiet, slope = (R + k - 1) * t[k - 1] / here;
-        out->due_50 = next_due(log_survival, 0.69314718055994530942, log_quiet / R, slope, R, k) * last - silence;
-        out->due_90 = next_due(log_survival, 2.30258509299404568402, log_quiet / R, slope, R, k) * last - silence;
-    }
+    if (want & WANT_DUE)
+        due(log(here) - log_quiet, log_quiet / R, (R + k - 1) * t[k - 1] / here, R, k, last, silence, out);
     if (!(want & (WANT_LATER | WANT_ORDER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
 
     double rho = horizon / (end + horizon), log_none = R * log1p(-rho);
