@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "mem.h"
+#include "pool.h"
 
 #include <math.h>
 
@@ -11,34 +12,34 @@
 /* Tables hold what depends on x alone; past this many rows x is rare and is computed as it comes. */
 #define TABLE_MAX 4096
 
-static mr_status check_column(const double *column, const char *name, size_t n, double low, mr_error *err) {
+static mr_status check_column(const double *column, const char *name, size_t from, size_t to, double low, mr_error *err) {
     if (!column) return error_set(err, MR_EINVAL, name, -1, "the model needs the column %s", name);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = from; i < to; i++)
         if (!(column[i] >= low) || isinf(column[i]))
             return error_set(err, MR_EDATA, name, (int64_t)i, "%s must be a finite number of at least %g; row %zu is %g", name,
                              low, i, column[i]);
     return MR_OK;
 }
 
-static mr_status check_whole(const double *column, const char *name, size_t n, mr_error *err) {
-    for (size_t i = 0; i < n; i++)
+static mr_status check_whole(const double *column, const char *name, size_t from, size_t to, mr_error *err) {
+    for (size_t i = from; i < to; i++)
         if (column[i] != floor(column[i]) || column[i] > 1e9)
             return error_set(err, MR_EDATA, name, (int64_t)i, "%s must be a whole number of at most 1e9; row %zu is %g", name, i,
                              column[i]);
     return MR_OK;
 }
 
-static mr_status check_orders(const mr_model *model, const mr_data *d, int k, mr_error *err) {
+static mr_status check_orders(const mr_model *model, const mr_data *d, int k, size_t from, size_t to, mr_error *err) {
     mr_status status;
-    if ((status = check_column(d->x, "x", d->n, 0, err)) || (status = check_whole(d->x, "x", d->n, err)) ||
-        (status = check_column(d->t_x, "t_x", d->n, 0, err)) || (status = check_column(d->T, "T", d->n, 0, err)))
+    if ((status = check_column(d->x, "x", from, to, 0, err)) || (status = check_whole(d->x, "x", from, to, err)) ||
+        (status = check_column(d->t_x, "t_x", from, to, 0, err)) || (status = check_column(d->T, "T", from, to, 0, err)))
         return status;
     if (model->kind == MR_DISCRETE &&
-        ((status = check_whole(d->t_x, "t_x", d->n, err)) || (status = check_whole(d->T, "T", d->n, err))))
+        ((status = check_whole(d->t_x, "t_x", from, to, err)) || (status = check_whole(d->T, "T", from, to, err))))
         return status;
     if (model->regular && k != 1 && !d->log_gaps)
         return error_set(err, MR_EINVAL, "log_gaps", -1, "%s needs the column log_gaps", model->title);
-    for (size_t i = 0; i < d->n; i++) {
+    for (size_t i = from; i < to; i++) {
         if (d->t_x[i] > d->T[i])
             return error_set(err, MR_EDATA, "t_x", (int64_t)i, "t_x is after T in row %zu: %g > %g", i, d->t_x[i], d->T[i]);
         if ((d->x[i] == 0) != (d->t_x[i] == 0))
@@ -55,31 +56,49 @@ static mr_status check_orders(const mr_model *model, const mr_data *d, int k, mr
     return MR_OK;
 }
 
-mr_status model_check_data(const mr_model *model, const mr_data *d, int k, mr_error *err) {
-    if (!model || !d) return error_set(err, MR_EINVAL, "data", -1, "model or data is NULL");
-    if (d->n == 0) return error_set(err, MR_EDATA, "n", -1, "there are no rows");
-    mr_status status = MR_OK;
-    if (d->weight && (status = check_column(d->weight, "weight", d->n, 0, err))) return status;
-    switch (model->kind) {
+static mr_status check_spending(const mr_data *d, size_t from, size_t to, mr_error *err) {
+    mr_status status;
+    if ((status = check_column(d->x, "x", from, to, 1, err)) || (status = check_whole(d->x, "x", from, to, err)) ||
+        (status = check_column(d->mean_spend, "mean_spend", from, to, 0, err)))
+        return status;
+    for (size_t i = from; i < to; i++)
+        if (d->mean_spend[i] <= 0)
+            return error_set(err, MR_EDATA, "mean_spend", (int64_t)i,
+                             "mean_spend must be above 0: set aside those who spent nothing; row %zu is %g", i, d->mean_spend[i]);
+    return MR_OK;
+}
+
+typedef struct check_job {
+    const mr_model *model;
+    const mr_data *data;
+    int k;
+} check_job;
+
+#define CHECK_BLOCK 32768
+
+static mr_status check_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker;
+    const check_job *job = ctx;
+    const mr_data *d = job->data;
+    size_t from = block * CHECK_BLOCK, to = from + CHECK_BLOCK < d->n ? from + CHECK_BLOCK : d->n;
+    mr_status status = d->weight ? check_column(d->weight, "weight", from, to, 0, err) : MR_OK;
+    if (status != MR_OK) return status;
+    switch (job->model->kind) {
     case MR_BUYING:
-    case MR_DISCRETE: return check_orders(model, d, k, err);
-    case MR_SPENDING:
-        if ((status = check_column(d->x, "x", d->n, 1, err))) return status;
-        if ((status = check_whole(d->x, "x", d->n, err))) return status;
-        if ((status = check_column(d->mean_spend, "mean_spend", d->n, 0, err))) return status;
-        for (size_t i = 0; i < d->n; i++)
-            if (d->mean_spend[i] <= 0)
-                return error_set(err, MR_EDATA, "mean_spend", (int64_t)i,
-                                 "mean_spend must be above 0: set aside those who spent nothing; row %zu is %g", i,
-                                 d->mean_spend[i]);
-        return MR_OK;
-    case MR_CONTRACT:
-        if ((status = check_column(d->lost, "lost", d->n, 0, err))) return status;
-        if (!(d->survivors >= 0) || isinf(d->survivors))
-            return error_set(err, MR_EDATA, "survivors", -1, "survivors must be a number of at least 0");
-        return MR_OK;
+    case MR_DISCRETE: return check_orders(job->model, d, job->k, from, to, err);
+    case MR_SPENDING: return check_spending(d, from, to, err);
+    case MR_CONTRACT: return check_column(d->lost, "lost", from, to, 0, err);
     }
     return error_set(err, MR_EINVAL, "model", -1, "unknown kind of model");
+}
+
+mr_status model_check_data(const mr_model *model, const mr_data *d, int k, const mr_context *context, mr_error *err) {
+    if (!model || !d) return error_set(err, MR_EINVAL, "data", -1, "model or data is NULL");
+    if (d->n == 0) return error_set(err, MR_EDATA, "n", -1, "there are no rows");
+    if (model->kind == MR_CONTRACT && (!(d->survivors >= 0) || isinf(d->survivors)))
+        return error_set(err, MR_EDATA, "survivors", -1, "survivors must be a number of at least 0");
+    check_job job = {model, d, k};
+    return pool_run(context_pool(context), (d->n + CHECK_BLOCK - 1) / CHECK_BLOCK, check_block, &job, err);
 }
 
 mr_status model_check_params(const mr_params *p, mr_error *err) {
@@ -107,7 +126,7 @@ mr_status model_state_new(const mr_params *params, const mr_data *data, const mr
     if (params->model->prepare) params->model->prepare(state);
     if (!params->model->tabulate || !data->x) return MR_OK;
     double most = 0;
-    for (size_t i = 0; i < data->n; i++) most = fmax(most, data->x[i]);
+    for (size_t i = 0; i < data->n; i++) most = data->x[i] > most ? data->x[i] : most;
     size_t rows = most < TABLE_MAX ? (size_t)most + 1 : TABLE_MAX;
     /* A table of more rows than there are customers would cost more than it saves. */
     if (rows > 2 * data->n) rows = 0;

@@ -370,7 +370,7 @@ mr_status mr_model_fit(const mr_model *model, const mr_data *data, const mr_fit_
     if (model && !model->regular && options->k > 1)
         return error_set(err, MR_EINVAL, "k", -1, "%s knows no k: it must be 0 or 1, not %d", model->title, options->k);
     int k = !model || !model->regular ? 1 : options->start ? options->start->k : options->k;
-    mr_status status = model_check_data(model, data, k, err);
+    mr_status status = model_check_data(model, data, k, context, err);
     if (status == MR_OK && options->start) status = check_start(model, options, err);
     if (status != MR_OK) return status;
     *fit = (mr_fit){.params = {.model = model, .k = 1}};
@@ -400,7 +400,7 @@ mr_status mr_model_log_likelihood(const mr_params *params, const mr_data *data, 
                                   double *log_likelihood, double *gradient, mr_error *err) {
     mr_status status = model_check_params(params, err);
     if (status == MR_OK && !log_likelihood) status = error_set(err, MR_EINVAL, "log_likelihood", -1, "log_likelihood is NULL");
-    if (status == MR_OK) status = model_check_data(params->model, data, params->k, err);
+    if (status == MR_OK) status = model_check_data(params->model, data, params->k, context, err);
     objective o;
     if (status == MR_OK) status = objective_new(params->model, data, params->k, context, &o, err);
     if (status != MR_OK) return status;

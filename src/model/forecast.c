@@ -37,7 +37,7 @@ static mr_status sweep_run(const mr_params *params, const mr_data *data, const m
     if (status == MR_OK && !params->model->forecast)
         status = error_set(err, MR_EINVAL, "model", -1, "%s does not forecast orders", params->model->title);
     /* k = 1: forecasts read no log_gaps. */
-    if (status == MR_OK) status = model_check_data(params->model, data, 1, err);
+    if (status == MR_OK) status = model_check_data(params->model, data, 1, context, err);
     if (status != MR_OK) return status;
     model_state state;
     double *owned;

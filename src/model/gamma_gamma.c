@@ -89,7 +89,7 @@ mr_status mr_spend_expected(const mr_params *params, const mr_data *data, double
 }
 
 mr_status mr_spend_independence(const mr_data *data, double *correlation, double *p_value, mr_error *err) {
-    mr_status status = model_check_data(&model_gamma_gamma, data, 1, err);
+    mr_status status = model_check_data(&model_gamma_gamma, data, 1, NULL, err);
     if (status != MR_OK) return status;
     if (data->n < 4) return error_set(err, MR_EDATA, "n", -1, "a correlation needs at least 4 customers, not %zu", data->n);
     double n = (double)data->n, mx = 0, my = 0, xx = 0, yy = 0, xy = 0;

@@ -65,7 +65,7 @@ extern const struct mr_model model_nbd, model_bg_nbd, model_mbg_nbd, model_bg_cn
 const double *model_table_row(const model_state *state, double x, double scratch[MODEL_TABLE_COLUMNS]);
 
 /* Checks the columns a model needs. MR_EDATA names column and row; MR_EINVAL a missing column. */
-mr_status model_check_data(const mr_model *model, const mr_data *data, int k, mr_error *err);
+mr_status model_check_data(const mr_model *model, const mr_data *data, int k, const mr_context *context, mr_error *err);
 mr_status model_check_params(const mr_params *params, mr_error *err);
 
 /* A state with its table for the x of `data`; model_state_free releases it. */

@@ -58,15 +58,30 @@ static mr_status expected_spend(customers_job *job, mr_error *err) {
     return MR_OK;
 }
 
-/* Share of customers whose net spend (orders, without amounts) is less. */
-static mr_status rank_spend(customers_job *job, mr_error *err) {
+static double value_per_order(const customers_job *job, size_t i);
+
+#define CUSTOMER_BLOCK 16384
+
+/* The two columns customers are ranked by: net spend (orders, without amounts), and value at risk. */
+static mr_status rank_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker, (void)err;
+    customers_job *job = ctx;
     build *b = job->b;
-    size_t n = b->n;
-    double *net = job->f[F_NET];
-    for (size_t i = 0; i < n; i++) {
+    size_t from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < b->n ? from + CUSTOMER_BLOCK : b->n;
+    for (size_t i = from; i < to; i++) {
         double back = job->input->returned ? (double)job->input->returned[i] / MR_MONEY_SCALE : 0;
-        net[i] = b->r.has_money ? b->spend[i] - back : b->data.x[i] + 1;
+        job->f[F_NET][i] = b->r.has_money ? b->spend[i] - back : b->data.x[i] + 1;
+        mr_standing s = {.p_alive = job->f[F_ALIVE][i], .p_alive_later = job->f[F_LATER][i],
+                         .value_if_stay = value_per_order(job, i) * job->f[F_STAY][i]};
+        job->f[F_RISK][i] = mr_value_at_risk(&s);
     }
+    return MR_OK;
+}
+
+/* Share of customers whose net spend is less. */
+static mr_status rank_spend(customers_job *job, mr_error *err) {
+    size_t n = job->b->n;
+    const double *net = job->f[F_NET];
     if (sort_doubles(n, net, job->order, false) != MR_OK) return error_memory(err, n * 32);
     for (size_t i = 0; i < n;) {
         size_t j = i;
@@ -89,8 +104,6 @@ static void concentrate(const customers_job *job) {
         while (next <= 10 && i + 1 >= (n * next + 9) / 10) r->concentration[next++] = total > 0 ? sum / total : NAN;
     }
 }
-
-#define CUSTOMER_BLOCK 16384
 
 /* Profit an order within the horizon brings; 1 without amounts, so that what is at risk is counted in orders. */
 static double value_per_order(const customers_job *job, size_t i) {
@@ -144,13 +157,7 @@ static mr_status fill_block(void *ctx, size_t block, int worker, mr_error *err) 
 /* Where each customer stands in the list: highest value at risk first; without amounts, most expected orders at risk. */
 static mr_status rank_at_risk(customers_job *job, mr_error *err) {
     size_t n = job->b->n;
-    double *risk = job->f[F_RISK];
-    for (size_t i = 0; i < n; i++) {
-        mr_standing s = {.p_alive = job->f[F_ALIVE][i], .p_alive_later = job->f[F_LATER][i],
-                         .value_if_stay = value_per_order(job, i) * job->f[F_STAY][i]};
-        risk[i] = mr_value_at_risk(&s);
-    }
-    if (sort_doubles(n, risk, job->order, true) != MR_OK) return error_memory(err, n * 16);
+    if (sort_doubles(n, job->f[F_RISK], job->order, true) != MR_OK) return error_memory(err, n * 16);
     for (size_t i = 0; i < n; i++) job->position[job->order[i]] = (uint32_t)i;
     return MR_OK;
 }
@@ -206,6 +213,7 @@ mr_status build_customers(build *b, const ingest_orders *input, const build_opti
     mr_status status = columns && job.order && b->customers ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
     if (status == MR_OK) status = forecast_all(&job, context, err);
     if (status == MR_OK && b->r.has_money) status = expected_spend(&job, err);
+    if (status == MR_OK) status = pool_run(context_pool(context), blocks, rank_block, &job, err);
     if (status == MR_OK) status = rank_spend(&job, err);
     if (status == MR_OK) {
         concentrate(&job);
