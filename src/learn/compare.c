@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "mem.h"
+#include "pool.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -113,28 +114,71 @@ static bool fatal(mr_status status) {
     return status == MR_ENOMEM || status == MR_ECANCELLED || status == MR_EINVAL;
 }
 
-static mr_status fit_entry(compare_entry *e, window *w, const mr_fit *start, mr_fit *fit, const mr_context *context,
-                           mr_error *err) {
-    mr_fit_options options = {.no_errors = start != NULL, .start = start ? &start->params : NULL,
-                              .hessian = start ? start->hessian : NULL};
+/* Fits one entry to a window: from scratch (inner), or from the inner fit and, should that fail, from scratch (outer). */
+static mr_status fit_entry(compare_entry *e, const window *w, bool outer, compare_clock clock, const mr_context *context) {
+    double started = clock ? clock() : 0;
+    bool warm = outer && e->fitted;
+    mr_fit *fit = outer ? &e->fit : &e->inner_fit;
+    mr_fit_options options = {.no_errors = warm, .start = warm ? &e->inner_fit.params : NULL,
+                              .hessian = warm ? e->inner_fit.hessian : NULL};
     mr_status status = mr_model_fit(e->model, &w->data, &options, context, fit, &e->problem);
+    if (warm && status != MR_OK && !fatal(status))
+        status = mr_model_fit(e->model, &w->data, NULL, context, fit, &e->problem);
     e->fitted = status == MR_OK;
-    if (fatal(status) && err) *err = e->problem;
+    e->seconds += clock ? clock() - started : 0;
     return fatal(status) ? status : MR_OK;
 }
 
-static mr_status inner_scores(compare *c, window *w, compare_clock clock, const mr_context *context, mr_error *err) {
+typedef struct fit_job {
+    compare *c;
+    const window *w;
+    bool outer;
+    compare_clock clock;
+    const mr_context *alone; /* no pool: each fit on one thread */
+} fit_job;
+
+static mr_status fit_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker;
+    fit_job *job = ctx;
+    compare_entry *e = &job->c->entry[job->c->n - 1 - block]; /* the dearest models stand last: they start first */
+    if (!e->model) return MR_OK;
+    mr_status status = fit_entry(e, job->w, job->outer, job->clock, job->alone);
+    if (status != MR_OK && err) *err = e->problem;
+    return status;
+}
+
+/* So few rows that a fit cannot keep two threads busy: then the models share them out. */
+#define FEW_ROWS 20000
+
+static mr_status fit_entries(compare *c, const window *w, bool outer, compare_clock clock, const mr_context *context,
+                             mr_error *err) {
+    mr_context alone = {.alloc = context_alloc(context)};
+    if (w->data.n <= FEW_ROWS) {
+        fit_job job = {c, w, outer, clock, &alone};
+        mr_status status = pool_run(context_pool(context), c->n, fit_block, &job, err);
+        if (status == MR_OK && context && context->progress && context->progress(1, 0, context->progress_ctx))
+            status = error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+        return status;
+    }
     for (size_t i = 0; i < c->n; i++) {
         compare_entry *e = &c->entry[i];
-        if (!e->model) continue;
-        double started = clock ? clock() : 0;
-        mr_status status = fit_entry(e, w, NULL, &e->inner_fit, context, err);
-        e->seconds += clock ? clock() - started : 0;
-        if (status == MR_OK && e->fitted) status = forecast(&e->inner_fit, w, context, err);
-        if (status == MR_OK && e->fitted) status = score_window(w, i, &e->inner, err);
-        if (status != MR_OK) return status;
+        mr_status status = e->model ? fit_entry(e, w, outer, clock, context) : MR_OK;
+        if (status == MR_OK) continue;
+        if (err) *err = e->problem;
+        return status;
     }
     return MR_OK;
+}
+
+static mr_status inner_scores(compare *c, window *w, compare_clock clock, const mr_context *context, mr_error *err) {
+    mr_status status = fit_entries(c, w, false, clock, context, err);
+    for (size_t i = 0; i < c->n && status == MR_OK; i++) {
+        compare_entry *e = &c->entry[i];
+        if (!e->model || !e->fitted) continue;
+        status = forecast(&e->inner_fit, w, context, err);
+        if (status == MR_OK) status = score_window(w, i, &e->inner, err);
+    }
+    return status;
 }
 
 /* Standard errors of the entries that have an error column; best: the entry differences are taken from. */
@@ -193,24 +237,19 @@ static mr_status choose(compare *c, const window *w, uint64_t seed, mr_error *er
 
 static mr_status outer_scores(compare *c, window *w, uint64_t seed, compare_clock clock, const mr_context *context,
                               mr_error *err) {
-    for (size_t i = 0; i < c->n; i++) {
+    mr_status status = fit_entries(c, w, true, clock, context, err);
+    for (size_t i = 0; i < c->n && status == MR_OK; i++) {
         compare_entry *e = &c->entry[i];
-        mr_status status = MR_OK;
-        if (e->model) {
-            double started = clock ? clock() : 0;
-            bool warm = e->fitted;
-            status = fit_entry(e, w, warm ? &e->inner_fit : NULL, &e->fit, context, err);
-            if (status == MR_OK && !e->fitted && warm) status = fit_entry(e, w, NULL, &e->fit, context, err);
-            e->seconds += clock ? clock() - started : 0;
-            if (status == MR_OK && e->fitted) status = forecast(&e->fit, w, context, err);
-        } else {
+        if (!e->model) {
             baselines[i - (c->n - sizeof baselines / sizeof *baselines)].forecast(w);
+        } else if (e->fitted) {
+            status = forecast(&e->fit, w, context, err);
         }
         if (status == MR_OK && e->fitted) status = score_window(w, i, &e->outer, err);
-        if (status != MR_OK) return status;
     }
+    if (status != MR_OK) return status;
     double se[COMPARE_MAX], against[COMPARE_MAX];
-    mr_status status = bootstrap(c, w, c->chosen, seed, se, against, err);
+    status = bootstrap(c, w, c->chosen, seed, se, against, err);
     for (size_t i = 0; status == MR_OK && i < c->n; i++) c->entry[i].rmse_se = se[i];
     return status;
 }

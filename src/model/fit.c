@@ -19,7 +19,7 @@
 
 #define LOG_LIMIT 16.0       /* parameters from e^-16 to e^16 */
 #define LOG_BOUNDARY 15.5    /* nearer than this to the limit is at the boundary */
-#define SCREEN_ROWS 2500     /* starts are compared on at most so many rows */
+#define SCREEN_ROWS 1200     /* starts are compared on at most so many rows */
 #define SAMPLE_ROWS 12000    /* more rows than 4 of these: fitted on a sample first */
 #define MAX_DECIDED 20000    /* k is chosen on at most so many rows */
 
