@@ -2,6 +2,8 @@
 #ifndef INGEST_AMOUNTS_H
 #define INGEST_AMOUNTS_H
 
+#include "bits.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +32,31 @@ amount_fault amount_parse(const char *text, size_t len, char decimal, amount *ou
 
 /* Plain digits with at most one `decimal` (0: none) and up to four digits behind it, 1 to 8 bytes, fast; false: let
  * amount_parse decide. 8 bytes must be readable at text. */
-bool amount_parse_plain(const char *text, size_t len, char decimal, int64_t *money);
+static inline bool amount_parse_plain(const char *text, size_t len, char decimal, int64_t *money) {
+    static const uint16_t scale[5] = {10000, 1000, 100, 10, 1};
+    if (len - 1 > 7) return false;
+    /* The digits to the word's high end, '0' below them. */
+    unsigned shift = (unsigned)(64 - 8 * len);
+    uint64_t w = bits_load64(text) << shift;
+    if (shift) w |= UINT64_C(0x3030303030303030) >> (64 - shift);
+    uint64_t point = w ^ (UINT64_C(0x0101010101010101) * (unsigned char)decimal);
+    uint64_t hit = (point - UINT64_C(0x0101010101010101)) & ~point & UINT64_C(0x8080808080808080);
+    unsigned decimals = 0;
+    if (hit) {
+        unsigned byte = bits_lowest(hit) >> 3;
+        decimals = 7 - byte;
+        if (decimals > 4 || len == 1) return false;
+        /* what stands before the point moves up over it */
+        uint64_t above = (~UINT64_C(0) << 8 * byte) << 8;
+        w = (w & above) | ((w & ~(above | UINT64_C(0xFF) << 8 * byte)) << 8) | '0';
+    }
+    w ^= UINT64_C(0x3030303030303030);
+    if ((w | (w + UINT64_C(0x0606060606060606))) & UINT64_C(0xF0F0F0F0F0F0F0F0)) return false;
+    w = (w * 10 + (w >> 8)) & UINT64_C(0x00FF00FF00FF00FF);
+    w = (w * 100 + (w >> 16)) & UINT64_C(0x0000FFFF0000FFFF);
+    w = (w * 10000 + (w >> 32)) & UINT64_C(0xFFFFFFFF);
+    *money = (int64_t)(w * scale[decimals]);
+    return true;
+}
 
 #endif

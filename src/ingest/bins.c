@@ -1,5 +1,5 @@
-/* The workers' hash tables: linear probing, at most 5/8 full. A batch first asks for all its cache lines and
- * then looks at them, so that the memory's latency is paid once a batch and not once a row. */
+/* Bins of rows, and the dictionary of long identifiers: linear probing, at most 5/8 full. A batch first asks for all its cache
+ * lines and then looks at them, so that the memory's latency is paid once a batch and not once a row. */
 #include "bins.h"
 
 #include "error.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define FIRST_SLOTS 4096
+#define FIRST_SLOTS 1024
 
 mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *err) {
     *out = NULL;
@@ -59,15 +59,14 @@ uint64_t bin_long_hash(const char *id, size_t len) {
 }
 
 const char *bin_id(const bin *n, uint64_t key, uint32_t tag, char spare[8], size_t *len) {
-    if (tag & LONG_KEY) {
-        const char *text = n->text + 8 * (size_t)(tag & ~LONG_KEY);
+    if (tag) {
+        const char *text = n->text + 8 * (size_t)(tag & ~IN_TEXT);
         uint32_t bytes;
         memcpy(&bytes, text, 4);
         *len = bytes;
         return text + 4;
     }
-    *len = tag;
-    for (unsigned i = 0; i < 8; i++) spare[i] = (char)(key >> 8 * i);
+    for (*len = 0; *len < 8 && key >> 8 * *len; ++*len) spare[*len] = (char)(key >> 8 * *len);
     return spare;
 }
 
@@ -79,7 +78,8 @@ void bins_advise_large(const mr_alloc *alloc, void *block, size_t bytes) {
     madvise((void *)page, (bytes - 4096) & ~(size_t)4095, MADV_HUGEPAGE); /* a refusal costs nothing */
 }
 
-static bool more_chunks(bins *b, bin *n) {
+bool bins_more(bins *b, unsigned which) {
+    bin *n = &b->bin[which];
     if ((size_t)(b->slab_end - b->slab_at) < sizeof(bin_chunk)) {
         bin_slab *slab = mem_take(b->alloc, b->slab_bytes, 1);
         if (!slab) return false;
@@ -95,20 +95,20 @@ static bool more_chunks(bins *b, bin *n) {
     chunk->next = NULL;
     if (n->last) {
         n->last->next = chunk;
-        n->last->end = n->at;
-        n->words += (uint64_t)(n->at - n->last->words);
+        n->last->end = b->at[which];
+        n->words += (uint64_t)(b->at[which] - n->last->words);
     } else {
         n->chunks = chunk;
     }
     n->last = chunk;
-    n->at = chunk->words;
-    n->end = chunk->words + CHUNK_WORDS;
+    b->at[which] = chunk->words;
+    b->end[which] = chunk->words + CHUNK_WORDS;
     return true;
 }
 
 void bins_seal(bins *b) {
     for (unsigned i = 0; i < BINS; i++)
-        if (b->bin[i].last) b->bin[i].last->end = b->bin[i].at;
+        if (b->bin[i].last) b->bin[i].last->end = b->at[i];
     mem_free(b->alloc, b->slots);
     b->slots = NULL;
 }
@@ -122,7 +122,7 @@ static bool grow(bins *b) {
     for (size_t i = 0; i <= b->mask; i++) {
         bin_slot slot = b->slots[i];
         if (!slot.tag) continue;
-        uint64_t at = (slot.tag & LONG_KEY ? slot.key : bin_mix(slot.key)) & mask;
+        uint64_t at = slot.hash & mask;
         while (wider[at].tag) at = (at + 1) & mask;
         wider[at] = slot;
     }
@@ -142,15 +142,15 @@ static bool long_text(bins *b, bin *n, const char *id, uint32_t len, uint32_t *t
         n->text = grown;
         n->text_capacity = capacity;
     }
-    if (n->text_len / 8 >= LONG_KEY) return false;
-    *tag = LONG_KEY | (uint32_t)(n->text_len / 8);
+    if (n->text_len / 8 >= IN_TEXT) return false;
+    *tag = IN_TEXT | (uint32_t)(n->text_len / 8);
     memcpy(n->text + n->text_len, &len, 4);
     memcpy(n->text + n->text_len + 4, id, len);
     n->text_len += bytes;
     return true;
 }
 
-static bool new_person(bins *b, bin *n, bin_slot *slot, const bin_entry *e, uint64_t first) {
+static bool new_person(bins *b, bin *n, bin_slot *slot, const bin_entry *e) {
     if (n->people == n->person_capacity) {
         size_t capacity = n->person_capacity + n->person_capacity / 2 + 8;
         bin_person *grown = mem_resize(b->alloc, n->person, capacity, sizeof *grown);
@@ -166,35 +166,35 @@ static bool new_person(bins *b, bin *n, bin_slot *slot, const bin_entry *e, uint
         n->contact = grown;
         n->contact_capacity = capacity;
     }
-    uint32_t tag = e->len;
-    if (e->len > 8 && !long_text(b, n, e->id, e->len, &tag)) return false;
-    *slot = (bin_slot){.key = e->key, .who = n->people, .tag = tag};
-    n->person[n->people++] = (bin_person){.key = e->key, .first = first, .tag = tag};
+    uint32_t tag;
+    if (!long_text(b, n, e->id, e->len, &tag)) return false;
+    *slot = (bin_slot){.hash = e->hash, .who = n->people, .tag = tag};
+    n->person[n->people++] = (bin_person){.hash = e->hash, .tag = tag};
     return ++b->people < b->full || grow(b);
 }
 
 /* --- adding --- */
 
 static inline bool same(const bin *n, const bin_slot *slot, const bin_entry *e) {
-    if (slot->key != e->key) return false;
-    if (e->len <= 8) return slot->tag == e->len;
-    if (!(slot->tag & LONG_KEY)) return false;
-    const char *text = n->text + 8 * (size_t)(slot->tag & ~LONG_KEY);
+    if (slot->hash != e->hash) return false; /* and so of the same bin */
+    const char *text = n->text + 8 * (size_t)(slot->tag & ~IN_TEXT);
     uint32_t len;
     memcpy(&len, text, 4);
     return len == e->len && !memcmp(text + 4, e->id, len);
 }
 
-mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint64_t block, uint32_t *who, mr_error *err) {
+mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint32_t *who, mr_error *err) {
     for (size_t i = 0; i < count; i++) {
-        if (entries[i].len <= 8) continue;
-        const bin *n = bin_of(b, entries[i].hash);
         const bin_slot *slot = bin_home(b, entries[i].hash);
-        if (slot->tag & LONG_KEY) bits_prefetch(n->text + 8 * (size_t)(slot->tag & ~LONG_KEY));
+        if (slot->hash != entries[i].hash) continue;
+        const char *text = b->bin[bin_of(slot->hash)].text + 8 * (size_t)(slot->tag & ~IN_TEXT);
+        bits_prefetch(text);
+        bits_prefetch(text + 3 + entries[i].len);
     }
     for (size_t i = 0; i < count; i++) {
         const bin_entry *e = &entries[i];
-        bin *n = bin_of(b, e->hash);
+        unsigned which = bin_of(e->hash);
+        bin *n = &b->bin[which];
         bin_slot *slot = bin_home(b, e->hash);
         while (slot->tag && !same(n, slot, e)) slot = slot == b->slots + b->mask ? b->slots : slot + 1;
         uint32_t person;
@@ -202,10 +202,10 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint64_t blo
             person = slot->who;
         } else {
             person = n->people;
-            if (!new_person(b, n, slot, e, block << 32 | e->record)) return error_memory(err, sizeof(bin_person));
+            if (!new_person(b, n, slot, e)) return error_memory(err, sizeof(bin_person));
         }
-        if (n->end - n->at < 3 && !more_chunks(b, n)) return error_memory(err, b->slab_bytes);
-        n->at = bin_row_write(n->at, person, e->when, e->money);
+        if (b->end[which] - b->at[which] < ROW_WORDS && !bins_more(b, which)) return error_memory(err, b->slab_bytes);
+        b->at[which] = bin_row_write(b->at[which], person, ROW_NUMBER, e->record, e->when, e->money);
         if (who) who[i] = person;
     }
     return MR_OK;
@@ -213,7 +213,7 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint64_t blo
 
 mr_status bins_contact(bins *b, uint64_t hash, uint32_t who, int kind, const char *text, size_t len, uint64_t seen,
                        mr_error *err) {
-    bin_contact *c = &bin_of(b, hash)->contact[(size_t)who * CONTACTS + (size_t)kind];
+    bin_contact *c = &b->bin[bin_of(hash)].contact[(size_t)who * CONTACTS + (size_t)kind];
     if (len > UINT32_MAX / 2) len = UINT32_MAX / 2;
     if (c->capacity < len) {
         char *grown = mem_resize(b->alloc, c->text, len, 1);

@@ -1,8 +1,9 @@
-/* What one worker has read: customers and their rows, kept apart by the top bits of the customer's hash so that a bin can be
- * grouped later inside a core's cache.
+/* What one worker has read: rows, kept apart by the top bits of their customer's hash, so that a bin can be grouped later inside
+ * a core's cache. That, and not a table of all customers, is what makes grouping fast: no look-up while reading.
  *
- * A customer is the bytes of their identifier. Up to eight bytes are their own key; longer ones are found by a 64-bit hash and
- * compared byte by byte. */
+ * A customer is the bytes of their identifier. Up to eight bytes (no NUL among them) are a word, and the row carries it. Longer
+ * ones, and all where contacts are kept, are looked up in a dictionary by a 64-bit hash and compared byte by byte; the row
+ * carries their number in the bin. */
 #ifndef INGEST_BINS_H
 #define INGEST_BINS_H
 
@@ -15,42 +16,32 @@
 #define BINS (1u << BIN_BITS)
 #define NOBODY UINT32_MAX
 
-/* A row of a customer (`who` counts within the bin). Rows are kept as words: nearly all fit one, and memory not touched is time
- * saved. bit 63 clear: who, day and hundredths in 20, 15 and 28 bits. Set: who, then a word of `when`, then a word of money. */
-typedef struct bin_row {
-    uint32_t who;
-    uint32_t when; /* dates.h, with ROW_ flags */
-    int64_t money;
-} bin_row;
-
+/* A row is two words, or four where it does not fit:
+ *     identifier or number | bit 63: wide, 62: number, then record in the block, day, hundredths (19, 15 and 28 bits)
+ *     wide: the record alone in the second word, then `when` (dates.h, with ROW_ flags), then money. */
 #define ROW_COMMA UINT32_C(0x40000000) /* the comma may be the decimal: then money / 1000 */
 #define ROW_POINT UINT32_C(0x20000000)
 #define ROW_WIDE (UINT64_C(1) << 63)
+#define ROW_NUMBER (UINT64_C(1) << 62)
 #define ROW_DAY0 (WHEN_BIAS - 5479) /* 1955-01-01, so that 15 bits reach into 2044 */
+#define ROW_WORDS 4                 /* at most */
 
-/* Writes a row, 1 or 3 words; returns the end. */
-static inline uint64_t *bin_row_write(uint64_t *at, uint32_t who, uint32_t when, int64_t money) {
+static inline uint64_t *bin_row_write(uint64_t *at, uint64_t who, uint64_t number, uint32_t record, uint32_t when, int64_t money) {
     uint64_t hundredths = (uint64_t)money / 100;
     uint32_t day = when - ROW_DAY0;
-    if (((who >> 20) | (day >> 15)) == 0 && hundredths < (1u << 28) && (uint64_t)money == hundredths * 100) {
-        *at = (uint64_t)who << 43 | (uint64_t)day << 28 | hundredths;
-        return at + 1;
+    at[0] = who;
+    if (((record >> 19) | (day >> 15)) == 0 && hundredths < (1u << 28) && (uint64_t)money == hundredths * 100) {
+        at[1] = number | (uint64_t)record << 43 | (uint64_t)day << 28 | hundredths;
+        return at + 2;
     }
-    at[0] = ROW_WIDE | who;
-    at[1] = when;
-    at[2] = (uint64_t)money;
-    return at + 3;
+    at[1] = ROW_WIDE | number | record;
+    at[2] = when;
+    at[3] = (uint64_t)money;
+    return at + 4;
 }
 
-static inline const uint64_t *bin_row_read(const uint64_t *at, bin_row *row) {
-    if (*at & ROW_WIDE) {
-        *row = (bin_row){.who = (uint32_t)at[0], .when = (uint32_t)at[1], .money = (int64_t)at[2]};
-        return at + 3;
-    }
-    row->who = (uint32_t)(*at >> 43);
-    row->when = (uint32_t)(*at >> 28 & 0x7FFF) + ROW_DAY0;
-    row->money = (int64_t)(*at & 0xFFFFFFF) * 100;
-    return at + 1;
+static inline uint32_t bin_row_record(uint64_t word) {
+    return word & ROW_WIDE ? (uint32_t)word : (uint32_t)(word >> 43 & 0x7FFFF);
 }
 
 #define CHUNK_WORDS 1022
@@ -60,17 +51,15 @@ typedef struct bin_chunk {
     uint64_t words[CHUNK_WORDS];
 } bin_chunk;
 
-/* tag: 0 an empty slot; the length of a key of up to eight bytes; LONG_KEY | place in the bin's text (in 8 bytes) for longer
- * ones, whose key is the hash. */
-#define LONG_KEY UINT32_C(0x80000000)
+/* The dictionary. tag: 0 an empty slot; else IN_TEXT | place in the bin's text (in 8 bytes). */
+#define IN_TEXT UINT32_C(0x80000000)
 typedef struct bin_slot {
-    uint64_t key;
+    uint64_t hash;
     uint32_t who, tag;
 } bin_slot;
 
 typedef struct bin_person {
-    uint64_t key;
-    uint64_t first; /* block number << 32 | record in the block */
+    uint64_t hash;
     uint32_t tag;
 } bin_person;
 
@@ -82,11 +71,10 @@ typedef struct bin_contact {
 } bin_contact;
 
 typedef struct bin {
-    uint64_t *at, *end; /* where the next row goes */
-    uint32_t people;
+    uint32_t people;    /* of the dictionary */
     bin_person *person;
     size_t person_capacity;
-    char *text; /* long identifiers: uint32 length, bytes, padded to 8 */
+    char *text;         /* identifiers of the dictionary: uint32 length, bytes, padded to 8 */
     size_t text_len, text_capacity;
     bin_contact *contact; /* [people * CONTACTS] */
     size_t contact_capacity;
@@ -101,6 +89,7 @@ typedef struct bin_slab {
 typedef struct bins {
     const mr_alloc *alloc;
     bool contacts;
+    uint64_t *at[BINS], *end[BINS]; /* where each bin's next row goes; together, since every row needs them */
     bin_slot *slots; /* one table for all bins: in large pages a look-up costs no page walk */
     uint64_t mask, people, full; /* full: grow when `people` reaches it */
     bin_slab *slabs;
@@ -109,9 +98,9 @@ typedef struct bins {
     bin bin[BINS];
 } bins;
 
-/* A row on its way in. */
+/* A row of the dictionary's on its way in. */
 typedef struct bin_entry {
-    uint64_t key, hash;
+    uint64_t hash;
     const char *id;
     uint32_t len, when, record;
     int64_t money;
@@ -126,26 +115,35 @@ static inline uint64_t bin_mix(uint64_t h) {
     return h ^ h >> 32;
 }
 
-/* SOURCE_PADDING-like room: 8 bytes must be readable from id. */
-static inline uint64_t bin_key(const char *id, size_t len) {
-    return bits_load64(id) & (~UINT64_C(0) >> (64 - 8 * len)); /* 1 <= len <= 8 */
+static inline uint64_t bin_key(const char *id, size_t len) { /* 1 <= len <= 8; 8 bytes must be readable */
+    return bits_load64(id) & (~UINT64_C(0) >> (64 - 8 * len));
 }
 
 uint64_t bin_long_hash(const char *id, size_t len); /* len > 8 */
 
-static inline bin *bin_of(bins *b, uint64_t hash) {
-    return &b->bin[hash >> (64 - BIN_BITS)];
+static inline unsigned bin_of(uint64_t hash) {
+    return (unsigned)(hash >> (64 - BIN_BITS));
 }
 
 static inline bin_slot *bin_home(const bins *b, uint64_t hash) {
     return &b->slots[hash & b->mask];
 }
 
+bool bins_more(bins *b, unsigned n); /* another chunk for a bin */
+
+/* A row of a customer of up to eight bytes. false: no memory. */
+static inline bool bins_put(bins *b, uint64_t key, uint32_t record, uint32_t when, int64_t money) {
+    unsigned n = bin_of(bin_mix(key));
+    if (b->end[n] - b->at[n] < ROW_WORDS && !bins_more(b, n)) return false;
+    b->at[n] = bin_row_write(b->at[n], key, 0, record, when, money);
+    bits_prefetch(b->at[n] + 8); /* the next line of one of 256 streams: no hardware foresees it */
+    return true;
+}
+
 mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *err);
 void bins_free(bins *b);
-/* Adds a batch of rows; who[i] gets the customer within the bin (NULL: not wanted). Customers' first appearances are
- * block << 32 | record. MR_ENOMEM. */
-mr_status bins_add(bins *b, const bin_entry *entries, size_t n, uint64_t block, uint32_t *who, mr_error *err);
+/* Adds a batch of rows through the dictionary; who[i] gets the customer within the bin (NULL: not wanted). MR_ENOMEM. */
+mr_status bins_add(bins *b, const bin_entry *entries, size_t n, uint32_t *who, mr_error *err);
 /* Notes a contact of a customer. */
 mr_status bins_contact(bins *b, uint64_t hash, uint32_t who, int kind, const char *text, size_t len, uint64_t seen,
                        mr_error *err);
@@ -157,11 +155,12 @@ void bin_release(bins *b, bin *n);
 /* Asks for large pages under a block of the C library's allocator. */
 void bins_advise_large(const mr_alloc *alloc, void *block, size_t bytes);
 
-/* The bytes of a customer of a bin. *spare holds short ones. */
+/* The bytes of a customer: of a key (tag 0), written to spare, or of the bin's text. */
 const char *bin_id(const bin *n, uint64_t key, uint32_t tag, char spare[8], size_t *len);
 /* Words in a bin so far. */
-static inline uint64_t bin_words(const bin *n) {
-    return n->last ? n->words + (uint64_t)(n->at - n->last->words) : 0;
+static inline uint64_t bin_words(const bins *b, unsigned n) {
+    const bin *one = &b->bin[n];
+    return one->last ? one->words + (uint64_t)(b->at[n] - one->last->words) : 0;
 }
 
 #endif

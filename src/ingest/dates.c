@@ -1,7 +1,6 @@
 /* Reading dates: ISO 8601 (the day as written; the time is only looked at), YYYYMMDD, and day, month, year in either order. */
 #include "dates.h"
 
-#include "bits.h"
 #include "calendar.h"
 
 #include <string.h>
@@ -23,22 +22,6 @@ bool when_unpack(uint32_t when, ingest_date_format order, int32_t *day) {
     int month = order == DATE_MDY ? a : b, dom = order == DATE_MDY ? b : a;
     if (!calendar_valid(year, month, dom)) return false;
     *day = calendar_day(year, month, dom);
-    return true;
-}
-
-bool date_parse_iso(const date_table *table, const char *text, uint32_t *when) {
-    /* "YYYY-MM-" in one word: digits become their values, the dashes nothing. */
-    uint64_t w = bits_load64(text) ^ UINT64_C(0x2D30302D30303030);
-    if ((w & UINT64_C(0xFFF0F0FFF0F0F0F0)) | ((w + UINT64_C(0x0006060006060606)) & UINT64_C(0x00F0F000F0F0F0F0)))
-        return false;
-    unsigned d1 = (unsigned char)text[8] - '0', d2 = (unsigned char)text[9] - '0';
-    if (d1 > 9 || d2 > 9) return false;
-    unsigned year = (unsigned)((w & 15) * 1000 + (w >> 8 & 15) * 100 + (w >> 16 & 15) * 10 + (w >> 24 & 15));
-    unsigned month = (unsigned)((w >> 40 & 15) * 10 + (w >> 48 & 15)), day = d1 * 10 + d2;
-    if (year - 1900u >= 200u || month - 1u >= 12u) return false;
-    unsigned at = (year - 1900u) * 12u + month - 1u;
-    if (day - 1u >= (unsigned)(table->start[at + 1] - table->start[at])) return false;
-    *when = when_of_day(table->start[at] + (int32_t)day - 1);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #ifndef INGEST_DATES_H
 #define INGEST_DATES_H
 
+#include "bits.h"
 #include "orders.h"
 
 /* A kept date: a day number from a bias, or, while D/M/Y against M/D/Y is open, year, first and second number. Flags for the
@@ -47,7 +48,21 @@ void date_table_fill(date_table *table);
 date_fault date_parse(const char *text, size_t len, ingest_date_format format, uint32_t *when, date_proof *proof);
 
 /* YYYY-MM-DD with nothing behind it, fast; false: let date_parse decide. 16 bytes must be readable at text. */
-bool date_parse_iso(const date_table *table, const char *text, uint32_t *when);
+static inline bool date_parse_iso(const date_table *table, const char *text, uint32_t *when) {
+    /* "YYYY-MM-" in one word: digits become their values, the dashes nothing. */
+    uint64_t w = bits_load64(text) ^ UINT64_C(0x2D30302D30303030);
+    if ((w & UINT64_C(0xFFF0F0FFF0F0F0F0)) | ((w + UINT64_C(0x0006060006060606)) & UINT64_C(0x00F0F000F0F0F0F0)))
+        return false;
+    unsigned d1 = (unsigned char)text[8] - '0', d2 = (unsigned char)text[9] - '0';
+    if (d1 > 9 || d2 > 9) return false;
+    unsigned year = (unsigned)((w & 15) * 1000 + (w >> 8 & 15) * 100 + (w >> 16 & 15) * 10 + (w >> 24 & 15));
+    unsigned month = (unsigned)((w >> 40 & 15) * 10 + (w >> 48 & 15)), day = d1 * 10 + d2;
+    if (year - 1900u >= 200u || month - 1u >= 12u) return false;
+    unsigned at = (year - 1900u) * 12u + month - 1u;
+    if (day - 1u >= (unsigned)(table->start[at + 1] - table->start[at])) return false;
+    *when = when_of_day(table->start[at] + (int32_t)day - 1);
+    return true;
+}
 /* Is text[0 .. len) a time of day with or without zone (or nothing), loosely? */
 bool date_time_tail(const char *text, size_t len);
 

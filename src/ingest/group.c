@@ -16,9 +16,10 @@
 #include <string.h>
 
 typedef struct person {
-    uint64_t key;
-    uint64_t first;  /* block << 32 | record; later their number among all customers */
-    uint32_t tag, worker;
+    uint64_t key;    /* the identifier as a word, or its hash */
+    uint64_t first;  /* record among all; later their number among all customers */
+    uint32_t tag;    /* 0, or where `worker` keeps the identifier */
+    uint32_t worker;
     uint32_t rows, occasions;
 } person;
 
@@ -32,7 +33,7 @@ typedef struct group_bin {
     person *people;
     int64_t *returned;     /* NULL: none */
     contact_view *contact; /* [n * CONTACTS] */
-    size_t n;
+    size_t n, capacity;
     uint64_t orders, returns, merged, after_until, return_only;
     int32_t first_day, last_day;
 } group_bin;
@@ -48,11 +49,12 @@ typedef struct day_row {
 } day_row;
 
 typedef struct scratch {
-    uint32_t **map;     /* [n_workers] a worker's customer -> the bin's */
+    uint32_t **map;     /* [n_workers] a worker's number of a customer -> the bin's */
     uint32_t *map_rows;
     size_t map_capacity;
     merge_slot *slots;
-    size_t slots_capacity, mask;
+    size_t slots_n;     /* a power of two */
+    size_t expected;    /* customers in the last bin: the next will have about as many */
     day_row *rows;
     size_t rows_capacity;
     uint64_t *at;       /* [people + 1] */
@@ -62,7 +64,7 @@ typedef struct scratch {
 
 typedef struct cursor {
     bin_chunk *chunk;
-    const uint64_t *at;
+    uint64_t *at;
 } cursor;
 
 typedef struct grouping {
@@ -91,58 +93,92 @@ static bool reserve(const mr_alloc *alloc, void *pointer, size_t *capacity, size
 
 /* --- finding customers --- */
 
-static bool same_person(const group_input *in, const person *p, unsigned b, const bin_person *q, const bin *from) {
-    if (p->key != q->key) return false;
-    if (!((p->tag | q->tag) & LONG_KEY)) return p->tag == q->tag;
-    if (!(p->tag & q->tag & LONG_KEY)) return false;
-    char spare[2][8];
-    size_t a_len, b_len;
-    const char *a = bin_id(&in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare[0], &a_len);
-    const char *c = bin_id(from, q->key, q->tag, spare[1], &b_len);
-    return a_len == b_len && !memcmp(a, c, a_len);
+static uint64_t hash_of(uint64_t key, uint32_t tag) {
+    return tag ? key : bin_mix(key);
 }
 
-static uint32_t find(const group_input *in, group_bin *g, scratch *s, unsigned b, uint32_t worker, uint32_t who) {
-    const bin *from = &in->workers[worker]->bins->bin[b];
-    const bin_person *q = &from->person[who];
-    if (in->n_workers > 1) {
-        uint64_t hash = q->tag & LONG_KEY ? q->key : bin_mix(q->key);
-        size_t at = (hash >> 20) & s->mask;
-        for (; s->slots[at].who; at = (at + 1) & s->mask)
-            if (s->slots[at].key == q->key && same_person(in, &g->people[s->slots[at].who - 1], b, q, from))
-                return s->slots[at].who - 1;
-        s->slots[at] = (merge_slot){q->key, (uint32_t)g->n + 1};
+static bool more_slots(const mr_alloc *alloc, group_bin *g, scratch *s) {
+    size_t n = s->slots_n ? 2 * s->slots_n : 256;
+    mem_free(alloc, s->slots);
+    s->slots = mem_new(alloc, n, sizeof *s->slots);
+    s->slots_n = s->slots ? n : 0;
+    for (size_t i = 0; s->slots && i < g->n; i++) {
+        size_t at = hash_of(g->people[i].key, g->people[i].tag) & (n - 1);
+        while (s->slots[at].who) at = (at + 1) & (n - 1);
+        s->slots[at] = (merge_slot){g->people[i].key, (uint32_t)i + 1};
     }
-    g->people[g->n] = (person){.key = q->key, .first = q->first, .tag = q->tag, .worker = worker};
-    return (uint32_t)g->n++;
+    return s->slots;
+}
+
+static bool more_people(const mr_alloc *alloc, group_bin *g, size_t want) {
+    person *grown = mem_resize(alloc, g->people, want, sizeof *grown);
+    if (!grown) return false;
+    g->people = grown;
+    g->capacity = want;
+    return true;
+}
+
+static uint32_t new_person(grouping *r, group_bin *g, scratch *s, size_t at, person p) {
+    if (g->n == g->capacity && !more_people(r->alloc, g, g->n + g->n / 2 + 64)) return NOBODY;
+    s->slots[at] = (merge_slot){p.key, (uint32_t)g->n + 1};
+    g->people[g->n++] = p;
+    if (g->n * 8 > s->slots_n * 5 && !more_slots(r->alloc, g, s)) return NOBODY;
+    return (uint32_t)g->n - 1;
+}
+
+/* The customer of a key; NOBODY: no memory. */
+static inline uint32_t find_key(grouping *r, group_bin *g, scratch *s, uint64_t key, uint64_t first) {
+    size_t mask = s->slots_n - 1, at = bin_mix(key) & mask;
+    for (; s->slots[at].who; at = (at + 1) & mask)
+        if (s->slots[at].key == key && !g->people[s->slots[at].who - 1].tag) return s->slots[at].who - 1;
+    return new_person(r, g, s, at, (person){.key = key, .first = first});
+}
+
+/* The customer of a worker's number. */
+static uint32_t find_number(grouping *r, group_bin *g, scratch *s, unsigned b, uint32_t worker, uint32_t number, uint64_t first) {
+    const bin *from = &r->in->workers[worker]->bins->bin[b];
+    const bin_person *q = &from->person[number];
+    size_t mask = s->slots_n - 1, at = q->hash & mask, len;
+    char spare[8];
+    const char *id = bin_id(from, q->hash, q->tag, spare, &len);
+    for (; s->slots[at].who; at = (at + 1) & mask) {
+        const person *p = &g->people[s->slots[at].who - 1];
+        if (p->key != q->hash || !p->tag) continue;
+        size_t p_len;
+        const char *p_id = bin_id(&r->in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare, &p_len);
+        if (p_len == len && !memcmp(p_id, id, len)) return s->slots[at].who - 1;
+    }
+    return new_person(r, g, s, at, (person){.key = q->hash, .first = first, .tag = q->tag, .worker = worker});
 }
 
 /* --- rows --- */
 
-/* What a row meant, now that the whole column is known. false: it is left out. */
-static bool settle(const group_input *in, bin_row *row, uint64_t *after_until) {
+/* What a wide row means, now that the whole column is known; rewritten as that. false: it is left out. */
+static bool settle(const group_input *in, uint64_t row[4], uint64_t *after_until) {
     int32_t day = 0;
-    if (row->when & WHEN_PACKED) {
-        if (!when_unpack(row->when, in->order, &day) || day > in->today) return false;
+    uint32_t when = (uint32_t)row[2];
+    if (!(when & ~WHEN_MASK)) return true;
+    if (when & WHEN_PACKED) {
+        if (!when_unpack(when, in->order, &day) || day > in->today) return false;
         if (day > in->until) return ++*after_until, false;
     } else {
-        day = when_day(row->when);
+        day = when_day(when);
     }
-    char doubtful = row->when & ROW_COMMA ? ',' : row->when & ROW_POINT ? '.' : 0;
-    if (doubtful && doubtful == in->decimal) row->money /= 1000;
-    row->when = when_of_day(day);
+    char doubtful = when & ROW_COMMA ? ',' : when & ROW_POINT ? '.' : 0;
+    if (doubtful && doubtful == in->decimal) row[3] = (uint64_t)((int64_t)row[3] / 1000);
+    row[2] = when_of_day(day);
     return true;
 }
 
 /* Up to *n words that stand together. */
-static inline const uint64_t *take(cursor *c, size_t *n) {
+static inline uint64_t *take(cursor *c, size_t *n) {
     while (c->at == c->chunk->end) {
         c->chunk = c->chunk->next;
         c->at = c->chunk->words;
     }
     size_t left = (size_t)(c->chunk->end - c->at);
     if (*n > left) *n = left;
-    const uint64_t *words = c->at;
+    uint64_t *words = c->at;
     c->at += *n;
     return words;
 }
@@ -154,43 +190,62 @@ static void rewind_cursors(const group_input *in, scratch *s, unsigned b) {
     }
 }
 
-/* Finds the customers of the bin and counts their rows. */
-static void count_rows(const group_input *in, group_bin *g, scratch *s, unsigned b) {
+/* Finds the customers of words [at, end) and counts their rows; a row's first word becomes its customer, NOBODY if left out. */
+static bool name_rows(grouping *r, group_bin *g, scratch *s, unsigned b, size_t block, uint64_t *at, const uint64_t *end) {
+    uint32_t t = r->in->owner[block];
+    while (at < end) {
+        uint64_t word = at[1];
+        uint64_t *next = at + (word & ROW_WIDE ? 4 : 2);
+        if (word & ROW_WIDE && !settle(r->in, at, &g->after_until)) {
+            at[0] = NOBODY;
+            at = next;
+            continue;
+        }
+        uint64_t first = r->record_base[block] + bin_row_record(word);
+        uint32_t who;
+        if (word & ROW_NUMBER) {
+            who = s->map[t][at[0]];
+            if (who == NOBODY) s->map[t][at[0]] = who = find_number(r, g, s, b, t, (uint32_t)at[0], first);
+        } else {
+            who = find_key(r, g, s, at[0], first);
+        }
+        if (who == NOBODY) return false;
+        g->people[who].rows++;
+        at[0] = who;
+        at = next;
+    }
+    return true;
+}
+
+static mr_status count_rows(grouping *r, group_bin *g, scratch *s, unsigned b, mr_error *err) {
+    const group_input *in = r->in;
     rewind_cursors(in, s, b);
     for (size_t k = 0; k < in->n_blocks; k++) {
         size_t left = in->blocks[k] ? in->blocks[k]->words[b] : 0;
-        uint32_t t = in->owner[k], *map = s->map[t];
         while (left) {
             size_t n = left;
-            const uint64_t *at = take(&s->cursor[t], &n), *end = at + n;
+            uint64_t *at = take(&s->cursor[in->owner[k]], &n);
             left -= n;
-            while (at < end) {
-                bin_row row;
-                at = bin_row_read(at, &row);
-                if (row.when & ~WHEN_MASK && !settle(in, &row, &g->after_until)) continue;
-                uint32_t who = map[row.who];
-                if (who == NOBODY) map[row.who] = who = find(in, g, s, b, t, row.who);
-                g->people[who].rows++;
-            }
+            if (!name_rows(r, g, s, b, k, at, at + n)) return error_memory(err, g->n * sizeof *g->people);
         }
     }
+    return MR_OK;
 }
 
 static void scatter(const group_input *in, scratch *s, unsigned b) {
-    uint64_t again = 0;
     rewind_cursors(in, s, b);
     for (size_t k = 0; k < in->n_blocks; k++) {
         size_t left = in->blocks[k] ? in->blocks[k]->words[b] : 0;
-        const uint32_t *map = s->map[in->owner[k]];
         while (left) {
             size_t n = left;
             const uint64_t *at = take(&s->cursor[in->owner[k]], &n), *end = at + n;
             left -= n;
             while (at < end) {
-                bin_row row;
-                at = bin_row_read(at, &row);
-                if (row.when & ~WHEN_MASK && !settle(in, &row, &again)) continue;
-                s->rows[s->at[map[row.who]]++] = (day_row){.money = row.money, .day = when_day(row.when)};
+                uint64_t who = at[0], word = at[1];
+                day_row row = {.day = when_day((uint32_t)(word >> 28 & 0x7FFF) + ROW_DAY0), .money = (int64_t)(word & 0xFFFFFFF) * 100};
+                if (word & ROW_WIDE) row = (day_row){.day = when_day((uint32_t)at[2]), .money = (int64_t)at[3]};
+                at += word & ROW_WIDE ? 4 : 2;
+                if (who != NOBODY) s->rows[s->at[who]++] = row;
             }
         }
     }
@@ -249,8 +304,8 @@ static uint32_t occasions(group_bin *g, size_t who, day_row *rows, size_t n) {
 }
 
 /* Occasions in the rows' own chunks, worker by worker, words running on from chunk to chunk. One word is a day and hundredths in
- * 15 and 48 bits; an occasion takes three only where one of its rows did (or a million of them were added up), so occasions
- * never outrun the rows. */
+ * 15 and 48 bits; an occasion takes three only where one of its rows took four (or a million of them were added up), so
+ * occasions never outrun the rows. */
 typedef struct spool {
     const group_input *in;
     unsigned b;
@@ -316,30 +371,31 @@ static void pick_contacts(const group_input *in, group_bin *g, const scratch *s,
 
 /* --- a bin --- */
 
-static mr_status prepare(grouping *r, group_bin *g, scratch *s, unsigned b, size_t rows, mr_error *err) {
+static mr_status prepare(grouping *r, group_bin *g, scratch *s, unsigned b, size_t words, mr_error *err) {
     const group_input *in = r->in;
-    size_t people = 0;
-    for (size_t t = 0; t < in->n_workers; t++) people += in->workers[t]->bins->bin[b].people;
-    g->people = mem_take(r->alloc, people, sizeof *g->people);
-    bool ok = g->people && reserve(r->alloc, &s->map_rows, &s->map_capacity, people, sizeof *s->map_rows) &&
-              reserve(r->alloc, &s->rows, &s->rows_capacity, rows, sizeof *s->rows) &&
-              reserve(r->alloc, &s->at, &s->at_capacity, people + 1, sizeof *s->at);
-    if (ok && in->n_workers > 1) {
-        size_t slots = 64;
-        while (slots < 2 * people) slots *= 2;
-        ok = reserve(r->alloc, &s->slots, &s->slots_capacity, slots, sizeof *s->slots);
-        if (ok) memset(s->slots, 0, slots * sizeof *s->slots);
-        s->mask = slots - 1;
-    }
-    if (ok && in->workers[0]->bins->contacts) ok = (g->contact = mem_new(r->alloc, people * CONTACTS, sizeof *g->contact)) != NULL;
-    if (!ok) return error_memory(err, people * sizeof *g->people + rows * sizeof *s->rows);
-    memset(s->map_rows, 0xFF, people * sizeof *s->map_rows);
+    size_t numbers = 0;
+    for (size_t t = 0; t < in->n_workers; t++) numbers += in->workers[t]->bins->bin[b].people;
+    bool ok = more_people(r->alloc, g, s->expected + s->expected / 16 + 64) &&
+              reserve(r->alloc, &s->map_rows, &s->map_capacity, numbers, sizeof *s->map_rows) &&
+              reserve(r->alloc, &s->rows, &s->rows_capacity, words / 2, sizeof *s->rows);
+    if (ok && s->slots) memset(s->slots, 0, s->slots_n * sizeof *s->slots);
+    if (ok && !s->slots) ok = more_slots(r->alloc, g, s);
+    if (!ok) return error_memory(err, words * sizeof *s->rows);
+    memset(s->map_rows, 0xFF, numbers * sizeof *s->map_rows);
     uint32_t *map = s->map_rows;
     for (size_t t = 0; t < in->n_workers; t++) {
         s->map[t] = map;
         map += in->workers[t]->bins->bin[b].people;
     }
     return MR_OK;
+}
+
+/* What hangs on the number of customers. */
+static mr_status prepare_people(grouping *r, group_bin *g, scratch *s, mr_error *err) {
+    bool ok = reserve(r->alloc, &s->at, &s->at_capacity, g->n + 1, sizeof *s->at);
+    if (ok && r->in->workers[0]->bins->contacts) ok = (g->contact = mem_new(r->alloc, g->n * CONTACTS, sizeof *g->contact)) != NULL;
+    s->expected = g->n;
+    return ok ? MR_OK : error_memory(err, g->n * sizeof *s->at);
 }
 
 /* Takes the largest returns array only where there is a return. */
@@ -353,9 +409,7 @@ static mr_status room_for_returns(grouping *r, group_bin *g, const day_row *rows
 }
 
 static void mark_first(grouping *r, person *p) {
-    uint64_t record = r->record_base[p->first >> 32] + (p->first & UINT32_MAX);
-    atomic_fetch_or_explicit(&r->bits[record / 64], UINT64_C(1) << record % 64, memory_order_relaxed);
-    p->first = record;
+    atomic_fetch_or_explicit(&r->bits[p->first / 64], UINT64_C(1) << p->first % 64, memory_order_relaxed);
 }
 
 static mr_status group_one(void *ctx, size_t b, int thread, mr_error *err) {
@@ -363,14 +417,15 @@ static mr_status group_one(void *ctx, size_t b, int thread, mr_error *err) {
     const group_input *in = r->in;
     group_bin *g = &r->bins[b];
     scratch *s = &r->scratch[thread];
-    size_t rows = 0;
+    size_t words = 0;
     g->first_day = INT32_MAX;
     g->last_day = INT32_MIN;
-    for (size_t t = 0; t < in->n_workers; t++) rows += bin_words(&in->workers[t]->bins->bin[b]);
-    if (!rows) return MR_OK;
-    mr_status status = prepare(r, g, s, (unsigned)b, rows, err);
+    for (size_t t = 0; t < in->n_workers; t++) words += bin_words(in->workers[t]->bins, (unsigned)b);
+    if (!words) return MR_OK;
+    mr_status status = prepare(r, g, s, (unsigned)b, words, err);
+    if (!status) status = count_rows(r, g, s, (unsigned)b, err);
+    if (!status) status = prepare_people(r, g, s, err);
     if (status) return status;
-    count_rows(in, g, s, (unsigned)b);
     size_t total = 0;
     for (size_t i = 0; i < g->n; i++) {
         s->at[i] = total;
@@ -406,7 +461,10 @@ static mr_status number_one(void *ctx, size_t b, int thread, mr_error *err) {
     ingest_orders *out = r->out;
     for (size_t i = 0; i < g->n; i++) {
         person *p = &g->people[i];
-        if (!p->occasions) continue;
+        if (!p->occasions) {
+            p->first = 0;
+            continue;
+        }
         uint64_t word = p->first / 64, below = (UINT64_C(1) << p->first % 64) - 1;
         uint64_t bits = atomic_load_explicit(&r->bits[word], memory_order_relaxed);
         uint64_t number = r->before[word] + bits_count(bits & below);
@@ -423,6 +481,19 @@ static mr_status number_one(void *ctx, size_t b, int thread, mr_error *err) {
     return MR_OK;
 }
 
+/* Asks for where the customers to come will be copied: places far from each other. */
+static inline void foresee(const ingest_orders *out, const group_bin *g, size_t i) {
+    if (i + 16 >= g->n) return;
+    bits_prefetch(&out->offset[g->people[i + 16].first]);
+    bits_prefetch(&out->id_offset[g->people[i + 16].first]);
+    uint64_t number = g->people[i + 8].first, at = out->offset[number];
+    bits_prefetch(&out->day[at]);
+    bits_prefetch(&out->day[at] + 16);
+    bits_prefetch(&out->id_bytes[out->id_offset[number]]);
+    if (!out->money) return;
+    for (int line = 0; line < 3; line++) bits_prefetch(&out->money[at] + 8 * line);
+}
+
 static mr_status copy_one(void *ctx, size_t b, int thread, mr_error *err) {
     (void)thread, (void)err;
     grouping *r = ctx;
@@ -432,6 +503,7 @@ static mr_status copy_one(void *ctx, size_t b, int thread, mr_error *err) {
     for (size_t i = 0; i < g->n; i++) {
         const person *p = &g->people[i];
         if (!p->occasions) continue;
+        foresee(out, g, i);
         uint64_t at = out->offset[p->first];
         for (uint32_t k = 0; k < p->occasions; k++) {
             day_row row = spool_read(&from);

@@ -41,7 +41,7 @@ void worker_free(ingest_worker *w) {
 mr_status worker_flush(ingest_worker *w, mr_error *err) {
     size_t n = w->batched;
     w->batched = 0;
-    return n ? bins_add(w->bins, w->batch, n, w->block->number, NULL, err) : MR_OK;
+    return n ? bins_add(w->bins, w->batch, n, NULL, err) : MR_OK;
 }
 
 uint32_t worker_line(ingest_worker *w, size_t at) {
@@ -54,36 +54,23 @@ uint32_t worker_line(ingest_worker *w, size_t at) {
 
 /* --- the fast way --- */
 
-static inline void enter(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money) {
+void worker_enter(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money) {
     bin_entry *e = &w->batch[w->batched++];
-    e->id = id;
-    e->len = (uint32_t)len;
-    e->when = when;
-    e->money = money;
-    e->record = w->record;
-    if (len <= 8) {
-        e->key = bin_key(id, len);
-        e->hash = bin_mix(e->key);
-    } else {
-        e->key = e->hash = bin_long_hash(id, len);
-    }
+    char word[8] = {0};
+    if (len <= 8) memcpy(word, id, len);
+    *e = (bin_entry){.id = id, .len = (uint32_t)len, .when = when, .money = money, .record = w->record};
+    e->hash = len > 8 ? bin_long_hash(id, len) : bin_mix(bin_key(word, len));
     bits_prefetch(bin_home(w->bins, e->hash));
 }
 
-void worker_enter(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money) {
-    if (len > 8) {
-        enter(w, id, len, when, money);
-        return;
-    }
-    char word[8] = {0}; /* a whole word is loaded, so it needs one; the key then holds all its bytes */
-    memcpy(word, id, len);
-    enter(w, word, len, when, money);
-    w->batch[w->batched - 1].id = w->block->data;
-}
-
 mr_status worker_put(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money, mr_error *err) {
+    if (len <= 8) {
+        char word[8] = {0}; /* a whole word is loaded, so it needs one */
+        memcpy(word, id, len);
+        return bins_put(w->bins, bin_key(word, len), w->record, when, money) ? MR_OK : error_memory(err, sizeof(bin_chunk));
+    }
     worker_enter(w, id, len, when, money);
-    bool borrowed = len > 8 && (id < w->block->data || id >= w->block->data + w->block->len); /* scratch */
+    bool borrowed = id < w->block->data || id >= w->block->data + w->block->len; /* scratch, gone with the next record */
     return w->batched == BIN_BATCH || borrowed ? worker_flush(w, err) : MR_OK;
 }
 
@@ -118,7 +105,11 @@ static inline bool fast_row(ingest_worker *w, const ingest_plan *plan, const cha
         if (!amount_parse_plain(data + paid, paid_len, plan->decimal, &money)) return false;
     }
 #undef FIELD
-    enter(w, data + id, id_len, when, money);
+    if (id_len <= 8) {
+        w->no_memory = !bins_put(w->bins, bin_key(data + id, id_len), w->record, when, money);
+    } else {
+        worker_enter(w, data + id, id_len, when, money);
+    }
     return true;
 }
 
@@ -138,6 +129,7 @@ static mr_status fast_rows(ingest_worker *w, size_t *start, size_t n, mr_error *
             w->newlines++;
             i += columns;
             at = (size_t)pos[i - 1] + 1;
+            if (w->no_memory) return error_memory(err, sizeof(bin_chunk));
             if (w->batched == BIN_BATCH && (status = worker_flush(w, err))) break;
             continue;
         }
@@ -186,7 +178,7 @@ static mr_status remember_block(ingest_worker *w, mr_error *err) {
     b->records = w->record;
     b->lines = w->block->quotes ? worker_line(w, w->block->len) : w->newlines;
     for (unsigned i = 0; i < BINS; i++) {
-        uint64_t words = bin_words(&w->bins->bin[i]);
+        uint64_t words = bin_words(w->bins, i);
         b->words[i] = (uint32_t)(words - w->words_before[i]);
         w->words_before[i] = words;
     }

@@ -46,6 +46,7 @@ typedef struct ingest_worker {
     const ingest_block *block;
     size_t counted_to;   /* lines are counted up to this byte */
     uint32_t counted, record, newlines;
+    bool no_memory;
     bool stop;           /* a bad line ends the reading */
     char previous_order[64];
     uint64_t words_before[BINS];
@@ -70,7 +71,7 @@ uint32_t worker_line(ingest_worker *w, size_t at); /* within the block, from 0 *
 /* A line that cannot be taken. column -1: the whole line. */
 mr_status worker_reject(ingest_worker *w, size_t start, size_t end, int column, const char *value, size_t len,
                         ingest_date_format under, bool fatal, const char *reason, mr_error *err);
-/* Into the batch, which must have room; worker_put also flushes a full one. */
+/* Into the dictionary's batch, which must have room. worker_put takes the short way where it can, and flushes a full batch. */
 void worker_enter(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money);
 mr_status worker_put(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money, mr_error *err);
 

@@ -206,7 +206,7 @@ static mr_status keep_contacts(ingest_worker *w, mr_error *err) {
     size_t n = w->batched;
     uint32_t who[BIN_BATCH];
     w->batched = 0;
-    mr_status status = bins_add(w->bins, w->batch, n, w->block->number, who, err);
+    mr_status status = bins_add(w->bins, w->batch, n, who, err);
     uint64_t seen = w->block->number << 32 | last.record;
     for (int kind = 0; kind < CONTACTS && !status; kind++) {
         if (plan->contact[kind] < 0) continue;

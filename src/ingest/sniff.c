@@ -277,16 +277,18 @@ static void roles_by_heading(const sample *s, ingest_plan *plan, ingest_role rol
     }
 }
 
-/* A column headed "date" that holds none: taken at its word where there is no other, so that the error shows its values. */
-static void date_at_its_word(const ingest_plan *plan, ingest_role role[]) {
-    int best_rank = 400;
+/* A column headed "date" or "amount" that holds none: taken at its word where there is no other, so that the error shows its
+ * values; to go on without would be silent. */
+static void at_its_word(const ingest_plan *plan, ingest_role wanted, ingest_role role[]) {
+    int best_rank = 400; /* whole headings only */
     size_t best = plan->columns;
     for (size_t i = 0; i < plan->columns; i++) {
         int rank;
-        if (headings_role(plan->heading[i], &rank) == ROLE_DATE && rank < best_rank && role[i] == ROLE_IGNORE)
+        if (role[i] == wanted) return;
+        if (headings_role(plan->heading[i], &rank) == wanted && rank < best_rank && role[i] == ROLE_IGNORE)
             best_rank = rank, best = i;
     }
-    if (best < plan->columns) role[best] = ROLE_DATE;
+    if (best < plan->columns) role[best] = wanted;
 }
 
 static int find_role(const ingest_role role[], size_t n, ingest_role wanted) {
@@ -364,7 +366,10 @@ static mr_status choose_roles(sample *s, const char *name, const ingest_options 
     } else {
         if (plan->header) roles_by_heading(s, plan, role);
         roles_by_contents(s, plan, role);
-        if (plan->header && find_role(role, plan->columns, ROLE_DATE) < 0) date_at_its_word(plan, role);
+        if (plan->header) {
+            at_its_word(plan, ROLE_DATE, role);
+            at_its_word(plan, ROLE_AMOUNT, role);
+        }
     }
     plan->customer = find_role(role, plan->columns, ROLE_CUSTOMER);
     plan->date = find_role(role, plan->columns, ROLE_DATE);

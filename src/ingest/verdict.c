@@ -97,17 +97,17 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     if (!f) return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(errno));
     text_puts(&out, "file,line,field,value,reason,text\n");
     bool ok = true;
-    for (size_t i = 0; i < n && ok; i++) {
+    for (size_t i = 0; i < n && ok && !out.failed; i++) {
         const reject *e = all[i].what;
         const char *text = all[i].from->text.data;
         rejects_csv(&out, source_name(source, v->blocks[e->block]->file), v->line_base[e->block] + e->line + 1,
                     e->column < 0 ? "" : plan->heading[e->column], text + e->value_at, e->reason_at - e->value_at,
                     text + e->reason_at, e->text_at - e->reason_at, text + e->text_at, e->end - e->text_at);
         if (out.len < 1 << 16 && i + 1 < n) continue;
-        ok = fwrite(out.data, 1, out.len, f) == out.len;
+        ok = out.failed || fwrite(out.data, 1, out.len, f) == out.len;
         out.len = 0;
     }
-    if (ok && out.len) ok = fwrite(out.data, 1, out.len, f) == out.len;
+    if (ok && out.len && !out.failed) ok = fwrite(out.data, 1, out.len, f) == out.len;
     int why = errno;
     bool failed = out.failed;
     text_free(&out);
