@@ -54,6 +54,8 @@ struct mr_model {
     /* Forecast of one row. NULL for MR_SPENDING and MR_CONTRACT. */
     void (*forecast)(const model_state *state, const double *table, const model_row *row, double horizon, double level,
                      unsigned want, model_forecast *out);
+    /* Expected orders within the horizon, each times e^(-delta t). NULL: by quadrature, for E(t) smooth in t. */
+    double (*discounted)(const model_state *state, const model_row *row, double delta, double horizon);
     /* P(next gap > g) at the last order as a share of alpha + t_x: R = r + k x of the gamma posterior and k. MR_BUYING. */
     double (*shape)(const mr_params *params, double x); /* R */
 };
