@@ -64,7 +64,7 @@ mr_status model_check_data(const mr_model *model, const mr_data *d, int k, mr_er
     case MR_BUYING:
     case MR_DISCRETE: return check_orders(model, d, k, err);
     case MR_SPENDING:
-        if ((status = check_column(d->x, "x", d->n, 1, err))) return status;
+        if ((status = check_column(d->x, "x", d->n, 1, err)) || (status = check_whole(d->x, "x", d->n, err))) return status;
         if ((status = check_whole(d->x, "x", d->n, err))) return status;
         if ((status = check_column(d->mean_spend, "mean_spend", d->n, 0, err))) return status;
         for (size_t i = 0; i < d->n; i++)

@@ -39,6 +39,7 @@ struct mr_model {
     mr_kind kind;
     size_t params;
     const char *param[MR_MAX_PARAMS];
+    unsigned scales; /* bit i: parameter i is a time or a sum of money, so in the data's unit */
     bool leaves_at_once, regular;
     bool after_first; /* dropout is possible only after a repeat order (the BG family without the M) */
 
