@@ -114,8 +114,8 @@ static mr_status negative_mean(void *ctx, const double *theta, double *value, do
 }
 
 /* The unit of the data: the mean time of observation, or the mean spend. */
-static double scale_of(const mr_data *data) {
-    const double *column = data->T ? data->T : data->mean_spend;
+static double scale_of(const mr_data *data, mr_kind kind) {
+    const double *column = kind == MR_CONTRACT ? NULL : kind == MR_SPENDING ? data->mean_spend : data->T;
     if (!column) return 1;
     double sum = 0, weight = 0;
     for (size_t i = 0; i < data->n; i++) {
@@ -139,7 +139,7 @@ static mr_status objective_new(const mr_model *model, const mr_data *data, int k
         o->total_weight = (double)data->n;
     }
     if (!(o->total_weight > 0)) return error_set(err, MR_EDATA, "weight", -1, "the weights add up to nothing");
-    double unit = log(scale_of(data));
+    double unit = log(scale_of(data, model->kind));
     for (size_t i = 0; i < model->params; i++) o->centre[i] = model->scales >> i & 1 ? unit : 0;
     o->sums = mem_take(context_alloc(context), o->blocks * (1 + model->params), sizeof *o->sums);
     return o->sums ? MR_OK : error_memory(err, o->blocks * (1 + model->params) * sizeof *o->sums);
@@ -177,7 +177,7 @@ static mr_status thin(const mr_data *data, size_t most, const mr_alloc *alloc, m
 /* The best of several starts by L-BFGS each; on large data they are compared on a thinned sample and the best goes on. */
 static mr_status search(objective *o, int wanted, optimise_result *result, mr_error *err) {
     double start[4][MR_MAX_PARAMS];
-    size_t starts = o->model->starts(o->data, scale_of(o->data), o->k, start);
+    size_t starts = o->model->starts(o->data, scale_of(o->data, o->model->kind), o->k, start);
     if (wanted > 0 && (size_t)wanted < starts) starts = (size_t)wanted;
     const mr_alloc *alloc = context_alloc(o->context);
     objective screen = *o;
