@@ -25,6 +25,7 @@ static mr_status evaluate(const optimise_problem *p, optimise_result *r, const d
 static double objective(unsigned n, const double *theta, double *gradient, void *ctx) {
     watch *w = ctx;
     double value = HUGE_VAL, slope[OPTIMISE_MAX];
+    if (w->status != MR_OK) return HUGE_VAL; /* NLopt asks once more after it was told to stop */
     w->status = evaluate(w->problem, w->best, theta, &value, slope, w->err);
     if (w->status != MR_OK) {
         nlopt_force_stop(w->opt);

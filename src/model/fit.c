@@ -313,6 +313,7 @@ static mr_status choose_k(const mr_model *model, const mr_data *data, const mr_f
         mr_status status = before = fit_k(model, data, k, &quick, warm, NULL, &at, context, &one, &its);
         if (status == MR_ENOMEM || status == MR_ECANCELLED) {
             if (err) *err = its;
+            best->converged = false; /* of an earlier k it may have been true */
             return status;
         }
         evaluations += one.evaluations;
