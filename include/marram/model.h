@@ -137,7 +137,7 @@ typedef struct mr_value_spec {
 } mr_value_spec;
 
 /* out[n] = margin x spend[n] x expected discounted orders in (T, T + horizon]. spend: expected money per order, or NULL: 1.
- * Relative accuracy 1e-8 (finite horizon) . */
+ * Relative accuracy 1e-7; 1e-4 for k > 1. */
 MR_API mr_status mr_model_value(const mr_params *params, const mr_data *data, const double *spend,
                                 const mr_value_spec *spec, const mr_context *context, double *out, mr_error *err);
 

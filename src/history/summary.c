@@ -98,6 +98,9 @@ mr_status mr_history_summary(const mr_orders *orders, const uint32_t *which, siz
         return error_set(err, MR_EINVAL, "orders", -1, "orders or out is NULL");
     if (!(days_per_unit > 0) || isinf(days_per_unit) || future_days < 0)
         return error_set(err, MR_EINVAL, "days_per_unit", -1, "days_per_unit must be above 0 and future_days at least 0");
+    for (size_t i = 0; which && i < n_which; i++)
+        if (which[i] >= orders->n)
+            return error_set(err, MR_EINVAL, "which", (int64_t)i, "which[%zu] is customer %u of %zu", i, which[i], orders->n);
     const mr_alloc *alloc = context_alloc(context);
     summary_job job = {.orders = orders, .which = which, .n = which ? n_which : orders->n, .until = until,
                        .future_days = future_days, .per_unit = 1 / days_per_unit, .out = out};

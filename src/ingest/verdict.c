@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void verdict_free(verdict *v) {
     mem_free(v->alloc, (void *)v->blocks);
@@ -113,7 +115,8 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     text_free(&out);
     if (fclose(f) != 0 && ok) ok = false, why = errno;
     if (ok && !failed) return MR_OK;
-    remove(path);
+    struct stat kind;
+    if (stat(path, &kind) == 0 && S_ISREG(kind.st_mode)) unlink(path); /* never a device such as /dev/null */
     return failed ? error_memory(err, 1 << 16) : error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(why));
 }
 

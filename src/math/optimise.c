@@ -25,6 +25,7 @@ static mr_status evaluate(const optimise_problem *p, optimise_result *r, const d
 static double objective(unsigned n, const double *theta, double *gradient, void *ctx) {
     watch *w = ctx;
     double value = HUGE_VAL, slope[OPTIMISE_MAX];
+    if (w->status != MR_OK) return HUGE_VAL; /* NLopt asks once more after it was told to stop */
     w->status = evaluate(w->problem, w->best, theta, &value, slope, w->err);
     if (w->status != MR_OK) {
         nlopt_force_stop(w->opt);
@@ -50,8 +51,9 @@ mr_status optimise_lbfgs(const optimise_problem *problem, double tolerance, opti
     result->value = HUGE_VAL;
     result->has_hessian = false;
     nlopt_set_min_objective(opt, objective, &w);
-    nlopt_set_lower_bounds1(opt, problem->low);
-    nlopt_set_upper_bounds1(opt, problem->high);
+    for (size_t i = 0; i < problem->n; i++) theta[i] = fmin(problem->high[i], fmax(problem->low[i], theta[i]));
+    nlopt_set_lower_bounds(opt, problem->low);
+    nlopt_set_upper_bounds(opt, problem->high);
     nlopt_set_ftol_rel(opt, tolerance);
     nlopt_set_xtol_abs1(opt, 1e-7);
     nlopt_set_maxeval(opt, 600);
@@ -118,7 +120,7 @@ static mr_status step_from(const optimise_problem *problem, const double *step, 
     for (double share = 1; share > 1e-3; share /= 2) {
         *moved = 0;
         for (size_t i = 0; i < n; i++) {
-            at[i] = fmin(problem->high, fmax(problem->low, r->theta[i] - share * step[i]));
+            at[i] = fmin(problem->high[i], fmax(problem->low[i], r->theta[i] - share * step[i]));
             *moved = fmax(*moved, fabs(at[i] - r->theta[i]));
         }
         mr_status status = evaluate(problem, r, at, &value, gradient, err);

@@ -13,7 +13,7 @@ typedef struct optimise_problem {
     size_t n;
     optimise_fn fn;
     void *ctx;
-    double low, high; /* the box for every variable */
+    double low[OPTIMISE_MAX], high[OPTIMISE_MAX]; /* the box */
 } optimise_problem;
 
 typedef struct optimise_result {

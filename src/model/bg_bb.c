@@ -113,6 +113,18 @@ static void forecast(const model_state *state, const double *table, const model_
     }
 }
 
+/* Opportunities are whole: a sum over them, of P(still there after i more) x P(order | there) e^(-delta i). */
+static double discounted(const model_state *state, const model_row *row, double delta, double horizon) {
+    const double *p = state->params->value;
+    double A = p[0] + row->x, B = p[1] + row->T - row->x, C = p[2], D = p[3] + row->T, there = 1, sum = 0;
+    for (double i = 0; i < floor(horizon); i++) {
+        there *= (D + i) / (C + D + i);
+        sum += there * exp(-delta * (i + 1));
+    }
+    double here = term_of(p, row->x, row->T - row->x, 0, row->T, false).log;
+    return exp(here - likelihood(state, NULL, row, NULL)) * A / (A + B) * sum;
+}
+
 const struct mr_model model_bg_bb = {
     .name = "bg-bb",
     .title = "BG/BB",
@@ -124,4 +136,5 @@ const struct mr_model model_bg_bb = {
     .starts = starts,
     .likelihood = likelihood,
     .forecast = forecast,
+    .discounted = discounted,
 };

@@ -9,6 +9,7 @@ const struct mr_model model_bg_nbd = {
     .kind = MR_BUYING,
     .params = 4,
     .param = {"r", "alpha", "a", "b"},
+    .scales = 1u << 1,
     .leaves_at_once = false,
     .after_first = true,
     .regular = false,

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LOG_LIMIT 16.0       /* parameters from e^-16 to e^16 */
+#define LOG_LIMIT 16.0       /* parameters from e^-16 to e^16, of the data's own unit where they have one */
 #define LOG_BOUNDARY 15.5    /* nearer than this to the limit is at the boundary */
 #define SCREEN_ROWS 1200     /* starts are compared on at most so many rows */
 #define SAMPLE_ROWS 12000    /* more rows than 4 of these: fitted on a sample first */
@@ -34,6 +34,7 @@ typedef struct objective {
     const mr_context *context;
     int k;
     double total_weight;
+    double centre[MR_MAX_PARAMS]; /* of each log(parameter)'s range */
     size_t blocks;
     double *sums; /* [blocks * (1 + params)] */
     const model_state *state;
@@ -112,6 +113,19 @@ static mr_status negative_mean(void *ctx, const double *theta, double *value, do
     return MR_OK;
 }
 
+/* The unit of the data: the mean time of observation, or the mean spend. */
+static double scale_of(const mr_data *data, mr_kind kind) {
+    const double *column = kind == MR_CONTRACT ? NULL : kind == MR_SPENDING ? data->mean_spend : data->T;
+    if (!column) return 1;
+    double sum = 0, weight = 0;
+    for (size_t i = 0; i < data->n; i++) {
+        double w = data_at(data->weight, i, 1);
+        sum += w * column[i];
+        weight += w;
+    }
+    return sum > 0 ? sum / weight : 1;
+}
+
 static mr_status objective_new(const mr_model *model, const mr_data *data, int k, const mr_context *context, objective *o,
                                mr_error *err) {
     *o = (objective){.model = model, .data = data, .context = context, .k = k};
@@ -125,6 +139,8 @@ static mr_status objective_new(const mr_model *model, const mr_data *data, int k
         o->total_weight = (double)data->n;
     }
     if (!(o->total_weight > 0)) return error_set(err, MR_EDATA, "weight", -1, "the weights add up to nothing");
+    double unit = log(scale_of(data, model->kind));
+    for (size_t i = 0; i < model->params; i++) o->centre[i] = model->scales >> i & 1 ? unit : 0;
     o->sums = mem_take(context_alloc(context), o->blocks * (1 + model->params), sizeof *o->sums);
     return o->sums ? MR_OK : error_memory(err, o->blocks * (1 + model->params) * sizeof *o->sums);
 }
@@ -134,7 +150,12 @@ static void objective_free(objective *o) {
 }
 
 static optimise_problem problem_of(objective *o) {
-    return (optimise_problem){.n = o->model->params, .fn = negative_mean, .ctx = o, .low = -LOG_LIMIT, .high = LOG_LIMIT};
+    optimise_problem problem = {.n = o->model->params, .fn = negative_mean, .ctx = o};
+    for (size_t i = 0; i < problem.n; i++) {
+        problem.low[i] = o->centre[i] - LOG_LIMIT;
+        problem.high[i] = o->centre[i] + LOG_LIMIT;
+    }
+    return problem;
 }
 
 /* Every m-th row, so that every cohort of a file in order of first purchase is in it. Columns share one allocation. */
@@ -153,21 +174,10 @@ static mr_status thin(const mr_data *data, size_t most, const mr_alloc *alloc, m
     return MR_OK;
 }
 
-static double scale_of(const mr_data *data) {
-    if (!data->T) return 1;
-    double sum = 0, weight = 0;
-    for (size_t i = 0; i < data->n; i++) {
-        double w = data_at(data->weight, i, 1);
-        sum += w * data->T[i];
-        weight += w;
-    }
-    return sum > 0 ? sum / weight : 1;
-}
-
 /* The best of several starts by L-BFGS each; on large data they are compared on a thinned sample and the best goes on. */
 static mr_status search(objective *o, int wanted, optimise_result *result, mr_error *err) {
     double start[4][MR_MAX_PARAMS];
-    size_t starts = o->model->starts(o->data, scale_of(o->data), o->k, start);
+    size_t starts = o->model->starts(o->data, scale_of(o->data, o->model->kind), o->k, start);
     if (wanted > 0 && (size_t)wanted < starts) starts = (size_t)wanted;
     const mr_alloc *alloc = context_alloc(o->context);
     objective screen = *o;
@@ -187,8 +197,7 @@ static mr_status search(objective *o, int wanted, optimise_result *result, mr_er
     mr_status last = MR_OK;
     for (size_t i = 0; i < starts && status == MR_OK; i++) {
         optimise_result one = {.value = HUGE_VAL};
-        for (size_t j = 0; j < o->model->params; j++)
-            one.theta[j] = fmax(-LOG_LIMIT, fmin(LOG_LIMIT, log(start[i][j])));
+        for (size_t j = 0; j < o->model->params; j++) one.theta[j] = log(start[i][j]);
         mr_status each = optimise_lbfgs(&problem, screened ? ROUGH : NEAR, &one, err);
         evaluations += one.evaluations;
         if (each == MR_OK) {
@@ -217,10 +226,10 @@ static mr_status search(objective *o, int wanted, optimise_result *result, mr_er
 
 static mr_status at_boundary(const objective *o, const optimise_result *r, mr_error *err) {
     for (size_t i = 0; i < o->model->params; i++)
-        if (fabs(r->theta[i]) > LOG_BOUNDARY)
+        if (fabs(r->theta[i] - o->centre[i]) > LOG_BOUNDARY)
             return error_set(err, MR_EBOUNDARY, o->model->param[i], (int64_t)i,
                              "%s: %s ran to %s (%.3g): the data do not need this parameter", o->model->title,
-                             o->model->param[i], r->theta[i] > 0 ? "its upper limit" : "zero", exp(r->theta[i]));
+                             o->model->param[i], r->theta[i] > o->centre[i] ? "its upper limit" : "zero", exp(r->theta[i]));
     return MR_OK;
 }
 
@@ -304,6 +313,7 @@ static mr_status choose_k(const mr_model *model, const mr_data *data, const mr_f
         mr_status status = before = fit_k(model, data, k, &quick, warm, NULL, &at, context, &one, &its);
         if (status == MR_ENOMEM || status == MR_ECANCELLED) {
             if (err) *err = its;
+            best->converged = false; /* of an earlier k it may have been true */
             return status;
         }
         evaluations += one.evaluations;

@@ -65,6 +65,7 @@ const struct mr_model model_gamma_gamma = {
     .kind = MR_SPENDING,
     .params = 3,
     .param = {"p", "q", "v"},
+    .scales = 1u << 2,
     .starts = starts,
     .prepare = prepare,
     .tabulate = tabulate,

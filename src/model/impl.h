@@ -39,6 +39,7 @@ struct mr_model {
     mr_kind kind;
     size_t params;
     const char *param[MR_MAX_PARAMS];
+    unsigned scales; /* bit i: parameter i is a time or a sum of money, so in the data's unit */
     bool leaves_at_once, regular;
     bool after_first; /* dropout is possible only after a repeat order (the BG family without the M) */
 
@@ -54,6 +55,8 @@ struct mr_model {
     /* Forecast of one row. NULL for MR_SPENDING and MR_CONTRACT. */
     void (*forecast)(const model_state *state, const double *table, const model_row *row, double horizon, double level,
                      unsigned want, model_forecast *out);
+    /* Expected orders within the horizon, each times e^(-delta t). NULL: by quadrature, for E(t) smooth in t. */
+    double (*discounted)(const model_state *state, const model_row *row, double delta, double horizon);
     /* P(next gap > g) at the last order as a share of alpha + t_x: R = r + k x of the gamma posterior and k. MR_BUYING. */
     double (*shape)(const mr_params *params, double x); /* R */
 };

@@ -9,6 +9,7 @@ const struct mr_model model_mbg_cnbd_k = {
     .kind = MR_BUYING,
     .params = 4,
     .param = {"r", "alpha", "a", "b"},
+    .scales = 1u << 1,
     .leaves_at_once = true,
     .after_first = false,
     .regular = true,

@@ -61,6 +61,7 @@ const struct mr_model model_nbd = {
     .kind = MR_BUYING,
     .params = 2,
     .param = {"r", "alpha"},
+    .scales = 1u << 1,
     .starts = starts,
     .tabulate = tabulate,
     .likelihood = likelihood,

@@ -27,7 +27,7 @@ static void add_first(const pareto_point *at, void *ctx) {
 /* The number of orders is a mixture over the time of leaving: by its quantiles within the horizon (mid-points of equal shares), and
  * finer where the counts are so many that a step between two of them would show. */
 static void interval(double R, double s, double A, double B, double h, double alive, double tail, model_forecast *out) {
-    enum { FEW = 16, MANY = 128 };
+    enum { FEW = 16, MANY = 48 };
     count_window w[MANY + 1];
     size_t panels = R / A * h < 50 ? FEW : MANY;
     double gone = -expm1(-s * log1p(h / B));

@@ -79,6 +79,7 @@ const struct mr_model model_pareto_nbd = {
     .kind = MR_BUYING,
     .params = 4,
     .param = {"r", "alpha", "s", "beta"},
+    .scales = 1u << 1 | 1u << 3,
     .leaves_at_once = true,
     .starts = starts,
     .tabulate = tabulate,

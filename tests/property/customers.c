@@ -1,7 +1,7 @@
 /* The property tests' simulator. */
 #include "customers.h"
 
-enum { COLUMNS = 9 };
+enum { COLUMNS = 10 };
 
 uint64_t test_seed(void) {
     static uint64_t seed; /* 0: not read yet */
@@ -44,7 +44,7 @@ static void draw_orders(customers *c, size_t i, rng *r, double rate, int k, doub
             c->x[i]++;
             c->t_x[i] = last = now;
         } else {
-            c->future[i]++;
+            if (c->future[i]++ == 0) c->next[i] = now - T;
         }
         if (rng_uniform(r) < p) left = now;
     }
@@ -105,11 +105,13 @@ void customers_new(customers *c, const mr_params *truth, size_t n, double from, 
                      .future = b + 5 * n,
                      .alive = b + 6 * n,
                      .alive_later = b + 7 * n,
-                     .lifetime = b + 8 * n};
+                     .lifetime = b + 8 * n,
+                     .next = b + 9 * n};
     bool whole = mr_model_kind(truth->model) == MR_DISCRETE;
     for (size_t i = 0; i < n; i++) {
         rng r;
         rng_seed(&r, seed, i);
+        c->next[i] = INFINITY;
         c->T[i] = from + (to - from) * rng_uniform(&r);
         if (whole) c->T[i] = floor(c->T[i]);
         draw(c, i, &r, truth, ahead);

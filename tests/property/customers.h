@@ -29,6 +29,7 @@ typedef struct customers {
     double *x, *t_x, *T, *log_gaps, *mean_spend;
     double *future; /* orders in (T, T + ahead] */
     double *alive, *alive_later;
+    double *next;     /* time from T to the next order, INFINITY where none was simulated */
     double *lifetime; /* residual, from T; 0: left before; INFINITY: never leaves (or not simulated so far) */
     mr_data data;
     double *block;

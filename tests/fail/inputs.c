@@ -1,0 +1,286 @@
+/* The kernel's bad inputs, one a row: each must be refused with its status, the column or option at fault,
+ * and its row. */
+#include "check.h"
+
+#include <marram/marram.h>
+
+enum { N = 4 };
+
+/* A good base of four customers; a row of the table spoils one cell. */
+typedef struct cells {
+    double x[N], t_x[N], T[N], log_gaps[N], mean_spend[N], weight[N], lost[N], survivors;
+} cells;
+
+static const cells good = {{0, 1, 3, 2},     {0, 10, 20, 30}, {40, 40, 40, 30}, {0, 2, 5, 5},
+                           {10, 20, 30, 40}, {1, 2, 1, 1},    {5, 4, 3, 2},     10};
+
+typedef enum column { X, T_X, T_END, GAPS, SPEND, WEIGHT, LOST, SURVIVORS } column;
+
+static double *cell(cells *c, column which, size_t row) {
+    switch (which) {
+    case X:
+        return &c->x[row];
+    case T_X:
+        return &c->t_x[row];
+    case T_END:
+        return &c->T[row];
+    case GAPS:
+        return &c->log_gaps[row];
+    case SPEND:
+        return &c->mean_spend[row];
+    case WEIGHT:
+        return &c->weight[row];
+    case LOST:
+        return &c->lost[row];
+    default:
+        return &c->survivors;
+    }
+}
+
+static mr_data data_of(const cells *c, mr_kind kind) {
+    mr_data d = {.n = N, .x = c->x, .weight = c->weight};
+    if (kind == MR_BUYING || kind == MR_DISCRETE) d.t_x = c->t_x, d.T = c->T, d.log_gaps = c->log_gaps;
+    if (kind == MR_SPENDING) d.mean_spend = c->mean_spend;
+    if (kind == MR_CONTRACT) d = (mr_data){.n = N, .lost = c->lost, .survivors = c->survivors};
+    return d;
+}
+
+static void refused(const mr_error *err, mr_status got, mr_status want, const char *field, int64_t row) {
+    if (got != want || strcmp(err->field, field) != 0 || err->row != row)
+        print_error("%s, field %s, row %lld: %s (wanted %s, %s, %lld)\n", mr_status_text(got), err->field,
+                    (long long)err->row, err->message, mr_status_text(want), field, (long long)row);
+    assert_int_equal(got, want);
+    assert_int_equal(err->code, want);
+    assert_string_equal(err->field, field);
+    assert_int_equal(err->row, row);
+    assert_true(strlen(err->message) > 10);
+}
+
+static void bad_cells(void **state) {
+    (void)state;
+    static const struct {
+        const char *model;
+        column which;
+        size_t row;
+        double value;
+        const char *field;
+    } rows[] = {
+        {"nbd", X, 1, NAN, "x"},
+        {"nbd", X, 2, -1, "x"},
+        {"nbd", X, 2, 1.5, "x"},
+        {"nbd", X, 0, INFINITY, "x"},
+        {"nbd", X, 3, 1e10, "x"},
+        {"bg-nbd", T_X, 1, NAN, "t_x"},
+        {"bg-nbd", T_X, 1, -3, "t_x"},
+        {"bg-nbd", T_X, 2, 40.5, "t_x"},
+        {"bg-nbd", T_X, 2, 0, "t_x"},
+        {"bg-nbd", X, 2, 0, "t_x"},
+        {"mbg-nbd", T_END, 3, NAN, "T"},
+        {"mbg-nbd", T_END, 3, INFINITY, "T"},
+        {"mbg-nbd", T_END, 3, -1, "T"},
+        {"mbg-nbd", T_END, 3, 29, "t_x"},
+        {"pareto-nbd", WEIGHT, 1, -1, "weight"},
+        {"pareto-nbd", WEIGHT, 1, NAN, "weight"},
+        {"mbg-cnbd-k", GAPS, 2, NAN, "log_gaps"},
+        {"mbg-cnbd-k", GAPS, 2, -INFINITY, "log_gaps"},
+        {"bg-bb", T_X, 2, 20.5, "t_x"},
+        {"bg-bb", T_END, 1, 40.5, "T"},
+        {"bg-bb", X, 1, 11, "x"},
+        {"bg-bb", T_END, 0, 2e6, "T"},
+        {"gamma-gamma", X, 2, .5, "x"},
+        {"gamma-gamma", X, 2, 1.5, "x"},
+        {"gamma-gamma", SPEND, 2, 0, "mean_spend"},
+        {"gamma-gamma", SPEND, 2, -5, "mean_spend"},
+        {"gamma-gamma", SPEND, 2, NAN, "mean_spend"},
+        {"sbg", LOST, 1, -1, "lost"},
+        {"bdw", LOST, 1, NAN, "lost"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const mr_model *model = mr_model_find(rows[i].model);
+        cells c = good;
+        if (mr_model_kind(model) == MR_SPENDING) c.x[0] = 1;
+        *cell(&c, rows[i].which, rows[i].row) = rows[i].value;
+        mr_data d = data_of(&c, mr_model_kind(model));
+        mr_fit fit;
+        mr_error err = {0};
+        refused(&err, mr_model_fit(model, &d, NULL, NULL, &fit, &err), MR_EDATA, rows[i].field,
+                (int64_t)rows[i].row);
+        mr_params p = {.model = model, .value = {1, 2, 1, 2}, .k = mr_model_is_regular(model) ? 2 : 1};
+        double sum;
+        err = (mr_error){0};
+        refused(&err, mr_model_log_likelihood(&p, &d, NULL, &sum, NULL, &err), MR_EDATA, rows[i].field,
+                (int64_t)rows[i].row);
+        assert_int_equal(mr_model_log_likelihood(&p, &d, NULL, &sum, NULL, NULL),
+                         MR_EDATA); /* no mr_error, no crash */
+    }
+    cells c = good;
+    mr_data d = data_of(&c, MR_CONTRACT);
+    mr_fit fit;
+    mr_error err = {0};
+    d.survivors = NAN;
+    refused(&err, mr_model_fit(mr_model_find("sbg"), &d, NULL, NULL, &fit, &err), MR_EDATA, "survivors", -1);
+}
+
+static void missing_and_empty(void **state) {
+    (void)state;
+    cells c = good;
+    mr_fit fit;
+    mr_error err = {0};
+    const mr_model *mbg = mr_model_find("mbg-nbd"), *regular = mr_model_find("mbg-cnbd-k"),
+                   *money = mr_model_find("gamma-gamma");
+    mr_data d = data_of(&c, MR_BUYING), without = d;
+    without.x = NULL;
+    refused(&err, mr_model_fit(mbg, &without, NULL, NULL, &fit, &err), MR_EINVAL, "x", -1);
+    without = d, without.t_x = NULL;
+    refused(&err, mr_model_fit(mbg, &without, NULL, NULL, &fit, &err), MR_EINVAL, "t_x", -1);
+    without = d, without.T = NULL;
+    refused(&err, mr_model_fit(mbg, &without, NULL, NULL, &fit, &err), MR_EINVAL, "T", -1);
+    without = d, without.log_gaps = NULL;
+    refused(&err, mr_model_fit(regular, &without, NULL, NULL, &fit, &err), MR_EINVAL, "log_gaps", -1);
+    refused(&err, mr_model_fit(money, &d, NULL, NULL, &fit, &err), MR_EDATA, "x", 0);
+    refused(&err, mr_model_fit(mr_model_find("sbg"), &d, NULL, NULL, &fit, &err), MR_EINVAL, "lost", -1);
+    without = d, without.n = 0;
+    refused(&err, mr_model_fit(mbg, &without, NULL, NULL, &fit, &err), MR_EDATA, "n", -1);
+    for (size_t i = 0; i < N; i++) c.weight[i] = 0;
+    refused(&err, mr_model_fit(mbg, &d, NULL, NULL, &fit, &err), MR_EDATA, "weight", -1);
+    refused(&err, mr_model_fit(NULL, &d, NULL, NULL, &fit, &err), MR_EINVAL, "data", -1);
+    refused(&err, mr_model_fit(mbg, NULL, NULL, NULL, &fit, &err), MR_EINVAL, "data", -1);
+    refused(&err, mr_model_fit(mbg, &d, NULL, NULL, NULL, &err), MR_EINVAL, "fit", -1);
+    assert_null(mr_model_find("no such model"));
+    assert_null(mr_model_find(NULL));
+    assert_null(mr_model_at(mr_model_count()));
+}
+
+static void options(void **state) {
+    (void)state;
+    cells c = good;
+    mr_data d = data_of(&c, MR_BUYING);
+    const mr_model *mbg = mr_model_find("mbg-nbd"), *regular = mr_model_find("mbg-cnbd-k");
+    mr_params start = {.model = mbg, .value = {1, 5, 1, 2}, .k = 1}, spoilt = start,
+              other = {.model = regular, .value = {1, 5, 1, 2}, .k = 3};
+    spoilt.value[2] = -1;
+    const struct {
+        const mr_model *model;
+        mr_fit_options options;
+        const char *field;
+        int64_t row;
+    } rows[] = {
+        {regular, {.k = -1}, "k", -1},
+        {regular, {.k = MR_MAX_K + 1}, "k", -1},
+        {mbg, {.k = 3}, "k", -1},
+        {mbg, {.starts = -1}, "starts", -1},
+        {mbg, {.start = &other}, "start", -1},
+        {mbg, {.start = &spoilt}, "a", 2},
+        {regular, {.start = &other, .k = 2}, "k", -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mr_fit fit;
+        mr_error err = {0};
+        refused(&err, mr_model_fit(rows[i].model, &d, &rows[i].options, NULL, &fit, &err), MR_EINVAL,
+                rows[i].field, rows[i].row);
+    }
+    mr_fit fit = {.params = start};
+    double low, high;
+    assert_int_equal(mr_fit_interval(&fit, 4, .9, &low, &high), MR_EINVAL);
+    assert_int_equal(mr_fit_interval(&fit, 0, 1, &low, &high), MR_EINVAL);
+    assert_int_equal(mr_fit_interval(NULL, 0, .9, &low, &high), MR_EINVAL);
+}
+
+static void forecasts(void **state) {
+    (void)state;
+    cells c = good;
+    mr_data d = data_of(&c, MR_BUYING);
+    double out[8 * N];
+    mr_forecast all = {.expected = out, .expected_low = out + N};
+    mr_params p = {.model = mr_model_find("mbg-nbd"), .value = {1, 5, 1, 2}, .k = 1},
+              money = {.model = mr_model_find("gamma-gamma"), .value = {1, 2, 3}, .k = 1}, odd = p,
+              steps = {.model = mr_model_find("bg-bb"), .value = {1, 1, 1, 1}, .k = 1};
+    odd.k = 2;
+    mr_forecast_spec spec = {.horizon = 10};
+    mr_error err = {0};
+    static const double horizons[] = {0, -1, NAN, INFINITY};
+    for (size_t i = 0; i < 4; i++) {
+        refused(&err,
+                mr_model_forecast(&p, &d, &(mr_forecast_spec){.horizon = horizons[i]}, NULL, &all, &err),
+                MR_EINVAL, "horizon", -1);
+        mr_value_spec value = {.margin = 1, .units_per_year = 52, .horizon = horizons[i]};
+        refused(&err, mr_model_value(&p, &d, NULL, &value, NULL, out, &err), MR_EINVAL, "horizon", -1);
+    }
+    refused(&err, mr_model_forecast(&p, &d, &(mr_forecast_spec){10, 1}, NULL, &all, &err), MR_EINVAL, "level",
+            -1);
+    refused(&err, mr_model_forecast(&steps, &d, &(mr_forecast_spec){.horizon = 5000}, NULL, &all, &err),
+            MR_EINVAL, "horizon", -1);
+    refused(&err, mr_model_forecast(&money, &d, &spec, NULL, &all, &err), MR_EINVAL, "model", -1);
+    refused(&err, mr_model_forecast(&odd, &d, &spec, NULL, &all, &err), MR_EINVAL, "k", -1);
+    refused(&err, mr_model_forecast(NULL, &d, &spec, NULL, &all, &err), MR_EINVAL, "params", -1);
+    refused(&err, mr_model_forecast(&p, &d, NULL, NULL, &all, &err), MR_EINVAL, "spec", -1);
+    odd = p, odd.value[1] = NAN;
+    refused(&err, mr_model_forecast(&odd, &d, &spec, NULL, &all, &err), MR_EINVAL, "alpha", 1);
+    mr_rhythm r = {.gap = out};
+    refused(&err, mr_model_rhythm(&money, &d, NULL, &r, &err), MR_EINVAL, "model", -1);
+    static const double times[2] = {1, -1};
+    refused(&err, mr_model_residual(&p, &d, times, 2, NULL, NULL, out, &err), MR_EINVAL, "times", 1);
+    refused(&err, mr_model_residual(&p, &d, NULL, 2, NULL, NULL, out, &err), MR_EINVAL, "times", -1);
+    static const double ages[2] = {NAN, 3};
+    refused(&err, mr_model_expected_by_age(&p, ages, 2, NULL, out, &err), MR_EDATA, "age", 0);
+    mr_value_spec value = {.margin = 0, .units_per_year = 52, .horizon = 10};
+    refused(&err, mr_model_value(&p, &d, NULL, &value, NULL, out, &err), MR_EINVAL, "margin", -1);
+    value = (mr_value_spec){.margin = .5, .discount_rate = -1, .units_per_year = 52, .horizon = 10};
+    refused(&err, mr_model_value(&p, &d, NULL, &value, NULL, out, &err), MR_EINVAL, "discount_rate", -1);
+    d.n = 0;
+    refused(&err, mr_model_forecast(&p, &d, &spec, NULL, &all, &err), MR_EDATA, "n", -1);
+}
+
+static void money_and_contracts(void **state) {
+    (void)state;
+    cells c = good;
+    c.x[0] = 1;
+    mr_data d = data_of(&c, MR_SPENDING);
+    double out[N], rho, chance, period[2] = {1, 1.5};
+    mr_error err = {0};
+    mr_params p = {.model = mr_model_find("gamma-gamma"), .value = {6, .9, 15}, .k = 1},
+              s = {.model = mr_model_find("sbg"), .value = {1, 2}, .k = 1};
+    refused(&err, mr_spend_expected(&p, &d, out, &err), MR_EDATA, "q", -1);
+    p.value[1] = 4, c.mean_spend[2] = NAN;
+    refused(&err, mr_spend_expected(&p, &d, out, &err), MR_EDATA, "mean_spend", 2);
+    c.mean_spend[2] = 5;
+    assert_int_equal(mr_spend_expected(&p, &d, out, &err), MR_OK);
+    d.n = 3;
+    refused(&err, mr_spend_independence(&d, &rho, &chance, &err), MR_EDATA, "n", -1);
+    d.n = 4, c.x[0] = c.x[1] = c.x[2] = c.x[3] = 2;
+    refused(&err, mr_spend_independence(&d, &rho, &chance, &err), MR_EDATA, "x", -1);
+    refused(&err, mr_contract_curve(&s, period, 2, out, NULL, &err), MR_EDATA, "period", 1);
+    refused(&err, mr_contract_curve(&p, period, 2, out, NULL, &err), MR_EINVAL, "model", -1);
+    refused(&err, mr_contract_residual(&s, 1.5, .1, out, &err), MR_EINVAL, "renewals", -1);
+    refused(&err, mr_contract_residual(&s, 1, 0, out, &err), MR_EINVAL, "discount_rate", -1);
+}
+
+static void histories(void **state) {
+    (void)state;
+    const uint64_t offset[2] = {0, 2};
+    const int32_t day[2] = {10, 20};
+    const uint32_t beyond[1] = {7};
+    mr_orders orders = {1, offset, day, NULL}, none = {0, offset, NULL, NULL}, broken = {1, NULL, day, NULL};
+    double x[1];
+    mr_summary s = {.x = x};
+    mr_error err = {0};
+    refused(&err, mr_history_summary(NULL, NULL, 0, 30, 7, 0, NULL, &s, &err), MR_EINVAL, "orders", -1);
+    refused(&err, mr_history_summary(&broken, NULL, 0, 30, 7, 0, NULL, &s, &err), MR_EINVAL, "orders", -1);
+    refused(&err, mr_history_summary(&orders, NULL, 0, 30, 0, 0, NULL, &s, &err), MR_EINVAL, "days_per_unit",
+            -1);
+    refused(&err, mr_history_summary(&orders, NULL, 0, 30, 7, -1, NULL, &s, &err), MR_EINVAL, "days_per_unit",
+            -1);
+    refused(&err, mr_history_summary(&orders, beyond, 1, 30, 7, 0, NULL, &s, &err), MR_EINVAL, "which", 0);
+    assert_int_equal(mr_history_summary(&none, NULL, 0, 30, 7, 0, NULL, &s, &err), MR_OK);
+    assert_int_equal(s.n, 0);
+    assert_int_equal(mr_history_summary(&orders, NULL, 0, 5, 7, 0, NULL, &s, &err),
+                     MR_OK); /* before the first order */
+    assert_int_equal(s.n, 0);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_cells), cmocka_unit_test(missing_and_empty),   cmocka_unit_test(options),
+        cmocka_unit_test(forecasts), cmocka_unit_test(money_and_contracts), cmocka_unit_test(histories)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
