@@ -121,11 +121,21 @@ static int print_json(const compare *c) {
     return failed || fflush(stdout) ? EXIT_IO : EXIT_OK;
 }
 
+/* A column of the table: what is not known (no correlation with a constant) is a dash. */
+static void print_figure(int width, int decimals, double value) {
+    if (isfinite(value)) {
+        printf(" %*.*f", width, decimals, value);
+    } else {
+        printf(" %*s", width, "-");
+    }
+}
+
 static int print_table(const compare *c) {
     char from[11], to[11], inner[11];
-    printf("%zu customers; holdout %s to %s: %.0f orders; chosen on the %d days after %s\n\n", c->outer_n,
-           calendar_text(c->outer_until + 1, from), calendar_text(c->outer_until + c->outer_days, to), actual_total(c), c->inner_days,
-           calendar_text(c->inner_until, inner));
+    printf("%zu customer%s%s; holdout %s to %s: %.0f order%s; chosen on the %d day%s after %s\n\n", c->outer_n,
+           c->outer_n == 1 ? "" : "s", c->sample ? " (a sample)" : "",
+           calendar_text(c->outer_until + 1, from), calendar_text(c->outer_until + c->outer_days, to), actual_total(c),
+           actual_total(c) == 1 ? "" : "s", c->inner_days, c->inner_days == 1 ? "" : "s", calendar_text(c->inner_until, inner));
     printf("  %-24s %8s %8s %8s %8s %10s %7s %7s %7s\n", "", "MAE", "RMSE", "MSLE", "corr.", "total", "AUC", "Brier", "lift");
     for (size_t i = 0; i < c->n; i++) {
         const compare_entry *e = &c->entry[i];
@@ -135,8 +145,13 @@ static int print_table(const compare *c) {
             continue;
         }
         const score *s = &e->outer;
-        printf(" %8.4f %8.4f %8.4f %8.4f %10.1f %7.3f %7.4f %7.2f\n", s->mae, s->rmse, s->msle, s->correlation, s->predicted_total,
-               s->auc, s->brier, s->top_decile_lift);
+        const struct {
+            int width, decimals;
+            double value;
+        } cells[] = {{8, 4, s->mae},   {8, 4, s->rmse},  {8, 4, s->msle}, {8, 4, s->correlation}, {10, 1, s->predicted_total},
+                     {7, 3, s->auc},   {7, 4, s->brier}, {7, 2, s->top_decile_lift}};
+        for (size_t k = 0; k < sizeof cells / sizeof *cells; k++) print_figure(cells[k].width, cells[k].decimals, cells[k].value);
+        putchar('\n');
     }
     printf("\n> %s.\n", c->why);
     return fflush(stdout) ? EXIT_IO : EXIT_OK;

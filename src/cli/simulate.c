@@ -102,11 +102,13 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 static int print_summary(const arguments *a, const simulate_result *result) {
     const simulate_options *o = &a->options;
     if (!a->json) {
-        printf("%llu orders and %llu returns of %llu customers (%llu still customers at the end): "
+        printf("%llu order%s and %llu return%s of %llu customer%s (%llu still a customer at the end): "
                "%s/orders.csv and "
                "%s/truth.csv\n",
-               (unsigned long long)result->orders, (unsigned long long)result->returns,
-               (unsigned long long)o->customers, (unsigned long long)result->alive, o->out, o->out);
+               (unsigned long long)result->orders, result->orders == 1 ? "" : "s",
+               (unsigned long long)result->returns, result->returns == 1 ? "" : "s",
+               (unsigned long long)o->customers, o->customers == 1 ? "" : "s",
+               (unsigned long long)result->alive, o->out, o->out);
     } else {
         json_t *all = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "customers", (json_int_t)o->customers,
                                 "orders", (json_int_t)result->orders, "returns", (json_int_t)result->returns,

@@ -87,8 +87,8 @@ static mr_status no_model(const build *b, mr_status status, mr_error *err) {
                                      "history, or check the customer column (--columns)",
                          b->n);
     if (b->n < 10)
-        return error_set(err, status, NULL, -1, "%zu customers, %g of them with a second order, are too few to fit a model to", b->n,
-                         repeaters);
+        return error_set(err, status, NULL, -1, "%zu customer%s, %g of them with a second order: too few to fit a model to", b->n,
+                         b->n == 1 ? "" : "s", repeaters);
     char why[200];
     snprintf(why, sizeof why, "%.199s", err ? err->message : "");
     return error_set(err, status, NULL, -1, "no model could be fitted to %zu customers (%g with a second order): %s", b->n, repeaters,

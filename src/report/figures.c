@@ -86,10 +86,19 @@ char *figure_money(char out[FIGURE], double value, const char *currency) {
 
 char *figure_horizon(char out[FIGURE], double days) {
     if (isnan(days)) return none(out);
+    static const struct {
+        const char *one, *more;
+        double days;
+    } units[] = {{"year", "years", DAYS_PER_YEAR}, {"month", "months", DAYS_PER_YEAR / 12}, {"week", "weeks", 7}};
     char number[FIGURE];
-    bool weeks = days >= 28 && fmod(days, 7) == 0;
-    figure_number(number, weeks ? days / 7 : days, days == floor(days) ? 0 : 1);
-    snprintf(out, FIGURE, "%.40s\u00a0%s", number, weeks ? "weeks" : days == 1 ? "day" : "days");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        double n = days / units[i].days;
+        if (n < 1 - 1e-9 || fabs(n - round(n)) > 1e-9 || (units[i].days == 7 && n < 4)) continue;
+        snprintf(out, FIGURE, "%.40s\u00a0%s", figure_number(number, round(n), 0), round(n) == 1 ? units[i].one : units[i].more);
+        return out;
+    }
+    figure_number(number, days, days == floor(days) ? 0 : 1);
+    snprintf(out, FIGURE, "%.40s\u00a0%s", number, days == 1 ? "day" : "days");
     return out;
 }
 

@@ -16,7 +16,7 @@ char *figure_percent(char out[FIGURE], double share, int decimals); /* .123 -> 1
 char *figure_money(char out[FIGURE], double value, const char *currency);
 /* The same with these decimals, so that a column's figures stand under each other. */
 char *figure_money_as(char out[FIGURE], double value, const char *currency, int decimals);
-/* A horizon as it was given: 90 days, 39 weeks. */
+/* A horizon as it was given: 90 days, 39 weeks, 6 months, 1 year. */
 char *figure_horizon(char out[FIGURE], double days);
 char *figure_long_date(char out[FIGURE], int32_t day);  /* 4 March 2025 */
 char *figure_days(char out[FIGURE], double days);       /* 45 days, 14 months, 2.1 years */

@@ -95,6 +95,7 @@ static json_t *input_of(writer *w) {
     set(w, object, "after_until", count(u->after_until));
     set(w, object, "rejected", count(u->rejected));
     set(w, object, "continued", count(u->continued));
+    set(w, object, "cancelled", count(u->cancelled));
     set(w, object, "return_only_customers", count(u->return_only_customers));
     set(w, object, "first_day", date(u->first_day));
     set(w, object, "last_day", date(u->last_day));

@@ -172,6 +172,7 @@ static void heading(const terminal *t, const char *text) {
 #define DAYS(v) figure_days((char[FIGURE]){0}, v)
 #define HORIZON(v) figure_horizon((char[FIGURE]){0}, v)
 #define DATE(v) figure_date((char[FIGURE]){0}, v)
+#define S(n) ((n) == 1 ? "" : "s")
 
 static const char *delimiter_of(char delimiter) {
     switch (delimiter) {
@@ -188,11 +189,29 @@ static const char *delimiter_of(char delimiter) {
     }
 }
 
+/* What was not counted as an order, each kind where there is any. */
+static void left_out(const terminal *t, const ingest_understood *u) {
+    const struct {
+        uint64_t n;
+        const char *one, *more;
+    } kinds[] = {{u->rejected, "line rejected", "lines rejected"},
+                 {u->cancelled, "order called off or never paid", "orders called off or never paid"},
+                 {u->after_until, "line after the last day", "lines after the last day"},
+                 {u->return_only_customers, "customer with returns only", "customers with returns only"}};
+    char words[400];
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].n)
+            at += (size_t)snprintf(words + at, sizeof words - at, "%s%s %s", at ? ", " : "", COUNT(kinds[i].n),
+                                   kinds[i].n == 1 ? kinds[i].one : kinds[i].more);
+    if (at) say(t, u->rejected ? RISK : PLAIN, "Left out: %s", words);
+}
+
 static void understood(const terminal *t, const report *r) {
     const ingest_understood *u = &r->input->understood;
     heading(t, "What was understood");
-    say(t, PLAIN, "%s lines of %s file%s, fields split at %s, %s header", COUNT(u->lines), COUNT(u->files),
-        u->files == 1 ? "" : "s", delimiter_of(u->delimiter), u->header ? "with a" : "without a");
+    say(t, PLAIN, "%s line%s of %s file%s, fields split at %s, %s header", COUNT(u->lines), S(u->lines), COUNT(u->files),
+        S(u->files), delimiter_of(u->delimiter), u->header ? "with a" : "without a");
     char columns[640];
     size_t at = 0;
     for (size_t i = 0; i < u->columns && i < INGEST_MAX_COLUMNS; i++) {
@@ -203,13 +222,13 @@ static void understood(const terminal *t, const report *r) {
     if (at) say(t, PLAIN, "Columns: %s", columns);
     say(t, PLAIN, "Dates as %s%s%s", report_date_word(u->date_format), u->date_why ? ": " : "",
         u->date_why ? u->date_why : "");
-    say(t, PLAIN, "%s order lines from %s to %s; %s same-day lines merged, %s returns", COUNT(u->orders),
-        DATE(u->first_day), DATE(u->last_day), COUNT(u->merged), COUNT(u->returns));
+    say(t, PLAIN, "%s order line%s from %s to %s; %s same-day line%s merged, %s return%s", COUNT(u->orders), S(u->orders),
+        DATE(u->first_day), DATE(u->last_day), COUNT(u->merged), S(u->merged), COUNT(u->returns), S(u->returns));
+    if (u->continued)
+        say(t, PLAIN, "%s line%s continue%s an order already counted", COUNT(u->continued), S(u->continued),
+            u->continued == 1 ? "s" : "");
     if (!r->has_money) say(t, PLAIN, "No amounts: everything is in orders, nothing in money");
-    if (u->after_until || u->rejected || u->return_only_customers)
-        say(t, u->rejected ? RISK : PLAIN,
-            "Left out: %s lines rejected, %s after the last day, %s customers with returns only",
-            COUNT(u->rejected), COUNT(u->after_until), COUNT(u->return_only_customers));
+    left_out(t, u);
 }
 
 static void line(const terminal *t, const char *what, const char *figure, style s, const char *note) {
@@ -351,9 +370,12 @@ static void holdout(const terminal *t, const report *r) {
         return;
     }
     const report_model *m = &r->models[r->chosen];
-    say(t, PLAIN, "On %s it had not seen, %s predicted %s orders and %s came; RMSE %s, correlation %s",
-        HORIZON(r->outer_days), m->title, COUNT(m->predicted_total), COUNT(r->outer_actual_total),
+    say(t, PLAIN, "On %s it had not seen, %s predicted %s order%s and %s came; RMSE %s, correlation %s",
+        HORIZON(r->outer_days), m->title, COUNT(m->predicted_total), S(round(m->predicted_total)), COUNT(r->outer_actual_total),
         figure_number((char[FIGURE]){0}, m->rmse, 3), figure_number((char[FIGURE]){0}, m->correlation, 2));
+    if (r->sampled)
+        say(t, PLAIN, "The models were compared on a sample of %s of the %s customers, always the same (--sample 0: on all)",
+            COUNT(r->sample), COUNT(r->n));
     const report_model *naive = NULL;
     for (size_t i = 0; i < r->models_n; i++)
         if (report_is_baseline(&r->models[i]) && r->models[i].rmse > 0 &&
@@ -366,8 +388,8 @@ static void holdout(const terminal *t, const report *r) {
 
 static void since(const terminal *t, const report *r) {
     heading(t, "Since the earlier run");
-    say(t, PLAIN, "Of %s: %s new customers, %s moved to another stage, %s no longer there",
-        DATE(r->previous_until), COUNT(r->change_new), COUNT(r->changes_n), COUNT(r->change_gone));
+    say(t, PLAIN, "Run of %s: %s new customer%s, %s moved to another stage, %s no longer there",
+        DATE(r->previous_until), COUNT(r->change_new), S(r->change_new), COUNT(r->changes_n), COUNT(r->change_gone));
     if (r->has_money && isfinite(r->previous_value_at_risk))
         say(t, PLAIN, "Value at risk was %s and is %s", MONEY(r->previous_value_at_risk),
             MONEY(r->value_at_risk));
@@ -388,7 +410,8 @@ void report_terminal(const report *r, const char *out, FILE *to, int columns, bo
           strnlen(r->input->understood.currency, sizeof r->input->understood.currency));
     /* A currency sign that this terminal cannot show is better left out than a question mark. */
     term.currency = strchr(currency, '?') ? "" : currency;
-    say(t, BOLD, "%s customers, %s orders, up to %s", COUNT(r->n), COUNT(r->total_orders), DATE(r->until));
+    say(t, BOLD, "%s customer%s, %s order%s, up to %s", COUNT(r->n), S(r->n), COUNT(r->total_orders), S(r->total_orders),
+        DATE(r->until));
     understood(t, r);
     headlines(t, r);
     stages(t, r);
