@@ -22,9 +22,14 @@ static void help(FILE *to) {
     fputs("marram: who is about to leave, when, and what to do first\n\n"
           "usage: marram COMMAND [OPTION ...]\n\n", to);
     for (size_t i = 0; i < commands_n; i++) fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fputs("\nEach command has --help with an example. Start with:\n\n"
+    fputs("\nEach command has --help with an example, and --version. Start with:\n\n"
           "  marram run orders.csv\n\n"
           "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 4 no fit, 5 input/output, 130 interrupted\n", to);
+}
+
+static int version(void) {
+    printf("marram %s\n", mr_version());
+    return EXIT_OK;
 }
 
 int main(int argc, char **argv) {
@@ -49,12 +54,11 @@ int main(int argc, char **argv) {
         help(stdout);
         return EXIT_OK;
     }
-    if (!strcmp(name, "--version") || !strcmp(name, "version")) {
-        printf("marram %s\n", mr_version());
-        return EXIT_OK;
+    if (!strcmp(name, "--version") || !strcmp(name, "version")) return version();
+    for (size_t i = 0; i < commands_n; i++) {
+        if (strcmp(commands[i].name, name)) continue;
+        return argc == 3 && !strcmp(argv[2], "--version") ? version() : commands[i].main(argc - 1, argv + 1);
     }
-    for (size_t i = 0; i < commands_n; i++)
-        if (!strcmp(commands[i].name, name)) return commands[i].main(argc - 1, argv + 1);
     fprintf(stderr, "marram: there is no command '%s'; 'marram --help' lists them\n", name);
     return EXIT_USAGE;
 }

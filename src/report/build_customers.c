@@ -21,7 +21,8 @@ typedef struct customers_job {
     double *f[F_COLUMNS];
     double horizon;   /* time units */
     double discount;  /* mean discount factor of an order within the horizon */
-    uint32_t *order, *position; /* position[order[i]] = i */
+    uint32_t *by_spend;          /* customers, least net spend first */
+    uint32_t *by_risk, *position; /* customers as the list has them; position[by_risk[i]] = i */
 } customers_job;
 
 static mr_status forecast_all(customers_job *job, const mr_context *context, mr_error *err) {
@@ -82,10 +83,11 @@ static mr_status rank_block(void *ctx, size_t block, int worker, mr_error *err) 
 static mr_status rank_spend(customers_job *job, mr_error *err) {
     size_t n = job->b->n;
     const double *net = job->f[F_NET];
-    if (sort_doubles(n, net, job->order, false) != MR_OK) return error_memory(err, n * 32);
+    uint32_t *order = job->by_spend;
+    if (sort_doubles(n, net, order, false) != MR_OK) return error_memory(err, n * 16);
     for (size_t i = 0; i < n;) {
         size_t j = i;
-        while (j < n && net[job->order[j]] == net[job->order[i]]) job->f[F_RANK][job->order[j++]] = (double)i / (double)n;
+        while (j < n && net[order[j]] == net[order[i]]) job->f[F_RANK][order[j++]] = (double)i / (double)n;
         i = j;
     }
     return MR_OK;
@@ -100,7 +102,7 @@ static void concentrate(const customers_job *job) {
     size_t next = 1;
     r->concentration[0] = 0;
     for (size_t i = 0; i < n; i++) {
-        sum += fmax(0, job->f[F_NET][job->order[n - 1 - i]]);
+        sum += fmax(0, job->f[F_NET][job->by_spend[n - 1 - i]]);
         while (next <= 10 && i + 1 >= (n * next + 9) / 10) r->concentration[next++] = total > 0 ? sum / total : NAN;
     }
 }
@@ -157,46 +159,99 @@ static mr_status fill_block(void *ctx, size_t block, int worker, mr_error *err) 
 /* Where each customer stands in the list: highest value at risk first; without amounts, most expected orders at risk. */
 static mr_status rank_at_risk(customers_job *job, mr_error *err) {
     size_t n = job->b->n;
-    if (sort_doubles(n, job->f[F_RISK], job->order, true) != MR_OK) return error_memory(err, n * 16);
-    for (size_t i = 0; i < n; i++) job->position[job->order[i]] = (uint32_t)i;
+    if (sort_doubles(n, job->f[F_RISK], job->by_risk, true) != MR_OK) return error_memory(err, n * 16);
+    for (size_t i = 0; i < n; i++) job->position[job->by_risk[i]] = (uint32_t)i;
     return MR_OK;
 }
 
-static void add_headlines(build *b) {
-    report *r = &b->r;
-    double returned = 0, orders = 0, spend = 0, variance = 0;
-    for (size_t i = 0; i < b->n; i++) {
+/* The two rankings know nothing of each other: side by side. */
+static mr_status ranking(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker;
+    return block == 0 ? rank_spend(ctx, err) : rank_at_risk(ctx, err);
+}
+
+/* Sums over a block of the list; blocks are added in order, so that they are the same on any number of threads. */
+typedef struct headline {
+    double orders, spend, returned, repeaters, expected, expected_customers, expected_value, value_at_risk;
+    double stage_spend[MR_STAGES], stage_risk[MR_STAGES];
+    uint64_t stage[MR_STAGES], step[MR_STEPS];
+} headline;
+
+typedef struct headline_job {
+    const build *b;
+    headline *block;
+} headline_job;
+
+static mr_status headline_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker, (void)err;
+    const headline_job *job = ctx;
+    const build *b = job->b;
+    size_t from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < b->n ? from + CUSTOMER_BLOCK : b->n;
+    headline h = {0};
+    for (size_t i = from; i < to; i++) {
         const report_customer *c = &b->customers[i];
-        orders += c->orders;
-        r->repeaters += c->orders > 1;
-        r->expected_orders += c->expected;
-        r->expected_customers += c->p_order;
-        variance += c->expected;
-        r->stage_count[c->stage]++;
-        r->step_count[c->step]++;
-        if (!r->has_money) continue;
-        spend += c->spend;
-        r->expected_value += c->expected_value;
-        r->value_at_risk += c->value_at_risk;
-        r->stage_spend[c->stage] += c->spend;
-        r->stage_value_at_risk[c->stage] += c->value_at_risk;
+        h.orders += c->orders;
+        h.repeaters += c->orders > 1;
+        h.expected += c->expected;
+        h.expected_customers += c->p_order;
+        h.stage[c->stage]++;
+        h.step[c->step]++;
+        if (b->r.input->returned) h.returned += (double)b->r.input->returned[i] / MR_MONEY_SCALE;
+        if (!b->r.has_money) continue;
+        h.spend += c->spend;
+        h.expected_value += c->expected_value;
+        h.value_at_risk += c->value_at_risk;
+        h.stage_spend[c->stage] += c->spend;
+        h.stage_risk[c->stage] += c->value_at_risk;
     }
-    if (r->input->returned)
-        for (size_t i = 0; i < b->n; i++) returned += (double)r->input->returned[i] / MR_MONEY_SCALE;
-    r->total_orders = orders;
-    r->total_spend = r->has_money ? spend : NAN;
-    r->mean_order_value = r->has_money ? (spend + returned) / orders : NAN;
-    if (!r->has_money) r->expected_value = r->value_at_risk = NAN;
-    /* The whole base: what the same model missed by on the holdout is the larger part of its error; chance is the rest. */
+    job->block[block] = h;
+    return MR_OK;
+}
+
+static void add_headline(report *r, const headline *h, double *returned) {
+    r->total_orders += h->orders;
+    r->total_spend += h->spend;
+    *returned += h->returned;
+    r->repeaters += h->repeaters;
+    r->expected_orders += h->expected;
+    r->expected_customers += h->expected_customers;
+    r->expected_value += h->expected_value;
+    r->value_at_risk += h->value_at_risk;
+    for (size_t s = 0; s < MR_STAGES; s++) {
+        r->stage_count[s] += h->stage[s];
+        r->stage_spend[s] += h->stage_spend[s];
+        r->stage_value_at_risk[s] += h->stage_risk[s];
+    }
+    for (size_t s = 0; s < MR_STEPS; s++) r->step_count[s] += h->step[s];
+}
+
+/* 80 % interval of the whole base's orders: what the same model missed by on the holdout is the larger part of its error; chance is
+ * the rest. */
+static void total_interval(report *r) {
     const report_model *m = r->models_n ? &r->models[r->chosen] : NULL;
     double miss = m && m->fitted && r->outer_actual_total > 0 && m->predicted_total > 0
                       ? m->predicted_total / r->outer_actual_total - 1
                       : NAN;
     r->expected_orders_low = r->expected_orders_high = NAN;
     if (isnan(miss)) return;
-    double reach = 1.2815515655446 * sqrt(miss * miss * r->expected_orders * r->expected_orders + variance);
+    double reach = 1.2815515655446 * sqrt(miss * miss * r->expected_orders * r->expected_orders + r->expected_orders);
     r->expected_orders_low = fmax(0, r->expected_orders - reach);
     r->expected_orders_high = r->expected_orders + reach;
+}
+
+static mr_status add_headlines(build *b, const mr_context *context, mr_error *err) {
+    report *r = &b->r;
+    size_t blocks = (b->n + CUSTOMER_BLOCK - 1) / CUSTOMER_BLOCK;
+    headline_job job = {b, mem_take(context_alloc(context), blocks, sizeof(headline))};
+    if (!job.block) return error_memory(err, blocks * sizeof(headline));
+    mr_status status = pool_run(context_pool(context), blocks, headline_block, &job, err);
+    double returned = 0;
+    for (size_t i = 0; i < blocks && status == MR_OK; i++) add_headline(r, &job.block[i], &returned);
+    mem_free(context_alloc(context), job.block);
+    r->mean_order_value = r->has_money ? (r->total_spend + returned) / r->total_orders : NAN;
+    if (!r->has_money) r->total_spend = r->expected_value = r->value_at_risk = NAN;
+    total_interval(r);
+    return status;
 }
 
 mr_status build_customers(build *b, const ingest_orders *input, const build_options *o, const mr_context *context,
@@ -207,24 +262,22 @@ mr_status build_customers(build *b, const ingest_orders *input, const build_opti
     double delta = log1p(o->discount_rate) / DAYS_PER_YEAR * o->horizon_days;
     job.discount = delta > 0 ? -expm1(-delta) / delta : 1; /* orders spread evenly over the horizon */
     double *columns = mem_take(alloc, n * F_COLUMNS, sizeof *columns);
-    job.order = mem_take(alloc, 2 * n, sizeof *job.order);
+    uint32_t *ranks = mem_take(alloc, 3 * n, sizeof *ranks);
     b->customers = mem_take(NULL, n, sizeof *b->customers);
     for (size_t i = 0; columns && i < F_COLUMNS; i++) job.f[i] = columns + i * n;
-    mr_status status = columns && job.order && b->customers ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
+    job.by_spend = ranks;
+    job.by_risk = ranks ? ranks + n : NULL;
+    job.position = ranks ? ranks + 2 * n : NULL;
+    mr_status status = columns && ranks && b->customers ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
     if (status == MR_OK) status = forecast_all(&job, context, err);
     if (status == MR_OK && b->r.has_money) status = expected_spend(&job, err);
     if (status == MR_OK) status = pool_run(context_pool(context), blocks, rank_block, &job, err);
-    if (status == MR_OK) status = rank_spend(&job, err);
-    if (status == MR_OK) {
-        concentrate(&job);
-        job.position = job.order + n;
-        status = rank_at_risk(&job, err);
-    }
+    if (status == MR_OK) status = pool_run(context_pool(context), 2, ranking, &job, err);
+    if (status == MR_OK) concentrate(&job);
     if (status == MR_OK) status = pool_run(context_pool(context), blocks, fill_block, &job, err);
     mem_free(alloc, columns);
-    mem_free(alloc, job.order);
+    mem_free(alloc, ranks);
     if (status != MR_OK) return status;
     b->r.customers = b->customers;
-    add_headlines(b);
-    return MR_OK;
+    return add_headlines(b, context, err);
 }
