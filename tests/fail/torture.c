@@ -1,0 +1,206 @@
+/* The nth allocation fails, for every n: MR_ENOMEM each time and no block left behind; then it succeeds. And
+ * cancelling: the nth progress call asks to stop, for every n, on one thread and on three. */
+#include "property/customers.h"
+
+#include <stdatomic.h>
+
+typedef struct heap {
+    atomic_long taken, live, fail_at; /* fail_at 0: never */
+} heap;
+
+static bool refuse(heap *h) {
+    long n = atomic_fetch_add(&h->taken, 1) + 1;
+    return n == atomic_load(&h->fail_at);
+}
+
+static void *heap_allocate(void *ctx, size_t size) {
+    heap *h = ctx;
+    if (refuse(h)) return NULL;
+    atomic_fetch_add(&h->live, 1);
+    return malloc(size);
+}
+
+static void *heap_resize(void *ctx, void *block, size_t size) {
+    heap *h = ctx;
+    if (refuse(h)) return NULL;
+    if (!block) atomic_fetch_add(&h->live, 1);
+    return realloc(block, size);
+}
+
+static void heap_release(void *ctx, void *block) {
+    heap *h = ctx;
+    if (block) atomic_fetch_sub(&h->live, 1);
+    free(block);
+}
+
+typedef struct work {
+    const char *name;
+    customers *c;
+    mr_params params;
+    double *out;
+} work;
+
+typedef mr_status (*work_fn)(work *w, const mr_context *context, mr_error *err);
+
+static mr_status fit(work *w, const mr_context *context, mr_error *err) {
+    mr_fit fit;
+    return mr_model_fit(w->params.model, &w->c->data, NULL, context, &fit, err);
+}
+
+static mr_status log_likelihood(work *w, const mr_context *context, mr_error *err) {
+    double sum, by[MR_MAX_PARAMS];
+    return mr_model_log_likelihood(&w->params, &w->c->data, context, &sum, by, err);
+}
+
+static mr_status forecast(work *w, const mr_context *context, mr_error *err) {
+    mr_forecast f = {.expected = w->out, .expected_high = w->out};
+    return mr_model_forecast(&w->params, &w->c->data, &(mr_forecast_spec){.horizon = 4}, context, &f, err);
+}
+
+static mr_status rhythm(work *w, const mr_context *context, mr_error *err) {
+    mr_rhythm r = {.gap = w->out};
+    return mr_model_rhythm(&w->params, &w->c->data, context, &r, err);
+}
+
+static mr_status residual(work *w, const mr_context *context, mr_error *err) {
+    return mr_model_residual(&w->params, &w->c->data, (const double[]){3}, 1, context, NULL, w->out, err);
+}
+
+static mr_status value(work *w, const mr_context *context, mr_error *err) {
+    mr_value_spec spec = {.margin = 1, .discount_rate = .1, .units_per_year = 52, .horizon = 4};
+    return mr_model_value(&w->params, &w->c->data, NULL, &spec, context, w->out, err);
+}
+
+static mr_status by_age(work *w, const mr_context *context, mr_error *err) {
+    return mr_model_expected_by_age(&w->params, w->c->T, w->c->n, context, w->out, err);
+}
+
+static mr_status summary(work *w, const mr_context *context, mr_error *err) {
+    static const uint64_t offset[3] = {0, 2, 3};
+    static const int32_t day[3] = {1, 5, 3};
+    mr_orders orders = {2, offset, day, NULL};
+    mr_summary s = {.x = w->out, .log_gaps = w->out + 2};
+    return mr_history_summary(&orders, NULL, 0, 9, 7, 0, context, &s, err);
+}
+
+/* Every n up to `dense`, then every `stride`th. */
+static void starve(const char *what, work_fn fn, work *w, mr_pool *pool, long dense, long stride) {
+    heap h = {0};
+    mr_alloc alloc = {heap_allocate, heap_resize, heap_release, &h};
+    mr_context context = {.alloc = &alloc, .pool = pool};
+    mr_error err = {0};
+    assert_int_equal(fn(w, &context, &err), MR_OK);
+    long all = atomic_load(&h.taken), tried = 0;
+    assert_int_equal(atomic_load(&h.live), 0);
+    for (long n = 1; n <= all; n += n < dense ? 1 : stride, tried++) {
+        atomic_store(&h.taken, 0);
+        atomic_store(&h.fail_at, n);
+        err = (mr_error){0};
+        mr_status status = fn(w, &context, &err);
+        if (status != MR_ENOMEM)
+            print_error("%s %s: allocation %ld of %ld failed: %s\n", w->name, what, n, all,
+                        mr_status_text(status));
+        assert_int_equal(status, MR_ENOMEM);
+        assert_int_equal(err.code, MR_ENOMEM);
+        assert_int_equal(atomic_load(&h.live), 0);
+    }
+    atomic_store(&h.fail_at, 0);
+    assert_int_equal(fn(w, &context, &err), MR_OK);
+    assert_int_equal(atomic_load(&h.live), 0);
+    print_message("%-12s %-15s %3ld allocations, %3ld of them refused in turn\n", w->name, what, all, tried);
+}
+
+static const struct {
+    const char *what;
+    work_fn fn;
+} works[] = {{"log-likelihood", log_likelihood},
+             {"forecast", forecast},
+             {"rhythm", rhythm},
+             {"residual", residual},
+             {"value", value},
+             {"by age", by_age},
+             {"summary", summary}};
+
+static void starved(const char *name, int k, size_t n, double a, double b, double c_, double d, long dense,
+                    long stride) {
+    customers c;
+    work w = {.name = name, .c = &c, .params = params_of(name, k, a, b, c_, d)};
+    bool discrete = mr_model_kind(w.params.model) == MR_DISCRETE;
+    customers_new(&c, &w.params, n, discrete ? 4 : 10, discrete ? 9 : 50, 0, test_seed());
+    w.out = calloc(c.n, sizeof *w.out);
+    starve("fit", fit, &w, NULL, dense, stride);
+    mr_pool *pool;
+    assert_int_equal(mr_pool_new(3, &pool, NULL), MR_OK);
+    for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
+        if (mr_model_kind(w.params.model) == MR_SPENDING && works[i].fn != log_likelihood) continue;
+        if (discrete && works[i].fn == rhythm) continue;
+        starve(works[i].what, works[i].fn, &w, pool, 1000, 1);
+    }
+    mr_pool_free(pool);
+    free(w.out);
+    customers_free(&c);
+}
+
+static void allocations(void **state) {
+    (void)state;
+    starved("mbg-nbd", 1, 700, .9, 6, .7, 1.8, 1000, 1);
+    starved("mbg-cnbd-k", 2, 700, 1.5, 3, .6, 2, 60, 7);
+    starved("bg-bb", 1, 100, 1.2, .75, .66, 2.8, 1000, 1);
+    starved("gamma-gamma", 1, 700, 6, 4, 15, 0, 1000, 1);
+}
+
+/* Starts compared on a sample, and a sample before the whole: their own allocations. */
+static void samples(void **state) {
+    (void)state;
+    starved("nbd", 1, SANITIZED ? 5500 : 6000, .8, 9, 0, 0, 1000, SANITIZED ? 3 : 1);
+    starved("nbd", 1, 48500, .8, 9, 0, 0, 10, SANITIZED ? 17 : 3);
+}
+
+typedef struct patience {
+    uint64_t calls, last;
+    _Atomic int inside;
+} patience;
+
+static int stop_at_last(uint64_t done, uint64_t total, void *ctx) {
+    (void)done, (void)total;
+    patience *p = ctx;
+    assert_int_equal(atomic_fetch_add(&p->inside, 1), 0); /* one at a time */
+    p->calls++;
+    atomic_fetch_sub(&p->inside, 1);
+    return p->last && p->calls >= p->last;
+}
+
+static void cancelled(void **state) {
+    (void)state;
+    for (int threads = 1; threads <= 3; threads += 2) {
+        mr_params truth = params_of("mbg-cnbd-k", 2, 1.5, 3, .6, 2);
+        customers c;
+        customers_new(&c, &truth, 5500, 10, 50, 0, test_seed());
+        patience p = {0};
+        heap h = {0};
+        mr_alloc alloc = {heap_allocate, heap_resize, heap_release, &h};
+        mr_context context = {.alloc = &alloc, .progress = stop_at_last, .progress_ctx = &p};
+        assert_int_equal(mr_pool_new(threads, &context.pool, NULL), MR_OK);
+        mr_fit fit;
+        mr_error err = {0};
+        assert_int_equal(mr_model_fit(truth.model, &c.data, NULL, &context, &fit, &err), MR_OK);
+        uint64_t all = p.calls;
+        assert_true(all > 20);
+        for (uint64_t n = 1; n <= all; n += n < 10 ? 1 : 1 + all / 12) {
+            p = (patience){.last = n};
+            assert_int_equal(mr_model_fit(truth.model, &c.data, NULL, &context, &fit, &err), MR_ECANCELLED);
+            assert_int_equal(err.code, MR_ECANCELLED);
+            assert_int_equal(p.calls, n);
+            assert_int_equal(atomic_load(&h.live), 0);
+            assert_false(fit.converged);
+        }
+        mr_pool_free(context.pool);
+        customers_free(&c);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(samples),
+                                       cmocka_unit_test(cancelled)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
