@@ -29,7 +29,7 @@ static void rows_of(customers *c, const mr_params *p) {
     bool discrete = mr_model_kind(p->model) == MR_DISCRETE;
     mr_params draw = *p;
     if (draw.value[0] / draw.value[1] * p->k > 20) draw.value[1] = draw.value[0]; /* not millions of orders */
-    customers_new(c, &draw, 300, discrete ? 0 : 1, 60, 0, test_seed());
+    customers_new(c, &draw, SANITIZED ? 80 : 300, discrete ? 0 : 1, 60, 0, test_seed());
     static const double corner[][3] = {{0, 0, 0},       {0, 0, 1000},       {1, 40, 40}, {1, 1, 1000},
                                        {200, 300, 301}, {2000, 2500, 2500}, {3, 3, 200}};
     for (size_t i = 0; i < sizeof corner / sizeof *corner; i++) {

@@ -33,7 +33,7 @@ static void run(const char *name, const mr_data *data, const mr_context *context
     assert_int_equal(mr_model_expected_by_age(p, data->T, n, context, c + 14 * n, NULL), MR_OK);
     static const double times[TIMES] = {0, 52, 260};
     mr_data some = *data; /* the median is a search for every row */
-    some.n = n < 9000 ? n : 9000;
+    some.n = n < 4500 ? n : 4500;
     assert_int_equal(mr_model_residual(p, &some, times, TIMES, context, c + 15 * n, c + 16 * n, NULL), MR_OK);
 }
 
@@ -60,7 +60,7 @@ static void same_bits(const char *name, const mr_params *truth, size_t n) {
 }
 
 static size_t base(void) {
-    return SANITIZED ? 9000 : 20000;
+    return SANITIZED ? 5000 : 9000; /* two or three blocks */
 }
 
 static void regular_rhythm(void **state) {
