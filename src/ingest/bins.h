@@ -51,7 +51,7 @@ typedef struct bin_chunk {
     uint64_t words[CHUNK_WORDS];
 } bin_chunk;
 
-/* The dictionary. tag: 0 an empty slot; else IN_TEXT | place in the bin's text (in 8 bytes). */
+/* The dictionary. tag: 0 an empty slot; else IN_TEXT | place in the text (in 8 bytes). */
 #define IN_TEXT UINT32_C(0x80000000)
 typedef struct bin_slot {
     uint64_t hash;
@@ -74,8 +74,6 @@ typedef struct bin {
     uint32_t people;    /* of the dictionary */
     bin_person *person;
     size_t person_capacity;
-    char *text;         /* identifiers of the dictionary: uint32 length, bytes, padded to 8 */
-    size_t text_len, text_capacity;
     bin_contact *contact; /* [people * CONTACTS] */
     size_t contact_capacity;
     bin_chunk *chunks, *last;
@@ -92,6 +90,8 @@ typedef struct bins {
     uint64_t *at[BINS], *end[BINS]; /* where each bin's next row goes; together, since every row needs them */
     bin_slot *slots; /* one table for all bins: in large pages a look-up costs no page walk */
     uint64_t mask, people, full; /* full: grow when `people` reaches it */
+    char *text;      /* the dictionary's identifiers: uint32 length, bytes, padded to 8; one cache line each where it fits */
+    size_t text_len, text_capacity;
     bin_slab *slabs;
     char *slab_at, *slab_end;
     size_t slab_bytes;
@@ -155,8 +155,8 @@ void bin_release(bins *b, bin *n);
 /* Asks for large pages under a block of the C library's allocator. */
 void bins_advise_large(const mr_alloc *alloc, void *block, size_t bytes);
 
-/* The bytes of a customer: of a key (tag 0), written to spare, or of the bin's text. */
-const char *bin_id(const bin *n, uint64_t key, uint32_t tag, char spare[8], size_t *len);
+/* The bytes of a customer: of a key (tag 0), written to spare, or in the text. */
+const char *bin_id(const bins *b, uint64_t key, uint32_t tag, char spare[8], size_t *len);
 /* Words in a bin so far. */
 static inline uint64_t bin_words(const bins *b, unsigned n) {
     const bin *one = &b->bin[n];

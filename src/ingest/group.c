@@ -140,12 +140,12 @@ static uint32_t find_number(grouping *r, group_bin *g, scratch *s, unsigned b, u
     const bin_person *q = &from->person[number];
     size_t mask = s->slots_n - 1, at = q->hash & mask, len;
     char spare[8];
-    const char *id = bin_id(from, q->hash, q->tag, spare, &len);
+    const char *id = bin_id(r->in->workers[worker]->bins, q->hash, q->tag, spare, &len);
     for (; s->slots[at].who; at = (at + 1) & mask) {
         const person *p = &g->people[s->slots[at].who - 1];
         if (p->key != q->hash || !p->tag) continue;
         size_t p_len;
-        const char *p_id = bin_id(&r->in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare, &p_len);
+        const char *p_id = bin_id(r->in->workers[p->worker]->bins, p->key, p->tag, spare, &p_len);
         if (p_len == len && !memcmp(p_id, id, len)) return s->slots[at].who - 1;
     }
     return new_person(r, g, s, at, (person){.key = q->hash, .first = first, .tag = q->tag, .worker = worker});
@@ -472,7 +472,7 @@ static mr_status number_one(void *ctx, size_t b, int thread, mr_error *err) {
         out->offset[number + 1] = p->occasions;
         char spare[8];
         size_t len;
-        bin_id(&r->in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare, &len);
+        bin_id(r->in->workers[p->worker]->bins, p->key, p->tag, spare, &len);
         out->id_offset[number + 1] = len;
         if (out->returned && g->returned) out->returned[number] = g->returned[i];
         for (int k = 0; k < CONTACTS; k++)
@@ -512,7 +512,7 @@ static mr_status copy_one(void *ctx, size_t b, int thread, mr_error *err) {
         }
         char spare[8];
         size_t len;
-        const char *id = bin_id(&r->in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare, &len);
+        const char *id = bin_id(r->in->workers[p->worker]->bins, p->key, p->tag, spare, &len);
         memcpy(out->id_bytes + out->id_offset[p->first], id, len);
         for (int k = 0; k < CONTACTS; k++) {
             const contact_view *c = g->contact ? &g->contact[i * CONTACTS + (size_t)k] : NULL;
