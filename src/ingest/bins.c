@@ -225,23 +225,39 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint32_t *wh
         }
         if (b->end[which] - b->at[which] < ROW_WORDS && !bins_more(b, which)) return error_memory(err, b->slab_bytes);
         b->at[which] = bin_row_write(b->at[which], person, ROW_NUMBER, e->record, e->when, e->money);
-        if (who) who[i] = person;
+        who[i] = person;
     }
     return MR_OK;
 }
 
-mr_status bins_contact(bins *b, uint64_t hash, uint32_t who, int kind, const char *text, size_t len, uint64_t seen,
-                       mr_error *err) {
-    bin_contact *c = &b->bin[bin_of(hash)].contact[(size_t)who * CONTACTS + (size_t)kind];
-    if (len > UINT32_MAX / 2) len = UINT32_MAX / 2;
+static bool note(bins *b, bin_contact *c, bin_note n, uint64_t seen) {
+    uint32_t len = n.len < UINT32_MAX / 2 ? (uint32_t)n.len : UINT32_MAX / 2;
     if (c->capacity < len) {
         char *grown = mem_resize(b->alloc, c->text, len, 1);
-        if (!grown) return error_memory(err, len);
+        if (!grown) return false;
         c->text = grown;
-        c->capacity = (uint32_t)len;
+        c->capacity = len;
     }
-    memcpy(c->text, text, len);
-    c->len = (uint32_t)len;
+    memcpy(c->text, n.text, len);
+    c->len = len;
     c->seen = seen;
+    return true;
+}
+
+mr_status bins_note(bins *b, const bin_entry *entries, const uint32_t *who, bin_note notes[][CONTACTS], size_t n, uint64_t block,
+                    mr_error *err) {
+    bin_contact *contact[BIN_BATCH];
+    for (size_t i = 0; i < n; i++) {
+        contact[i] = &b->bin[bin_of(entries[i].hash)].contact[(size_t)who[i] * CONTACTS];
+        bits_prefetch(contact[i]);
+        bits_prefetch((const char *)(contact[i] + CONTACTS) - 1);
+    }
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < CONTACTS; k++)
+            if (notes[i][k].len && contact[i][k].text) bits_prefetch(contact[i][k].text);
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < CONTACTS; k++)
+            if (notes[i][k].len && !note(b, &contact[i][k], notes[i][k], block << 32 | entries[i].record))
+                return error_memory(err, notes[i][k].len);
     return MR_OK;
 }

@@ -63,7 +63,13 @@ typedef struct bin_person {
     uint32_t tag;
 } bin_person;
 
-/* Name, e-mail, phone of the last line (as `first`) that gave one. */
+/* A name, e-mail or phone as it stands in a line. */
+typedef struct bin_note {
+    const char *text;
+    size_t len;
+} bin_note;
+
+/* The one of the last line (block << 32 | record) that gave one. */
 typedef struct bin_contact {
     uint64_t seen;
     char *text; /* owned */
@@ -142,11 +148,11 @@ static inline bool bins_put(bins *b, uint64_t key, uint32_t record, uint32_t whe
 
 mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *err);
 void bins_free(bins *b);
-/* Adds a batch of rows through the dictionary; who[i] gets the customer within the bin (NULL: not wanted). MR_ENOMEM. */
+/* Adds a batch of rows through the dictionary; who[i] gets the customer within the bin. MR_ENOMEM. */
 mr_status bins_add(bins *b, const bin_entry *entries, size_t n, uint32_t *who, mr_error *err);
-/* Notes a contact of a customer. */
-mr_status bins_contact(bins *b, uint64_t hash, uint32_t who, int kind, const char *text, size_t len, uint64_t seen,
-                       mr_error *err);
+/* Notes the contacts of a batch just added; empty ones change nothing. MR_ENOMEM. */
+mr_status bins_note(bins *b, const bin_entry *entries, const uint32_t *who, bin_note notes[][CONTACTS], size_t n, uint64_t block,
+                    mr_error *err);
 /* Marks the ends of last chunks and drops the table; no more rows. */
 void bins_seal(bins *b);
 /* Frees what a bin holds besides its chunks, which live in slabs. */

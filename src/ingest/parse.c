@@ -41,7 +41,11 @@ void worker_free(ingest_worker *w) {
 mr_status worker_flush(ingest_worker *w, mr_error *err) {
     size_t n = w->batched;
     w->batched = 0;
-    return n ? bins_add(w->bins, w->batch, n, NULL, err) : MR_OK;
+    uint32_t who[BIN_BATCH];
+    if (!n) return MR_OK;
+    mr_status status = bins_add(w->bins, w->batch, n, who, err);
+    if (status || !w->bins->contacts) return status;
+    return bins_note(w->bins, w->batch, who, w->notes, n, w->block->number, err);
 }
 
 uint32_t worker_line(ingest_worker *w, size_t at) {

@@ -52,6 +52,8 @@ typedef struct ingest_worker {
     uint64_t words_before[BINS];
     split_fields fields;
     bin_entry batch[BIN_BATCH];
+    bin_note notes[BIN_BATCH][CONTACTS]; /* where contacts are kept */
+    char name[256];                      /* put together from first and last */
     size_t batched;
     uint32_t positions[SCAN_WINDOW + 80];
 } ingest_worker;

@@ -122,10 +122,12 @@ static mr_status open_future(ingest_worker *w, size_t start, size_t end, split_f
 static mr_status take_date(ingest_worker *w, size_t start, size_t end, uint32_t *when, bool *take, mr_error *err) {
     const ingest_plan *plan = w->plan;
     split_field f = w->fields.field[plan->date];
-    date_proof proof;
+    date_proof proof = PROVES_NOTHING;
     char reason[300];
     *take = false;
-    date_fault fault = date_parse(f.at, f.len, plan->date_format, when, &proof);
+    date_fault fault = DATE_OK;
+    if (f.len != 10 || plan->date_format != DATE_YMD || !date_parse_iso(&plan->months, f.at, when))
+        fault = date_parse(f.at, f.len, plan->date_format, when, &proof);
     if (fault) {
         date_reason(w, fault, reason, sizeof reason);
         return worker_reject(w, start, end, plan->date, f.at, f.len, DATE_UNKNOWN, false, reason, err);
@@ -181,6 +183,8 @@ static mr_status take_amount(ingest_worker *w, size_t start, size_t end, int col
                              mr_error *err) {
     split_field f = w->fields.field[column];
     amount a;
+    *take = true;
+    if (amount_parse_plain(f.at, f.len, w->plan->decimal, money)) return MR_OK;
     amount_fault fault = amount_parse(f.at, f.len, w->plan->decimal, &a);
     *take = !fault;
     if (fault) {
@@ -200,36 +204,36 @@ static mr_status take_amount(ingest_worker *w, size_t start, size_t end, int col
 
 /* --- the rest --- */
 
-static mr_status keep_contacts(ingest_worker *w, mr_error *err) {
+/* First and last name in one, into w->name. */
+static split_field whole_name(ingest_worker *w) {
     const ingest_plan *plan = w->plan;
-    bin_entry last = w->batch[w->batched - 1];
-    size_t n = w->batched;
-    uint32_t who[BIN_BATCH];
-    w->batched = 0;
-    mr_status status = bins_add(w->bins, w->batch, n, who, err);
-    uint64_t seen = w->block->number << 32 | last.record;
-    for (int kind = 0; kind < CONTACTS && !status; kind++) {
-        if (plan->contact[kind] < 0) continue;
-        split_field f = w->fields.field[plan->contact[kind]];
-        if (f.len) status = bins_contact(w->bins, last.hash, who[n - 1], kind, f.at, f.len, seen, err);
-    }
-    if (status || plan->at.last_name < 0) return status;
-    char name[256];
     split_field family = w->fields.field[plan->at.last_name], given = {"", 0};
     if (plan->at.first_name >= 0) given = w->fields.field[plan->at.first_name];
-    int len = snprintf(name, sizeof name, "%.*s%s%.*s", (int)(given.len < 120 ? given.len : 120), given.at,
+    int len = snprintf(w->name, sizeof w->name, "%.*s%s%.*s", (int)(given.len < 120 ? given.len : 120), given.at,
                        given.len && family.len ? " " : "", (int)(family.len < 120 ? family.len : 120), family.at);
-    return len > 0 ? bins_contact(w->bins, last.hash, who[n - 1], CONTACT_NAME, name, (size_t)len, seen, err) : MR_OK;
+    return (split_field){w->name, len > 0 ? (size_t)len : 0};
 }
 
-/* Adds the row, then what only some files have. */
+static bool in_block(const ingest_worker *w, split_field f) {
+    return !f.len || (f.at >= w->block->data && f.at < w->block->data + w->block->len);
+}
+
+/* Adds the row, with its contacts where there are any. */
 static mr_status add(ingest_worker *w, uint32_t when, int64_t money, mr_error *err) {
-    split_field id = w->fields.field[w->plan->customer];
+    const ingest_plan *plan = w->plan;
+    split_field id = w->fields.field[plan->customer];
     if (!w->bins->contacts) return worker_put(w, id.at, id.len, when, money, err);
-    mr_status status = worker_flush(w, err);
-    if (status) return status;
     worker_enter(w, id.at, id.len, when, money);
-    return keep_contacts(w, err);
+    bin_note *notes = w->notes[w->batched - 1];
+    bool stays = in_block(w, id);
+    for (int k = 0; k < CONTACTS; k++) {
+        split_field f = plan->contact[k] >= 0 ? w->fields.field[plan->contact[k]] : (split_field){"", 0};
+        if (k == CONTACT_NAME && plan->at.last_name >= 0) f = whole_name(w);
+        notes[k] = (bin_note){f.at, f.len};
+        stays = stays && in_block(w, f);
+    }
+    /* what lies in scratch is gone with the next record */
+    return w->batched == BIN_BATCH || !stays ? worker_flush(w, err) : MR_OK;
 }
 
 /* A refund beside the order's total counts as a return of the same day. */

@@ -70,7 +70,7 @@ static split_fault quoted(const char **p, const char *end, char delimiter, char 
 
 static bool scratch_room(const mr_alloc *alloc, split_fields *f, size_t len) {
     if (f->scratch_capacity >= len) return true;
-    char *grown = mem_resize(alloc, f->scratch, 2 * len, 1);
+    char *grown = mem_resize(alloc, f->scratch, 2 * len + SPLIT_PADDING, 1);
     if (!grown) return false;
     f->scratch = grown;
     f->scratch_capacity = 2 * len;

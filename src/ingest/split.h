@@ -9,6 +9,8 @@ typedef struct split_field {
     size_t len;
 } split_field;
 
+#define SPLIT_PADDING 16 /* readable bytes behind scratch, so that short fields may be loaded as words */
+
 typedef struct split_fields {
     size_t n; /* fields of the record, also beyond the table's end */
     split_field field[INGEST_MAX_COLUMNS];

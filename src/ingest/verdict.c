@@ -113,7 +113,7 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     text_free(&out);
     if (fclose(f) != 0 && ok) ok = false, why = errno;
     if (ok && !failed) return MR_OK;
-    remove(path);
+    if (strncmp(path, "/dev/", 5)) remove(path);
     return failed ? error_memory(err, 1 << 16) : error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(why));
 }
 

@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     static const char *const formats[] = {NULL, NULL, "dmy", "mdy"};
     static const char *const presets[] = {NULL, NULL, "shopify", "woocommerce"};
     ingest_options o = {.today = choice & 1 ? 20779 : INT32_MAX, .until = choice & 2 ? 18000 : INT32_MAX, .skip_errors = choice & 4};
-    o.rejects_path = choice & 4 ? "/dev/null" : NULL;
+    o.rejects_path = choice & 4 ? "fuzz-rejects.csv" : NULL;
     o.date_format = formats[choice >> 3 & 3];
     o.preset = presets[choice >> 5 & 3];
     ingest_orders one, other;
