@@ -1,5 +1,6 @@
-/* Bins of rows, and the dictionary of long identifiers: linear probing, at most 5/8 full. A batch first asks for all its cache
- * lines and then looks at them, so that the memory's latency is paid once a batch and not once a row. */
+/* Bins of rows, and the dictionary of long identifiers: linear probing, at most 5/8 full. A batch first asks
+ * for all its cache lines and then looks at them, so that the memory's latency is paid once a batch and not
+ * once a row. */
 #include "bins.h"
 
 #include "error.h"
@@ -29,7 +30,8 @@ mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *e
 }
 
 void bin_release(bins *b, bin *n) {
-    for (size_t i = 0; n->contact && i < (size_t)n->people * CONTACTS; i++) mem_free(b->alloc, n->contact[i].text);
+    for (size_t i = 0; n->contact && i < (size_t)n->people * CONTACTS; i++)
+        mem_free(b->alloc, n->contact[i].text);
     mem_free(b->alloc, n->person);
     mem_free(b->alloc, n->contact);
     n->person = NULL;
@@ -118,7 +120,8 @@ void bins_seal(bins *b) {
     b->slots = NULL;
 }
 
-/* An outgrown table's memory is already there: chunks are cut from it. What is left of the slab before was never touched. */
+/* An outgrown table's memory is already there: chunks are cut from it. What is left of the slab before was
+ * never touched. */
 static void recycle(bins *b, void *block, size_t bytes) {
     bin_slab *slab = block;
     if (bytes < (size_t)1 << 20) {
@@ -223,7 +226,8 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint32_t *wh
             person = n->people;
             if (!new_person(b, n, slot, e)) return error_memory(err, sizeof(bin_person));
         }
-        if (b->end[which] - b->at[which] < ROW_WORDS && !bins_more(b, which)) return error_memory(err, b->slab_bytes);
+        if (b->end[which] - b->at[which] < ROW_WORDS && !bins_more(b, which))
+            return error_memory(err, b->slab_bytes);
         b->at[which] = bin_row_write(b->at[which], person, ROW_NUMBER, e->record, e->when, e->money);
         who[i] = person;
     }
@@ -244,8 +248,8 @@ static bool note(bins *b, bin_contact *c, bin_note n, uint64_t seen) {
     return true;
 }
 
-mr_status bins_note(bins *b, const bin_entry *entries, const uint32_t *who, bin_note notes[][CONTACTS], size_t n, uint64_t block,
-                    mr_error *err) {
+mr_status bins_note(bins *b, const bin_entry *entries, const uint32_t *who, bin_note notes[][CONTACTS],
+                    size_t n, uint64_t block, mr_error *err) {
     bin_contact *contact[BIN_BATCH];
     for (size_t i = 0; i < n; i++) {
         contact[i] = &b->bin[bin_of(entries[i].hash)].contact[(size_t)who[i] * CONTACTS];

@@ -1,9 +1,10 @@
-/* What one worker has read: rows, kept apart by the top bits of their customer's hash, so that a bin can be grouped later inside
- * a core's cache. That, and not a table of all customers, is what makes grouping fast: no look-up while reading.
+/* What one worker has read: rows, kept apart by the top bits of their customer's hash, so that a bin can be
+ * grouped later inside a core's cache. That, and not a table of all customers, is what makes grouping fast:
+ * no look-up while reading.
  *
- * A customer is the bytes of their identifier. Up to eight bytes (no NUL among them) are a word, and the row carries it. Longer
- * ones, and all where contacts are kept, are looked up in a dictionary by a 64-bit hash and compared byte by byte; the row
- * carries their number in the bin. */
+ * A customer is the bytes of their identifier. Up to eight bytes (no NUL among them) are a word, and the row
+ * carries it. Longer ones, and all where contacts are kept, are looked up in a dictionary by a 64-bit hash
+ * and compared byte by byte; the row carries their number in the bin. */
 #ifndef INGEST_BINS_H
 #define INGEST_BINS_H
 
@@ -17,8 +18,8 @@
 #define NOBODY UINT32_MAX
 
 /* A row is two words, or four where it does not fit:
- *     identifier or number | bit 63: wide, 62: number, then record in the block, day, hundredths (19, 15 and 28 bits)
- *     wide: the record alone in the second word, then `when` (dates.h, with ROW_ flags), then money. */
+ *     identifier or number | bit 63: wide, 62: number, then record in the block, day, hundredths (19, 15 and
+ * 28 bits) wide: the record alone in the second word, then `when` (dates.h, with ROW_ flags), then money. */
 #define ROW_COMMA UINT32_C(0x40000000) /* the comma may be the decimal: then money / 1000 */
 #define ROW_POINT UINT32_C(0x20000000)
 #define ROW_WIDE (UINT64_C(1) << 63)
@@ -26,11 +27,13 @@
 #define ROW_DAY0 (WHEN_BIAS - 5479) /* 1955-01-01, so that 15 bits reach into 2044 */
 #define ROW_WORDS 4                 /* at most */
 
-static inline uint64_t *bin_row_write(uint64_t *at, uint64_t who, uint64_t number, uint32_t record, uint32_t when, int64_t money) {
+static inline uint64_t *bin_row_write(uint64_t *at, uint64_t who, uint64_t number, uint32_t record,
+                                      uint32_t when, int64_t money) {
     uint64_t hundredths = (uint64_t)money / 100;
     uint32_t day = when - ROW_DAY0;
     at[0] = who;
-    if (((record >> 19) | (day >> 15)) == 0 && hundredths < (1u << 28) && (uint64_t)money == hundredths * 100) {
+    if (((record >> 19) | (day >> 15)) == 0 && hundredths < (1u << 28) &&
+        (uint64_t)money == hundredths * 100) {
         at[1] = number | (uint64_t)record << 43 | (uint64_t)day << 28 | hundredths;
         return at + 2;
     }
@@ -77,7 +80,7 @@ typedef struct bin_contact {
 } bin_contact;
 
 typedef struct bin {
-    uint32_t people;    /* of the dictionary */
+    uint32_t people; /* of the dictionary */
     bin_person *person;
     size_t person_capacity;
     bin_contact *contact; /* [people * CONTACTS] */
@@ -94,9 +97,10 @@ typedef struct bins {
     const mr_alloc *alloc;
     bool contacts;
     uint64_t *at[BINS], *end[BINS]; /* where each bin's next row goes; together, since every row needs them */
-    bin_slot *slots; /* one table for all bins: in large pages a look-up costs no page walk */
-    uint64_t mask, people, full; /* full: grow when `people` reaches it */
-    char *text;      /* the dictionary's identifiers: uint32 length, bytes, padded to 8; one cache line each where it fits */
+    bin_slot *slots;                /* one table for all bins: in large pages a look-up costs no page walk */
+    uint64_t mask, people, full;    /* full: grow when `people` reaches it */
+    char *text; /* the dictionary's identifiers: uint32 length, bytes, padded to 8; one cache line each where
+                   it fits */
     size_t text_len, text_capacity;
     bin_slab *slabs;
     char *slab_at, *slab_end;
@@ -151,8 +155,8 @@ void bins_free(bins *b);
 /* Adds a batch of rows through the dictionary; who[i] gets the customer within the bin. MR_ENOMEM. */
 mr_status bins_add(bins *b, const bin_entry *entries, size_t n, uint32_t *who, mr_error *err);
 /* Notes the contacts of a batch just added; empty ones change nothing. MR_ENOMEM. */
-mr_status bins_note(bins *b, const bin_entry *entries, const uint32_t *who, bin_note notes[][CONTACTS], size_t n, uint64_t block,
-                    mr_error *err);
+mr_status bins_note(bins *b, const bin_entry *entries, const uint32_t *who, bin_note notes[][CONTACTS],
+                    size_t n, uint64_t block, mr_error *err);
 /* Marks the ends of last chunks and drops the table; no more rows. */
 void bins_seal(bins *b);
 /* Frees what a bin holds besides its chunks, which live in slabs. */
