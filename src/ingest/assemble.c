@@ -25,9 +25,9 @@ static mr_status number_one(void *ctx, size_t b, int thread, mr_error *err) {
         uint64_t number = r->before[word] + bits_count(bits & below);
         p->first = number;
         out->offset[number + 1] = p->occasions;
-        char spare[8];
+        char spare[ID_LONGEST];
         size_t len;
-        bin_id(r->in->workers[p->worker]->bins, p->key, p->tag, spare, &len);
+        person_id(r, p, spare, &len);
         out->id_offset[number + 1] = len;
         if (out->returned && g->returned) out->returned[number] = g->returned[i];
         for (int k = 0; k < CONTACTS; k++)
@@ -66,9 +66,9 @@ static mr_status copy_one(void *ctx, size_t b, int thread, mr_error *err) {
             out->day[at + k] = row.day;
             if (out->money) out->money[at + k] = row.money;
         }
-        char spare[8];
+        char spare[ID_LONGEST];
         size_t len;
-        const char *id = bin_id(r->in->workers[p->worker]->bins, p->key, p->tag, spare, &len);
+        const char *id = person_id(r, p, spare, &len);
         memcpy(out->id_bytes + out->id_offset[p->first], id, len);
         for (int k = 0; k < CONTACTS; k++) {
             const contact_view *c = g->contact ? &g->contact[i * CONTACTS + (size_t)k] : NULL;

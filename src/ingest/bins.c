@@ -50,7 +50,8 @@ void bins_free(bins *b) {
     mem_free(b->alloc, b);
 }
 
-uint64_t bin_long_hash(const char *id, size_t len) {
+uint64_t bin_hash(const char *id, size_t len) {
+    if (len <= 8) return id_mix(bits_load64(id) & (~UINT64_C(0) >> (64 - 8 * len)));
     /* two lanes, so that multiplications overlap */
     uint64_t a = len, b = ~(uint64_t)len;
     size_t i = 0;
@@ -62,19 +63,15 @@ uint64_t bin_long_hash(const char *id, size_t len) {
     }
     if (i + 8 < len) a = (a ^ bits_load64(id + i)) * UINT64_C(0x9E3779B97F4A7C15);
     b ^= bits_load64(id + len - 8);
-    return bin_mix(a ^ a >> 32 ^ bin_mix(b));
+    return id_mix(a ^ a >> 32 ^ id_mix(b));
 }
 
-const char *bin_id(const bins *b, uint64_t key, uint32_t tag, char spare[8], size_t *len) {
-    if (tag) {
-        const char *text = b->text + 8 * (size_t)(tag & ~IN_TEXT);
-        uint32_t bytes;
-        memcpy(&bytes, text, 4);
-        *len = bytes;
-        return text + 4;
-    }
-    for (*len = 0; *len < 8 && key >> 8 * *len; ++*len) spare[*len] = (char)(key >> 8 * *len);
-    return spare;
+const char *bin_text(const bins *b, uint32_t tag, size_t *len) {
+    const char *text = b->text + 8 * (size_t)(tag & ~IN_TEXT);
+    uint32_t bytes;
+    memcpy(&bytes, text, 4);
+    *len = bytes;
+    return text + 4;
 }
 
 /* --- growing --- */
@@ -228,7 +225,8 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint32_t *wh
         }
         if (b->end[which] - b->at[which] < ROW_WORDS && !bins_more(b, which))
             return error_memory(err, b->slab_bytes);
-        b->at[which] = bin_row_write(b->at[which], person, ROW_NUMBER, e->record, e->when, e->money);
+        b->at[which] =
+            bin_row_write(b->at[which], (id_words){person, 0, ID_NUMBER}, e->record, e->when, e->money);
         who[i] = person;
     }
     return MR_OK;

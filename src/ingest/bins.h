@@ -2,49 +2,64 @@
  * grouped later inside a core's cache. That, and not a table of all customers, is what makes grouping fast:
  * no look-up while reading.
  *
- * A customer is the bytes of their identifier. Up to eight bytes (no NUL among them) are a word, and the row
- * carries it. Longer ones, and all where contacts are kept, are looked up in a dictionary by a 64-bit hash
- * and compared byte by byte; the row carries their number in the bin. */
+ * A row carries its customer's identifier where that fits two words (ids.h). Others, and all where contacts
+ * are kept, are looked up in a dictionary by a 64-bit hash and compared byte by byte; the row then carries
+ * their number in the bin. */
 #ifndef INGEST_BINS_H
 #define INGEST_BINS_H
 
 #include <marram/base.h>
 
 #include "bits.h"
+#include "ids.h"
 #include "plan.h"
 
 #define BIN_BITS 8
 #define BINS (1u << BIN_BITS)
 #define NOBODY UINT32_MAX
 
-/* A row is two words, or four where it does not fit:
- *     identifier or number | bit 63: wide, 62: number, then record in the block, day, hundredths (19, 15 and
- * 28 bits) wide: the record alone in the second word, then `when` (dates.h, with ROW_ flags), then money. */
+/* A row is a word that tells, the identifier's one or two words, and where they do not fit the first, two
+ * more: bit 63: wide, 62 and 61: kind of identifier, then record in the block, day, hundredths (18, 15, 28
+ * bits) wide: the record alone; behind the identifier stand `when` (dates.h, with ROW_ flags) and money. */
 #define ROW_COMMA UINT32_C(0x40000000) /* the comma may be the decimal: then money / 1000 */
 #define ROW_POINT UINT32_C(0x20000000)
 #define ROW_WIDE (UINT64_C(1) << 63)
-#define ROW_NUMBER (UINT64_C(1) << 62)
 #define ROW_DAY0 (WHEN_BIAS - 5479) /* 1955-01-01, so that 15 bits reach into 2044 */
-#define ROW_WORDS 4                 /* at most */
+#define ROW_WORDS 5                 /* at most */
 
-static inline uint64_t *bin_row_write(uint64_t *at, uint64_t who, uint64_t number, uint32_t record,
-                                      uint32_t when, int64_t money) {
-    uint64_t hundredths = (uint64_t)money / 100;
-    uint32_t day = when - ROW_DAY0;
-    at[0] = who;
-    if (((record >> 19) | (day >> 15)) == 0 && hundredths < (1u << 28) &&
-        (uint64_t)money == hundredths * 100) {
-        at[1] = number | (uint64_t)record << 43 | (uint64_t)day << 28 | hundredths;
-        return at + 2;
-    }
-    at[1] = ROW_WIDE | number | record;
-    at[2] = when;
-    at[3] = (uint64_t)money;
-    return at + 4;
+static inline unsigned bin_row_kind(uint64_t first) {
+    return (unsigned)(first >> 61 & 3);
 }
 
-static inline uint32_t bin_row_record(uint64_t word) {
-    return word & ROW_WIDE ? (uint32_t)word : (uint32_t)(word >> 43 & 0x7FFFF);
+static inline unsigned bin_row_wide_at(uint64_t first) { /* of `when` */
+    unsigned kind = bin_row_kind(first);
+    return 2 + (kind == ID_PAIR || kind == ID_UUID);
+}
+
+static inline unsigned bin_row_words(uint64_t first) {
+    return bin_row_wide_at(first) + (first & ROW_WIDE ? 2 : 0);
+}
+
+static inline uint32_t bin_row_record(uint64_t first) {
+    return first & ROW_WIDE ? (uint32_t)first : (uint32_t)(first >> 43 & 0x3FFFF);
+}
+
+static inline uint64_t *bin_row_write(uint64_t *at, id_words id, uint32_t record, uint32_t when,
+                                      int64_t money) {
+    uint64_t hundredths = (uint64_t)money / 100, kind = (uint64_t)id.kind << 61;
+    uint32_t day = when - ROW_DAY0;
+    uint64_t *first = at++;
+    *at++ = id.a;
+    if (id.kind == ID_PAIR || id.kind == ID_UUID) *at++ = id.b;
+    if (((record >> 18) | (day >> 15)) == 0 && hundredths < (1u << 28) &&
+        (uint64_t)money == hundredths * 100) {
+        *first = kind | (uint64_t)record << 43 | (uint64_t)day << 28 | hundredths;
+        return at;
+    }
+    *first = ROW_WIDE | kind | record;
+    *at++ = when;
+    *at++ = (uint64_t)money;
+    return at;
 }
 
 #define CHUNK_WORDS 1022
@@ -118,18 +133,7 @@ typedef struct bin_entry {
 
 #define BIN_BATCH 64
 
-static inline uint64_t bin_mix(uint64_t h) {
-    h *= UINT64_C(0x9E3779B97F4A7C15);
-    h ^= h >> 32;
-    h *= UINT64_C(0xD6E8FEB86659FD93);
-    return h ^ h >> 32;
-}
-
-static inline uint64_t bin_key(const char *id, size_t len) { /* 1 <= len <= 8; 8 bytes must be readable */
-    return bits_load64(id) & (~UINT64_C(0) >> (64 - 8 * len));
-}
-
-uint64_t bin_long_hash(const char *id, size_t len); /* len > 8 */
+uint64_t bin_hash(const char *id, size_t len); /* of any identifier; 8 bytes must be readable */
 
 static inline unsigned bin_of(uint64_t hash) {
     return (unsigned)(hash >> (64 - BIN_BITS));
@@ -141,11 +145,11 @@ static inline bin_slot *bin_home(const bins *b, uint64_t hash) {
 
 bool bins_more(bins *b, unsigned n); /* another chunk for a bin */
 
-/* A row of a customer of up to eight bytes. false: no memory. */
-static inline bool bins_put(bins *b, uint64_t key, uint32_t record, uint32_t when, int64_t money) {
-    unsigned n = bin_of(bin_mix(key));
+/* A row of a customer whose identifier fits. false: no memory. */
+static inline bool bins_put(bins *b, id_words id, uint32_t record, uint32_t when, int64_t money) {
+    unsigned n = bin_of(id_hash(id));
     if (b->end[n] - b->at[n] < ROW_WORDS && !bins_more(b, n)) return false;
-    b->at[n] = bin_row_write(b->at[n], key, 0, record, when, money);
+    b->at[n] = bin_row_write(b->at[n], id, record, when, money);
     bits_prefetch(b->at[n] + 8); /* the next line of one of 256 streams: no hardware foresees it */
     return true;
 }
@@ -165,8 +169,8 @@ void bin_release(bins *b, bin *n);
 /* Asks for large pages under a block of the C library's allocator. */
 void bins_advise_large(const mr_alloc *alloc, void *block, size_t bytes);
 
-/* The bytes of a customer: of a key (tag 0), written to spare, or in the text. */
-const char *bin_id(const bins *b, uint64_t key, uint32_t tag, char spare[8], size_t *len);
+/* The bytes of a customer of the dictionary. */
+const char *bin_text(const bins *b, uint32_t tag, size_t *len);
 /* Words in a bin so far. */
 static inline uint64_t bin_words(const bins *b, unsigned n) {
     const bin *one = &b->bin[n];

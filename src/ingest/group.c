@@ -12,7 +12,7 @@
 #include <string.h>
 
 typedef struct merge_slot {
-    uint64_t key;
+    uint64_t hash;
     uint32_t who; /* + 1 */
 } merge_slot;
 
@@ -49,8 +49,8 @@ static bool reserve(const mr_alloc *alloc, void *pointer, size_t *capacity, size
 
 /* --- finding customers --- */
 
-static uint64_t hash_of(uint64_t key, uint32_t tag) {
-    return tag ? key : bin_mix(key);
+static uint64_t hash_of(const person *p) {
+    return p->tag & IN_TEXT ? p->a : id_hash((id_words){p->a, p->b, p->tag});
 }
 
 static bool more_slots(const mr_alloc *alloc, group_bin *g, scratch *s) {
@@ -59,9 +59,10 @@ static bool more_slots(const mr_alloc *alloc, group_bin *g, scratch *s) {
     s->slots = mem_new(alloc, n, sizeof *s->slots);
     s->slots_n = s->slots ? n : 0;
     for (size_t i = 0; s->slots && i < g->n; i++) {
-        size_t at = hash_of(g->people[i].key, g->people[i].tag) & (n - 1);
+        uint64_t hash = hash_of(&g->people[i]);
+        size_t at = hash & (n - 1);
         while (s->slots[at].who) at = (at + 1) & (n - 1);
-        s->slots[at] = (merge_slot){g->people[i].key, (uint32_t)i + 1};
+        s->slots[at] = (merge_slot){hash, (uint32_t)i + 1};
     }
     return s->slots;
 }
@@ -74,20 +75,24 @@ static bool more_people(const mr_alloc *alloc, group_bin *g, size_t want) {
     return true;
 }
 
-static uint32_t new_person(grouping *r, group_bin *g, scratch *s, size_t at, person p) {
+static uint32_t new_person(grouping *r, group_bin *g, scratch *s, size_t at, uint64_t hash, person p) {
     if (g->n == g->capacity && !more_people(r->alloc, g, g->n + g->n / 2 + 64)) return NOBODY;
-    s->slots[at] = (merge_slot){p.key, (uint32_t)g->n + 1};
+    s->slots[at] = (merge_slot){hash, (uint32_t)g->n + 1};
     g->people[g->n++] = p;
     if (g->n * 8 > s->slots_n * 5 && !more_slots(r->alloc, g, s)) return NOBODY;
     return (uint32_t)g->n - 1;
 }
 
-/* The customer of a key; NOBODY: no memory. */
-static inline uint32_t find_key(grouping *r, group_bin *g, scratch *s, uint64_t key, uint64_t first) {
-    size_t mask = s->slots_n - 1, at = bin_mix(key) & mask;
-    for (; s->slots[at].who; at = (at + 1) & mask)
-        if (s->slots[at].key == key && !g->people[s->slots[at].who - 1].tag) return s->slots[at].who - 1;
-    return new_person(r, g, s, at, (person){.key = key, .first = first});
+/* The customer of an identifier's words; NOBODY: no memory. */
+static inline uint32_t find_words(grouping *r, group_bin *g, scratch *s, id_words id, uint64_t first) {
+    uint64_t hash = id_hash(id);
+    size_t mask = s->slots_n - 1, at = hash & mask;
+    for (; s->slots[at].who; at = (at + 1) & mask) {
+        if (s->slots[at].hash != hash) continue;
+        const person *p = &g->people[s->slots[at].who - 1];
+        if (p->tag == id.kind && p->a == id.a && p->b == id.b) return s->slots[at].who - 1;
+    }
+    return new_person(r, g, s, at, hash, (person){.a = id.a, .b = id.b, .first = first, .tag = id.kind});
 }
 
 /* The customer of a worker's number. */
@@ -96,24 +101,25 @@ static uint32_t find_number(grouping *r, group_bin *g, scratch *s, unsigned b, u
     const bin *from = &r->in->workers[worker]->bins->bin[b];
     const bin_person *q = &from->person[number];
     size_t mask = s->slots_n - 1, at = q->hash & mask, len;
-    char spare[8];
-    const char *id = bin_id(r->in->workers[worker]->bins, q->hash, q->tag, spare, &len);
+    const char *id = bin_text(r->in->workers[worker]->bins, q->tag, &len);
     for (; s->slots[at].who; at = (at + 1) & mask) {
         const person *p = &g->people[s->slots[at].who - 1];
-        if (p->key != q->hash || !p->tag) continue;
+        if (s->slots[at].hash != q->hash || !(p->tag & IN_TEXT)) continue;
         size_t p_len;
-        const char *p_id = bin_id(r->in->workers[p->worker]->bins, p->key, p->tag, spare, &p_len);
+        const char *p_id = bin_text(r->in->workers[p->worker]->bins, p->tag, &p_len);
         if (p_len == len && !memcmp(p_id, id, len)) return s->slots[at].who - 1;
     }
-    return new_person(r, g, s, at, (person){.key = q->hash, .first = first, .tag = q->tag, .worker = worker});
+    return new_person(r, g, s, at, q->hash,
+                      (person){.a = q->hash, .first = first, .tag = q->tag, .worker = worker});
 }
 
 /* --- rows --- */
 
-/* What a wide row means, now that the whole column is known; rewritten as that. false: it is left out. */
-static bool settle(const group_input *in, uint64_t row[4], uint64_t *after_until) {
+/* What a wide row's `when` and money mean, now that the whole column is known; rewritten as that. false: it
+ * is left out. */
+static bool settle(const group_input *in, uint64_t wide[2], uint64_t *after_until) {
     int32_t day = 0;
-    uint32_t when = (uint32_t)row[2];
+    uint32_t when = (uint32_t)wide[0];
     if (!(when & ~WHEN_MASK)) return true;
     if (when & WHEN_PACKED) {
         if (!when_unpack(when, in->order, &day) || day > in->today) return false;
@@ -122,8 +128,8 @@ static bool settle(const group_input *in, uint64_t row[4], uint64_t *after_until
         day = when_day(when);
     }
     char doubtful = when & ROW_COMMA ? ',' : when & ROW_POINT ? '.' : 0;
-    if (doubtful && doubtful == in->decimal) row[3] = (uint64_t)((int64_t)row[3] / 1000);
-    row[2] = when_of_day(day);
+    if (doubtful && doubtful == in->decimal) wide[1] = (uint64_t)((int64_t)wide[1] / 1000);
+    wide[0] = when_of_day(day);
     return true;
 }
 
@@ -147,31 +153,30 @@ static void rewind_cursors(const group_input *in, scratch *s, unsigned b) {
     }
 }
 
-/* Finds the customers of words [at, end) and counts their rows; a row's first word becomes its customer,
+/* Finds the customers of words [at, end) and counts their rows; a row's second word becomes its customer,
  * NOBODY if left out. */
 static bool name_rows(grouping *r, group_bin *g, scratch *s, unsigned b, size_t block, uint64_t *at,
                       const uint64_t *end) {
     uint32_t t = r->in->owner[block];
-    while (at < end) {
-        uint64_t word = at[1];
-        uint64_t *next = at + (word & ROW_WIDE ? 4 : 2);
-        if (word & ROW_WIDE && !settle(r->in, at, &g->after_until)) {
-            at[0] = NOBODY;
-            at = next;
+    for (uint64_t *next; at < end; at = next) {
+        uint64_t word = at[0];
+        next = at + bin_row_words(word);
+        if (word & ROW_WIDE && !settle(r->in, at + bin_row_wide_at(word), &g->after_until)) {
+            at[1] = NOBODY;
             continue;
         }
         uint64_t first = r->record_base[block] + bin_row_record(word);
         uint32_t who;
-        if (word & ROW_NUMBER) {
-            who = s->map[t][at[0]];
-            if (who == NOBODY) s->map[t][at[0]] = who = find_number(r, g, s, b, t, (uint32_t)at[0], first);
+        unsigned kind = bin_row_kind(word);
+        if (kind == ID_NUMBER) {
+            who = s->map[t][at[1]];
+            if (who == NOBODY) s->map[t][at[1]] = who = find_number(r, g, s, b, t, (uint32_t)at[1], first);
         } else {
-            who = find_key(r, g, s, at[0], first);
+            who = find_words(r, g, s, (id_words){at[1], kind == ID_WORD ? 0 : at[2], kind}, first);
         }
         if (who == NOBODY) return false;
         g->people[who].rows++;
-        at[0] = who;
-        at = next;
+        at[1] = who;
     }
     return true;
 }
@@ -200,12 +205,14 @@ static void scatter(const group_input *in, scratch *s, unsigned b) {
             const uint64_t *at = take(&s->cursor[in->owner[k]], &n), *end = at + n;
             left -= n;
             while (at < end) {
-                uint64_t who = at[0], word = at[1];
+                uint64_t word = at[0], who = at[1];
                 day_row row = {.day = when_day((uint32_t)(word >> 28 & 0x7FFF) + ROW_DAY0),
                                .money = (int64_t)(word & 0xFFFFFFF) * 100};
-                if (word & ROW_WIDE)
-                    row = (day_row){.day = when_day((uint32_t)at[2]), .money = (int64_t)at[3]};
-                at += word & ROW_WIDE ? 4 : 2;
+                if (word & ROW_WIDE) {
+                    const uint64_t *wide = at + bin_row_wide_at(word);
+                    row = (day_row){.day = when_day((uint32_t)wide[0]), .money = (int64_t)wide[1]};
+                }
+                at += bin_row_words(word);
                 if (who != NOBODY) s->rows[s->at[who]++] = row;
             }
         }

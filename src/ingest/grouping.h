@@ -7,9 +7,9 @@
 #include <stdatomic.h>
 
 typedef struct person {
-    uint64_t key;   /* the identifier as a word, or its hash */
+    uint64_t a, b;  /* the identifier as words; or its hash, 0 */
     uint64_t first; /* record among all; later their number among all customers */
-    uint32_t tag;   /* 0, or where `worker` keeps the identifier */
+    uint32_t tag;   /* the words' kind; or where `worker` keeps the identifier */
     uint32_t worker;
     uint32_t rows, occasions;
 } person;
@@ -49,8 +49,8 @@ typedef struct grouping {
 } grouping;
 
 /* Occasions in the rows' own chunks, worker by worker, words running on from chunk to chunk. One word is a
- * day and hundredths in 15 and 48 bits; an occasion takes three only where one of its rows took four (or a
- * million of them were added up), so occasions never outrun the rows. */
+ * day and hundredths in 15 and 48 bits; an occasion takes three only where one of its rows took four or five
+ * (or a million of them were added up), so occasions never outrun the rows. */
 typedef struct spool {
     const group_input *in;
     unsigned b;
@@ -100,6 +100,13 @@ static inline day_row spool_read(spool *p) {
     row.day = when_day((uint32_t)*spool_next(p));
     row.money = (int64_t)*spool_next(p);
     return row;
+}
+
+/* The bytes of a customer's identifier; spare[ID_LONGEST] holds those made from words. */
+static inline const char *person_id(const grouping *r, const person *p, char *spare, size_t *len) {
+    if (p->tag & IN_TEXT) return bin_text(r->in->workers[p->worker]->bins, p->tag, len);
+    *len = id_text((id_words){p->a, p->b, p->tag}, spare);
+    return spare;
 }
 
 /* Room for grouping with so many threads, and its end; the first drops what only group_bin needs. */

@@ -61,25 +61,20 @@ uint32_t worker_line(ingest_worker *w, size_t at) {
 
 void worker_enter(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money) {
     bin_entry *e = &w->batch[w->batched++];
-    char word[8] = {0};
-    if (len <= 8) memcpy(word, id, len);
     *e = (bin_entry){.id = id, .len = (uint32_t)len, .when = when, .money = money, .record = w->record};
-    e->hash = len > 8 ? bin_long_hash(id, len) : bin_mix(bin_key(word, len));
+    e->hash = bin_hash(id, len);
     bits_prefetch(bin_home(w->bins, e->hash));
 }
 
 mr_status worker_put(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money,
                      mr_error *err) {
-    if (len <= 8) {
-        char word[8] = {0}; /* a whole word is loaded, so it needs one */
-        memcpy(word, id, len);
-        return bins_put(w->bins, bin_key(word, len), w->record, when, money)
-                   ? MR_OK
-                   : error_memory(err, sizeof(bin_chunk));
-    }
+    id_words words;
+    if (id_of(id, len, &words))
+        return bins_put(w->bins, words, w->record, when, money) ? MR_OK
+                                                                : error_memory(err, sizeof(bin_chunk));
     worker_enter(w, id, len, when, money);
     bool borrowed =
-        id < w->block->data || id >= w->block->data + w->block->len; /* scratch, gone with the next record */
+        id < w->block->data || id >= w->block->data + w->block->len; /* scratch, gone with the next */
     return w->batched == BIN_BATCH || borrowed ? worker_flush(w, err) : MR_OK;
 }
 
@@ -118,8 +113,9 @@ static inline bool fast_row(ingest_worker *w, const ingest_plan *plan, const cha
         if (!amount_parse_plain(data + paid, paid_len, plan->decimal, &money)) return false;
     }
 #undef FIELD
-    if (id_len <= 8) {
-        w->no_memory = !bins_put(w->bins, bin_key(data + id, id_len), w->record, when, money);
+    id_words words;
+    if (id_of(data + id, id_len, &words)) {
+        w->no_memory = !bins_put(w->bins, words, w->record, when, money);
     } else {
         worker_enter(w, data + id, id_len, when, money);
     }

@@ -6,6 +6,7 @@
 #include "calendar.h"
 #include "dates.h"
 #include "headings.h"
+#include "ids.h"
 #include "orders_source.h"
 #include "rng.h"
 #include "table.h"
@@ -312,6 +313,40 @@ static void heading_words(void **state) {
         ingest_role role = headings_role(rows[i].heading, &rank);
         if (role != rows[i].role) print_error("'%s' is %s\n", rows[i].heading, ingest_role_name(role));
         assert_int_equal(role, rows[i].role);
+    }
+}
+
+/* Words give back the very bytes, so two identifiers with the same words are the same. */
+static void identifiers(void **state) {
+    (void)state;
+    rng r;
+    rng_seed(&r, 5, 5);
+    static const char *const fits[] = {
+        "7", "007", "12345678", "123456789", "CUST-00012345678", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"};
+    static const char *const not [] = {
+        "CUST-000123456789", "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "3f2504e0-4f89-11d3-9a0c-0305e82c330g",
+        "3f2504e0x4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c33011"};
+    char text[64], back[ID_LONGEST];
+    id_words id = {0};
+    for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
+        memset(text, 'x', sizeof text); /* what stands behind must not matter */
+        memcpy(text, fits[i], strlen(fits[i]));
+        assert_true(id_of(text, strlen(fits[i]), &id));
+        assert_int_equal(id_text(id, back), strlen(fits[i]));
+        assert_memory_equal(back, fits[i], strlen(fits[i]));
+    }
+    for (size_t i = 0; i < sizeof not / sizeof *not ; i++) {
+        memset(text, 0, sizeof text);
+        memcpy(text, not [i], strlen(not [i]));
+        assert_false(id_of(text, strlen(not [i]), &id));
+    }
+    for (int i = 0; i < 300000; i++) { /* any byte in any place of a UUID: refused, or given back */
+        memset(text, 0, sizeof text);
+        memcpy(text, fits[5], 36);
+        text[rng_below(&r, 36)] = (char)(1 + rng_below(&r, 255));
+        if (!id_of(text, 36, &id)) continue;
+        assert_int_equal(id_text(id, back), 36);
+        assert_memory_equal(back, text, 36);
     }
 }
 
@@ -997,6 +1032,7 @@ int main(void) {
         cmocka_unit_test(fast_agrees),
         cmocka_unit_test(dates),
         cmocka_unit_test(heading_words),
+        cmocka_unit_test(identifiers),
         cmocka_unit_test(dialects),
         cmocka_unit_test(many_values_later),
         cmocka_unit_test(contacts),
