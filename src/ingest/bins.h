@@ -33,11 +33,11 @@ static inline unsigned bin_row_kind(uint64_t first) {
 
 static inline unsigned bin_row_wide_at(uint64_t first) { /* of `when` */
     unsigned kind = bin_row_kind(first);
-    return 2 + (kind == ID_PAIR || kind == ID_UUID);
+    return kind == ID_PAIR || kind == ID_UUID ? 3 : 2;
 }
 
 static inline unsigned bin_row_words(uint64_t first) {
-    return bin_row_wide_at(first) + (first & ROW_WIDE ? 2 : 0);
+    return bin_row_wide_at(first) + (first & ROW_WIDE ? 2u : 0u);
 }
 
 static inline uint32_t bin_row_record(uint64_t first) {
