@@ -345,10 +345,13 @@ static void roles_by_contents(const sample *s, const ingest_plan *plan, ingest_r
 static mr_status asked(const char *name, const ingest_plan *plan, const char *what, mr_error *err) {
     char list[300];
     size_t at = 0;
-    for (size_t i = 0; i < plan->columns && at + 60 < sizeof list; i++)
-        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", plan->heading[i]);
+    for (size_t i = 0; i < plan->columns; i++) {
+        bool full = at + 60 > 200; /* a heading has at most 47 bytes */
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", full ? "..." : plan->heading[i]);
+        if (full) break;
+    }
     return error_set(err, MR_EDATA, NULL, -1,
-                     "%.100s: no column is seen to be the %s among: %.200s; say which with --columns, in "
+                     "%.100s: no column is seen to be the %s among: %s; say which with --columns, in "
                      "file order, e.g. --columns customer,date,amount,-",
                      name, what, at ? list : "(none)");
 }
