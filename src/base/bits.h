@@ -1,4 +1,5 @@
-/* Words of bytes: little-endian loads, the lowest bit, prefetching. The one place that knows the compiler's names for them. */
+/* Words of bytes: little-endian loads, the lowest bit, prefetching. The one place that knows the compiler's
+ * names for them. */
 #ifndef BASE_BITS_H
 #define BASE_BITS_H
 

@@ -1,7 +1,8 @@
 /* Reading amounts.
  *
- * Which of point and comma is the decimal is a property of the column, so a value says only what it proves: "12,50" a comma,
- * "1.234,56" a comma, "1,234,567" a point, "0,123" a comma (no thousands begin with 0), and "1,234" nothing. */
+ * Which of point and comma is the decimal is a property of the column, so a value says only what it proves:
+ * "12,50" a comma, "1.234,56" a comma, "1,234,567" a point, "0,123" a comma (no thousands begin with 0), and
+ * "1,234" nothing. */
 #include "amounts.h"
 
 #include <string.h>
@@ -39,12 +40,83 @@ static void trim(span *s) {
 }
 
 /* Longer spellings first. Codes are taken in any case. */
-static const char *const currencies[] = {
-    "US$", "CA$", "AU$", "NZ$", "HK$", "A$",  "C$",  "R$",  "S$",  "$",   "\xE2\x82\xAC", "\xC2\xA3", "\xC2\xA5", "\xE2\x82\xB9",
-    "\xE2\x82\xBD", "\xE2\x82\xA9", "\xE2\x82\xBA", "\xE2\x82\xB4", "\xE2\x82\xAA", "\xE0\xB8\xBF", "z\xC5\x82", "K\xC4\x8D",
-    "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "CAD", "AUD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY",
-    "RUB", "UAH", "INR", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "ZAR", "KRW", "SGD", "HKD", "TWD", "THB", "IDR", "MYR", "PHP",
-    "VND", "AED", "SAR", "ILS", "EGP", "NGN", "KES", "MAD", "ISK", "HRK", "RSD", "kr.", "Fr.", "Rs.", "lei", "kr", "Fr", "Rs", "Ft"};
+static const char *const currencies[] = {"US$",
+                                         "CA$",
+                                         "AU$",
+                                         "NZ$",
+                                         "HK$",
+                                         "A$",
+                                         "C$",
+                                         "R$",
+                                         "S$",
+                                         "$",
+                                         "\xE2\x82\xAC",
+                                         "\xC2\xA3",
+                                         "\xC2\xA5",
+                                         "\xE2\x82\xB9",
+                                         "\xE2\x82\xBD",
+                                         "\xE2\x82\xA9",
+                                         "\xE2\x82\xBA",
+                                         "\xE2\x82\xB4",
+                                         "\xE2\x82\xAA",
+                                         "\xE0\xB8\xBF",
+                                         "z\xC5\x82",
+                                         "K\xC4\x8D",
+                                         "USD",
+                                         "EUR",
+                                         "GBP",
+                                         "CHF",
+                                         "JPY",
+                                         "CNY",
+                                         "CAD",
+                                         "AUD",
+                                         "NZD",
+                                         "SEK",
+                                         "NOK",
+                                         "DKK",
+                                         "PLN",
+                                         "CZK",
+                                         "HUF",
+                                         "RON",
+                                         "BGN",
+                                         "TRY",
+                                         "RUB",
+                                         "UAH",
+                                         "INR",
+                                         "BRL",
+                                         "MXN",
+                                         "ARS",
+                                         "CLP",
+                                         "COP",
+                                         "PEN",
+                                         "ZAR",
+                                         "KRW",
+                                         "SGD",
+                                         "HKD",
+                                         "TWD",
+                                         "THB",
+                                         "IDR",
+                                         "MYR",
+                                         "PHP",
+                                         "VND",
+                                         "AED",
+                                         "SAR",
+                                         "ILS",
+                                         "EGP",
+                                         "NGN",
+                                         "KES",
+                                         "MAD",
+                                         "ISK",
+                                         "HRK",
+                                         "RSD",
+                                         "kr.",
+                                         "Fr.",
+                                         "Rs.",
+                                         "lei",
+                                         "kr",
+                                         "Fr",
+                                         "Rs",
+                                         "Ft"};
 
 static bool same_letters(const char *a, const char *b, size_t len) {
     for (size_t i = 0; i < len; i++) {
@@ -108,11 +180,12 @@ static amount_fault undress(span *s, bool *negative, char currency[AMOUNT_CURREN
 
 /* A number cut at its separators. */
 typedef struct pieces {
-    size_t points, commas, others;   /* how many of each; others: ' and blanks */
-    size_t digits;                   /* in all */
-    size_t first, last, before_last; /* digits before the first separator, behind the last one, and in between up to it */
-    char last_kind;                  /* '.', ',' or '\'' for others; 0: none */
-    bool grouped, leading_zero;      /* every group but the first and the last has two or three digits */
+    size_t points, commas, others; /* how many of each; others: ' and blanks */
+    size_t digits;                 /* in all */
+    size_t first, last,
+        before_last; /* digits before the first separator, behind the last one, and in between up to it */
+    char last_kind;  /* '.', ',' or '\'' for others; 0: none */
+    bool grouped, leading_zero; /* every group but the first and the last has two or three digits */
 } pieces;
 
 static size_t other_separator(const char *p, const char *end) {
@@ -162,8 +235,8 @@ static bool take_apart(span s, pieces *out) {
     return out->digits > 0;
 }
 
-/* Can the separators before position `last` be thousands? The first group has one to three digits; the one before the decimal,
- * or the last, has three. */
+/* Can the separators before position `last` be thousands? The first group has one to three digits; the one
+ * before the decimal, or the last, has three. */
 static bool thousands(const pieces *p, size_t first_max, size_t final_group) {
     return p->grouped && p->first >= 1 && p->first <= first_max && final_group == 3;
 }
@@ -185,7 +258,8 @@ static amount_fault choose(const pieces *p, char decimal, char *chosen, amount *
         } else if (decimal == p->last_kind) {
             *chosen = decimal;
         }
-    } else if (last_count > 1) { /* it separates thousands, so the other one is the decimal, and none stands here */
+    } else if (last_count >
+               1) { /* it separates thousands, so the other one is the decimal, and none stands here */
         if (mixed || !thousands(p, 3, p->last)) return AMOUNT_FAULT_GROUPS;
         out->proves = p->last_kind == '.' ? ',' : '.';
     } else { /* thousands before, the last one is the decimal */

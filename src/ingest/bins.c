@@ -1,5 +1,6 @@
-/* Bins of rows, and the dictionary of long identifiers: linear probing, at most 5/8 full. A batch first asks for all its cache
- * lines and then looks at them, so that the memory's latency is paid once a batch and not once a row. */
+/* Bins of rows, and the dictionary of long identifiers: linear probing, at most 5/8 full. A batch first asks
+ * for all its cache lines and then looks at them, so that the memory's latency is paid once a batch and not
+ * once a row. */
 #include "bins.h"
 
 #include "error.h"
@@ -29,12 +30,11 @@ mr_status bins_new(const mr_alloc *alloc, bool contacts, bins **out, mr_error *e
 }
 
 void bin_release(bins *b, bin *n) {
-    for (size_t i = 0; n->contact && i < (size_t)n->people * CONTACTS; i++) mem_free(b->alloc, n->contact[i].text);
+    for (size_t i = 0; n->contact && i < (size_t)n->people * CONTACTS; i++)
+        mem_free(b->alloc, n->contact[i].text);
     mem_free(b->alloc, n->person);
-    mem_free(b->alloc, n->text);
     mem_free(b->alloc, n->contact);
     n->person = NULL;
-    n->text = NULL;
     n->contact = NULL;
 }
 
@@ -46,28 +46,32 @@ void bins_free(bins *b) {
         mem_free(b->alloc, slab);
     }
     mem_free(b->alloc, b->slots);
+    mem_free(b->alloc, b->text);
     mem_free(b->alloc, b);
 }
 
-uint64_t bin_long_hash(const char *id, size_t len) {
-    uint64_t h = len;
-    for (size_t i = 0; i + 8 < len; i += 8) {
-        h = (h ^ bits_load64(id + i)) * UINT64_C(0x9E3779B97F4A7C15);
-        h ^= h >> 32;
+uint64_t bin_hash(const char *id, size_t len) {
+    if (len <= 8) return id_mix(bits_load64(id) & (~UINT64_C(0) >> (64 - 8 * len)));
+    /* two lanes, so that multiplications overlap */
+    uint64_t a = len, b = ~(uint64_t)len;
+    size_t i = 0;
+    for (; i + 16 < len; i += 16) {
+        a = (a ^ bits_load64(id + i)) * UINT64_C(0x9E3779B97F4A7C15);
+        b = (b ^ bits_load64(id + i + 8)) * UINT64_C(0xC2B2AE3D27D4EB4F);
+        a ^= a >> 32;
+        b ^= b >> 29;
     }
-    return bin_mix(h ^ bits_load64(id + len - 8));
+    if (i + 8 < len) a = (a ^ bits_load64(id + i)) * UINT64_C(0x9E3779B97F4A7C15);
+    b ^= bits_load64(id + len - 8);
+    return id_mix(a ^ a >> 32 ^ id_mix(b));
 }
 
-const char *bin_id(const bin *n, uint64_t key, uint32_t tag, char spare[8], size_t *len) {
-    if (tag) {
-        const char *text = n->text + 8 * (size_t)(tag & ~IN_TEXT);
-        uint32_t bytes;
-        memcpy(&bytes, text, 4);
-        *len = bytes;
-        return text + 4;
-    }
-    for (*len = 0; *len < 8 && key >> 8 * *len; ++*len) spare[*len] = (char)(key >> 8 * *len);
-    return spare;
+const char *bin_text(const bins *b, uint32_t tag, size_t *len) {
+    const char *text = b->text + 8 * (size_t)(tag & ~IN_TEXT);
+    uint32_t bytes;
+    memcpy(&bytes, text, 4);
+    *len = bytes;
+    return text + 4;
 }
 
 /* --- growing --- */
@@ -113,6 +117,20 @@ void bins_seal(bins *b) {
     b->slots = NULL;
 }
 
+/* An outgrown table's memory is already there: chunks are cut from it. What is left of the slab before was
+ * never touched. */
+static void recycle(bins *b, void *block, size_t bytes) {
+    bin_slab *slab = block;
+    if (bytes < (size_t)1 << 20) {
+        mem_free(b->alloc, block);
+        return;
+    }
+    slab->next = b->slabs;
+    b->slabs = slab;
+    b->slab_at = (char *)(slab + 1);
+    b->slab_end = (char *)block + bytes;
+}
+
 static bool grow(bins *b) {
     size_t slots = 2 * (size_t)(b->mask + 1);
     bin_slot *wider = mem_new(b->alloc, slots, sizeof *wider);
@@ -126,27 +144,30 @@ static bool grow(bins *b) {
         while (wider[at].tag) at = (at + 1) & mask;
         wider[at] = slot;
     }
-    mem_free(b->alloc, b->slots);
+    recycle(b, b->slots, (size_t)(b->mask + 1) * sizeof *b->slots);
     b->slots = wider;
     b->mask = mask;
     b->full = slots / 8 * 5;
     return true;
 }
 
-static bool long_text(bins *b, bin *n, const char *id, uint32_t len, uint32_t *tag) {
+static bool keep_text(bins *b, const char *id, uint32_t len, uint32_t *tag) {
     size_t bytes = ((size_t)len + 4 + 7) & ~(size_t)7;
-    if (n->text_capacity - n->text_len < bytes) {
-        size_t capacity = n->text_capacity + n->text_capacity / 2 + bytes + 256;
-        char *grown = mem_resize(b->alloc, n->text, capacity, 1);
+    if (b->text_capacity - b->text_len < bytes + 64) {
+        size_t capacity = 2 * b->text_capacity + bytes + 4096;
+        char *grown = mem_resize(b->alloc, b->text, capacity, 1);
         if (!grown) return false;
-        n->text = grown;
-        n->text_capacity = capacity;
+        bins_advise_large(b->alloc, grown, capacity);
+        b->text = grown;
+        b->text_capacity = capacity;
     }
-    if (n->text_len / 8 >= IN_TEXT) return false;
-    *tag = IN_TEXT | (uint32_t)(n->text_len / 8);
-    memcpy(n->text + n->text_len, &len, 4);
-    memcpy(n->text + n->text_len + 4, id, len);
-    n->text_len += bytes;
+    size_t in_line = ((uintptr_t)b->text + b->text_len) & 63;
+    if (bytes <= 64 && in_line + bytes > 64) b->text_len += 64 - in_line;
+    if (b->text_len / 8 >= IN_TEXT) return false;
+    *tag = IN_TEXT | (uint32_t)(b->text_len / 8);
+    memcpy(b->text + b->text_len, &len, 4);
+    memcpy(b->text + b->text_len + 4, id, len);
+    b->text_len += bytes;
     return true;
 }
 
@@ -167,7 +188,7 @@ static bool new_person(bins *b, bin *n, bin_slot *slot, const bin_entry *e) {
         n->contact_capacity = capacity;
     }
     uint32_t tag;
-    if (!long_text(b, n, e->id, e->len, &tag)) return false;
+    if (!keep_text(b, e->id, e->len, &tag)) return false;
     *slot = (bin_slot){.hash = e->hash, .who = n->people, .tag = tag};
     n->person[n->people++] = (bin_person){.hash = e->hash, .tag = tag};
     return ++b->people < b->full || grow(b);
@@ -175,9 +196,9 @@ static bool new_person(bins *b, bin *n, bin_slot *slot, const bin_entry *e) {
 
 /* --- adding --- */
 
-static inline bool same(const bin *n, const bin_slot *slot, const bin_entry *e) {
+static inline bool same(const bins *b, const bin_slot *slot, const bin_entry *e) {
     if (slot->hash != e->hash) return false; /* and so of the same bin */
-    const char *text = n->text + 8 * (size_t)(slot->tag & ~IN_TEXT);
+    const char *text = b->text + 8 * (size_t)(slot->tag & ~IN_TEXT);
     uint32_t len;
     memcpy(&len, text, 4);
     return len == e->len && !memcmp(text + 4, e->id, len);
@@ -187,16 +208,14 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint32_t *wh
     for (size_t i = 0; i < count; i++) {
         const bin_slot *slot = bin_home(b, entries[i].hash);
         if (slot->hash != entries[i].hash) continue;
-        const char *text = b->bin[bin_of(slot->hash)].text + 8 * (size_t)(slot->tag & ~IN_TEXT);
-        bits_prefetch(text);
-        bits_prefetch(text + 3 + entries[i].len);
+        bits_prefetch(b->text + 8 * (size_t)(slot->tag & ~IN_TEXT));
     }
     for (size_t i = 0; i < count; i++) {
         const bin_entry *e = &entries[i];
         unsigned which = bin_of(e->hash);
         bin *n = &b->bin[which];
         bin_slot *slot = bin_home(b, e->hash);
-        while (slot->tag && !same(n, slot, e)) slot = slot == b->slots + b->mask ? b->slots : slot + 1;
+        while (slot->tag && !same(b, slot, e)) slot = slot == b->slots + b->mask ? b->slots : slot + 1;
         uint32_t person;
         if (slot->tag) {
             person = slot->who;
@@ -204,25 +223,43 @@ mr_status bins_add(bins *b, const bin_entry *entries, size_t count, uint32_t *wh
             person = n->people;
             if (!new_person(b, n, slot, e)) return error_memory(err, sizeof(bin_person));
         }
-        if (b->end[which] - b->at[which] < ROW_WORDS && !bins_more(b, which)) return error_memory(err, b->slab_bytes);
-        b->at[which] = bin_row_write(b->at[which], person, ROW_NUMBER, e->record, e->when, e->money);
-        if (who) who[i] = person;
+        if (b->end[which] - b->at[which] < ROW_WORDS && !bins_more(b, which))
+            return error_memory(err, b->slab_bytes);
+        b->at[which] =
+            bin_row_write(b->at[which], (id_words){person, 0, ID_NUMBER}, e->record, e->when, e->money);
+        who[i] = person;
     }
     return MR_OK;
 }
 
-mr_status bins_contact(bins *b, uint64_t hash, uint32_t who, int kind, const char *text, size_t len, uint64_t seen,
-                       mr_error *err) {
-    bin_contact *c = &b->bin[bin_of(hash)].contact[(size_t)who * CONTACTS + (size_t)kind];
-    if (len > UINT32_MAX / 2) len = UINT32_MAX / 2;
+static bool note(bins *b, bin_contact *c, bin_note n, uint64_t seen) {
+    uint32_t len = n.len < UINT32_MAX / 2 ? (uint32_t)n.len : UINT32_MAX / 2;
     if (c->capacity < len) {
         char *grown = mem_resize(b->alloc, c->text, len, 1);
-        if (!grown) return error_memory(err, len);
+        if (!grown) return false;
         c->text = grown;
-        c->capacity = (uint32_t)len;
+        c->capacity = len;
     }
-    memcpy(c->text, text, len);
-    c->len = (uint32_t)len;
+    memcpy(c->text, n.text, len);
+    c->len = len;
     c->seen = seen;
+    return true;
+}
+
+mr_status bins_note(bins *b, const bin_entry *entries, const uint32_t *who, bin_note notes[][CONTACTS],
+                    size_t n, uint64_t block, mr_error *err) {
+    bin_contact *contact[BIN_BATCH];
+    for (size_t i = 0; i < n; i++) {
+        contact[i] = &b->bin[bin_of(entries[i].hash)].contact[(size_t)who[i] * CONTACTS];
+        bits_prefetch(contact[i]);
+        bits_prefetch((const char *)(contact[i] + CONTACTS) - 1);
+    }
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < CONTACTS; k++)
+            if (notes[i][k].len && contact[i][k].text) bits_prefetch(contact[i][k].text);
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < CONTACTS; k++)
+            if (notes[i][k].len && !note(b, &contact[i][k], notes[i][k], block << 32 | entries[i].record))
+                return error_memory(err, notes[i][k].len);
     return MR_OK;
 }

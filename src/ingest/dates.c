@@ -1,4 +1,5 @@
-/* Reading dates: ISO 8601 (the day as written; the time is only looked at), YYYYMMDD, and day, month, year in either order. */
+/* Reading dates: ISO 8601 (the day as written; the time is only looked at), YYYYMMDD, and day, month, year in
+ * either order. */
 #include "dates.h"
 
 #include "calendar.h"
@@ -42,7 +43,8 @@ bool date_time_tail(const char *s, size_t len) {
     for (; i < len; i++) {
         char c = s[i];
         bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-        if (!digit(c) && !letter && !(c && strchr(":.,+- /_()[]", c)) && (unsigned char)c < 0x80) return false;
+        if (!digit(c) && !letter && !(c && strchr(":.,+- /_()[]", c)) && (unsigned char)c < 0x80)
+            return false;
     }
     return len <= 64;
 }
@@ -61,10 +63,12 @@ static date_fault parse_compact(const char *s, size_t len, uint32_t *when) {
     while (digits < len && digits < 14 && digit(s[digits])) digits++;
     if (digits != 8 && digits != 12 && digits != 14) return DATE_FAULT_FORM;
     size_t at = 0, got;
-    int year = number(s, len, &at, 4, &got), month = number(s, len, &at, 2, &got), day = number(s, len, &at, 2, &got);
+    int year = number(s, len, &at, 4, &got), month = number(s, len, &at, 2, &got),
+        day = number(s, len, &at, 2, &got);
     if (!calendar_valid(year, month, day)) return DATE_FAULT_DAY;
     *when = when_of_day(calendar_day(year, month, day));
-    bool ok = digits == 8 ? date_time_tail(s + 8, len - 8) : len == digits || s[digits] == '.' || s[digits] == 'Z';
+    bool ok =
+        digits == 8 ? date_time_tail(s + 8, len - 8) : len == digits || s[digits] == '.' || s[digits] == 'Z';
     return ok ? DATE_OK : DATE_FAULT_TIME;
 }
 
@@ -87,13 +91,15 @@ static bool three(const char *s, size_t len, int v[3], size_t digits[3], size_t 
 static date_fault parse_ymd(const char *s, size_t len, uint32_t *when) {
     int v[3];
     size_t digits[3], end;
-    if (!three(s, len, v, digits, &end) || digits[0] != 4 || digits[1] > 2 || digits[2] > 2) return DATE_FAULT_FORM;
+    if (!three(s, len, v, digits, &end) || digits[0] != 4 || digits[1] > 2 || digits[2] > 2)
+        return DATE_FAULT_FORM;
     if (!calendar_valid(v[0], v[1], v[2])) return DATE_FAULT_DAY;
     *when = when_of_day(calendar_day(v[0], v[1], v[2]));
     return date_time_tail(s + end, len - end) ? DATE_OK : DATE_FAULT_TIME;
 }
 
-static date_fault parse_either(const char *s, size_t len, ingest_date_format format, uint32_t *when, date_proof *proof) {
+static date_fault parse_either(const char *s, size_t len, ingest_date_format format, uint32_t *when,
+                               date_proof *proof) {
     int v[3], day = 0;
     size_t digits[3], end;
     if (!three(s, len, v, digits, &end) || digits[0] > 2 || digits[1] > 2) return DATE_FAULT_FORM;
@@ -112,15 +118,19 @@ static date_fault parse_either(const char *s, size_t len, ingest_date_format for
     return DATE_OK;
 }
 
-date_fault date_parse(const char *s, size_t len, ingest_date_format format, uint32_t *when, date_proof *proof) {
+date_fault date_parse(const char *s, size_t len, ingest_date_format format, uint32_t *when,
+                      date_proof *proof) {
     *proof = PROVES_NOTHING;
     if (!len) return DATE_FAULT_EMPTY;
     switch (format) {
-    case DATE_YMD: return parse_ymd(s, len, when);
-    case DATE_COMPACT: return parse_compact(s, len, when);
+    case DATE_YMD:
+        return parse_ymd(s, len, when);
+    case DATE_COMPACT:
+        return parse_compact(s, len, when);
     case DATE_UNKNOWN:
     case DATE_DMY:
-    case DATE_MDY: return parse_either(s, len, format, when, proof);
+    case DATE_MDY:
+        return parse_either(s, len, format, when, proof);
     }
     return DATE_FAULT_FORM;
 }
@@ -133,8 +143,9 @@ ingest_date_format date_form(const char *s, size_t len, bool *short_year) {
     if (date_parse(s, len, DATE_YMD, &when, &proof) == DATE_OK) return DATE_YMD;
     if (date_parse(s, len, DATE_COMPACT, &when, &proof) == DATE_OK)
         /* eight digits are a date only in years a shop may know; else they are an identifier */
-        return when >= when_of_day(calendar_day(1900, 1, 1)) && when < when_of_day(calendar_day(2100, 1, 1)) ? DATE_COMPACT
-                                                                                                         : DATE_UNKNOWN;
+        return when >= when_of_day(calendar_day(1900, 1, 1)) && when < when_of_day(calendar_day(2100, 1, 1))
+                   ? DATE_COMPACT
+                   : DATE_UNKNOWN;
     date_fault fault = date_parse(s, len, DATE_UNKNOWN, &when, &proof);
     *short_year = fault == DATE_FAULT_SHORT_YEAR;
     return fault == DATE_OK ? DATE_DMY : DATE_UNKNOWN;

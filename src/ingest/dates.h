@@ -5,8 +5,8 @@
 #include "bits.h"
 #include "orders.h"
 
-/* A kept date: a day number from a bias, or, while D/M/Y against M/D/Y is open, year, first and second number. Flags for the
- * row ride in the top bits. */
+/* A kept date: a day number from a bias, or, while D/M/Y against M/D/Y is open, year, first and second
+ * number. Flags for the row ride in the top bits. */
 #define WHEN_BIAS 719468
 #define WHEN_MASK UINT32_C(0x00FFFFFF)
 #define WHEN_PACKED UINT32_C(0x80000000)
@@ -32,11 +32,7 @@ typedef enum date_fault {
     DATE_FAULT_TIME        /* what stands behind the date is no time */
 } date_fault;
 
-typedef enum date_proof {
-    PROVES_NOTHING,
-    PROVES_DMY,
-    PROVES_MDY
-} date_proof;
+typedef enum date_proof { PROVES_NOTHING, PROVES_DMY, PROVES_MDY } date_proof;
 
 /* Month starts of the years 1900 to 2099, so that a date costs a look-up. */
 typedef struct date_table {
@@ -44,14 +40,18 @@ typedef struct date_table {
 } date_table;
 void date_table_fill(date_table *table);
 
-/* One date. format DATE_UNKNOWN: D/M/Y or M/D/Y, kept packed. *proof is set for these two orders and DATE_UNKNOWN. */
-date_fault date_parse(const char *text, size_t len, ingest_date_format format, uint32_t *when, date_proof *proof);
+/* One date. format DATE_UNKNOWN: D/M/Y or M/D/Y, kept packed. *proof is set for these two orders and
+ * DATE_UNKNOWN. */
+date_fault date_parse(const char *text, size_t len, ingest_date_format format, uint32_t *when,
+                      date_proof *proof);
 
-/* YYYY-MM-DD with nothing behind it, fast; false: let date_parse decide. 16 bytes must be readable at text. */
+/* YYYY-MM-DD with nothing behind it, fast; false: let date_parse decide. 16 bytes must be readable at text.
+ */
 static inline bool date_parse_iso(const date_table *table, const char *text, uint32_t *when) {
     /* "YYYY-MM-" in one word: digits become their values, the dashes nothing. */
     uint64_t w = bits_load64(text) ^ UINT64_C(0x2D30302D30303030);
-    if ((w & UINT64_C(0xFFF0F0FFF0F0F0F0)) | ((w + UINT64_C(0x0006060006060606)) & UINT64_C(0x00F0F000F0F0F0F0)))
+    if ((w & UINT64_C(0xFFF0F0FFF0F0F0F0)) |
+        ((w + UINT64_C(0x0006060006060606)) & UINT64_C(0x00F0F000F0F0F0F0)))
         return false;
     unsigned d1 = (unsigned char)text[8] - '0', d2 = (unsigned char)text[9] - '0';
     if (d1 > 9 || d2 > 9) return false;
@@ -66,8 +66,8 @@ static inline bool date_parse_iso(const date_table *table, const char *text, uin
 /* Is text[0 .. len) a time of day with or without zone (or nothing), loosely? */
 bool date_time_tail(const char *text, size_t len);
 
-/* The form a single date has: DATE_YMD, DATE_COMPACT, DATE_DMY (either order, four-digit year); DATE_UNKNOWN: no date.
- * *short_year: it would be D/M/Y or M/D/Y but for a year of two digits. */
+/* The form a single date has: DATE_YMD, DATE_COMPACT, DATE_DMY (either order, four-digit year); DATE_UNKNOWN:
+ * no date. *short_year: it would be D/M/Y or M/D/Y but for a year of two digits. */
 ingest_date_format date_form(const char *text, size_t len, bool *short_year);
 
 #endif

@@ -1,5 +1,5 @@
-/* One file's bytes. gzip is known by its first two bytes whatever the name; several members in a row are one text, as gzip
- * itself has it; zero bytes behind the last member are padding. */
+/* One file's bytes. gzip is known by its first two bytes whatever the name; several members in a row are one
+ * text, as gzip itself has it; zero bytes behind the last member are padding. */
 #include "feed.h"
 
 #include "error.h"
@@ -24,7 +24,8 @@ mr_status feed_check(const char *path, uint64_t *bytes, mr_error *err) {
     if (standard ? fstat(STDIN_FILENO, &st) : stat(path, &st))
         return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", name_of(path), strerror(errno));
     if (S_ISDIR(st.st_mode))
-        return error_set(err, MR_EIO, NULL, -1, "%.300s: is a directory; name the files in it", name_of(path));
+        return error_set(err, MR_EIO, NULL, -1, "%.300s: is a directory; name the files in it",
+                         name_of(path));
     if (!standard && access(path, R_OK))
         return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(errno));
     if (S_ISREG(st.st_mode) && st.st_size > 0) *bytes = (uint64_t)st.st_size;
@@ -104,7 +105,8 @@ void feed_close(feed *f) {
 }
 
 static mr_status broken(const feed *f, const char *why, mr_error *err) {
-    return error_set(err, MR_EDATA, NULL, -1, "%.300s: the gzip data is %s; fetch the file again", f->path, why);
+    return error_set(err, MR_EDATA, NULL, -1, "%.300s: the gzip data is %s; fetch the file again", f->path,
+                     why);
 }
 
 /* More stored bytes into raw, from its beginning. */

@@ -19,7 +19,8 @@ typedef struct feed {
     size_t raw_at, raw_len;
 } feed;
 
-/* Can the path be read? *bytes: its size, 0 where it has none (a pipe). A directory, a missing file: MR_EIO. */
+/* Can the path be read? *bytes: its size, 0 where it has none (a pipe). A directory, a missing file: MR_EIO.
+ */
 mr_status feed_check(const char *path, uint64_t *bytes, mr_error *err);
 mr_status feed_open(feed *f, const char *path, const mr_alloc *alloc, mr_error *err);
 mr_status feed_memory(feed *f, const char *bytes, size_t len, const mr_alloc *alloc, mr_error *err);

@@ -1,63 +1,31 @@
 /* Grouping: every bin by itself, inside a core's cache.
  *
- * The rows of a bin are replayed in the order of the input: block by block, each from the worker that read it. So a file sorted
- * by date gives sorted histories without sorting, the last contact wins, and nothing depends on the number of threads. Within a
- * bin: find each row's customer, count, scatter, merge the days, and write the occasions back over the rows, which they never
- * outnumber. Customers are numbered by a bit per record that is set where one appears first: a customer's number is the count of
- * bits before theirs. Then every bin copies its histories to where they belong. */
-#include "group.h"
-
+ * The rows of a bin are replayed in the order of the input: block by block, each from the worker that read
+ * it. So a file sorted by date gives sorted histories without sorting, the last contact wins, and nothing
+ * depends on the number of threads. Within a bin: find each row's customer, count, scatter, merge the days,
+ * and write the occasions back over the rows, which they never outnumber. */
 #include "error.h"
+#include "grouping.h"
 #include "mem.h"
-#include "pool.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct person {
-    uint64_t key;    /* the identifier as a word, or its hash */
-    uint64_t first;  /* record among all; later their number among all customers */
-    uint32_t tag;    /* 0, or where `worker` keeps the identifier */
-    uint32_t worker;
-    uint32_t rows, occasions;
-} person;
-
-typedef struct contact_view {
-    const char *text;
-    uint64_t seen;
-    uint32_t len;
-} contact_view;
-
-typedef struct group_bin {
-    person *people;
-    int64_t *returned;     /* NULL: none */
-    contact_view *contact; /* [n * CONTACTS] */
-    size_t n, capacity;
-    uint64_t orders, returns, merged, after_until, return_only;
-    int32_t first_day, last_day;
-} group_bin;
-
 typedef struct merge_slot {
-    uint64_t key;
+    uint64_t hash;
     uint32_t who; /* + 1 */
 } merge_slot;
 
-typedef struct day_row {
-    int64_t money;
-    int32_t day;
-} day_row;
-
 typedef struct scratch {
-    uint32_t **map;     /* [n_workers] a worker's number of a customer -> the bin's */
+    uint32_t **map; /* [n_workers] a worker's number of a customer -> the bin's */
     uint32_t *map_rows;
     size_t map_capacity;
     merge_slot *slots;
-    size_t slots_n;     /* a power of two */
-    size_t expected;    /* customers in the last bin: the next will have about as many */
+    size_t slots_n;  /* a power of two */
+    size_t expected; /* customers in the last bin: the next will have about as many */
     day_row *rows;
     size_t rows_capacity;
-    uint64_t *at;       /* [people + 1] */
+    uint64_t *at; /* [people + 1] */
     size_t at_capacity;
     struct cursor *cursor; /* [n_workers] */
 } scratch;
@@ -66,18 +34,6 @@ typedef struct cursor {
     bin_chunk *chunk;
     uint64_t *at;
 } cursor;
-
-typedef struct grouping {
-    const group_input *in;
-    const mr_alloc *alloc;
-    group_bin *bins;
-    scratch *scratch; /* [threads] */
-    _Atomic uint64_t *bits;
-    uint64_t *before; /* set bits before each word */
-    uint64_t *record_base; /* [n_blocks] */
-    uint64_t records;
-    ingest_orders *out;
-} grouping;
 
 static bool reserve(const mr_alloc *alloc, void *pointer, size_t *capacity, size_t want, size_t size) {
     if (*capacity >= want && *capacity) return true;
@@ -93,8 +49,8 @@ static bool reserve(const mr_alloc *alloc, void *pointer, size_t *capacity, size
 
 /* --- finding customers --- */
 
-static uint64_t hash_of(uint64_t key, uint32_t tag) {
-    return tag ? key : bin_mix(key);
+static uint64_t hash_of(const person *p) {
+    return p->tag & IN_TEXT ? p->a : id_hash((id_words){p->a, p->b, p->tag});
 }
 
 static bool more_slots(const mr_alloc *alloc, group_bin *g, scratch *s) {
@@ -103,9 +59,10 @@ static bool more_slots(const mr_alloc *alloc, group_bin *g, scratch *s) {
     s->slots = mem_new(alloc, n, sizeof *s->slots);
     s->slots_n = s->slots ? n : 0;
     for (size_t i = 0; s->slots && i < g->n; i++) {
-        size_t at = hash_of(g->people[i].key, g->people[i].tag) & (n - 1);
+        uint64_t hash = hash_of(&g->people[i]);
+        size_t at = hash & (n - 1);
         while (s->slots[at].who) at = (at + 1) & (n - 1);
-        s->slots[at] = (merge_slot){g->people[i].key, (uint32_t)i + 1};
+        s->slots[at] = (merge_slot){hash, (uint32_t)i + 1};
     }
     return s->slots;
 }
@@ -118,45 +75,51 @@ static bool more_people(const mr_alloc *alloc, group_bin *g, size_t want) {
     return true;
 }
 
-static uint32_t new_person(grouping *r, group_bin *g, scratch *s, size_t at, person p) {
+static uint32_t new_person(grouping *r, group_bin *g, scratch *s, size_t at, uint64_t hash, person p) {
     if (g->n == g->capacity && !more_people(r->alloc, g, g->n + g->n / 2 + 64)) return NOBODY;
-    s->slots[at] = (merge_slot){p.key, (uint32_t)g->n + 1};
+    s->slots[at] = (merge_slot){hash, (uint32_t)g->n + 1};
     g->people[g->n++] = p;
     if (g->n * 8 > s->slots_n * 5 && !more_slots(r->alloc, g, s)) return NOBODY;
     return (uint32_t)g->n - 1;
 }
 
-/* The customer of a key; NOBODY: no memory. */
-static inline uint32_t find_key(grouping *r, group_bin *g, scratch *s, uint64_t key, uint64_t first) {
-    size_t mask = s->slots_n - 1, at = bin_mix(key) & mask;
-    for (; s->slots[at].who; at = (at + 1) & mask)
-        if (s->slots[at].key == key && !g->people[s->slots[at].who - 1].tag) return s->slots[at].who - 1;
-    return new_person(r, g, s, at, (person){.key = key, .first = first});
+/* The customer of an identifier's words; NOBODY: no memory. */
+static inline uint32_t find_words(grouping *r, group_bin *g, scratch *s, id_words id, uint64_t first) {
+    uint64_t hash = id_hash(id);
+    size_t mask = s->slots_n - 1, at = hash & mask;
+    for (; s->slots[at].who; at = (at + 1) & mask) {
+        if (s->slots[at].hash != hash) continue;
+        const person *p = &g->people[s->slots[at].who - 1];
+        if (p->tag == id.kind && p->a == id.a && p->b == id.b) return s->slots[at].who - 1;
+    }
+    return new_person(r, g, s, at, hash, (person){.a = id.a, .b = id.b, .first = first, .tag = id.kind});
 }
 
 /* The customer of a worker's number. */
-static uint32_t find_number(grouping *r, group_bin *g, scratch *s, unsigned b, uint32_t worker, uint32_t number, uint64_t first) {
+static uint32_t find_number(grouping *r, group_bin *g, scratch *s, unsigned b, uint32_t worker,
+                            uint32_t number, uint64_t first) {
     const bin *from = &r->in->workers[worker]->bins->bin[b];
     const bin_person *q = &from->person[number];
     size_t mask = s->slots_n - 1, at = q->hash & mask, len;
-    char spare[8];
-    const char *id = bin_id(from, q->hash, q->tag, spare, &len);
+    const char *id = bin_text(r->in->workers[worker]->bins, q->tag, &len);
     for (; s->slots[at].who; at = (at + 1) & mask) {
         const person *p = &g->people[s->slots[at].who - 1];
-        if (p->key != q->hash || !p->tag) continue;
+        if (s->slots[at].hash != q->hash || !(p->tag & IN_TEXT)) continue;
         size_t p_len;
-        const char *p_id = bin_id(&r->in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare, &p_len);
+        const char *p_id = bin_text(r->in->workers[p->worker]->bins, p->tag, &p_len);
         if (p_len == len && !memcmp(p_id, id, len)) return s->slots[at].who - 1;
     }
-    return new_person(r, g, s, at, (person){.key = q->hash, .first = first, .tag = q->tag, .worker = worker});
+    return new_person(r, g, s, at, q->hash,
+                      (person){.a = q->hash, .first = first, .tag = q->tag, .worker = worker});
 }
 
 /* --- rows --- */
 
-/* What a wide row means, now that the whole column is known; rewritten as that. false: it is left out. */
-static bool settle(const group_input *in, uint64_t row[4], uint64_t *after_until) {
+/* What a wide row's `when` and money mean, now that the whole column is known; rewritten as that. false: it
+ * is left out. */
+static bool settle(const group_input *in, uint64_t wide[2], uint64_t *after_until) {
     int32_t day = 0;
-    uint32_t when = (uint32_t)row[2];
+    uint32_t when = (uint32_t)wide[0];
     if (!(when & ~WHEN_MASK)) return true;
     if (when & WHEN_PACKED) {
         if (!when_unpack(when, in->order, &day) || day > in->today) return false;
@@ -165,8 +128,8 @@ static bool settle(const group_input *in, uint64_t row[4], uint64_t *after_until
         day = when_day(when);
     }
     char doubtful = when & ROW_COMMA ? ',' : when & ROW_POINT ? '.' : 0;
-    if (doubtful && doubtful == in->decimal) row[3] = (uint64_t)((int64_t)row[3] / 1000);
-    row[2] = when_of_day(day);
+    if (doubtful && doubtful == in->decimal) wide[1] = (uint64_t)((int64_t)wide[1] / 1000);
+    wide[0] = when_of_day(day);
     return true;
 }
 
@@ -190,29 +153,30 @@ static void rewind_cursors(const group_input *in, scratch *s, unsigned b) {
     }
 }
 
-/* Finds the customers of words [at, end) and counts their rows; a row's first word becomes its customer, NOBODY if left out. */
-static bool name_rows(grouping *r, group_bin *g, scratch *s, unsigned b, size_t block, uint64_t *at, const uint64_t *end) {
+/* Finds the customers of words [at, end) and counts their rows; a row's second word becomes its customer,
+ * NOBODY if left out. */
+static bool name_rows(grouping *r, group_bin *g, scratch *s, unsigned b, size_t block, uint64_t *at,
+                      const uint64_t *end) {
     uint32_t t = r->in->owner[block];
-    while (at < end) {
-        uint64_t word = at[1];
-        uint64_t *next = at + (word & ROW_WIDE ? 4 : 2);
-        if (word & ROW_WIDE && !settle(r->in, at, &g->after_until)) {
-            at[0] = NOBODY;
-            at = next;
+    for (uint64_t *next; at < end; at = next) {
+        uint64_t word = at[0];
+        next = at + bin_row_words(word);
+        if (word & ROW_WIDE && !settle(r->in, at + bin_row_wide_at(word), &g->after_until)) {
+            at[1] = NOBODY;
             continue;
         }
         uint64_t first = r->record_base[block] + bin_row_record(word);
         uint32_t who;
-        if (word & ROW_NUMBER) {
-            who = s->map[t][at[0]];
-            if (who == NOBODY) s->map[t][at[0]] = who = find_number(r, g, s, b, t, (uint32_t)at[0], first);
+        unsigned kind = bin_row_kind(word);
+        if (kind == ID_NUMBER) {
+            who = s->map[t][at[1]];
+            if (who == NOBODY) s->map[t][at[1]] = who = find_number(r, g, s, b, t, (uint32_t)at[1], first);
         } else {
-            who = find_key(r, g, s, at[0], first);
+            who = find_words(r, g, s, (id_words){at[1], kind == ID_WORD ? 0 : at[2], kind}, first);
         }
         if (who == NOBODY) return false;
         g->people[who].rows++;
-        at[0] = who;
-        at = next;
+        at[1] = who;
     }
     return true;
 }
@@ -241,10 +205,14 @@ static void scatter(const group_input *in, scratch *s, unsigned b) {
             const uint64_t *at = take(&s->cursor[in->owner[k]], &n), *end = at + n;
             left -= n;
             while (at < end) {
-                uint64_t who = at[0], word = at[1];
-                day_row row = {.day = when_day((uint32_t)(word >> 28 & 0x7FFF) + ROW_DAY0), .money = (int64_t)(word & 0xFFFFFFF) * 100};
-                if (word & ROW_WIDE) row = (day_row){.day = when_day((uint32_t)at[2]), .money = (int64_t)at[3]};
-                at += word & ROW_WIDE ? 4 : 2;
+                uint64_t word = at[0], who = at[1];
+                day_row row = {.day = when_day((uint32_t)(word >> 28 & 0x7FFF) + ROW_DAY0),
+                               .money = (int64_t)(word & 0xFFFFFFF) * 100};
+                if (word & ROW_WIDE) {
+                    const uint64_t *wide = at + bin_row_wide_at(word);
+                    row = (day_row){.day = when_day((uint32_t)wide[0]), .money = (int64_t)wide[1]};
+                }
+                at += bin_row_words(word);
                 if (who != NOBODY) s->rows[s->at[who]++] = row;
             }
         }
@@ -303,59 +271,6 @@ static uint32_t occasions(group_bin *g, size_t who, day_row *rows, size_t n) {
     return made;
 }
 
-/* Occasions in the rows' own chunks, worker by worker, words running on from chunk to chunk. One word is a day and hundredths in
- * 15 and 48 bits; an occasion takes three only where one of its rows took four (or a million of them were added up), so
- * occasions never outrun the rows. */
-typedef struct spool {
-    const group_input *in;
-    unsigned b;
-    size_t worker;
-    bin_chunk *chunk;
-    uint64_t *at, *end;
-} spool;
-
-static void spool_chunk(spool *p, bin_chunk *chunk) {
-    p->chunk = chunk;
-    p->at = chunk ? chunk->words : NULL;
-    p->end = chunk ? chunk->words + CHUNK_WORDS : NULL;
-}
-
-static spool spool_begin(const group_input *in, unsigned b) {
-    spool p = {.in = in, .b = b};
-    spool_chunk(&p, in->workers[0]->bins->bin[b].chunks);
-    return p;
-}
-
-static inline uint64_t *spool_next(spool *p) {
-    while (p->at == p->end) {
-        bin_chunk *next = p->chunk ? p->chunk->next : NULL;
-        spool_chunk(p, next ? next : p->in->workers[++p->worker]->bins->bin[p->b].chunks);
-    }
-    return p->at++;
-}
-
-static inline void spool_write(spool *p, const day_row *row) {
-    uint64_t hundredths = (uint64_t)row->money / 100;
-    uint32_t day = when_of_day(row->day) - ROW_DAY0;
-    if (day >> 15 == 0 && hundredths >> 48 == 0 && (uint64_t)row->money == hundredths * 100) {
-        *spool_next(p) = (uint64_t)day << 48 | hundredths;
-        return;
-    }
-    *spool_next(p) = ROW_WIDE;
-    *spool_next(p) = when_of_day(row->day);
-    *spool_next(p) = (uint64_t)row->money;
-}
-
-static inline day_row spool_read(spool *p) {
-    uint64_t word = *spool_next(p);
-    if (!(word & ROW_WIDE))
-        return (day_row){.day = when_day((uint32_t)(word >> 48) + ROW_DAY0), .money = (int64_t)(word & 0xFFFFFFFFFFFF) * 100};
-    day_row row;
-    row.day = when_day((uint32_t)*spool_next(p));
-    row.money = (int64_t)*spool_next(p);
-    return row;
-}
-
 static void pick_contacts(const group_input *in, group_bin *g, const scratch *s, unsigned b) {
     for (size_t t = 0; t < in->n_workers; t++) {
         const bin *n = &in->workers[t]->bins->bin[b];
@@ -393,7 +308,8 @@ static mr_status prepare(grouping *r, group_bin *g, scratch *s, unsigned b, size
 /* What hangs on the number of customers. */
 static mr_status prepare_people(grouping *r, group_bin *g, scratch *s, mr_error *err) {
     bool ok = reserve(r->alloc, &s->at, &s->at_capacity, g->n + 1, sizeof *s->at);
-    if (ok && r->in->workers[0]->bins->contacts) ok = (g->contact = mem_new(r->alloc, g->n * CONTACTS, sizeof *g->contact)) != NULL;
+    if (ok && r->in->workers[0]->bins->contacts)
+        ok = (g->contact = mem_new(r->alloc, g->n * CONTACTS, sizeof *g->contact)) != NULL;
     s->expected = g->n;
     return ok ? MR_OK : error_memory(err, g->n * sizeof *s->at);
 }
@@ -412,7 +328,7 @@ static void mark_first(grouping *r, person *p) {
     atomic_fetch_or_explicit(&r->bits[p->first / 64], UINT64_C(1) << p->first % 64, memory_order_relaxed);
 }
 
-static mr_status group_one(void *ctx, size_t b, int thread, mr_error *err) {
+mr_status grouping_bin(void *ctx, size_t b, int thread, mr_error *err) {
     grouping *r = ctx;
     const group_input *in = r->in;
     group_bin *g = &r->bins[b];
@@ -452,157 +368,19 @@ static mr_status group_one(void *ctx, size_t b, int thread, mr_error *err) {
     return MR_OK;
 }
 
-/* --- putting the bins together --- */
-
-static mr_status number_one(void *ctx, size_t b, int thread, mr_error *err) {
-    (void)thread, (void)err;
-    grouping *r = ctx;
-    group_bin *g = &r->bins[b];
-    ingest_orders *out = r->out;
-    for (size_t i = 0; i < g->n; i++) {
-        person *p = &g->people[i];
-        if (!p->occasions) {
-            p->first = 0;
-            continue;
-        }
-        uint64_t word = p->first / 64, below = (UINT64_C(1) << p->first % 64) - 1;
-        uint64_t bits = atomic_load_explicit(&r->bits[word], memory_order_relaxed);
-        uint64_t number = r->before[word] + bits_count(bits & below);
-        p->first = number;
-        out->offset[number + 1] = p->occasions;
-        char spare[8];
-        size_t len;
-        bin_id(&r->in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare, &len);
-        out->id_offset[number + 1] = len;
-        if (out->returned && g->returned) out->returned[number] = g->returned[i];
-        for (int k = 0; k < CONTACTS; k++)
-            if (out->contact_offset[k]) out->contact_offset[k][number + 1] = g->contact[i * CONTACTS + (size_t)k].len;
-    }
-    return MR_OK;
-}
-
-/* Asks for where the customers to come will be copied: places far from each other. */
-static inline void foresee(const ingest_orders *out, const group_bin *g, size_t i) {
-    if (i + 16 >= g->n) return;
-    bits_prefetch(&out->offset[g->people[i + 16].first]);
-    bits_prefetch(&out->id_offset[g->people[i + 16].first]);
-    uint64_t number = g->people[i + 8].first, at = out->offset[number];
-    bits_prefetch(&out->day[at]);
-    bits_prefetch(&out->day[at] + 16);
-    bits_prefetch(&out->id_bytes[out->id_offset[number]]);
-    if (!out->money) return;
-    for (int line = 0; line < 3; line++) bits_prefetch(&out->money[at] + 8 * line);
-}
-
-static mr_status copy_one(void *ctx, size_t b, int thread, mr_error *err) {
-    (void)thread, (void)err;
-    grouping *r = ctx;
-    group_bin *g = &r->bins[b];
-    ingest_orders *out = r->out;
-    spool from = spool_begin(r->in, (unsigned)b);
-    for (size_t i = 0; i < g->n; i++) {
-        const person *p = &g->people[i];
-        if (!p->occasions) continue;
-        foresee(out, g, i);
-        uint64_t at = out->offset[p->first];
-        for (uint32_t k = 0; k < p->occasions; k++) {
-            day_row row = spool_read(&from);
-            out->day[at + k] = row.day;
-            if (out->money) out->money[at + k] = row.money;
-        }
-        char spare[8];
-        size_t len;
-        const char *id = bin_id(&r->in->workers[p->worker]->bins->bin[b], p->key, p->tag, spare, &len);
-        memcpy(out->id_bytes + out->id_offset[p->first], id, len);
-        for (int k = 0; k < CONTACTS; k++) {
-            const contact_view *c = g->contact ? &g->contact[i * CONTACTS + (size_t)k] : NULL;
-            if (out->contact_offset[k] && c->len) memcpy(out->contact_bytes + out->contact_offset[k][p->first], c->text, c->len);
-        }
-    }
-    return MR_OK;
-}
-
-static void run_up(uint64_t *offset, size_t n) {
-    for (size_t i = 0; i < n; i++) offset[i + 1] += offset[i];
-}
-
-static void *large(grouping *r, size_t count, size_t size) {
-    void *block = mem_take(r->alloc, count, size);
-    if (block) bins_advise_large(r->alloc, block, count * size);
-    return block;
-}
-
-static mr_status offsets(grouping *r, size_t n, bool returns, mr_error *err) {
-    ingest_orders *out = r->out;
-    out->offset = mem_new(r->alloc, n + 1, sizeof *out->offset);
-    out->id_offset = mem_new(r->alloc, n + 1, sizeof *out->id_offset);
-    bool ok = out->offset && out->id_offset;
-    if (ok && returns) ok = (out->returned = mem_new(r->alloc, n, sizeof *out->returned)) != NULL;
-    for (int k = 0; k < CONTACTS && ok; k++)
-        if (r->in->contact[k]) ok = (out->contact_offset[k] = mem_new(r->alloc, n + 1, sizeof(uint64_t))) != NULL;
-    return ok ? MR_OK : error_memory(err, (n + 1) * sizeof *out->offset);
-}
-
-static mr_status arrays(grouping *r, size_t n, mr_error *err) {
-    ingest_orders *out = r->out;
-    run_up(out->offset, n);
-    run_up(out->id_offset, n);
-    uint64_t contact_bytes = 0;
-    for (int k = 0; k < CONTACTS; k++) { /* one text for the three of them, one behind the other */
-        if (!out->contact_offset[k]) continue;
-        out->contact_offset[k][0] = contact_bytes;
-        run_up(out->contact_offset[k], n);
-        contact_bytes = out->contact_offset[k][n];
-    }
-    out->day = large(r, out->offset[n], sizeof *out->day);
-    if (r->in->has_amount) out->money = large(r, out->offset[n], sizeof *out->money);
-    out->id_bytes = mem_take(r->alloc, out->id_offset[n], 1);
-    out->contact_bytes = mem_take(r->alloc, contact_bytes, 1);
-    if (!out->day || !out->id_bytes || !out->contact_bytes || (r->in->has_amount && !out->money))
-        return error_memory(err, out->offset[n] * 12);
-    out->orders = (mr_orders){.n = n, .offset = out->offset, .day = out->day, .money = out->money};
-    return MR_OK;
-}
-
-static void sum_up(grouping *r, bool *returns) {
-    ingest_understood *u = &r->out->understood;
-    u->first_day = INT32_MAX;
-    u->last_day = INT32_MIN;
-    for (unsigned b = 0; b < BINS; b++) {
-        const group_bin *g = &r->bins[b];
-        u->orders += g->orders;
-        u->returns += g->returns;
-        u->merged += g->merged;
-        u->after_until += g->after_until;
-        u->return_only_customers += g->return_only;
-        *returns = *returns || g->returned;
-        if (g->first_day < u->first_day) u->first_day = g->first_day;
-        if (g->last_day > u->last_day) u->last_day = g->last_day;
-    }
-}
-
-static mr_status grouping_begin(grouping *r, int threads, mr_error *err) {
-    const group_input *in = r->in;
-    r->bins = mem_new(r->alloc, BINS, sizeof *r->bins);
+mr_status grouping_scratch_new(grouping *r, int threads, mr_error *err) {
+    size_t workers = r->in->n_workers;
     r->scratch = mem_new(r->alloc, (size_t)threads, sizeof *r->scratch);
-    r->record_base = mem_new(r->alloc, in->n_blocks + 1, sizeof *r->record_base);
-    bool ok = r->bins && r->scratch && r->record_base;
+    bool ok = r->scratch != NULL;
     for (int t = 0; t < threads && ok; t++) {
-        r->scratch[t].map = mem_new(r->alloc, in->n_workers, sizeof *r->scratch[t].map);
-        r->scratch[t].cursor = mem_new(r->alloc, in->n_workers, sizeof *r->scratch[t].cursor);
+        r->scratch[t].map = mem_new(r->alloc, workers, sizeof *r->scratch[t].map);
+        r->scratch[t].cursor = mem_new(r->alloc, workers, sizeof *r->scratch[t].cursor);
         ok = r->scratch[t].map && r->scratch[t].cursor;
     }
-    for (size_t k = 0; k < in->n_blocks && ok; k++) {
-        r->record_base[k] = r->records;
-        r->records += in->blocks[k] ? in->blocks[k]->records : 0;
-    }
-    size_t words = (size_t)(r->records / 64 + 1);
-    if (ok) r->bits = mem_new(r->alloc, words, sizeof *r->bits);
-    if (ok) r->before = mem_take(r->alloc, words, sizeof *r->before);
-    return ok && r->bits && r->before ? MR_OK : error_memory(err, words * 16);
+    return ok ? MR_OK : error_memory(err, (size_t)threads * sizeof *r->scratch);
 }
 
-static void scratch_free(grouping *r, int threads) {
+void grouping_scratch_free(grouping *r, int threads) {
     for (int t = 0; r->scratch && t < threads; t++) {
         scratch *s = &r->scratch[t];
         mem_free(r->alloc, s->map);
@@ -614,42 +392,4 @@ static void scratch_free(grouping *r, int threads) {
     }
     mem_free(r->alloc, r->scratch);
     r->scratch = NULL;
-}
-
-static void grouping_end(grouping *r, int threads) {
-    scratch_free(r, threads);
-    for (unsigned b = 0; r->bins && b < BINS; b++) {
-        mem_free(r->alloc, r->bins[b].people);
-        mem_free(r->alloc, r->bins[b].returned);
-        mem_free(r->alloc, r->bins[b].contact);
-    }
-    mem_free(r->alloc, r->bins);
-    mem_free(r->alloc, (void *)r->bits);
-    mem_free(r->alloc, r->before);
-    mem_free(r->alloc, r->record_base);
-}
-
-mr_status group_rows(const group_input *in, const mr_context *context, ingest_orders *out, mr_error *err) {
-    grouping r = {.in = in, .alloc = context_alloc(context), .out = out};
-    mr_pool *pool = context_pool(context);
-    int threads = pool_size(pool);
-    bool returns = false;
-    for (size_t t = 0; t < in->n_workers; t++) bins_seal(in->workers[t]->bins);
-    mr_status status = grouping_begin(&r, threads, err);
-    if (!status) status = pool_run(pool, BINS, group_one, &r, err);
-    if (status) goto done;
-    scratch_free(&r, threads);
-    sum_up(&r, &returns);
-    uint64_t n = 0;
-    for (size_t i = 0; i <= r.records / 64; i++) {
-        r.before[i] = n;
-        n += bits_count(atomic_load_explicit(&r.bits[i], memory_order_relaxed));
-    }
-    status = offsets(&r, n, returns, err);
-    if (!status) status = pool_run(pool, BINS, number_one, &r, err);
-    if (!status) status = arrays(&r, n, err);
-    if (!status) status = pool_run(pool, BINS, copy_one, &r, err);
-done:
-    grouping_end(&r, threads);
-    return status;
 }

@@ -1,5 +1,5 @@
-/* Heading words, in English, German, French, Spanish and Dutch. Whole headings first, surest first; then single words of a longer
- * heading, less sure; the contents of a column have the last word (sniff.c). */
+/* Heading words, in English, German, French, Spanish and Dutch. Whole headings first, surest first; then
+ * single words of a longer heading, less sure; the contents of a column have the last word (sniff.c). */
 #include "headings.h"
 
 #include <string.h>
@@ -42,39 +42,54 @@ typedef struct words {
 
 static const words whole[] = {
     {ROLE_CUSTOMER,
-     "customer_id customerid customer_number customer_no customer_nr customer_key customer_code customer_unique_id customer cust_id "
-     "custid cust client_id clientid client_number client user_id userid user account_id account_number account member_id memberid member "
-     "buyer_id buyer shopper_id shopper donor_id donor subscriber_id patient_id guest_id household_id household card_id card_number "
+     "customer_id customerid customer_number customer_no customer_nr customer_key customer_code "
+     "customer_unique_id customer cust_id "
+     "custid cust client_id clientid client_number client user_id userid user account_id account_number "
+     "account member_id memberid member "
+     "buyer_id buyer shopper_id shopper donor_id donor subscriber_id patient_id guest_id household_id "
+     "household card_id card_number "
      "kundennummer kunden_nummer kundennr kunden_nr kd_nr kdnr kunden_id kundenid kunde kundin "
      "numero_client num_client n_client id_client code_client identifiant_client "
      "cliente_id id_cliente numero_cliente codigo_cliente cliente "
      "klantnummer klant_nummer klantnr klant_nr klant_id klantid klant"},
     {ROLE_DATE,
-     "order_date orderdate date_order date purchase_date purchasedate transaction_date transactiondate invoice_date invoicedate "
-     "order_purchase_timestamp purchase_timestamp order_timestamp ordered_at ordered_on purchased_at order_created_at created_at created "
-     "date_created order_datetime order_time datetime date_time timestamp paid_at payment_date sale_date sales_date event_date day time "
+     "order_date orderdate date_order date purchase_date purchasedate transaction_date transactiondate "
+     "invoice_date invoicedate "
+     "order_purchase_timestamp purchase_timestamp order_timestamp ordered_at ordered_on purchased_at "
+     "order_created_at created_at created "
+     "date_created order_datetime order_time datetime date_time timestamp paid_at payment_date sale_date "
+     "sales_date event_date day time "
      "datum bestelldatum bestell_datum auftragsdatum rechnungsdatum kaufdatum buchungsdatum belegdatum tag "
      "date_commande date_de_commande date_achat date_d_achat date_facture jour "
      "fecha fecha_pedido fecha_de_pedido fecha_compra fecha_de_compra fecha_factura dia "
      "besteldatum orderdatum aankoopdatum factuurdatum dag"},
-    {ROLE_AMOUNT,
-     "amount order_amount total_amount amount_paid order_total ordertotal order_value grand_total grandtotal total total_price total_paid "
-     "total_sales revenue sales net_sales sale_amount dollar_value dollars value purchase_value purchase_amount transaction_amount "
-     "payment_value payment_amount invoice_amount invoice_total monetary_value spend spent paid price turnover subtotal sum net gross "
-     "donation_amount donation "
-     "betrag gesamtbetrag rechnungsbetrag bestellwert umsatz summe gesamtsumme gesamt gesamtpreis preis brutto netto wert "
-     "montant montant_total montant_ttc total_ttc chiffre_d_affaires prix prix_total ca somme "
-     "importe importe_total monto precio precio_total valor ingresos "
-     "bedrag totaalbedrag orderbedrag totaal omzet prijs"},
-    {ROLE_QUANTITY, "quantity qty number_of_cds number_of_items item_count items units count quantity_ordered lineitem_quantity menge anzahl "
+    {ROLE_AMOUNT, "amount order_amount total_amount amount_paid order_total ordertotal order_value "
+                  "grand_total grandtotal total total_price total_paid "
+                  "total_sales revenue sales net_sales sale_amount dollar_value dollars value purchase_value "
+                  "purchase_amount transaction_amount "
+                  "payment_value payment_amount invoice_amount invoice_total monetary_value spend spent paid "
+                  "price turnover subtotal sum net gross "
+                  "donation_amount donation "
+                  "betrag gesamtbetrag rechnungsbetrag bestellwert umsatz summe gesamtsumme gesamt "
+                  "gesamtpreis preis brutto netto wert "
+                  "montant montant_total montant_ttc total_ttc chiffre_d_affaires prix prix_total ca somme "
+                  "importe importe_total monto precio precio_total valor ingresos "
+                  "bedrag totaalbedrag orderbedrag totaal omzet prijs"},
+    {ROLE_QUANTITY, "quantity qty number_of_cds number_of_items item_count items units count "
+                    "quantity_ordered lineitem_quantity menge anzahl "
                     "stueck stuck quantite qte cantidad unidades aantal"},
-    {ROLE_PRODUCT, "product product_id product_name sku item item_id item_name article article_id stock_code stockcode description lineitem_name "
-                   "category artikel artikelnummer artikelnr produkt produit article_code producto articulo artikelcode"},
-    {ROLE_NAME, "customer_name name full_name fullname client_name billing_name contact_name kundenname nom nom_client nombre nombre_cliente "
+    {ROLE_PRODUCT,
+     "product product_id product_name sku item item_id item_name article article_id stock_code stockcode "
+     "description lineitem_name "
+     "category artikel artikelnummer artikelnr produkt produit article_code producto articulo artikelcode"},
+    {ROLE_NAME, "customer_name name full_name fullname client_name billing_name contact_name kundenname nom "
+                "nom_client nombre nombre_cliente "
                 "klantnaam naam"},
-    {ROLE_EMAIL, "email e_mail email_address e_mail_address mail customer_email billing_email e_mail_adresse email_adresse mailadresse "
+    {ROLE_EMAIL, "email e_mail email_address e_mail_address mail customer_email billing_email e_mail_adresse "
+                 "email_adresse mailadresse "
                  "courriel adresse_mail adresse_email correo correo_electronico emailadres e_mailadres"},
-    {ROLE_PHONE, "phone phone_number telephone tel mobile mobile_phone cell customer_phone billing_phone telefon telefonnummer handy mobil "
+    {ROLE_PHONE, "phone phone_number telephone tel mobile mobile_phone cell customer_phone billing_phone "
+                 "telefon telefonnummer handy mobil "
                  "telephone_portable telefono movil telefoonnummer telefoon mobiel"},
 };
 
@@ -88,9 +103,11 @@ static const words parts[] = {
 };
 
 /* Words that say a heading is about something else, whatever else it says. */
-static const char *const not_this = " discount tax shipping rate type status segment since birth birthday dob city country state zip group age "
-                                    "unit cost count first last gender currency method mode ship due delivery updated modified cancelled "
-                                    "tier level score region ";
+static const char *const not_this =
+    " discount tax shipping rate type status segment since birth birthday dob city country state zip group "
+    "age "
+    "unit cost count first last gender currency method mode ship due delivery updated modified cancelled "
+    "tier level score region ";
 
 static int place(const char *list, const char *word, size_t len) {
     int at = 0;

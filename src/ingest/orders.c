@@ -1,6 +1,7 @@
 /* From files of orders to histories: the order of work.
  *
- *     sniff the beginning -> workers parse blocks -> decide what the whole column says -> report bad lines -> group */
+ *     sniff the beginning -> workers parse blocks -> decide what the whole column says -> report bad lines ->
+ * group */
 #include "orders.h"
 
 #include "error.h"
@@ -20,13 +21,14 @@
 #define SAMPLE_BYTES ((size_t)64 << 10)
 
 const char *ingest_role_name(ingest_role role) {
-    static const char *const names[INGEST_ROLES] = {"-",        "customer", "date", "amount", "quantity",
+    static const char *const names[INGEST_ROLES] = {"-",       "customer", "date",  "amount", "quantity",
                                                     "product", "name",     "email", "phone"};
     return role >= 0 && role < INGEST_ROLES ? names[role] : "-";
 }
 
 const char *ingest_date_format_name(ingest_date_format format) {
-    static const char *const names[] = {"D/M/YYYY or M/D/YYYY", "YYYY-MM-DD", "YYYYMMDD", "D/M/YYYY", "M/D/YYYY"};
+    static const char *const names[] = {"D/M/YYYY or M/D/YYYY", "YYYY-MM-DD", "YYYYMMDD", "D/M/YYYY",
+                                        "M/D/YYYY"};
     return format >= DATE_UNKNOWN && format <= DATE_MDY ? names[format] : "?";
 }
 
@@ -87,19 +89,22 @@ static mr_status read_sample(reading *r, text_buffer *sample, uint32_t *file, mr
         if (b.first && !told) sample->len = 0, *file = b.file;
         if (!b.first || !told) text_add(sample, b.data, b.len);
         if (sample->failed) status = error_memory(err, b.len);
-        bool enough = (b.first && told) || (sample->len >= SAMPLE_BYTES && records_in(sample->data, sample->len) >= 2);
+        bool enough =
+            (b.first && told) || (sample->len >= SAMPLE_BYTES && records_in(sample->data, sample->len) >= 2);
         if (!status) status = keep_pending(r, &b, err);
         if (enough) break;
     }
     source_block_free(r->source, &b);
-    if (status == MR_EIO || status == MR_EDATA) { /* after what can be read: a bad line before it comes first */
+    if (status == MR_EIO ||
+        status == MR_EDATA) { /* after what can be read: a bad line before it comes first */
         if (r->n_pending && records_in(sample->data, sample->len) >= 2) {
             r->status = status;
             if (err) r->error = *err;
             return MR_OK;
         }
     }
-    if (!status && !sample->len) return error_set(err, MR_EDATA, NULL, -1, "%s: the file is empty", source_name(r->source, 0));
+    if (!status && !sample->len)
+        return error_set(err, MR_EDATA, NULL, -1, "%s: the file is empty", source_name(r->source, 0));
     return status;
 }
 
@@ -117,7 +122,8 @@ static bool next_block(reading *r, ingest_block *b) {
         r->status = source_next(r->source, b, &more, &r->error);
     }
     if (!r->status && r->context && r->context->progress &&
-        r->context->progress(source_bytes_done(r->source), source_bytes_total(r->source), r->context->progress_ctx)) {
+        r->context->progress(source_bytes_done(r->source), source_bytes_total(r->source),
+                             r->context->progress_ctx)) {
         r->status = error_set(&r->error, MR_ECANCELLED, NULL, -1, "cancelled while reading");
         r->stop = true;
         return false;
@@ -150,13 +156,14 @@ static double now(void) {
 }
 
 /* Sniffs and parses. *n_workers workers hold what was read. */
-static mr_status read_all(reading *r, const ingest_options *options, ingest_plan *plan, size_t *n_workers, ingest_orders *out,
-                          mr_error *err) {
+static mr_status read_all(reading *r, const ingest_options *options, ingest_plan *plan, size_t *n_workers,
+                          ingest_orders *out, mr_error *err) {
     text_buffer sample = {0};
     uint32_t file = 0;
     mr_status status = read_sample(r, &sample, &file, err);
     if (!status)
-        status = sniff_plan(source_name(r->source, file), sample.data, sample.len, options, r->alloc, plan, &out->understood, err);
+        status = sniff_plan(source_name(r->source, file), sample.data, sample.len, options, r->alloc, plan,
+                            &out->understood, err);
     text_free(&sample);
     if (status) return status;
     if (!plan->quoting) source_quotes_off(r->source);
@@ -190,10 +197,18 @@ static mr_status at_line(const reading *r, size_t n_workers, mr_status status, m
     return error_set(err, status, NULL, (int64_t)line, "%.200s:%llu%s", name, (unsigned long long)line, text);
 }
 
-static mr_status group_all(const verdict *v, const ingest_plan *plan, ingest_worker **workers, size_t n_workers,
-                           const ingest_options *options, const mr_context *context, ingest_orders *out, mr_error *err) {
-    group_input in = {.workers = workers, .n_workers = n_workers, .blocks = v->blocks, .owner = v->owner, .n_blocks = v->n_blocks,
-                      .order = v->order, .decimal = v->decimal, .today = options->today, .until = options->until,
+static mr_status group_all(const verdict *v, const ingest_plan *plan, ingest_worker **workers,
+                           size_t n_workers, const ingest_options *options, const mr_context *context,
+                           ingest_orders *out, mr_error *err) {
+    group_input in = {.workers = workers,
+                      .n_workers = n_workers,
+                      .blocks = v->blocks,
+                      .owner = v->owner,
+                      .n_blocks = v->n_blocks,
+                      .order = v->order,
+                      .decimal = v->decimal,
+                      .today = options->today,
+                      .until = options->until,
                       .has_amount = plan->amount >= 0};
     in.contact[CONTACT_NAME] = out->understood.has_name;
     in.contact[CONTACT_EMAIL] = out->understood.has_email;
@@ -214,7 +229,8 @@ mr_status ingest_orders_from(ingest_source *source, const ingest_options *option
     if (!plan) return error_memory(err, sizeof *plan);
     pthread_mutex_init(&r.lock, NULL);
     mr_status status = read_all(&r, options, plan, &n_workers, out, err);
-    if (!status) status = verdict_reach(&v, plan, source, r.workers, n_workers, r.status, &r.error, options, out, err);
+    if (!status)
+        status = verdict_reach(&v, plan, source, r.workers, n_workers, r.status, &r.error, options, out, err);
     status = at_line(&r, n_workers, status, err);
     double read = now();
     if (!status) status = group_all(&v, plan, r.workers, n_workers, options, context, out, err);
@@ -232,8 +248,8 @@ mr_status ingest_orders_from(ingest_source *source, const ingest_options *option
     return status;
 }
 
-mr_status ingest_orders_read(const char *const *paths, size_t n, const ingest_options *options, const mr_context *context,
-                             ingest_orders *out, mr_error *err) {
+mr_status ingest_orders_read(const char *const *paths, size_t n, const ingest_options *options,
+                             const mr_context *context, ingest_orders *out, mr_error *err) {
     ingest_source *source = NULL;
     if (!out) return error_set(err, MR_EINVAL, "out", -1, "out is NULL");
     *out = (ingest_orders){0};

@@ -1,4 +1,5 @@
-/* The reader behind ingest_orders_read, with its source given: for tests (tiny blocks) and fuzzing (memory). */
+/* The reader behind ingest_orders_read, with its source given: for tests (tiny blocks) and fuzzing (memory).
+ */
 #ifndef INGEST_ORDERS_SOURCE_H
 #define INGEST_ORDERS_SOURCE_H
 

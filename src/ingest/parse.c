@@ -1,8 +1,8 @@
 /* Parsing blocks: the fast way for plain rows, record.c for everything else.
  *
- * A window of some kilobytes is scanned for delimiters and line ends; a row whose line end stands where the number of columns
- * says is plain. Quotes, blank lines, odd dates and amounts, and every error go the careful way, which alone decides: the fast
- * way may only give up, never disagree. */
+ * A window of some kilobytes is scanned for delimiters and line ends; a row whose line end stands where the
+ * number of columns says is plain. Quotes, blank lines, odd dates and amounts, and every error go the careful
+ * way, which alone decides: the fast way may only give up, never disagree. */
 #include "parse.h"
 
 #include "amounts.h"
@@ -18,8 +18,8 @@ mr_status worker_new(const ingest_plan *plan, const mr_alloc *alloc, ingest_work
     if (!w) return error_memory(err, sizeof *w);
     w->plan = plan;
     w->alloc = w->rejects.alloc = alloc;
-    bool contacts = plan->contact[CONTACT_NAME] >= 0 || plan->contact[CONTACT_EMAIL] >= 0 || plan->contact[CONTACT_PHONE] >= 0 ||
-                    plan->at.last_name >= 0;
+    bool contacts = plan->contact[CONTACT_NAME] >= 0 || plan->contact[CONTACT_EMAIL] >= 0 ||
+                    plan->contact[CONTACT_PHONE] >= 0 || plan->at.last_name >= 0;
     mr_status status = bins_new(alloc, contacts, &w->bins, err);
     if (status) {
         worker_free(w);
@@ -41,13 +41,18 @@ void worker_free(ingest_worker *w) {
 mr_status worker_flush(ingest_worker *w, mr_error *err) {
     size_t n = w->batched;
     w->batched = 0;
-    return n ? bins_add(w->bins, w->batch, n, NULL, err) : MR_OK;
+    uint32_t who[BIN_BATCH];
+    if (!n) return MR_OK;
+    mr_status status = bins_add(w->bins, w->batch, n, who, err);
+    if (status || !w->bins->contacts) return status;
+    return bins_note(w->bins, w->batch, who, w->notes, n, w->block->number, err);
 }
 
 uint32_t worker_line(ingest_worker *w, size_t at) {
     const char *data = w->block->data;
     if (at < w->counted_to) w->counted_to = 0, w->counted = 0;
-    for (const char *p = data + w->counted_to; (p = memchr(p, '\n', (size_t)(data + at - p))); p++) w->counted++;
+    for (const char *p = data + w->counted_to; (p = memchr(p, '\n', (size_t)(data + at - p))); p++)
+        w->counted++;
     w->counted_to = at;
     return w->counted;
 }
@@ -56,21 +61,20 @@ uint32_t worker_line(ingest_worker *w, size_t at) {
 
 void worker_enter(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money) {
     bin_entry *e = &w->batch[w->batched++];
-    char word[8] = {0};
-    if (len <= 8) memcpy(word, id, len);
     *e = (bin_entry){.id = id, .len = (uint32_t)len, .when = when, .money = money, .record = w->record};
-    e->hash = len > 8 ? bin_long_hash(id, len) : bin_mix(bin_key(word, len));
+    e->hash = bin_hash(id, len);
     bits_prefetch(bin_home(w->bins, e->hash));
 }
 
-mr_status worker_put(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money, mr_error *err) {
-    if (len <= 8) {
-        char word[8] = {0}; /* a whole word is loaded, so it needs one */
-        memcpy(word, id, len);
-        return bins_put(w->bins, bin_key(word, len), w->record, when, money) ? MR_OK : error_memory(err, sizeof(bin_chunk));
-    }
+mr_status worker_put(ingest_worker *w, const char *id, size_t len, uint32_t when, int64_t money,
+                     mr_error *err) {
+    id_words words;
+    if (id_of(id, len, &words))
+        return bins_put(w->bins, words, w->record, when, money) ? MR_OK
+                                                                : error_memory(err, sizeof(bin_chunk));
     worker_enter(w, id, len, when, money);
-    bool borrowed = id < w->block->data || id >= w->block->data + w->block->len; /* scratch, gone with the next record */
+    bool borrowed =
+        id < w->block->data || id >= w->block->data + w->block->len; /* scratch, gone with the next */
     return w->batched == BIN_BATCH || borrowed ? worker_flush(w, err) : MR_OK;
 }
 
@@ -80,22 +84,26 @@ static inline bool fast_date(const ingest_plan *plan, const char *text, size_t l
         if (len > 10 && !date_time_tail(text + 10, len - 10)) return false;
     } else {
         date_proof proof;
-        if (plan->date_format == DATE_UNKNOWN || date_parse(text, len, plan->date_format, when, &proof)) return false;
+        if (plan->date_format == DATE_UNKNOWN || date_parse(text, len, plan->date_format, when, &proof))
+            return false;
     }
     int32_t day = when_day(*when);
     return day <= plan->today && day <= plan->until;
 }
 
 /* One plain row whose columns end at pos[0 .. columns). */
-static inline bool fast_row(ingest_worker *w, const ingest_plan *plan, const char *data, size_t start, const uint32_t *pos) {
+static inline bool fast_row(ingest_worker *w, const ingest_plan *plan, const char *data, size_t start,
+                            const uint32_t *pos) {
     size_t last = plan->columns - 1;
     size_t line_end = pos[last];
     if (line_end > start && data[line_end - 1] == '\r') line_end--;
-#define FIELD(column, from, len)                                                                                             \
-    size_t from = (column) ? (size_t)pos[(column)-1] + 1 : start;                                                            \
+#define FIELD(column, from, len)                                                                             \
+    size_t from = (column) ? (size_t)pos[(column)-1] + 1 : start;                                            \
     size_t len = ((size_t)(column) == last ? line_end : pos[column]) - from
     FIELD(plan->customer, id, id_len);
-    if (id_len - 1 >= SCAN_WINDOW || (unsigned char)data[id] <= ' ' || (unsigned char)data[id + id_len - 1] <= ' ') return false;
+    if (id_len - 1 >= SCAN_WINDOW || (unsigned char)data[id] <= ' ' ||
+        (unsigned char)data[id + id_len - 1] <= ' ')
+        return false;
     FIELD(plan->date, date, date_len);
     uint32_t when;
     if (!fast_date(plan, data + date, date_len, &when)) return false;
@@ -105,8 +113,9 @@ static inline bool fast_row(ingest_worker *w, const ingest_plan *plan, const cha
         if (!amount_parse_plain(data + paid, paid_len, plan->decimal, &money)) return false;
     }
 #undef FIELD
-    if (id_len <= 8) {
-        w->no_memory = !bins_put(w->bins, bin_key(data + id, id_len), w->record, when, money);
+    id_words words;
+    if (id_of(data + id, id_len, &words)) {
+        w->no_memory = !bins_put(w->bins, words, w->record, when, money);
     } else {
         worker_enter(w, data + id, id_len, when, money);
     }
@@ -205,7 +214,8 @@ mr_status worker_block(ingest_worker *w, const ingest_block *block, mr_error *er
     if (block->first && plan->header) status = worker_header(w, &start, err);
     while (!status && !w->stop && start < block->len) {
         size_t to = block->len - start > SCAN_WINDOW ? start + SCAN_WINDOW : block->len, before = start;
-        scan_result r = scan_window(block->data, start, to, runs ? '\n' : plan->delimiter, quoting, w->positions);
+        scan_result r =
+            scan_window(block->data, start, to, runs ? '\n' : plan->delimiter, quoting, w->positions);
         if (r.nul) {
             status = refuse_nul(w, start, to, err);
         } else if (r.quotes || runs || contacts || plan->preset) {

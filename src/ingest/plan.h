@@ -22,7 +22,7 @@ typedef struct ingest_plan {
     int contact[CONTACTS];          /* -1: none */
     ingest_date_format date_format; /* DATE_UNKNOWN: D/M/Y or M/D/Y, decided when all is read */
     char decimal;                   /* '.', ',' or 0: decided when all is read */
-    uint64_t order_line;            /* the line of the first file that showed the date order; 0: given, or open */
+    uint64_t order_line; /* the line of the first file that showed the date order; 0: given, or open */
     uint64_t decimal_line;
     char order_value[32], decimal_value[32];
     int32_t today, until;

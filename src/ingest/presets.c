@@ -1,14 +1,14 @@
 /* Shopify and WooCommerce order exports.
  *
- * Shopify writes a line per item; the order's own fields (Total, Financial Status) stand on its first line only. WooCommerce
- * exports come from plugins with spellings of their own; where they write a line per item, the order's fields are repeated or
- * left blank. In both, a line that carries the identifier of the line before belongs to the same order and is not counted
- * again.
+ * Shopify writes a line per item; the order's own fields (Total, Financial Status) stand on its first line
+ * only. WooCommerce exports come from plugins with spellings of their own; where they write a line per item,
+ * the order's fields are repeated or left blank. In both, a line that carries the identifier of the line
+ * before belongs to the same order and is not counted again.
  *
- * What counts as an order: everything the customer meant to buy and that was not called off. Cancelled, voided, expired, failed,
- * never paid (pending) and trashed orders are left out and counted as cancelled. Authorized, on-hold, processing, completed,
- * partly paid and refunded ones are orders: a refund does not undo that the customer came. A refunded amount is counted as a
- * return. */
+ * What counts as an order: everything the customer meant to buy and that was not called off. Cancelled,
+ * voided, expired, failed, never paid (pending) and trashed orders are left out and counted as cancelled.
+ * Authorized, on-hold, processing, completed, partly paid and refunded ones are orders: a refund does not
+ * undo that the customer came. A refunded amount is counted as a return. */
 #include "presets.h"
 
 #include "headings.h"
@@ -41,22 +41,28 @@ static const ingest_preset presets[] = {
     },
     {
         .name = "woocommerce",
-        .customer = "customer_email billing_email_address billing_email email_billing email customer_user_email customer_id "
+        .customer = "customer_email billing_email_address billing_email email_billing email "
+                    "customer_user_email customer_id "
                     "customer_user_id customer_user user_id",
-        .date = "order_date date_created created_date date_created_gmt order_created_date date post_date paid_date date_paid "
+        .date = "order_date date_created created_date date_created_gmt order_created_date date post_date "
+                "paid_date date_paid "
                 "completed_date",
-        .amount = "order_total_amount order_total total order_amount cart_total total_amount order_total_amount_without_tax "
+        .amount = "order_total_amount order_total total order_amount cart_total total_amount "
+                  "order_total_amount_without_tax "
                   "order_net_total net_total net_sales",
         .email = "customer_email billing_email_address billing_email email_billing email",
-        .customer_name = "full_name_billing billing_full_name customer_name billing_name full_name customer name",
+        .customer_name =
+            "full_name_billing billing_full_name customer_name billing_name full_name customer name",
         .phone = "phone_billing billing_phone phone customer_phone billing_phone_number",
         .order = "order_id order_number id order_no",
         .status = "order_status status post_status",
-        .refunded = "order_refund_amount refund_amount refunded_amount order_total_refunded total_refunded refund_total",
+        .refunded = "order_refund_amount refund_amount refunded_amount order_total_refunded total_refunded "
+                    "refund_total",
         .line_item = "item_name product_name line_items item",
         .first_name = "first_name_billing billing_first_name first_name customer_first_name",
         .last_name = "last_name_billing billing_last_name last_name customer_last_name",
-        .dead = " cancelled canceled failed pending pending_payment trash draft auto_draft checkout_draft expired ",
+        .dead = " cancelled canceled failed pending pending_payment trash draft auto_draft checkout_draft "
+                "expired ",
     },
 };
 

@@ -9,7 +9,8 @@ typedef struct ingest_preset ingest_preset;
 
 const ingest_preset *preset_find(const char *name); /* NULL: unknown */
 const char *preset_names(void);                     /* "shopify, woocommerce" */
-/* Finds the export's columns by their headings (plan->heading, plan->columns). false: *missing names what is not there. */
+/* Finds the export's columns by their headings (plan->heading, plan->columns). false: *missing names what is
+ * not there. */
 bool preset_columns(const ingest_preset *preset, ingest_plan *plan, const char **missing);
 
 typedef enum preset_line {

@@ -1,4 +1,5 @@
-/* Keeping bad lines until all is read: their line numbers and, for dates, their badness may hang on what comes later. */
+/* Keeping bad lines until all is read: their line numbers and, for dates, their badness may hang on what
+ * comes later. */
 #include "rejects.h"
 
 #include "error.h"
@@ -86,8 +87,8 @@ static void quoted(text_buffer *out, const char *value, size_t len) {
     text_putc(out, '"');
 }
 
-void rejects_csv(text_buffer *out, const char *file, uint64_t line, const char *field, const char *value, size_t value_len,
-                 const char *reason, size_t reason_len, const char *text, size_t text_len) {
+void rejects_csv(text_buffer *out, const char *file, uint64_t line, const char *field, const char *value,
+                 size_t value_len, const char *reason, size_t reason_len, const char *text, size_t text_len) {
     quoted(out, file, strlen(file));
     text_printf(out, ",%llu,", (unsigned long long)line);
     quoted(out, field, strlen(field));

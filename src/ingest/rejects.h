@@ -9,10 +9,10 @@
 
 typedef struct reject {
     uint64_t block;
-    uint32_t line;   /* within the block, from 0 */
-    int column;      /* -1: the whole line */
+    uint32_t line;            /* within the block, from 0 */
+    int column;               /* -1: the whole line */
     ingest_date_format under; /* DATE_UNKNOWN: always; else only if the date column turns out so */
-    bool fatal;      /* ends the reading also where bad lines are skipped */
+    bool fatal;               /* ends the reading also where bad lines are skipped */
     size_t value_at, reason_at, text_at, end; /* in rejects.text */
 } reject;
 
@@ -31,7 +31,7 @@ void rejects_free(rejects *r);
 char *rejects_show(char *out, size_t room, const char *value, size_t len);
 
 /* One line of the rejects file. */
-void rejects_csv(text_buffer *out, const char *file, uint64_t line, const char *field, const char *value, size_t value_len,
-                 const char *reason, size_t reason_len, const char *text, size_t text_len);
+void rejects_csv(text_buffer *out, const char *file, uint64_t line, const char *field, const char *value,
+                 size_t value_len, const char *reason, size_t reason_len, const char *text, size_t text_len);
 
 #endif

@@ -1,5 +1,5 @@
-/* The structural index: a bit per byte for delimiters, line ends and quotes; bits between quotes are cleared by a prefix
- * exclusive-or (Langdale & Lemire 2019, "Parsing gigabytes of JSON per second", section 3.1). */
+/* The structural index: a bit per byte for delimiters, line ends and quotes; bits between quotes are cleared
+ * by a prefix exclusive-or (Langdale & Lemire 2019, "Parsing gigabytes of JSON per second", section 3.1). */
 #include "scan.h"
 
 #include "bits.h"
@@ -58,7 +58,8 @@ static inline uint64_t prefix_xor(uint64_t x) {
 }
 
 static inline uint32_t *positions(uint64_t mask, uint32_t base, uint32_t *out) {
-    /* Four at a time without a branch for each: what is written past the last one is overwritten by the next word's. */
+    /* Four at a time without a branch for each: what is written past the last one is overwritten by the next
+     * word's. */
     while (mask) {
         for (int i = 0; i < 4; i++) {
             uint64_t bit = mask ? mask : 1;
@@ -71,7 +72,8 @@ static inline uint32_t *positions(uint64_t mask, uint32_t base, uint32_t *out) {
     return out;
 }
 
-scan_result scan_window(const char *data, size_t from, size_t to, char delimiter, bool quoting, uint32_t *out) {
+scan_result scan_window(const char *data, size_t from, size_t to, char delimiter, bool quoting,
+                        uint32_t *out) {
     scan_result r = {0};
     uint32_t *at = out;
     uint64_t inside = 0;

@@ -1,6 +1,7 @@
-/* Sniffing. Every candidate delimiter cuts the first records; the one that gives the same number of fields in most records, and
- * among those a column of dates, wins. Then the header, the roles (headings first, contents where they are silent), and what the
- * sample already proves of date order and decimal; what it leaves open is decided by the whole column. */
+/* Sniffing. Every candidate delimiter cuts the first records; the one that gives the same number of fields in
+ * most records, and among those a column of dates, wins. Then the header, the roles (headings first, contents
+ * where they are silent), and what the sample already proves of date order and decimal; what it leaves open
+ * is decided by the whole column. */
 #include "sniff.h"
 
 #include "amounts.h"
@@ -18,7 +19,7 @@
 /* What the sample's cells of a column are. */
 typedef struct column_look {
     size_t cells, filled;
-    size_t dates[4];   /* by form: [DATE_YMD], [DATE_COMPACT], [DATE_DMY] for either order */
+    size_t dates[4]; /* by form: [DATE_YMD], [DATE_COMPACT], [DATE_DMY] for either order */
     size_t short_years;
     size_t amounts, decimals; /* numbers; those with a decimal separator */
     char short_year[32], number[32];
@@ -29,7 +30,7 @@ typedef struct sample {
     size_t len;
     const mr_alloc *alloc;
     split_fields fields;
-    size_t at, line;    /* the next record, its line */
+    size_t at, line; /* the next record, its line */
     char delimiter;
     bool quoting, no_memory;
     column_look look[INGEST_MAX_COLUMNS];
@@ -91,7 +92,8 @@ static double score(sample *s, char delimiter, size_t wanted, size_t *columns) {
     *columns = best;
     if (best < 2 || !records) return 0;
     double share = (double)counts[best] / (double)records;
-    double value = share + (dated * 2 >= records ? 1 : 0) + (wanted == best ? 1 : 0) - (double)faults / (double)records;
+    double value =
+        share + (dated * 2 >= records ? 1 : 0) + (wanted == best ? 1 : 0) - (double)faults / (double)records;
     value += 0.001 * (double)(best < 20 ? best : 20);
     /* blanks stand inside fields of other dialects all the time */
     return delimiter == ' ' ? value * 0.6 : value;
@@ -114,8 +116,8 @@ static void choose_delimiter(sample *s, size_t wanted, char *delimiter, size_t *
     s->delimiter = *delimiter;
 }
 
-mr_status sniff_dialect(const char *data, size_t len, size_t columns_wanted, const mr_alloc *alloc, char *delimiter,
-                        size_t *columns, mr_error *err) {
+mr_status sniff_dialect(const char *data, size_t len, size_t columns_wanted, const mr_alloc *alloc,
+                        char *delimiter, size_t *columns, mr_error *err) {
     sample *s = mem_new(alloc, 1, sizeof *s);
     if (!s) return error_memory(err, sizeof *s);
     *s = (sample){.data = data, .len = len, .alloc = alloc, .quoting = true};
@@ -172,8 +174,8 @@ static bool numeric(const column_look *c) {
 
 /* --- the header --- */
 
-/* A header names things: it holds no date, no number, and more than nothing. Where a column below is dated and its first cell is
- * not, that settles it. */
+/* A header names things: it holds no date, no number, and more than nothing. Where a column below is dated
+ * and its first cell is not, that settles it. */
 static bool has_header(sample *s, size_t columns) {
     size_t line;
     split_fault fault;
@@ -216,7 +218,8 @@ static void take_headings(sample *s, bool header, size_t columns, char heading[]
 
 static mr_status bad_roles(const char *columns, size_t at, size_t len, mr_error *err) {
     return error_set(err, MR_EINVAL, "columns", -1,
-                     "--columns %.100s: '%.*s' is no role; the roles are customer, date, amount, quantity, product, name, email, "
+                     "--columns %.100s: '%.*s' is no role; the roles are customer, date, amount, quantity, "
+                     "product, name, email, "
                      "phone and - (ignore)",
                      columns, (int)(len < 40 ? len : 40), columns + at);
 }
@@ -229,31 +232,36 @@ static mr_status roles_given(const char *columns, ingest_role role[], size_t *n,
         size_t len = strcspn(columns + at, ",");
         ingest_role found = INGEST_ROLES;
         for (int r = 0; r < INGEST_ROLES; r++)
-            if (strlen(ingest_role_name((ingest_role)r)) == len && !strncasecmp(columns + at, ingest_role_name((ingest_role)r), len))
+            if (strlen(ingest_role_name((ingest_role)r)) == len &&
+                !strncasecmp(columns + at, ingest_role_name((ingest_role)r), len))
                 found = (ingest_role)r;
         if (found == INGEST_ROLES) return bad_roles(columns, at, len, err);
         if (*n == INGEST_MAX_COLUMNS)
-            return error_set(err, MR_EINVAL, "columns", -1, "--columns names more than %d columns", INGEST_MAX_COLUMNS);
+            return error_set(err, MR_EINVAL, "columns", -1, "--columns names more than %d columns",
+                             INGEST_MAX_COLUMNS);
         if (found != ROLE_IGNORE && found != ROLE_QUANTITY && found != ROLE_PRODUCT && seen[found]++)
-            return error_set(err, MR_EINVAL, "columns", -1, "--columns %.100s: '%s' stands there twice", columns,
-                             ingest_role_name(found));
+            return error_set(err, MR_EINVAL, "columns", -1, "--columns %.100s: '%s' stands there twice",
+                             columns, ingest_role_name(found));
         role[(*n)++] = found;
         at += len;
         if (!columns[at]) break;
         at++;
     }
     if (!seen[ROLE_CUSTOMER] || !seen[ROLE_DATE])
-        return error_set(err, MR_EINVAL, "columns", -1, "--columns %.100s: a customer and a date are needed; the roles are customer, "
-                         "date, amount, quantity, product, name, email, phone and - (ignore)", columns);
+        return error_set(err, MR_EINVAL, "columns", -1,
+                         "--columns %.100s: a customer and a date are needed; the roles are customer, "
+                         "date, amount, quantity, product, name, email, phone and - (ignore)",
+                         columns);
     return MR_OK;
 }
 
-/* Does a column hold what its heading promises? An empty sample cannot say no; half of it good is a column with errors, which
- * are reported line by line. */
+/* Does a column hold what its heading promises? An empty sample cannot say no; half of it good is a column
+ * with errors, which are reported line by line. */
 static bool fits(const column_look *c, ingest_role role) {
     if (!c->filled) return true;
     if (role == ROLE_DATE) return dates_in(c) * 2 >= c->filled;
-    if (role == ROLE_AMOUNT) return c->amounts * 2 >= c->filled && !(dated(c) && c->dates[DATE_YMD] + c->dates[DATE_DMY]);
+    if (role == ROLE_AMOUNT)
+        return c->amounts * 2 >= c->filled && !(dated(c) && c->dates[DATE_YMD] + c->dates[DATE_DMY]);
     if (role == ROLE_CUSTOMER) return !(dated(c) && !c->dates[DATE_COMPACT]);
     return true;
 }
@@ -264,7 +272,8 @@ static void roles_by_heading(const sample *s, ingest_plan *plan, ingest_role rol
     for (size_t i = 0; i < plan->columns; i++) {
         int rank;
         ingest_role r = headings_role(plan->heading[i], &rank);
-        if (r != ROLE_IGNORE && rank < best_rank[r] && fits(&s->look[i], r)) best_rank[r] = rank, best[r] = (int)i;
+        if (r != ROLE_IGNORE && rank < best_rank[r] && fits(&s->look[i], r))
+            best_rank[r] = rank, best[r] = (int)i;
     }
     for (int r = 1; r < INGEST_ROLES; r++)
         if (best[r] >= 0) role[best[r]] = (ingest_role)r;
@@ -277,8 +286,8 @@ static void roles_by_heading(const sample *s, ingest_plan *plan, ingest_role rol
     }
 }
 
-/* A column headed "date" or "amount" that holds none: taken at its word where there is no other, so that the error shows its
- * values; to go on without would be silent. */
+/* A column headed "date" or "amount" that holds none: taken at its word where there is no other, so that the
+ * error shows its values; to go on without would be silent. */
 static void at_its_word(const ingest_plan *plan, ingest_role wanted, ingest_role role[]) {
     int best_rank = 400; /* whole headings only */
     size_t best = plan->columns;
@@ -309,7 +318,8 @@ static void roles_by_contents(const sample *s, const ingest_plan *plan, ingest_r
                 break;
             }
     }
-    if (plan->header) return; /* a header that does not say "customer" or "amount" is asked about, not guessed at */
+    if (plan->header)
+        return; /* a header that does not say "customer" or "amount" is asked about, not guessed at */
     if (find_role(role, n, ROLE_CUSTOMER) < 0)
         for (size_t i = 0; i < n; i++)
             if (role[i] == ROLE_IGNORE && s->look[i].filled && !dated(&s->look[i])) {
@@ -335,22 +345,28 @@ static void roles_by_contents(const sample *s, const ingest_plan *plan, ingest_r
 static mr_status asked(const char *name, const ingest_plan *plan, const char *what, mr_error *err) {
     char list[300];
     size_t at = 0;
-    for (size_t i = 0; i < plan->columns && at + 60 < sizeof list; i++)
-        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", plan->heading[i]);
-    return error_set(err, MR_EDATA, NULL, -1, "%.100s: no column is seen to be the %s among: %.200s; say which with --columns, in "
-                     "file order, e.g. --columns customer,date,amount,-", name, what, at ? list : "(none)");
+    for (size_t i = 0; i < plan->columns; i++) {
+        bool full = at + 60 > 200; /* a heading has at most 47 bytes */
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", full ? "..." : plan->heading[i]);
+        if (full) break;
+    }
+    return error_set(err, MR_EDATA, NULL, -1,
+                     "%.100s: no column is seen to be the %s among: %s; say which with --columns, in "
+                     "file order, e.g. --columns customer,date,amount,-",
+                     name, what, at ? list : "(none)");
 }
 
-static mr_status choose_roles(sample *s, const char *name, const ingest_options *o, ingest_plan *plan, ingest_role role[],
-                              const ingest_role given[], size_t n_given, mr_error *err) {
+static mr_status choose_roles(sample *s, const char *name, const ingest_options *o, ingest_plan *plan,
+                              ingest_role role[], const ingest_role given[], size_t n_given, mr_error *err) {
     for (int k = 0; k < CONTACTS; k++) plan->contact[k] = -1;
     plan->at = (ingest_preset_columns){-1, -1, -1, -1, -1, -1, -1};
     if (o->preset) {
         const ingest_preset *preset = preset_find(o->preset);
         const char *missing;
         if (!plan->header || !preset_columns(preset, plan, &missing))
-            return error_set(err, MR_EDATA, NULL, 1, "%.200s: this is no %s order export: it has no column for the %s", name, o->preset,
-                             plan->header ? missing : "header");
+            return error_set(err, MR_EDATA, NULL, 1,
+                             "%.200s: this is no %s order export: it has no column for the %s", name,
+                             o->preset, plan->header ? missing : "header");
         role[plan->date] = ROLE_DATE;
         role[plan->amount] = ROLE_AMOUNT;
         for (int k = 0; k < CONTACTS; k++)
@@ -360,8 +376,9 @@ static mr_status choose_roles(sample *s, const char *name, const ingest_options 
     }
     if (n_given) {
         if (n_given != plan->columns)
-            return error_set(err, MR_EINVAL, "columns", -1, "--columns names %zu column%s; %.200s has %zu%s", n_given,
-                             n_given == 1 ? "" : "s", name, plan->columns, " (use - for those to ignore)");
+            return error_set(err, MR_EINVAL, "columns", -1, "--columns names %zu column%s; %.200s has %zu%s",
+                             n_given, n_given == 1 ? "" : "s", name, plan->columns,
+                             " (use - for those to ignore)");
         memcpy(role, given, n_given * sizeof *role);
     } else {
         if (plan->header) roles_by_heading(s, plan, role);
@@ -375,26 +392,30 @@ static mr_status choose_roles(sample *s, const char *name, const ingest_options 
     plan->date = find_role(role, plan->columns, ROLE_DATE);
     plan->amount = find_role(role, plan->columns, ROLE_AMOUNT);
     for (int k = 0; k < CONTACTS; k++)
-        if (plan->contact[k] < 0) plan->contact[k] = find_role(role, plan->columns, (ingest_role)(ROLE_NAME + k));
+        if (plan->contact[k] < 0)
+            plan->contact[k] = find_role(role, plan->columns, (ingest_role)(ROLE_NAME + k));
     if (plan->date < 0) return asked(name, plan, "date", err);
     return plan->customer < 0 ? asked(name, plan, "customer", err) : MR_OK;
 }
 
 /* --- forms --- */
 
-static mr_status date_class(const sample *s, const char *name, const ingest_options *o, ingest_plan *plan, const char **why,
-                            mr_error *err) {
+static mr_status date_class(const sample *s, const char *name, const ingest_options *o, ingest_plan *plan,
+                            const char **why, mr_error *err) {
     if (o->date_format) {
         static const char *const names[] = {"", "ymd", "yyyymmdd", "dmy", "mdy"};
         *why = "--date-format says so";
         for (int i = 1; i < 5; i++)
-            if (!strcasecmp(o->date_format, names[i])) return plan->date_format = (ingest_date_format)i, MR_OK;
+            if (!strcasecmp(o->date_format, names[i]))
+                return plan->date_format = (ingest_date_format)i, MR_OK;
     }
     const column_look *c = &s->look[plan->date];
     if (c->short_years && c->short_years * 2 >= c->filled)
         return error_set(err, MR_EDATA, plan->heading[plan->date], -1,
-                         "%.200s: the dates in %s have years of two digits (%s), which could mean two centuries and two orders; export "
-                         "them with four, best as 2021-03-04", name, plan->heading[plan->date], c->short_year);
+                         "%.200s: the dates in %s have years of two digits (%s), which could mean two "
+                         "centuries and two orders; export "
+                         "them with four, best as 2021-03-04",
+                         name, plan->heading[plan->date], c->short_year);
     plan->date_format = DATE_YMD;
     *why = "the year stands first";
     if (c->dates[DATE_COMPACT] > c->dates[DATE_YMD]) plan->date_format = DATE_COMPACT, *why = "eight digits";
@@ -436,31 +457,41 @@ static void proofs(sample *s, const ingest_options *o, ingest_plan *plan, const 
 static mr_status check_options(const ingest_options *o, mr_error *err) {
     if (o->date_format && strcasecmp(o->date_format, "ymd") && strcasecmp(o->date_format, "yyyymmdd") &&
         strcasecmp(o->date_format, "dmy") && strcasecmp(o->date_format, "mdy"))
-        return error_set(err, MR_EINVAL, "date-format", -1, "--date-format %.40s: give ymd, yyyymmdd, dmy or mdy", o->date_format);
+        return error_set(err, MR_EINVAL, "date-format", -1,
+                         "--date-format %.40s: give ymd, yyyymmdd, dmy or mdy", o->date_format);
     if (o->decimal && strcmp(o->decimal, "point") && strcmp(o->decimal, "comma"))
         return error_set(err, MR_EINVAL, "decimal", -1, "--decimal %.40s: give point or comma", o->decimal);
     if (o->preset && !preset_find(o->preset))
-        return error_set(err, MR_EINVAL, "preset", -1, "--preset %.40s: the presets are %s", o->preset, preset_names());
-    if (o->preset && o->columns) return error_set(err, MR_EINVAL, "columns", -1, "--preset and --columns exclude each other");
+        return error_set(err, MR_EINVAL, "preset", -1, "--preset %.40s: the presets are %s", o->preset,
+                         preset_names());
+    if (o->preset && o->columns)
+        return error_set(err, MR_EINVAL, "columns", -1, "--preset and --columns exclude each other");
     return MR_OK;
 }
 
-static mr_status sniff(sample *s, const char *name, const ingest_options *o, ingest_plan *plan, ingest_understood *u,
-                       mr_error *err) {
+static mr_status sniff(sample *s, const char *name, const ingest_options *o, ingest_plan *plan,
+                       ingest_understood *u, mr_error *err) {
     ingest_role given[INGEST_MAX_COLUMNS];
     size_t n_given = 0;
     mr_status status = check_options(o, err);
     if (!status && o->columns) status = roles_given(o->columns, given, &n_given, err);
     if (status) return status;
     if (memchr(s->data, 0, s->len))
-        return error_set(err, MR_EDATA, NULL, -1, "%.200s: the file holds NUL bytes, so it looks binary; give a text file (CSV)", name);
+        return error_set(err, MR_EDATA, NULL, -1,
+                         "%.200s: the file holds NUL bytes, so it looks binary; give a text file (CSV)",
+                         name);
     if (!memchr(s->data, '\n', s->len - 1) && memchr(s->data, '\r', s->len > 1 ? s->len - 2 : 0))
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s: the lines end in CR alone (an old Macintosh's way); save the file with "
-                         "ordinary line ends", name);
+        return error_set(err, MR_EDATA, NULL, 1,
+                         "%.200s: the lines end in CR alone (an old Macintosh's way); save the file with "
+                         "ordinary line ends",
+                         name);
     choose_delimiter(s, n_given, &plan->delimiter, &plan->columns);
     if (plan->columns < 2)
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s: no columns are seen: the lines are not divided by comma, semicolon, tab, | or "
-                         "blanks", name);
+        return error_set(
+            err, MR_EDATA, NULL, 1,
+            "%.200s: no columns are seen: the lines are not divided by comma, semicolon, tab, | or "
+            "blanks",
+            name);
     plan->quoting = plan->delimiter != ' ';
     plan->header = has_header(s, plan->columns);
     take_headings(s, plan->header, plan->columns, plan->heading);
@@ -472,8 +503,8 @@ static mr_status sniff(sample *s, const char *name, const ingest_options *o, ing
     return MR_OK;
 }
 
-mr_status sniff_plan(const char *name, const char *data, size_t len, const ingest_options *options, const mr_alloc *alloc,
-                     ingest_plan *plan, ingest_understood *u, mr_error *err) {
+mr_status sniff_plan(const char *name, const char *data, size_t len, const ingest_options *options,
+                     const mr_alloc *alloc, ingest_plan *plan, ingest_understood *u, mr_error *err) {
     *plan = (ingest_plan){.customer = -1, .date = -1, .amount = -1};
     plan->today = options->today;
     plan->until = options->until;

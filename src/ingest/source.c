@@ -1,8 +1,9 @@
 /* Blocks of whole records from files, pipes, gzip and memory.
  *
- * What a block leaves behind its last complete record is carried over to the next one. Whether a line end stands inside quotes
- * is known from the parity of the quotes since the block's beginning, which is a record's beginning: a doubled quote toggles
- * twice and changes nothing. Most blocks hold no quote at all, and then the last line end cuts. */
+ * What a block leaves behind its last complete record is carried over to the next one. Whether a line end
+ * stands inside quotes is known from the parity of the quotes since the block's beginning, which is a
+ * record's beginning: a doubled quote toggles twice and changes nothing. Most blocks hold no quote at all,
+ * and then the last line end cuts. */
 #include "source.h"
 
 #include "error.h"
@@ -10,6 +11,7 @@
 #include "mem.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct ingest_source {
     const char *const *paths;
@@ -26,8 +28,8 @@ struct ingest_source {
     uint64_t blocks, bytes_before, bytes_total, text_bytes;
 };
 
-static mr_status source_new(size_t block_bytes, size_t record_limit, const mr_alloc *alloc, ingest_source **out,
-                            mr_error *err) {
+static mr_status source_new(size_t block_bytes, size_t record_limit, const mr_alloc *alloc,
+                            ingest_source **out, mr_error *err) {
     ingest_source *s = mem_new(alloc, 1, sizeof *s);
     if (!s) return error_memory(err, sizeof *s);
     s->alloc = alloc;
@@ -38,8 +40,8 @@ static mr_status source_new(size_t block_bytes, size_t record_limit, const mr_al
     return MR_OK;
 }
 
-mr_status source_open(const char *const *paths, size_t n, size_t block_bytes, size_t record_limit, const mr_alloc *alloc,
-                      ingest_source **out, mr_error *err) {
+mr_status source_open(const char *const *paths, size_t n, size_t block_bytes, size_t record_limit,
+                      const mr_alloc *alloc, ingest_source **out, mr_error *err) {
     *out = NULL;
     if (!paths || !n || n > UINT32_MAX) return error_set(err, MR_EINVAL, "paths", -1, "no file was given");
     ingest_source *s = NULL;
@@ -55,7 +57,8 @@ mr_status source_open(const char *const *paths, size_t n, size_t block_bytes, si
         known = known && bytes > 0;
         s->bytes_total += bytes;
         if (!strcmp(paths[i], "-") && ++standard == 2)
-            status = error_set(err, MR_EINVAL, "paths", -1, "standard input (-) is named twice; it can be read once");
+            status = error_set(err, MR_EINVAL, "paths", -1,
+                               "standard input (-) is named twice; it can be read once");
     }
     if (!known) s->bytes_total = 0;
     if (status) {
@@ -66,8 +69,8 @@ mr_status source_open(const char *const *paths, size_t n, size_t block_bytes, si
     return MR_OK;
 }
 
-mr_status source_open_memory(const char *bytes, size_t len, size_t block_bytes, size_t record_limit, const mr_alloc *alloc,
-                             ingest_source **out, mr_error *err) {
+mr_status source_open_memory(const char *bytes, size_t len, size_t block_bytes, size_t record_limit,
+                             const mr_alloc *alloc, ingest_source **out, mr_error *err) {
     *out = NULL;
     ingest_source *s = NULL;
     mr_status status = source_new(block_bytes, record_limit, alloc, &s, err);
@@ -193,18 +196,23 @@ static mr_status look_at_start(ingest_source *s, ingest_block *b, size_t *have, 
     const unsigned char *u = (const unsigned char *)b->data;
     const char *name = source_name(s, s->file);
     if (*have >= 2 && ((u[0] == 0xFF && u[1] == 0xFE) || (u[0] == 0xFE && u[1] == 0xFF)))
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s: the file is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\")", name);
+        return error_set(err, MR_EDATA, NULL, 1,
+                         "%.200s: the file is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\")", name);
     if (*have >= 3 && u[0] == 0xEF && u[1] == 0xBB && u[2] == 0xBF) {
         memmove(b->data, b->data + 3, *have - 3);
         *have -= 3;
         s->bom = true;
     }
     if (*have == 0) return error_set(err, MR_EDATA, NULL, 1, "%.200s: the file is empty", name);
+    /* Excel's "sep=;" line: made blank, so that lines keep their numbers; the delimiter is found out anyway */
+    if (*have > 6 && !strncasecmp(b->data, "sep=", 4) && (b->data[5] == '\n' || b->data[5] == '\r'))
+        memset(b->data, ' ', 5);
     return MR_OK;
 }
 
 /* Fills the block to `want` bytes or the file's end. */
-static mr_status fill(ingest_source *s, ingest_block *b, size_t *have, size_t want, bool *ended, mr_error *err) {
+static mr_status fill(ingest_source *s, ingest_block *b, size_t *have, size_t want, bool *ended,
+                      mr_error *err) {
     mr_status status = block_room(s, b, want, err);
     *ended = false;
     while (!status && *have < want) {
@@ -224,8 +232,8 @@ static mr_status too_long(ingest_source *s, const ingest_block *b, size_t have, 
     const char *quote = memchr(b->data, '"', have);
     bool quoted = quote && memchr(b->data, '\n', have);
     s->too_long = true;
-    return error_set(err, MR_EDATA, NULL, -1, "%.200s: a record is longer than %zu MB%s", source_name(s, s->file),
-                     s->record_limit >> 20,
+    return error_set(err, MR_EDATA, NULL, -1, "%.200s: a record is longer than %zu MB%s",
+                     source_name(s, s->file), s->record_limit >> 20,
                      quoted ? "; is a quoted field never closed?" : "; is this a file of lines?");
 }
 

@@ -1,5 +1,5 @@
-/* Splitting a record (RFC 4180 and runs of blanks). Blanks around a field, quoted or not, never matter: two customers whose
- * identifiers differ by a blank nobody can see are one. */
+/* Splitting a record (RFC 4180 and runs of blanks). Blanks around a field, quoted or not, never matter: two
+ * customers whose identifiers differ by a blank nobody can see are one. */
 #include "split.h"
 
 #include "mem.h"
@@ -70,7 +70,7 @@ static split_fault quoted(const char **p, const char *end, char delimiter, char 
 
 static bool scratch_room(const mr_alloc *alloc, split_fields *f, size_t len) {
     if (f->scratch_capacity >= len) return true;
-    char *grown = mem_resize(alloc, f->scratch, 2 * len, 1);
+    char *grown = mem_resize(alloc, f->scratch, 2 * len + SPLIT_PADDING, 1);
     if (!grown) return false;
     f->scratch = grown;
     f->scratch_capacity = 2 * len;
@@ -113,11 +113,17 @@ void split_free(const mr_alloc *alloc, split_fields *f) {
 
 const char *split_fault_text(split_fault fault) {
     switch (fault) {
-    case SPLIT_OK: return "ok";
-    case SPLIT_AFTER_QUOTE: return "text stands behind a closing quote; a quote inside a quoted field is written twice";
-    case SPLIT_STRAY_QUOTE: return "a quote stands inside a field that does not begin with one; quote the whole field and double the quote";
-    case SPLIT_OPEN_QUOTE: return "a quote is opened and never closed";
-    case SPLIT_NO_MEMORY: return "out of memory";
+    case SPLIT_OK:
+        return "ok";
+    case SPLIT_AFTER_QUOTE:
+        return "text stands behind a closing quote; a quote inside a quoted field is written twice";
+    case SPLIT_STRAY_QUOTE:
+        return "a quote stands inside a field that does not begin with one; quote the whole field and double "
+               "the quote";
+    case SPLIT_OPEN_QUOTE:
+        return "a quote is opened and never closed";
+    case SPLIT_NO_MEMORY:
+        return "out of memory";
     }
     return "malformed";
 }

@@ -5,9 +5,12 @@
 #include "orders.h"
 
 typedef struct split_field {
-    const char *at; /* into the record, or into scratch where quotes were doubled; blanks at both ends are gone */
+    const char
+        *at; /* into the record, or into scratch where quotes were doubled; blanks at both ends are gone */
     size_t len;
 } split_field;
+
+#define SPLIT_PADDING 16 /* readable bytes behind scratch, so that short fields may be loaded as words */
 
 typedef struct split_fields {
     size_t n; /* fields of the record, also beyond the table's end */
@@ -24,8 +27,9 @@ typedef enum split_fault {
     SPLIT_NO_MEMORY
 } split_fault;
 
-/* record[0 .. len) without its line end; a CR at its end is dropped. delimiter ' ': runs of blanks, no quoting. On a fault
- * fields->n is the number of the field at fault + 1. fields starts from {0}; split_free frees its scratch. */
+/* record[0 .. len) without its line end; a CR at its end is dropped. delimiter ' ': runs of blanks, no
+ * quoting. On a fault fields->n is the number of the field at fault + 1. fields starts from {0}; split_free
+ * frees its scratch. */
 split_fault split_record(const char *record, size_t len, char delimiter, bool quoting, const mr_alloc *alloc,
                          split_fields *fields);
 void split_free(const mr_alloc *alloc, split_fields *fields);

@@ -1,4 +1,5 @@
-/* Small tables, whole in memory: the text is read, cut at its records, and the cells are copied one behind the other. */
+/* Small tables, whole in memory: the text is read, cut at its records, and the cells are copied one behind
+ * the other. */
 #include "table.h"
 
 #include "error.h"
@@ -23,7 +24,7 @@ typedef struct reader {
     text_buffer cells; /* NUL-terminated, row by row, the headings first */
     size_t *at;        /* of each cell in cells */
     size_t n, capacity;
-    uint64_t *line;    /* of each row */
+    uint64_t *line; /* of each row */
     size_t rows, rows_capacity, columns;
     split_fields fields;
 } reader;
@@ -37,7 +38,8 @@ static mr_status read_text(reader *r, ingest_source *source, mr_error *err) {
         if (r->raw.failed) status = error_memory(err, b.len);
     }
     source_block_free(source, &b);
-    if (!status && !r->raw.len) return error_set(err, MR_EDATA, NULL, 1, "%.200s: the file is empty", r->name);
+    if (!status && !r->raw.len)
+        return error_set(err, MR_EDATA, NULL, 1, "%.200s: the file is empty", r->name);
     return status;
 }
 
@@ -55,7 +57,8 @@ static bool room(void *pointer, size_t *capacity, size_t want, size_t size) {
 
 static mr_status keep_row(reader *r, uint64_t line, mr_error *err) {
     size_t n = r->fields.n;
-    if (!room(&r->at, &r->capacity, r->n + n, sizeof *r->at) || !room(&r->line, &r->rows_capacity, r->rows + 1, sizeof *r->line))
+    if (!room(&r->at, &r->capacity, r->n + n, sizeof *r->at) ||
+        !room(&r->line, &r->rows_capacity, r->rows + 1, sizeof *r->line))
         return error_memory(err, n * sizeof *r->at);
     for (size_t i = 0; i < n; i++) {
         r->at[r->n++] = r->cells.len;
@@ -69,13 +72,16 @@ static mr_status keep_row(reader *r, uint64_t line, mr_error *err) {
 static mr_status one_record(reader *r, const char *record, size_t len, uint64_t line, mr_error *err) {
     split_fault fault = split_record(record, len, r->delimiter, true, NULL, &r->fields);
     if (fault == SPLIT_NO_MEMORY) return error_memory(err, len);
-    if (fault) return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: %s", r->name, (unsigned long long)line, split_fault_text(fault));
+    if (fault)
+        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: %s", r->name,
+                         (unsigned long long)line, split_fault_text(fault));
     if (r->fields.n > INGEST_MAX_COLUMNS)
-        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: more than %d columns", r->name, (unsigned long long)line,
-                         INGEST_MAX_COLUMNS);
+        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: more than %d columns", r->name,
+                         (unsigned long long)line, INGEST_MAX_COLUMNS);
     if (!r->rows) r->columns = r->fields.n;
     if (r->fields.n != r->columns)
-        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: the line has %zu fields where the header has %zu", r->name,
+        return error_set(err, MR_EDATA, NULL, (int64_t)line,
+                         "%.200s:%llu: the line has %zu fields where the header has %zu", r->name,
                          (unsigned long long)line, r->fields.n, r->columns);
     return keep_row(r, line, err);
 }
@@ -84,7 +90,10 @@ static mr_status cut_text(reader *r, mr_error *err) {
     uint64_t line = 1;
     const char *data = r->raw.data;
     const char *nul = memchr(data, 0, r->raw.len);
-    if (nul) return error_set(err, MR_EDATA, NULL, -1, "%.200s: the file holds NUL bytes, so it looks binary; give a text file (CSV)", r->name);
+    if (nul)
+        return error_set(err, MR_EDATA, NULL, -1,
+                         "%.200s: the file holds NUL bytes, so it looks binary; give a text file (CSV)",
+                         r->name);
     for (size_t at = 0; at < r->raw.len;) {
         size_t end = scan_record_end(data, at, r->raw.len, r->delimiter != ' ');
         mr_status status = MR_OK;
@@ -103,7 +112,8 @@ static mr_status give_out(reader *r, const char *path, ingest_table *out, mr_err
     out->heading = mem_new(NULL, r->columns, sizeof *out->heading);
     out->cell = mem_new(NULL, cells, sizeof *out->cell);
     out->line = mem_new(NULL, r->rows, sizeof *out->line);
-    if (!out->path || !out->heading || !out->cell || !out->line) return error_memory(err, cells * sizeof *out->cell);
+    if (!out->path || !out->heading || !out->cell || !out->line)
+        return error_memory(err, cells * sizeof *out->cell);
     memcpy(out->path, path, strlen(path) + 1);
     out->columns = r->columns;
     out->rows = r->rows - 1;
@@ -174,13 +184,16 @@ static bool number(const char *cell, double *out) {
 
 mr_status ingest_table_numbers(const ingest_table *t, const char *name, double *out, mr_error *err) {
     int column = ingest_table_column(t, name);
-    if (column < 0) return error_set(err, MR_EDATA, name, 1, "%.200s: there is no column '%.40s'", t->path, name);
+    if (column < 0)
+        return error_set(err, MR_EDATA, name, 1, "%.200s: there is no column '%.40s'", t->path, name);
     for (size_t i = 0; i < t->rows; i++) {
         const char *cell = t->cell[i * t->columns + (size_t)column];
         char shown[64];
         if (number(cell, &out[i])) continue;
-        return error_set(err, MR_EDATA, name, (int64_t)t->line[i], "%.200s:%llu: %.40s '%s' is %s", t->path, (unsigned long long)t->line[i],
-                         name, rejects_show(shown, sizeof shown, cell, strlen(cell)), *cell ? "no number" : "empty; a number is needed");
+        return error_set(err, MR_EDATA, name, (int64_t)t->line[i], "%.200s:%llu: %.40s '%s' is %s", t->path,
+                         (unsigned long long)t->line[i], name,
+                         rejects_show(shown, sizeof shown, cell, strlen(cell)),
+                         *cell ? "no number" : "empty; a number is needed");
     }
     return MR_OK;
 }

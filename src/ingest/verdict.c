@@ -1,5 +1,6 @@
-/* Judging the input as a whole. Workers kept, each for itself, the first line that showed something; the first of all is the one
- * with the lowest block and line, whoever found it, so the verdict does not depend on threads. */
+/* Judging the input as a whole. Workers kept, each for itself, the first line that showed something; the
+ * first of all is the one with the lowest block and line, whoever found it, so the verdict does not depend on
+ * threads. */
 #include "verdict.h"
 
 #include "error.h"
@@ -43,7 +44,8 @@ static mr_status line_up(verdict *v, ingest_worker **workers, size_t n, mr_error
 }
 
 /* "orders.csv:17" */
-static const char *where(const verdict *v, const ingest_source *source, uint64_t block, uint32_t line, char out[160]) {
+static const char *where(const verdict *v, const ingest_source *source, uint64_t block, uint32_t line,
+                         char out[160]) {
     const char *name = source_name(source, v->blocks[block]->file);
     size_t len = strlen(name);
     /* the end of a long path says more than its beginning */
@@ -58,8 +60,8 @@ static const evidence *first_of(const evidence *a, const evidence *b) {
     return a->block < b->block || (a->block == b->block && a->line <= b->line) ? a : b;
 }
 
-#define FIRST(member, result)                                                                                                \
-    const evidence *result = NULL;                                                                                           \
+#define FIRST(member, result)                                                                                \
+    const evidence *result = NULL;                                                                           \
     for (size_t t = 0; t < n; t++) result = first_of(result, &workers[t]->member)
 
 /* --- bad lines --- */
@@ -75,7 +77,8 @@ static int in_order(const void *a, const void *b) {
     return (x->line > y->line) - (x->line < y->line);
 }
 
-static mr_status bad_line(const verdict *v, const ingest_plan *plan, const ingest_source *source, bad b, mr_error *err) {
+static mr_status bad_line(const verdict *v, const ingest_plan *plan, const ingest_source *source, bad b,
+                          mr_error *err) {
     char place[160], value[64];
     const char *text = b.from->text.data;
     const reject *e = b.what;
@@ -87,13 +90,14 @@ static mr_status bad_line(const verdict *v, const ingest_plan *plan, const inges
     if (e->fatal) return error_set(err, MR_EDATA, NULL, line, "%s: %.*s", place, reason_len, reason);
     rejects_show(value, sizeof value, text + e->value_at, e->reason_at - e->value_at);
     if (e->column < 0)
-        return error_set(err, MR_EDATA, NULL, line, "%s: the line '%s' %.*s%s", place, value, reason_len, reason, way_out);
-    return error_set(err, MR_EDATA, plan->heading[e->column], line, "%s: %s '%s' %.*s%s", place, plan->heading[e->column], value,
-                     reason_len, reason, way_out);
+        return error_set(err, MR_EDATA, NULL, line, "%s: the line '%s' %.*s%s", place, value, reason_len,
+                         reason, way_out);
+    return error_set(err, MR_EDATA, plan->heading[e->column], line, "%s: %s '%s' %.*s%s", place,
+                     plan->heading[e->column], value, reason_len, reason, way_out);
 }
 
-static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const ingest_source *source, const bad *all, size_t n,
-                               const char *path, mr_error *err) {
+static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const ingest_source *source,
+                               const bad *all, size_t n, const char *path, mr_error *err) {
     text_buffer out = {.alloc = v->alloc};
     FILE *f = fopen(path, "w");
     if (!f) return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(errno));
@@ -102,9 +106,10 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     for (size_t i = 0; i < n && ok && !out.failed; i++) {
         const reject *e = all[i].what;
         const char *text = all[i].from->text.data;
-        rejects_csv(&out, source_name(source, v->blocks[e->block]->file), v->line_base[e->block] + e->line + 1,
-                    e->column < 0 ? "" : plan->heading[e->column], text + e->value_at, e->reason_at - e->value_at,
-                    text + e->reason_at, e->text_at - e->reason_at, text + e->text_at, e->end - e->text_at);
+        rejects_csv(&out, source_name(source, v->blocks[e->block]->file),
+                    v->line_base[e->block] + e->line + 1, e->column < 0 ? "" : plan->heading[e->column],
+                    text + e->value_at, e->reason_at - e->value_at, text + e->reason_at,
+                    e->text_at - e->reason_at, text + e->text_at, e->end - e->text_at);
         if (out.len < 1 << 16 && i + 1 < n) continue;
         ok = out.failed || fwrite(out.data, 1, out.len, f) == out.len;
         out.len = 0;
@@ -121,7 +126,8 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
 }
 
 /* The bad lines that count, in input order; *fatal: one of them ends everything. Owned by the caller. */
-static mr_status gather(const verdict *v, ingest_worker **workers, size_t n, bad **all, size_t *count, mr_error *err) {
+static mr_status gather(const verdict *v, ingest_worker **workers, size_t n, bad **all, size_t *count,
+                        mr_error *err) {
     size_t most = 0;
     for (size_t t = 0; t < n; t++) most += workers[t]->rejects.n;
     *all = mem_new(v->alloc, most, sizeof **all);
@@ -130,14 +136,16 @@ static mr_status gather(const verdict *v, ingest_worker **workers, size_t n, bad
     for (size_t t = 0; t < n; t++)
         for (size_t i = 0; i < workers[t]->rejects.n; i++) {
             const reject *e = &workers[t]->rejects.all[i];
-            if (e->under == DATE_UNKNOWN || e->under == v->order) (*all)[(*count)++] = (bad){&workers[t]->rejects, e};
+            if (e->under == DATE_UNKNOWN || e->under == v->order)
+                (*all)[(*count)++] = (bad){&workers[t]->rejects, e};
         }
     if (*count) qsort(*all, *count, sizeof **all, in_order);
     return MR_OK;
 }
 
-static mr_status judge_lines(const verdict *v, const ingest_plan *plan, const ingest_source *source, ingest_worker **workers,
-                             size_t n, const ingest_options *options, bool settled, ingest_orders *out, mr_error *err) {
+static mr_status judge_lines(const verdict *v, const ingest_plan *plan, const ingest_source *source,
+                             ingest_worker **workers, size_t n, const ingest_options *options, bool settled,
+                             ingest_orders *out, mr_error *err) {
     bad *all = NULL;
     size_t count = 0;
     mr_status status = gather(v, workers, n, &all, &count, err);
@@ -146,9 +154,11 @@ static mr_status judge_lines(const verdict *v, const ingest_plan *plan, const in
         if (all[i].what->fatal || !options->skip_errors) status = bad_line(v, plan, source, all[i], err);
     }
     if (!status && count > REJECTS_LIMIT)
-        status = error_set(err, MR_EDATA, NULL, -1, "more than %u lines were rejected, the last for: %.*s; are the columns right?",
-                           REJECTS_LIMIT, (int)(all[count - 1].what->text_at - all[count - 1].what->reason_at),
-                           all[count - 1].from->text.data + all[count - 1].what->reason_at);
+        status =
+            error_set(err, MR_EDATA, NULL, -1,
+                      "more than %u lines were rejected, the last for: %.*s; are the columns right?",
+                      REJECTS_LIMIT, (int)(all[count - 1].what->text_at - all[count - 1].what->reason_at),
+                      all[count - 1].from->text.data + all[count - 1].what->reason_at);
     out->understood.rejected = count;
     if (!status && settled && options->rejects_path && options->skip_errors)
         status = write_rejects(v, plan, source, all, count, options->rejects_path, err);
@@ -158,8 +168,8 @@ static mr_status judge_lines(const verdict *v, const ingest_plan *plan, const in
 
 /* --- the columns --- */
 
-static mr_status judge_dates(verdict *v, const ingest_plan *plan, const ingest_source *source, ingest_worker **workers, size_t n,
-                             ingest_orders *out, mr_error *err) {
+static mr_status judge_dates(verdict *v, const ingest_plan *plan, const ingest_source *source,
+                             ingest_worker **workers, size_t n, ingest_orders *out, mr_error *err) {
     char place[2][160];
     v->order = plan->date_format;
     if (v->order != DATE_UNKNOWN) return MR_OK;
@@ -168,8 +178,10 @@ static mr_status judge_dates(verdict *v, const ingest_plan *plan, const ingest_s
     FIRST(unclear_date, unclear);
     const char *heading = plan->heading[plan->date];
     if (dmy && mdy)
-        return error_set(err, MR_EDATA, heading, -1, "the dates in %s are of two kinds: %s has '%s' (D/M/YYYY), %s has '%s' (M/D/YYYY); "
-                         "export them as 2021-03-04", heading, where(v, source, dmy->block, dmy->line, place[0]), dmy->value,
+        return error_set(err, MR_EDATA, heading, -1,
+                         "the dates in %s are of two kinds: %s has '%s' (D/M/YYYY), %s has '%s' (M/D/YYYY); "
+                         "export them as 2021-03-04",
+                         heading, where(v, source, dmy->block, dmy->line, place[0]), dmy->value,
                          where(v, source, mdy->block, mdy->line, place[1]), mdy->value);
     if (dmy || mdy) {
         v->order = dmy ? DATE_DMY : DATE_MDY;
@@ -177,14 +189,15 @@ static mr_status judge_dates(verdict *v, const ingest_plan *plan, const ingest_s
         return MR_OK;
     }
     if (unclear)
-        return error_set(err, MR_EDATA, heading, -1, "the dates in %s can be read two ways (%s: '%s') and no day above 12 decides; say "
-                         "--date-format dmy (day first) or --date-format mdy (month first)", heading,
-                         where(v, source, unclear->block, unclear->line, place[0]), unclear->value);
+        return error_set(err, MR_EDATA, heading, -1,
+                         "the dates in %s can be read two ways (%s: '%s') and no day above 12 decides; say "
+                         "--date-format dmy (day first) or --date-format mdy (month first)",
+                         heading, where(v, source, unclear->block, unclear->line, place[0]), unclear->value);
     return MR_OK;
 }
 
-static mr_status judge_amounts(verdict *v, const ingest_plan *plan, const ingest_source *source, ingest_worker **workers, size_t n,
-                               ingest_orders *out, mr_error *err) {
+static mr_status judge_amounts(verdict *v, const ingest_plan *plan, const ingest_source *source,
+                               ingest_worker **workers, size_t n, ingest_orders *out, mr_error *err) {
     char place[2][160];
     v->decimal = plan->decimal;
     if (plan->amount < 0) return MR_OK;
@@ -194,12 +207,17 @@ static mr_status judge_amounts(verdict *v, const ingest_plan *plan, const ingest
         FIRST(decimal[1], comma);
         FIRST(unclear, unclear);
         if (point && comma)
-            return error_set(err, MR_EDATA, heading, -1, "the amounts in %s are written in two ways: %s has '%s' (decimal point), %s has "
-                             "'%s' (decimal comma)", heading, where(v, source, point->block, point->line, place[0]), point->value,
+            return error_set(err, MR_EDATA, heading, -1,
+                             "the amounts in %s are written in two ways: %s has '%s' (decimal point), %s has "
+                             "'%s' (decimal comma)",
+                             heading, where(v, source, point->block, point->line, place[0]), point->value,
                              where(v, source, comma->block, comma->line, place[1]), comma->value);
         if (unclear && !point && !comma)
-            return error_set(err, MR_EDATA, heading, -1, "the amounts in %s can be read two ways (%s: '%s'); say --decimal point or "
-                             "--decimal comma", heading, where(v, source, unclear->block, unclear->line, place[0]), unclear->value);
+            return error_set(err, MR_EDATA, heading, -1,
+                             "the amounts in %s can be read two ways (%s: '%s'); say --decimal point or "
+                             "--decimal comma",
+                             heading, where(v, source, unclear->block, unclear->line, place[0]),
+                             unclear->value);
         v->decimal = comma ? ',' : '.';
     }
     out->understood.decimal_comma = v->decimal == ',';
@@ -208,18 +226,22 @@ static mr_status judge_amounts(verdict *v, const ingest_plan *plan, const ingest
         for (int i = 0; i < CURRENCIES_SEEN; i++) one = first_of(one, &workers[t]->currency[i]);
     for (size_t t = 0; t < n && one; t++)
         for (int i = 0; i < CURRENCIES_SEEN; i++)
-            if (strcmp(workers[t]->currency[i].value, one->value)) other = first_of(other, &workers[t]->currency[i]);
+            if (strcmp(workers[t]->currency[i].value, one->value))
+                other = first_of(other, &workers[t]->currency[i]);
     if (other)
-        return error_set(err, MR_EDATA, heading, -1, "the amounts in %s are in more than one currency: %s has %s, %s has %s; convert "
-                         "them, or split the file", heading, where(v, source, one->block, one->line, place[0]), one->value,
+        return error_set(err, MR_EDATA, heading, -1,
+                         "the amounts in %s are in more than one currency: %s has %s, %s has %s; convert "
+                         "them, or split the file",
+                         heading, where(v, source, one->block, one->line, place[0]), one->value,
                          where(v, source, other->block, other->line, place[1]), other->value);
     if (one) snprintf(out->understood.currency, sizeof out->understood.currency, "%.7s", one->value);
     return MR_OK;
 }
 
-mr_status verdict_reach(verdict *v, const ingest_plan *plan, const ingest_source *source, ingest_worker **workers, size_t n,
-                        mr_status source_status, const mr_error *source_error, const ingest_options *options,
-                        ingest_orders *out, mr_error *err) {
+mr_status verdict_reach(verdict *v, const ingest_plan *plan, const ingest_source *source,
+                        ingest_worker **workers, size_t n, mr_status source_status,
+                        const mr_error *source_error, const ingest_options *options, ingest_orders *out,
+                        mr_error *err) {
     ingest_understood *u = &out->understood;
     if (source_status == MR_ECANCELLED || source_status == MR_ENOMEM) {
         if (err) *err = *source_error;
@@ -251,14 +273,18 @@ mr_status verdict_reach(verdict *v, const ingest_plan *plan, const ingest_source
     return MR_OK;
 }
 
-mr_status verdict_none(const ingest_plan *plan, const ingest_source *source, const ingest_orders *out, mr_error *err) {
+mr_status verdict_none(const ingest_plan *plan, const ingest_source *source, const ingest_orders *out,
+                       mr_error *err) {
     const ingest_understood *u = &out->understood;
     const char *name = source_name(source, 0);
     (void)plan;
     if (out->orders.n) return MR_OK;
     if (!u->lines)
         return error_set(err, MR_EDATA, NULL, -1, "%.200s: there is a header and no line of data", name);
-    return error_set(err, MR_EDATA, NULL, -1, "%.200s: no order is left of %llu lines (%llu rejected, %llu after --until, %llu returns, "
-                     "%llu cancelled)", name, (unsigned long long)u->lines, (unsigned long long)u->rejected,
-                     (unsigned long long)u->after_until, (unsigned long long)u->returns, (unsigned long long)u->cancelled);
+    return error_set(
+        err, MR_EDATA, NULL, -1,
+        "%.200s: no order is left of %llu lines (%llu rejected, %llu after --until, %llu returns, "
+        "%llu cancelled)",
+        name, (unsigned long long)u->lines, (unsigned long long)u->rejected,
+        (unsigned long long)u->after_until, (unsigned long long)u->returns, (unsigned long long)u->cancelled);
 }

@@ -1,4 +1,5 @@
-/* Files that must be refused, or that once broke a reader, kept for good. Each row: the file, the status, what the message says. */
+/* Files that must be refused, or that once broke a reader, kept for good. Each row: the file, the status,
+ * what the message says. */
 #include "check.h"
 
 #include "orders.h"
@@ -48,7 +49,8 @@ static void refused(void **state) {
         if (status != rows[i].status) print_error("%s: %d %s\n", rows[i].file, status, err.message);
         assert_int_equal(status, rows[i].status);
         for (size_t k = 0; k < 3 && rows[i].parts[k]; k++) {
-            if (!strstr(err.message, rows[i].parts[k])) print_error("%s: no '%s' in '%s'\n", rows[i].file, rows[i].parts[k], err.message);
+            if (!strstr(err.message, rows[i].parts[k]))
+                print_error("%s: no '%s' in '%s'\n", rows[i].file, rows[i].parts[k], err.message);
             assert_non_null(strstr(err.message, rows[i].parts[k]));
         }
     }

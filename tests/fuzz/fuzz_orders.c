@@ -1,13 +1,13 @@
-/* libFuzzer over the orders reader. The first byte chooses options, block size and threads; the rest is the file (also gzip). What
- * is read once must be read the same with other blocks and threads. */
+/* libFuzzer over the orders reader. The first byte chooses options, block size and threads; the rest is the
+ * file (also gzip). What is read once must be read the same with other blocks and threads. */
 #include "orders_source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static mr_status read_once(const char *data, size_t size, size_t block, const ingest_options *o, mr_pool *pool, ingest_orders *out,
-                           mr_error *err) {
+static mr_status read_once(const char *data, size_t size, size_t block, const ingest_options *o,
+                           mr_pool *pool, ingest_orders *out, mr_error *err) {
     ingest_source *source = NULL;
     mr_context context = {.pool = pool};
     mr_status status = source_open_memory(data, size, block, 1 << 16, NULL, &source, err);
@@ -40,8 +40,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     const char *data = (const char *)bytes + 1;
     static const char *const formats[] = {NULL, NULL, "dmy", "mdy"};
     static const char *const presets[] = {NULL, NULL, "shopify", "woocommerce"};
-    ingest_options o = {.today = choice & 1 ? 20779 : INT32_MAX, .until = choice & 2 ? 18000 : INT32_MAX, .skip_errors = choice & 4};
-    o.rejects_path = choice & 4 ? "fuzz-rejects.csv" : NULL; /* in the working folder; never a device: it may be removed */
+    ingest_options o = {.today = choice & 1 ? 20779 : INT32_MAX,
+                        .until = choice & 2 ? 18000 : INT32_MAX,
+                        .skip_errors = choice & 4};
+    o.rejects_path = choice & 4 ? "fuzz-rejects.csv" : NULL;
     o.date_format = formats[choice >> 3 & 3];
     o.preset = presets[choice >> 5 & 3];
     ingest_orders one, other;

@@ -18,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     size_t len = 0;
     for (size_t i = 0; i < t.rows * t.columns; i++) len += strlen(t.cell[i]);
     double *numbers = malloc((t.rows + 1) * sizeof *numbers);
-    for (size_t i = 0; numbers && i < t.columns; i++) (void)ingest_table_numbers(&t, t.heading[i], numbers, &err);
+    for (size_t i = 0; numbers && i < t.columns; i++)
+        (void)ingest_table_numbers(&t, t.heading[i], numbers, &err);
     free(numbers);
     ingest_table_free(&t);
     return len > size;

@@ -1,11 +1,12 @@
-/* ingest: dialects, dates, amounts, roles, grouping, thread identity, random CSV read back, bad input refused with the words that
- * help. Bad inputs that are files live in tests/fail/. */
+/* ingest: dialects, dates, amounts, roles, grouping, thread identity, random CSV read back, bad input refused
+ * with the words that help. Bad inputs that are files live in tests/fail/. */
 #include "check.h"
 
 #include "amounts.h"
 #include "calendar.h"
 #include "dates.h"
 #include "headings.h"
+#include "ids.h"
 #include "orders_source.h"
 #include "rng.h"
 #include "table.h"
@@ -19,8 +20,8 @@ static ingest_options plain(void) {
 }
 
 /* Reads a text from memory. block 0: the usual size. */
-static mr_status read_text(const char *text, size_t len, size_t block, int threads, const ingest_options *options, ingest_orders *out,
-                           mr_error *err) {
+static mr_status read_text(const char *text, size_t len, size_t block, int threads,
+                           const ingest_options *options, ingest_orders *out, mr_error *err) {
     mr_pool *pool = NULL;
     ingest_source *source = NULL;
     memset(err, 0, sizeof *err);
@@ -68,7 +69,8 @@ static void check_read(const char *text, const ingest_options *options, const ch
     ingest_orders_free(&o);
 }
 
-static void check_refused(const char *text, const ingest_options *options, mr_status code, const char *const parts[], size_t n) {
+static void check_refused(const char *text, const ingest_options *options, mr_status code,
+                          const char *const parts[], size_t n) {
     ingest_orders o;
     mr_error err;
     ingest_options opts = options ? *options : plain();
@@ -106,8 +108,12 @@ static void amounts(void **state) {
         {"1,234,567", 0, AMOUNT_OK, 12345670000, '.', 0, ""},
         {"1.234.567", 0, AMOUNT_OK, 12345670000, ',', 0, ""},
         {"1 234,56", 0, AMOUNT_OK, 12345600, ',', 0, ""},
-        {"1\xC2\xA0" "234,56", 0, AMOUNT_OK, 12345600, ',', 0, ""},
-        {"1\xE2\x80\xAF" "234,56 \xE2\x82\xAC", 0, AMOUNT_OK, 12345600, ',', 0, "\xE2\x82\xAC"},
+        {"1\xC2\xA0"
+         "234,56",
+         0, AMOUNT_OK, 12345600, ',', 0, ""},
+        {"1\xE2\x80\xAF"
+         "234,56 \xE2\x82\xAC",
+         0, AMOUNT_OK, 12345600, ',', 0, "\xE2\x82\xAC"},
         {"1'234.56", 0, AMOUNT_OK, 12345600, '.', 0, ""},
         {"1'234", 0, AMOUNT_OK, 12340000, 0, 0, ""},
         {"1,234", 0, AMOUNT_OK, 12340000, 0, ',', ""},
@@ -121,11 +127,15 @@ static void amounts(void **state) {
         {"$-5.00", 0, AMOUNT_OK, -50000, '.', 0, "$"},
         {"($5.00)", 0, AMOUNT_OK, -50000, '.', 0, "$"},
         {"5,00-", 0, AMOUNT_OK, -50000, ',', 0, ""},
-        {"\xE2\x88\x92" "5", 0, AMOUNT_OK, -50000, 0, 0, ""},
+        {"\xE2\x88\x92"
+         "5",
+         0, AMOUNT_OK, -50000, 0, 0, ""},
         {"+5", 0, AMOUNT_OK, 50000, 0, 0, ""},
         {"5 EUR", 0, AMOUNT_OK, 50000, 0, 0, "EUR"},
         {"usd 5.10", 0, AMOUNT_OK, 51000, '.', 0, "USD"},
-        {"\xC2\xA3" "5", 0, AMOUNT_OK, 50000, 0, 0, "\xC2\xA3"},
+        {"\xC2\xA3"
+         "5",
+         0, AMOUNT_OK, 50000, 0, 0, "\xC2\xA3"},
         {".5", 0, AMOUNT_OK, 5000, '.', 0, ""},
         {"5.", 0, AMOUNT_OK, 50000, '.', 0, ""},
         {"1.00005", '.', AMOUNT_OK, 10001, '.', 0, ""},
@@ -153,8 +163,10 @@ static void amounts(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         amount a;
         amount_fault fault = amount_parse(rows[i].text, strlen(rows[i].text), rows[i].decimal, &a);
-        if (fault != rows[i].fault || (!fault && (a.money != rows[i].money || a.proves != rows[i].proves || a.ambiguous != rows[i].ambiguous)))
-            print_error("'%s': fault %d money %lld proves %d ambiguous %d\n", rows[i].text, fault, (long long)a.money, a.proves, a.ambiguous);
+        if (fault != rows[i].fault || (!fault && (a.money != rows[i].money || a.proves != rows[i].proves ||
+                                                  a.ambiguous != rows[i].ambiguous)))
+            print_error("'%s': fault %d money %lld proves %d ambiguous %d\n", rows[i].text, fault,
+                        (long long)a.money, a.proves, a.ambiguous);
         assert_int_equal(fault, rows[i].fault);
         if (fault) continue;
         assert_int_equal(a.money, rows[i].money);
@@ -183,11 +195,13 @@ static void fast_agrees(void **state) {
         amount a;
         if (amount_parse_plain(text, len, decimal, &money)) {
             taken++;
-            if (amount_parse(text, len, decimal, &a) != AMOUNT_OK || a.money != money) print_error("seed %llu: '%s'\n", (unsigned long long)seed, text);
+            if (amount_parse(text, len, decimal, &a) != AMOUNT_OK || a.money != money)
+                print_error("seed %llu: '%s'\n", (unsigned long long)seed, text);
             assert_int_equal(amount_parse(text, len, decimal, &a), AMOUNT_OK);
             assert_int_equal(a.money, money);
         }
-        snprintf(text, sizeof text, "%04d-%02d-%02d", (int)rng_below(&r, 250) + 1880, (int)rng_below(&r, 14), (int)rng_below(&r, 33));
+        snprintf(text, sizeof text, "%04d-%02d-%02d", (int)rng_below(&r, 250) + 1880, (int)rng_below(&r, 14),
+                 (int)rng_below(&r, 33));
         if (rng_below(&r, 4) == 0) text[rng_below(&r, 10)] = letters[rng_below(&r, sizeof letters - 1)];
         uint32_t fast, slow;
         date_proof proof;
@@ -245,7 +259,8 @@ static void dates(void **state) {
         char day[11] = "";
         date_fault fault = date_parse(rows[i].text, strlen(rows[i].text), rows[i].format, &when, &proof);
         if (fault == DATE_OK) calendar_text(when_day(when), day);
-        if (fault != rows[i].fault || strcmp(day, rows[i].day)) print_error("'%s': fault %d, %s\n", rows[i].text, fault, day);
+        if (fault != rows[i].fault || strcmp(day, rows[i].day))
+            print_error("'%s': fault %d, %s\n", rows[i].text, fault, day);
         assert_int_equal(fault, rows[i].fault);
         assert_string_equal(day, rows[i].day);
     }
@@ -257,15 +272,41 @@ static void heading_words(void **state) {
         const char *heading;
         ingest_role role;
     } rows[] = {
-        {"customer_id", ROLE_CUSTOMER}, {"Customer ID", ROLE_CUSTOMER}, {"CustomerID", ROLE_CUSTOMER}, {"Kundennummer", ROLE_CUSTOMER},
-        {"N\xC2\xB0 client", ROLE_CUSTOMER}, {"klant-nr", ROLE_CUSTOMER}, {"Cliente", ROLE_CUSTOMER}, {"user", ROLE_CUSTOMER},
-        {"OrderDate", ROLE_DATE}, {"Created at", ROLE_DATE}, {"Bestelldatum", ROLE_DATE}, {"fecha de compra", ROLE_DATE},
-        {"Date de commande", ROLE_DATE}, {"besteldatum", ROLE_DATE}, {"order_purchase_timestamp", ROLE_DATE},
-        {"dollar_value", ROLE_AMOUNT}, {"Total", ROLE_AMOUNT}, {"Betrag", ROLE_AMOUNT}, {"Montant", ROLE_AMOUNT}, {"bedrag", ROLE_AMOUNT},
-        {"Amount (USD)", ROLE_AMOUNT}, {"number_of_cds", ROLE_QUANTITY}, {"Menge", ROLE_QUANTITY}, {"E-Mail", ROLE_EMAIL},
-        {"Quantit\xC3\xA9", ROLE_QUANTITY}, {"T\xC3\xA9l\xC3\xA9phone", ROLE_PHONE}, {"Billing Phone", ROLE_PHONE},
-        {"Customer Name", ROLE_NAME}, {"customer email", ROLE_EMAIL}, {"Shipping", ROLE_IGNORE}, {"discount_amount", ROLE_IGNORE},
-        {"customer_segment", ROLE_IGNORE}, {"birth date", ROLE_IGNORE}, {"", ROLE_IGNORE}, {"comment", ROLE_IGNORE},
+        {"customer_id", ROLE_CUSTOMER},
+        {"Customer ID", ROLE_CUSTOMER},
+        {"CustomerID", ROLE_CUSTOMER},
+        {"Kundennummer", ROLE_CUSTOMER},
+        {"N\xC2\xB0 client", ROLE_CUSTOMER},
+        {"klant-nr", ROLE_CUSTOMER},
+        {"Cliente", ROLE_CUSTOMER},
+        {"user", ROLE_CUSTOMER},
+        {"OrderDate", ROLE_DATE},
+        {"Created at", ROLE_DATE},
+        {"Bestelldatum", ROLE_DATE},
+        {"fecha de compra", ROLE_DATE},
+        {"Date de commande", ROLE_DATE},
+        {"besteldatum", ROLE_DATE},
+        {"order_purchase_timestamp", ROLE_DATE},
+        {"dollar_value", ROLE_AMOUNT},
+        {"Total", ROLE_AMOUNT},
+        {"Betrag", ROLE_AMOUNT},
+        {"Montant", ROLE_AMOUNT},
+        {"bedrag", ROLE_AMOUNT},
+        {"Amount (USD)", ROLE_AMOUNT},
+        {"number_of_cds", ROLE_QUANTITY},
+        {"Menge", ROLE_QUANTITY},
+        {"E-Mail", ROLE_EMAIL},
+        {"Quantit\xC3\xA9", ROLE_QUANTITY},
+        {"T\xC3\xA9l\xC3\xA9phone", ROLE_PHONE},
+        {"Billing Phone", ROLE_PHONE},
+        {"Customer Name", ROLE_NAME},
+        {"customer email", ROLE_EMAIL},
+        {"Shipping", ROLE_IGNORE},
+        {"discount_amount", ROLE_IGNORE},
+        {"customer_segment", ROLE_IGNORE},
+        {"birth date", ROLE_IGNORE},
+        {"", ROLE_IGNORE},
+        {"comment", ROLE_IGNORE},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int rank;
@@ -275,32 +316,77 @@ static void heading_words(void **state) {
     }
 }
 
+/* Words give back the very bytes, so two identifiers with the same words are the same. */
+static void identifiers(void **state) {
+    (void)state;
+    rng r;
+    rng_seed(&r, 5, 5);
+    static const char *const fits[] = {
+        "7", "007", "12345678", "123456789", "CUST-00012345678", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"};
+    static const char *const not [] = {
+        "CUST-000123456789", "3F2504E0-4F89-11D3-9A0C-0305E82C3301", "3f2504e0-4f89-11d3-9a0c-0305e82c330g",
+        "3f2504e0x4f89-11d3-9a0c-0305e82c3301", "3f2504e0-4f89-11d3-9a0c-0305e82c33011"};
+    char text[64], back[ID_LONGEST];
+    id_words id = {0};
+    for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
+        memset(text, 'x', sizeof text); /* what stands behind must not matter */
+        memcpy(text, fits[i], strlen(fits[i]));
+        assert_true(id_of(text, strlen(fits[i]), &id));
+        assert_int_equal(id_text(id, back), strlen(fits[i]));
+        assert_memory_equal(back, fits[i], strlen(fits[i]));
+    }
+    for (size_t i = 0; i < sizeof not / sizeof *not ; i++) {
+        memset(text, 0, sizeof text);
+        memcpy(text, not [i], strlen(not [i]));
+        assert_false(id_of(text, strlen(not [i]), &id));
+    }
+    for (int i = 0; i < 300000; i++) { /* any byte in any place of a UUID: refused, or given back */
+        memset(text, 0, sizeof text);
+        memcpy(text, fits[5], 36);
+        text[rng_below(&r, 36)] = (char)(1 + rng_below(&r, 255));
+        if (!id_of(text, 36, &id)) continue;
+        assert_int_equal(id_text(id, back), 36);
+        assert_memory_equal(back, text, 36);
+    }
+}
+
 /* --- whole texts --- */
 
 static void dialects(void **state) {
     (void)state;
     check_read("customer,date,amount\na,2021-03-04,12.50\nb,2021-03-05,1\na,2021-03-05,2\n", NULL,
                "a:2021-03-04=12.5,2021-03-05=2;b:2021-03-05=1");
-    check_read("\xEF\xBB\xBFKunde;Datum;Betrag\r\nM\xC3\xBCller;04.03.2021;1.234,50 \xE2\x82\xAC\r\nA;13.03.2021;-2,00\r\nA;14.03.2021;1,00", NULL,
-               "M\xC3\xBCller:2021-03-04=1234.5;A:2021-03-14=1-2");
-    check_read("id\twhen\tordered_at\tprice\n7\tx\t2021-03-04\t5\n007\ty\t2021-03-04\t6\n", NULL, "7:2021-03-04=5;007:2021-03-04=6");
-    check_read("customer|date\na|2021-03-04\n\n \n\na|2021-03-06\na|2021-03-05\n", NULL, "a:2021-03-04,2021-03-05,2021-03-06");
-    check_read(" 00004 0001 19970101  2   29.33\r\n 00004 0001 19970118  2   29.73\r\n 00021 0002 19970101 10  3.00\r\n", NULL,
-               "00004:1997-01-01=29.33,1997-01-18=29.73;00021:1997-01-01=3");
-    /* same days merge, in any order; returns stand aside; a customer with nothing but returns is no customer */
-    check_read("cust,date,amount\na,2021-03-05,1\na,2021-03-04,2\na,2021-03-05,4\nz,2021-03-01,-3\na,2021-03-06,-1\n", NULL,
-               "a:2021-03-04=2,2021-03-05=5-1");
+    check_read("\xEF\xBB\xBFKunde;Datum;Betrag\r\nM\xC3\xBCller;04.03.2021;1.234,50 "
+               "\xE2\x82\xAC\r\nA;13.03.2021;-2,00\r\nA;14.03.2021;1,00",
+               NULL, "M\xC3\xBCller:2021-03-04=1234.5;A:2021-03-14=1-2");
+    check_read("id\twhen\tordered_at\tprice\n7\tx\t2021-03-04\t5\n007\ty\t2021-03-04\t6\n", NULL,
+               "7:2021-03-04=5;007:2021-03-04=6");
+    check_read("customer|date\na|2021-03-04\n\n \n\na|2021-03-06\na|2021-03-05\n", NULL,
+               "a:2021-03-04,2021-03-05,2021-03-06");
+    check_read(" 00004 0001 19970101  2   29.33\r\n 00004 0001 19970118  2   29.73\r\n 00021 0002 19970101 "
+               "10  3.00\r\n",
+               NULL, "00004:1997-01-01=29.33,1997-01-18=29.73;00021:1997-01-01=3");
+    /* same days merge, in any order; returns stand aside; a customer with nothing but returns is no customer
+     */
+    check_read("cust,date,amount\na,2021-03-05,1\na,2021-03-04,2\na,2021-03-05,4\nz,2021-03-01,-3\na,2021-03-"
+               "06,-1\n",
+               NULL, "a:2021-03-04=2,2021-03-05=5-1");
     /* quotes: delimiters, line ends, doubled quotes, blanks around */
-    check_read("customer,note,date,amount\n\"a, \"\"b\"\"\",\"x\ny\n\",\"2021-03-04\",\"1,234.50\"\nc , , 2021-03-05 , 2\n", NULL,
-               "a, \"b\":2021-03-04=1234.5;c:2021-03-05=2");
+    check_read("customer,note,date,amount\n\"a, \"\"b\"\"\",\"x\ny\n\",\"2021-03-04\",\"1,234.50\"\nc , , "
+               "2021-03-05 , 2\n",
+               NULL, "a, \"b\":2021-03-04=1234.5;c:2021-03-05=2");
+    check_read("sep=;\r\ncustomer;date\r\na;2021-03-04\r\n", NULL, "a:2021-03-04");
     /* no header */
     check_read("c1,2021-03-04,5.00\nc2,2021-03-05,6.00\n", NULL, "c1:2021-03-04=5;c2:2021-03-05=6");
     /* an amount in ambiguous form is settled by one that is not, before or after */
-    check_read("customer;date;amount\na;2021-03-04;1,234\nb;2021-03-04;1,5\n", NULL, "a:2021-03-04=1.234;b:2021-03-04=1.5");
-    check_read("customer;date;amount\na;2021-03-04;1,234\nb;2021-03-04;1.5\n", NULL, "a:2021-03-04=1234;b:2021-03-04=1.5");
-    /* dates before 1955 and after 2044, amounts with odd digits and large ones do not fit the short form of a row */
-    check_read("customer,date,amount\na,1901-01-01,1.2345\na,2077-01-01,99999999.99\na,2021-01-01,0.00005\n", NULL,
-               "a:1901-01-01=1.2345,2021-01-01=0.0001,2077-01-01=99999999.99");
+    check_read("customer;date;amount\na;2021-03-04;1,234\nb;2021-03-04;1,5\n", NULL,
+               "a:2021-03-04=1.234;b:2021-03-04=1.5");
+    check_read("customer;date;amount\na;2021-03-04;1,234\nb;2021-03-04;1.5\n", NULL,
+               "a:2021-03-04=1234;b:2021-03-04=1.5");
+    /* dates before 1955 and after 2044, amounts with odd digits and large ones do not fit the short form of a
+     * row */
+    check_read("customer,date,amount\na,1901-01-01,1.2345\na,2077-01-01,99999999.99\na,2021-01-01,0.00005\n",
+               NULL, "a:1901-01-01=1.2345,2021-01-01=0.0001,2077-01-01=99999999.99");
     ingest_options o = plain();
     o.columns = "-,date,customer";
     check_read("x,2021-03-04,5\ny,2021-03-05,6\n", &o, "5:2021-03-04;6:2021-03-05");
@@ -353,7 +439,9 @@ static void many_values_later(void **state) {
 
 static void contacts(void **state) {
     (void)state;
-    ingest_orders o = must_read("customer,date,name,email,phone\na,2021-03-04,Ann,,1\nb,2021-03-04,,b@x.org,\na,2021-03-05,Anne,a@x.org,\n", NULL);
+    ingest_orders o = must_read("customer,date,name,email,phone\na,2021-03-04,Ann,,1\nb,2021-03-04,,b@x.org,"
+                                "\na,2021-03-05,Anne,a@x.org,\n",
+                                NULL);
     assert_true(o.understood.has_name && o.understood.has_email && o.understood.has_phone);
     static const char *const want[3][2] = {{"Anne", ""}, {"a@x.org", "b@x.org"}, {"1", ""}};
     for (int k = 0; k < 3; k++)
@@ -369,15 +457,19 @@ static void presets(void **state) {
     (void)state;
     ingest_options o = plain();
     o.preset = "shopify";
-    ingest_orders out = must_read(
-        "Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,"
-        "Billing Name,Phone,Refunded Amount,Cancelled at,Id\n"
-        "#1001,ann@x.org,paid,2021-03-04 10:00:00 -0500,fulfilled,USD,20,5,0,25.00,2021-03-04 09:59:00 -0500,1,Tea,Ann,+1,0.00,,1\n"
-        "#1001,ann@x.org,,,,,,,,,2021-03-04 09:59:00 -0500,2,Cup,,,,,\n"
-        "#1002,bob@x.org,voided,,,USD,1,0,0,1.00,2021-03-05 09:59:00 -0500,1,Tea,Bob,,0.00,,2\n"
-        "#1003,ann@x.org,refunded,2021-03-06 10:00:00 -0500,,USD,7,0,0,7.00,2021-03-06 09:59:00 -0500,1,Tea,Ann,,7.00,,3\n"
-        "#1004,ann@x.org,paid,,,USD,7,0,0,7.00,2021-03-07 09:59:00 -0500,1,Tea,Ann,,0,2021-03-08 09:59:00 -0500,4\n",
-        &o);
+    ingest_orders out =
+        must_read("Name,Email,Financial Status,Paid at,Fulfillment "
+                  "Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,"
+                  "Billing Name,Phone,Refunded Amount,Cancelled at,Id\n"
+                  "#1001,ann@x.org,paid,2021-03-04 10:00:00 -0500,fulfilled,USD,20,5,0,25.00,2021-03-04 "
+                  "09:59:00 -0500,1,Tea,Ann,+1,0.00,,1\n"
+                  "#1001,ann@x.org,,,,,,,,,2021-03-04 09:59:00 -0500,2,Cup,,,,,\n"
+                  "#1002,bob@x.org,voided,,,USD,1,0,0,1.00,2021-03-05 09:59:00 -0500,1,Tea,Bob,,0.00,,2\n"
+                  "#1003,ann@x.org,refunded,2021-03-06 10:00:00 -0500,,USD,7,0,0,7.00,2021-03-06 09:59:00 "
+                  "-0500,1,Tea,Ann,,7.00,,3\n"
+                  "#1004,ann@x.org,paid,,,USD,7,0,0,7.00,2021-03-07 09:59:00 -0500,1,Tea,Ann,,0,2021-03-08 "
+                  "09:59:00 -0500,4\n",
+                  &o);
     char *got = show(&out);
     assert_string_equal(got, "ann@x.org:2021-03-04=25,2021-03-06=7-7");
     free(got);
@@ -386,9 +478,12 @@ static void presets(void **state) {
     assert_true(out.understood.has_name && out.understood.has_email && out.understood.has_phone);
     ingest_orders_free(&out);
     o.preset = "woocommerce";
-    out = must_read("Order Number,Order Status,Order Date,Customer Email,First Name (Billing),Last Name (Billing),Order Total Amount,Item Name\n"
-                    "11,Completed,2021-03-04 10:00,ann@x.org,Ann,Lee,25.00,Tea\n11,Completed,2021-03-04 10:00,ann@x.org,Ann,Lee,25.00,Cup\n"
-                    "12,wc-failed,2021-03-05 10:00,bob@x.org,Bob,Ray,9.00,Tea\n13,Processing,2021-03-06 10:00,bob@x.org,Bob,Ray,3.00,Tea\n",
+    out = must_read("Order Number,Order Status,Order Date,Customer Email,First Name (Billing),Last Name "
+                    "(Billing),Order Total Amount,Item Name\n"
+                    "11,Completed,2021-03-04 10:00,ann@x.org,Ann,Lee,25.00,Tea\n11,Completed,2021-03-04 "
+                    "10:00,ann@x.org,Ann,Lee,25.00,Cup\n"
+                    "12,wc-failed,2021-03-05 10:00,bob@x.org,Bob,Ray,9.00,Tea\n13,Processing,2021-03-06 "
+                    "10:00,bob@x.org,Bob,Ray,3.00,Tea\n",
                     &o);
     got = show(&out);
     assert_string_equal(got, "ann@x.org:2021-03-04=25;bob@x.org:2021-03-06=3");
@@ -410,7 +505,8 @@ static void refused(void **state) {
         {"\xEF\xBB\xBF", {"empty"}},
         {"\n\n\n", {"memory"}},
         {"customer,date,amount\n", {"header", "no line of data"}},
-        {"customer,date\na,2021-03-04\nb,2021-13-04\n", {"memory:3", "date", "2021-13-04", "no day", "--on-error skip"}},
+        {"customer,date\na,2021-03-04\nb,2021-13-04\n",
+         {"memory:3", "date", "2021-13-04", "no day", "--on-error skip"}},
         {"customer,date\na,2021-03-04\nb,\n", {":3", "is empty"}},
         {"customer,date\na,2021-03-04\n,2021-03-04\n", {":3", "customer", "is empty"}},
         {"customer,date,amount\na,2021-03-04,1\n\"b\nb\",2021-03-04,x\n", {":3", "amount 'x'", "no amount"}},
@@ -419,20 +515,25 @@ static void refused(void **state) {
         {"customer,date,amount\na,2021-03-04,1\nb,2021-03-04,1,234\n", {":3", "4 fields where 3", "quoted"}},
         {"customer,date,amount\na,2021-03-04,1\nb,2021-03-04,99999999999999999\n", {":3", "larger"}},
         {"customer,date,amount\na,2021-03-04,1\n\"b\"x,2021-03-04,1\n", {":3", "behind a closing quote"}},
-        {"customer,date,amount\na,2021-03-04,1\nb\"x,2021-03-04,1\nc\",2021-03-04,1\n", {":3", "quote stands inside"}},
+        {"customer,date,amount\na,2021-03-04,1\nb\"x,2021-03-04,1\nc\",2021-03-04,1\n",
+         {":3", "quote stands inside"}},
         {"customer,date,amount\na,2021-03-04,1\n\"b,2021-03-04,1\nc,2021-03-04,2\n", {":3", "never closed"}},
         {"customer,date,amount\na,04/03/2021,1\n", {"date", "04/03/2021", "--date-format", "dmy", "mdy"}},
-        {"customer,date,amount\na,04/13/2021,1\nb,13/04/2021,1\n", {":3", "13/04/2021", "line 2", "04/13/2021"}},
+        {"customer,date,amount\na,04/13/2021,1\nb,13/04/2021,1\n",
+         {":3", "13/04/2021", "line 2", "04/13/2021"}},
         {"customer,date,amount\na,04/03/21,1\nb,05/03/21,1\n", {"two digits", "04/03/21"}},
         {"customer,date,amount\na,2021-03-04,\"1,234\"\n", {"amount", "1,234", "--decimal"}},
         {"customer,date,amount\na,2021-03-04,1.5\nb,2021-03-04,\"1,50\"\n", {":3", "1,50", "line 2"}},
-        {"customer,date,amount\na,2021-03-04,$5\nb,2021-03-05,5\nc,2021-03-05,\xE2\x82\xAC" "5\n", {"more than one currency", ":2", ":4", "\xE2\x82\xAC"}},
+        {"customer,date,amount\na,2021-03-04,$5\nb,2021-03-05,5\nc,2021-03-05,\xE2\x82\xAC"
+         "5\n",
+         {"more than one currency", ":2", ":4", "\xE2\x82\xAC"}},
         {"one\ntwo\nthree\n", {"no columns"}},
         {"foo,bar\n1,2\n", {"no column is seen to be the date", "foo, bar", "--columns"}},
         {"thing,date\n1,2021-03-04\n", {"no column is seen to be the customer", "--columns"}},
         {"customer,date,amount\ra,2021-03-04,1\rb,2021-03-05,2\r", {"CR alone"}},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) check_refused(rows[i].text, NULL, MR_EDATA, rows[i].parts, 5);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        check_refused(rows[i].text, NULL, MR_EDATA, rows[i].parts, 5);
     static const struct {
         const char *columns, *format, *decimal, *preset;
         const char *parts[4];
@@ -480,7 +581,8 @@ static void binary(void **state) {
     assert_non_null(strstr(err.message, ":200002"));
     assert_non_null(strstr(err.message, "binary"));
     text_free(&b);
-    static const char wide[] = "\xFF\xFE" "c\0u\0";
+    static const char wide[] = "\xFF\xFE"
+                               "c\0u\0";
     assert_int_equal(read_text(wide, sizeof wide - 1, 0, 1, &o, &out, &err), MR_EDATA);
     assert_non_null(strstr(err.message, "UTF-8"));
 }
@@ -512,7 +614,9 @@ static void files(void **state) {
     snprintf(c, sizeof c, "%s/c.csv", dir);
     snprintf(rejects, sizeof rejects, "%s/rejects.csv", dir);
     FILE *f = fopen(a, "w");
-    fputs("\xEF\xBB\xBF" "customer,date,amount\nann,2021-03-04,1\n", f);
+    fputs("\xEF\xBB\xBF"
+          "customer,date,amount\nann,2021-03-04,1\n",
+          f);
     fclose(f);
     gzFile z = gzopen(b, "w");
     gzputs(z, "customer,date,amount\nbob,2021-03-05,");
@@ -628,7 +732,8 @@ static void put_field(text_buffer *b, const char *text, rng *r, bool quote) {
 
 /* A random file with everything that is allowed; its orders into made. */
 static void make_csv(rng *r, text_buffer *b, made_order *made, size_t n) {
-    static const char *const notes[] = {"", "x", "a,b", "say \"hi\"", "two\nlines", "\"", "\n\n", "\r\n,\",", "plain text"};
+    static const char *const notes[] = {"",   "x",    "a,b",      "say \"hi\"", "two\nlines",
+                                        "\"", "\n\n", "\r\n,\",", "plain text"};
     static const char *const ids[] = {"%llu", "C%07llu", "long identifier number %llu", "q\"%llu", "a,%llu"};
     bool crlf = rng_below(r, 2), header = rng_below(r, 4) != 0;
     const char *line_end = crlf ? "\r\n" : "\n";
@@ -642,7 +747,8 @@ static void make_csv(rng *r, text_buffer *b, made_order *made, size_t n) {
         m->day = calendar_day(2010, 1, 1) + (int32_t)rng_below(r, 400);
         m->money = (int64_t)rng_below(r, 3000) * 100;
         const char *note = notes[rng_below(r, 9)];
-        put_field(b, note, r, note[0] && strcmp(note, "x") && strcmp(note, "plain text") ? true : rng_below(r, 2));
+        put_field(b, note, r,
+                  note[0] && strcmp(note, "x") && strcmp(note, "plain text") ? true : rng_below(r, 2));
         text_putc(b, ',');
         put_field(b, m->id, r, kind >= 3 || rng_below(r, 3) == 0);
         text_putc(b, ',');
@@ -714,8 +820,10 @@ static void random_csv(void **state) {
         static const int threads[] = {1, 2, 5};
         ingest_orders out;
         mr_error err;
-        mr_status status = read_text(b.data, b.len, blocks[rng_below(&r, 4)], threads[rng_below(&r, 3)], &o, &out, &err);
-        if (status) print_error("round %llu: %s\n%.*s\n", (unsigned long long)round, err.message, (int)b.len, b.data);
+        mr_status status =
+            read_text(b.data, b.len, blocks[rng_below(&r, 4)], threads[rng_below(&r, 3)], &o, &out, &err);
+        if (status)
+            print_error("round %llu: %s\n%.*s\n", (unsigned long long)round, err.message, (int)b.len, b.data);
         assert_int_equal(status, MR_OK);
         assert_int_equal(out.understood.lines, n);
         bool same = same_as_made(&out, made, n);
@@ -733,9 +841,12 @@ static void random_csv(void **state) {
 static bool equal(const ingest_orders *a, const ingest_orders *b) {
     size_t n = a->orders.n;
     return n == b->orders.n && !memcmp(a->offset, b->offset, (n + 1) * sizeof *a->offset) &&
-           !memcmp(a->day, b->day, a->offset[n] * sizeof *a->day) && !memcmp(a->money, b->money, a->offset[n] * sizeof *a->money) &&
-           !memcmp(a->id_offset, b->id_offset, (n + 1) * sizeof *a->id_offset) && !memcmp(a->id_bytes, b->id_bytes, a->id_offset[n]) &&
-           !memcmp(a->returned, b->returned, n * sizeof *a->returned) && a->understood.merged == b->understood.merged;
+           !memcmp(a->day, b->day, a->offset[n] * sizeof *a->day) &&
+           !memcmp(a->money, b->money, a->offset[n] * sizeof *a->money) &&
+           !memcmp(a->id_offset, b->id_offset, (n + 1) * sizeof *a->id_offset) &&
+           !memcmp(a->id_bytes, b->id_bytes, a->id_offset[n]) &&
+           !memcmp(a->returned, b->returned, n * sizeof *a->returned) &&
+           a->understood.merged == b->understood.merged;
 }
 
 static void thread_identity(void **state) {
@@ -748,8 +859,8 @@ static void thread_identity(void **state) {
         static const char *const ids[] = {"%llu", "C%07llu", "3f2504e0-4f89-11d3-9a0c-%012llu"};
         char day[11];
         text_printf(&b, ids[rng_below(&r, 3)], (unsigned long long)rng_below(&r, 3000));
-        text_printf(&b, ",%s,%s%d.%02d\n", calendar_text(15000 + (int32_t)rng_below(&r, 900), day), rng_below(&r, 20) ? "" : "-",
-                    (int)rng_below(&r, 500), (int)rng_below(&r, 100));
+        text_printf(&b, ",%s,%s%d.%02d\n", calendar_text(15000 + (int32_t)rng_below(&r, 900), day),
+                    rng_below(&r, 20) ? "" : "-", (int)rng_below(&r, 500), (int)rng_below(&r, 100));
     }
     ingest_options o = plain();
     ingest_orders want, got;
@@ -768,7 +879,7 @@ static void thread_identity(void **state) {
 /* --- memory and cancelling --- */
 
 typedef struct failing {
-    long left;   /* allocations until one fails */
+    long left; /* allocations until one fails */
     long live;
 } failing;
 
@@ -794,7 +905,8 @@ static void fail_free(void *ctx, void *block) {
 
 static void torture(void **state) {
     (void)state;
-    static const char text[] = "customer,date,amount,name,email\n\"a \"\"long\"\" name\",2021-03-04,1,Ann,a@x\nb,2021-03-04,-2,,\nc,2021-03-05,3,Cid,\n"
+    static const char text[] = "customer,date,amount,name,email\n\"a \"\"long\"\" "
+                               "name\",2021-03-04,1,Ann,a@x\nb,2021-03-04,-2,,\nc,2021-03-05,3,Cid,\n"
                                "b,2021-03-05,3,Bo,b@x\nb,x,3,,\n";
     char rejects[] = "/tmp/marram-rejects-XXXXXX";
     int made = mkstemp(rejects);
@@ -870,7 +982,8 @@ static void tables(void **state) {
     ingest_table t;
     mr_error err = {0};
     double numbers[4];
-    write_file(path, "\xEF\xBB\xBF" "Frequency;Recency;\"note; here\"\r\n2;1,5;\"a\nb\"\r\n\r\n3;1e-3;\r\n");
+    write_file(path, "\xEF\xBB\xBF"
+                     "Frequency;Recency;\"note; here\"\r\n2;1,5;\"a\nb\"\r\n\r\n3;1e-3;\r\n");
     assert_int_equal(ingest_table_read(path, &t, &err), MR_OK);
     assert_int_equal(t.rows, 2);
     assert_int_equal(t.columns, 3);
@@ -888,8 +1001,11 @@ static void tables(void **state) {
     ingest_table_free(&t);
     static const struct {
         const char *text, *part;
-    } bad[] = {{"", "empty"}, {"a,b\n1,2\n1,2,3\n", ":3: the line has 3 fields"}, {"a,b\n1\n", ":2: the line has 1 field"},
-               {"a,b\n\"1,2\n", ":2: a quote is opened"}, {"\n\n", "empty"}};
+    } bad[] = {{"", "empty"},
+               {"a,b\n1,2\n1,2,3\n", ":3: the line has 3 fields"},
+               {"a,b\n1\n", ":2: the line has 1 field"},
+               {"a,b\n\"1,2\n", ":2: a quote is opened"},
+               {"\n\n", "empty"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_file(path, bad[i].text);
         assert_int_equal(ingest_table_read(path, &t, &err), MR_EDATA);
@@ -912,13 +1028,28 @@ static void table_of_cohorts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(amounts),      cmocka_unit_test(fast_agrees),  cmocka_unit_test(dates),
-        cmocka_unit_test(heading_words), cmocka_unit_test(dialects),    cmocka_unit_test(many_values_later),
-        cmocka_unit_test(contacts),     cmocka_unit_test(presets),      cmocka_unit_test(refused),
-        cmocka_unit_test(binary),       cmocka_unit_test(endless_line), cmocka_unit_test(files),
-        cmocka_unit_test(cdnow_full),   cmocka_unit_test(cdnow_sample), cmocka_unit_test(grocery),
-        cmocka_unit_test(random_csv),   cmocka_unit_test(thread_identity), cmocka_unit_test(torture),
-        cmocka_unit_test(cancelled),    cmocka_unit_test(tables),       cmocka_unit_test(table_of_cohorts),
+        cmocka_unit_test(amounts),
+        cmocka_unit_test(fast_agrees),
+        cmocka_unit_test(dates),
+        cmocka_unit_test(heading_words),
+        cmocka_unit_test(identifiers),
+        cmocka_unit_test(dialects),
+        cmocka_unit_test(many_values_later),
+        cmocka_unit_test(contacts),
+        cmocka_unit_test(presets),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(binary),
+        cmocka_unit_test(endless_line),
+        cmocka_unit_test(files),
+        cmocka_unit_test(cdnow_full),
+        cmocka_unit_test(cdnow_sample),
+        cmocka_unit_test(grocery),
+        cmocka_unit_test(random_csv),
+        cmocka_unit_test(thread_identity),
+        cmocka_unit_test(torture),
+        cmocka_unit_test(cancelled),
+        cmocka_unit_test(tables),
+        cmocka_unit_test(table_of_cohorts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
