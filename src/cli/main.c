@@ -27,14 +27,13 @@ static void help(FILE *to) {
           "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 4 no fit, 5 input/output, 130 interrupted\n", to);
 }
 
-int main(int argc, char **argv) {
+static int dispatch(int argc, char **argv) {
     /* Freed memory is kept for what comes next: a run's stages each take a few hundred megabytes, and pages fresh from the
      * kernel cost more to clear than most stages spend on computing. */
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     mallopt(M_TOP_PAD, 32 << 20);
     mallopt(M_ARENA_MAX, 1);
-    interrupt_watch();
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
@@ -57,4 +56,14 @@ int main(int argc, char **argv) {
         if (!strcmp(commands[i].name, name)) return commands[i].main(argc - 1, argv + 1);
     fprintf(stderr, "marram: there is no command '%s'; 'marram --help' lists them\n", name);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+    interrupt_watch();
+    int code = dispatch(argc, argv);
+    /* What was printed may still be in a buffer, and its place full or closed. */
+    bool printed = fflush(stdout) == 0 && !ferror(stdout);
+    if (printed || code != EXIT_OK) return code;
+    fputs("marram: standard output cannot be written to: it is full or closed\n", stderr);
+    return EXIT_IO;
 }
