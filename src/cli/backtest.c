@@ -118,7 +118,8 @@ static int print_json(const compare *c) {
     int failed = json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
     json_decref(all);
     putchar('\n');
-    return failed || fflush(stdout) ? EXIT_IO : EXIT_OK;
+    if (failed) fputs("marram backtest: the result could not be printed: standard output is full or closed\n", stderr);
+    return failed ? EXIT_IO : EXIT_OK;
 }
 
 /* A column of the table: what is not known (no correlation with a constant) is a dash. */
@@ -154,13 +155,20 @@ static int print_table(const compare *c) {
         putchar('\n');
     }
     printf("\n> %s.\n", c->why);
-    return fflush(stdout) ? EXIT_IO : EXIT_OK;
+    return EXIT_OK;
 }
 
 /* The reader's --until would leave the holdout out: here it only ends the calibration. */
 static int check_windows(const arguments *a, int32_t until, const ingest_orders *input) {
-    char day[11], last[11];
+    char day[11], first[11], last[11];
     if (until == INT32_MAX) return command_usage("backtest", "needs --until DATE, the last day the models see");
+    if (until <= input->understood.first_day) {
+        fprintf(stderr, "marram backtest: there are no orders up to %s to learn from: the first is of %s, the last of %s; give a later "
+                        "--until\n",
+                calendar_text(until, day), calendar_text(input->understood.first_day, first),
+                calendar_text(input->understood.last_day, last));
+        return EXIT_DATA;
+    }
     if (until >= input->understood.last_day) {
         fprintf(stderr, "marram backtest: there are no orders after %s to compare with: the last is of %s; give an earlier --until\n",
                 calendar_text(until, day), calendar_text(input->understood.last_day, last));

@@ -32,14 +32,13 @@ static int version(void) {
     return EXIT_OK;
 }
 
-int main(int argc, char **argv) {
+static int dispatch(int argc, char **argv) {
     /* Freed memory is kept for what comes next: a run's stages each take a few hundred megabytes, and pages fresh from the
      * kernel cost more to clear than most stages spend on computing. */
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     mallopt(M_TOP_PAD, 32 << 20);
     mallopt(M_ARENA_MAX, 1);
-    interrupt_watch();
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
@@ -61,4 +60,14 @@ int main(int argc, char **argv) {
     }
     fprintf(stderr, "marram: there is no command '%s'; 'marram --help' lists them\n", name);
     return EXIT_USAGE;
+}
+
+int main(int argc, char **argv) {
+    interrupt_watch();
+    int code = dispatch(argc, argv);
+    /* What was printed may still be in a buffer, and its place full or closed. */
+    bool printed = fflush(stdout) == 0 && !ferror(stdout);
+    if (printed || code != EXIT_OK) return code;
+    fputs("marram: standard output cannot be written to: it is full or closed\n", stderr);
+    return EXIT_IO;
 }

@@ -129,13 +129,13 @@ bool option_duration_days(option_reader *r, double *days) {
     if (!text) return false;
     char *end;
     double value = strtod(text, &end);
-    if (end != text && value > 0 && value < 1e6)
+    if (end != text && value > 0)
         for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-            if (!strcmp(end, units[i].unit)) {
+            if (!strcmp(end, units[i].unit) && value * units[i].days <= 100 * DAYS_PER_YEAR) {
                 *days = value * units[i].days;
                 return true;
             }
-    command_usage(r->command, "%s must be a length of time such as 90d, 13w, 6m or 1y, not '%s'", r->current, text);
+    command_usage(r->command, "%s must be a length of time such as 90d, 13w, 6m or 1y, at most 100y, not '%s'", r->current, text);
     return false;
 }
 

@@ -40,11 +40,13 @@ static const char help[] =
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 4 no fit, 5 input/output, 130 interrupted\n";
 
+#define PATH_ROOM 4096
+
 typedef struct arguments {
     reader_options reader;
     build_options build;
     const char *out, *previous;
-    char rejects[4096]; /* "" without --on-error skip */
+    char rejects[PATH_ROOM + 64]; /* "" without --on-error skip */
     bool json, quiet, help;
 } arguments;
 
@@ -112,12 +114,29 @@ static int print_result(const arguments *a, const report *r) {
     return EXIT_IO;
 }
 
-/* Rejected lines are written under a passing name beside the folder and take their place in it once the run has succeeded. */
+/* The folder to write to, or the nearest above it that is there. */
+static void nearest_folder(const char *out, char path[PATH_ROOM]) {
+    struct stat s;
+    snprintf(path, PATH_ROOM, "%s", out);
+    while (stat(path, &s) != 0) {
+        char *end = path + strlen(path);
+        while (end > path && end[-1] == '/') end--;
+        while (end > path && end[-1] != '/') end--;
+        if (end == path) {
+            strcpy(path, ".");
+            return;
+        }
+        *end = 0;
+    }
+}
+
+/* Rejected lines are written under a passing name where there already is a folder, and take their place once the run has
+ * succeeded. */
 static void rejects_begin(arguments *a) {
     if (!a->reader.ingest.skip_errors) return;
-    size_t len = strlen(a->out);
-    while (len > 1 && a->out[len - 1] == '/') len--;
-    snprintf(a->rejects, sizeof a->rejects, "%.*s.rejects-%ld", (int)len, a->out, (long)getpid());
+    char folder[PATH_ROOM];
+    nearest_folder(a->out, folder);
+    snprintf(a->rejects, sizeof a->rejects, "%s/.marram-rejects-%ld", folder, (long)getpid());
     a->reader.ingest.rejects_path = a->rejects;
 }
 
@@ -134,11 +153,24 @@ static mr_status rejects_end(const arguments *a, bool any, mr_error *err) {
     return MR_OK;
 }
 
-/* A folder that cannot be made is found out before the long work, not after it. */
+/* What cannot be written to is found out before the long work, not after it. */
 static mr_status check_out(const char *out, mr_error *err) {
+    static const char *const names[] = {"customers.csv", "summary.json", "report.html"};
     struct stat s;
-    if (stat(out, &s) == 0 && !S_ISDIR(s.st_mode))
-        return error_set(err, MR_EIO, "out", -1, "%s is a file, not a folder; give another --out", out);
+    char folder[PATH_ROOM], path[PATH_ROOM + 32];
+    if (!*out) return error_set(err, MR_EINVAL, "out", -1, "the name of the folder to write to is empty; give another --out");
+    if (strlen(out) > PATH_ROOM - 64)
+        return error_set(err, MR_EINVAL, "out", -1, "the name of the folder to write to is too long; give another --out");
+    nearest_folder(out, folder);
+    if (stat(folder, &s) == 0 && !S_ISDIR(s.st_mode))
+        return error_set(err, MR_EIO, "out", -1, "%.400s is a file, not a folder; give another --out", folder);
+    if (access(folder, W_OK | X_OK) != 0)
+        return error_set(err, MR_EIO, "out", -1, "cannot write into folder %.400s: %s; give another --out", folder, strerror(errno));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", out, names[i]);
+        if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode))
+            return error_set(err, MR_EIO, "out", -1, "%.400s is a folder where a file is to be written; give another --out", path);
+    }
     return MR_OK;
 }
 
@@ -162,7 +194,7 @@ static mr_status build_and_write(const arguments *a, work *w, double started, co
     return status == MR_OK ? rejects_end(a, w->input.understood.rejected > 0, err) : status;
 }
 
-static int run(const arguments *a, mr_pool *pool) {
+static int run(arguments *a, mr_pool *pool) {
     double started = monotonic_seconds();
     work *w = calloc(1, sizeof *w);
     mr_error err = {0};
@@ -170,6 +202,7 @@ static int run(const arguments *a, mr_pool *pool) {
     mr_status status = check_out(a->out, &err);
     if (status == MR_OK && a->previous) status = previous_read(a->previous, &w->before, &err);
     err.code = status;
+    if (status == MR_OK) rejects_begin(a);
     int code = status == MR_OK ? reader_read("run", &a->reader, pool, &w->input) : command_fail("run", &err);
     if (code == EXIT_OK) {
         progress_bar bar;
@@ -209,7 +242,6 @@ int command_run(int argc, char **argv) {
     } else if (mr_pool_new((int)a.reader.threads, &pool, &err) != MR_OK) {
         code = command_fail("run", &err);
     } else {
-        rejects_begin(&a);
         code = run(&a, pool);
     }
     mr_pool_free(pool);

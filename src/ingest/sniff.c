@@ -476,10 +476,13 @@ static mr_status sniff(sample *s, const char *name, const ingest_options *o, ing
     mr_status status = check_options(o, err);
     if (!status && o->columns) status = roles_given(o->columns, given, &n_given, err);
     if (status) return status;
-    if (memchr(s->data, 0, s->len))
-        return error_set(err, MR_EDATA, NULL, -1,
-                         "%.200s: the file holds NUL bytes, so it looks binary; give a text file (CSV)",
-                         name);
+    const char *nul = memchr(s->data, 0, s->len);
+    if (nul) {
+        unsigned long long line = 1;
+        for (const char *p = s->data; (p = memchr(p, '\n', (size_t)(nul - p))); p++) line++;
+        return error_set(err, MR_EDATA, NULL, (int64_t)line,
+                         "%.200s:%llu: the file holds NUL bytes, so it looks binary; give a text file (CSV)", name, line);
+    }
     if (!memchr(s->data, '\n', s->len - 1) && memchr(s->data, '\r', s->len > 1 ? s->len - 2 : 0))
         return error_set(err, MR_EDATA, NULL, 1,
                          "%.200s: the lines end in CR alone (an old Macintosh's way); save the file with "

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 void verdict_free(verdict *v) {
     mem_free(v->alloc, (void *)v->blocks);
@@ -83,7 +82,11 @@ static mr_status bad_line(const verdict *v, const ingest_plan *plan, const inges
     const char *text = b.from->text.data;
     const reject *e = b.what;
     where(v, source, e->block, e->line, place);
-    const char *way_out = e->fatal ? "" : "; correct the line, or leave such lines out with --on-error skip";
+    /* A reason that names a way out of its own, behind a semicolon, gets the other one besides. */
+    bool has_own = memchr(text + e->reason_at, ';', e->text_at - e->reason_at) != NULL;
+    const char *way_out = e->fatal  ? ""
+                          : has_own ? ", or leave such lines out with --on-error skip"
+                                    : "; correct the line, or leave such lines out with --on-error skip";
     const char *reason = text + e->reason_at;
     int reason_len = (int)(e->text_at - e->reason_at);
     int64_t line = (int64_t)(v->line_base[e->block] + e->line + 1);
@@ -117,11 +120,12 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     if (ok && out.len && !out.failed) ok = fwrite(out.data, 1, out.len, f) == out.len;
     int why = errno;
     bool failed = out.failed;
+    struct stat written;
+    bool regular = fstat(fileno(f), &written) == 0 && S_ISREG(written.st_mode);
     text_free(&out);
     if (fclose(f) != 0 && ok) ok = false, why = errno;
     if (ok && !failed) return MR_OK;
-    struct stat kind;
-    if (stat(path, &kind) == 0 && S_ISREG(kind.st_mode)) unlink(path); /* never a device such as /dev/null */
+    if (regular) remove(path); /* a device or a pipe was there before and stays: root could take /dev/null away */
     return failed ? error_memory(err, 1 << 16) : error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(why));
 }
 

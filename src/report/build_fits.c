@@ -86,13 +86,10 @@ static mr_status no_model(const build *b, mr_status status, mr_error *err) {
                                    : "every one of the %zu customers has one order: there is no rhythm to learn from; give a longer "
                                      "history, or check the customer column (--columns)",
                          b->n);
-    if (b->n < 10)
-        return error_set(err, status, NULL, -1, "%zu customer%s, %g of them with a second order: too few to fit a model to", b->n,
-                         b->n == 1 ? "" : "s", repeaters);
     char why[200];
     snprintf(why, sizeof why, "%.199s", err ? err->message : "");
-    return error_set(err, status, NULL, -1, "no model could be fitted to %zu customers (%g with a second order): %s", b->n, repeaters,
-                     why);
+    return error_set(err, status, NULL, -1, "no model could be fitted to %zu customer%s (%g with a second order)%s: %s", b->n,
+                     b->n == 1 ? "" : "s", repeaters, b->n < 30 ? ", which are few to learn from" : "", why);
 }
 
 static void describe(const mr_fit *fit, char title[32], size_t *n, report_param *params) {

@@ -40,8 +40,15 @@ void page_printf(page *p, const char *format, ...) {
     va_end(again);
 }
 
-void page_text(page *p, const char *text, size_t len) {
+/* At most this many letters of a text from the data: an identifier of a megabyte is whole in customers.csv. */
+#define TEXT_MOST 200
+
+static void escaped(page *p, const char *text, size_t len, size_t most) {
     for (size_t at = 0; at < len;) {
+        if (most-- == 0) {
+            text_puts(p->out, "…");
+            return;
+        }
         uint32_t code = utf8_next(text, len, &at);
         switch (code) {
         case '<':
@@ -67,8 +74,12 @@ void page_text(page *p, const char *text, size_t len) {
     }
 }
 
+void page_text(page *p, const char *text, size_t len) {
+    escaped(p, text, len, TEXT_MOST);
+}
+
 void page_string(page *p, const char *text) {
-    if (text) page_text(p, text, strlen(text));
+    if (text) escaped(p, text, strlen(text), SIZE_MAX);
 }
 
 void page_section(page *p, const char *id, const char *heading, const char *about) {

@@ -22,7 +22,7 @@ void page_begin(page *p, const report *r, text_buffer *out);
 void page_raw(page *p, const char *html);
 void page_printf(page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* From the data: escaped, cleaned, and kept from turning the direction of what surrounds it. */
-void page_text(page *p, const char *text, size_t len);
+void page_text(page *p, const char *text, size_t len); /* its first 200 letters */
 void page_string(page *p, const char *text);
 
 /* <section> with a heading; close with page_raw(p, "</section>"). `about` is a sentence under the heading,

@@ -17,7 +17,7 @@ static void contact(page *p, const char *text, size_t len, bool email) {
         ats += c == '@';
         plain = email ? digit || letter || (c && strchr("@._+-", c)) : digit || (c && strchr("+-() ./", c));
     }
-    plain = plain && (email ? ats == 1 : digits >= 5);
+    plain = plain && len <= 200 && (email ? ats == 1 : digits >= 5);
     if (plain) {
         page_raw(p, email ? "<a href=\"mailto:" : "<a href=\"tel:");
         for (size_t i = 0; i < len; i++)

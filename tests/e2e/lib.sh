@@ -41,7 +41,7 @@ mentions() { # FILE PATTERNS
     done
 }
 # What no run may print: a crash, a sanitizer's report, numbers that are none.
-sick() { grep -qE 'Sanitizer|runtime error|Assertion|Segmentation|(^|[^a-zA-Z])-?(nan|inf)([^a-zA-Z]|$)' "$@"; }
+sick() { grep -qE "Sanitizer|runtime error|Assertion|Segmentation|(^|[^a-zA-Z'])-?(nan|inf)([^a-zA-Z']|\$)" "$@"; }
 
 run() { # COMMAND ARGUMENT...: the program; its exit code in $code, its words in .out and .err
     "$marram" "$@" >"$work/.out" 2>"$work/.err"
@@ -55,7 +55,9 @@ want() { # NAME CODE PATTERNS COMMAND ARGUMENT...: exit code and what is said, o
         fail "$1" "marram ${*:4} -> exit $code, wanted $2 and '$3'; said: $(head -c 500 "$work/.both")"
     fi
 }
-snapshot() { find . -name '.out' -o -name '.err' -o -name '.both' -o -name '.held' -o -printf '%p %y %s %T@\n' | grep -v '^\. ' | sort; }
+snapshot() { # every file with its size and time, every folder by its name
+    find . -name '.out' -o -name '.err' -o -name '.both' -o -name '.held' -o -type d -printf '%p %y\n' -o -printf '%p %y %s %T@\n' | grep -v '^\. ' | sort
+}
 # A run that must fail: the exit code, what it says on stderr, nothing on stdout, not a file made, moved or touched.
 refused() { # NAME CODE PATTERNS COMMAND ARGUMENT...
     local before after

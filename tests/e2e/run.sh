@@ -1,7 +1,7 @@
 #!/bin/bash
 # run.sh MARRAM: the commands on real data and on a made-up shop: what is written, golden values, parity, options.
 # shellcheck source=lib.sh disable=SC1091
-source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/lib.sh" || exit 1
 
 # --- what a run leaves ---
 
