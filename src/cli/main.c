@@ -33,12 +33,6 @@ static int version(void) {
 }
 
 static int dispatch(int argc, char **argv) {
-    /* Freed memory is kept for what comes next: a run's stages each take a few hundred megabytes, and pages fresh from the
-     * kernel cost more to clear than most stages spend on computing. */
-    mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, INT_MAX);
-    mallopt(M_TOP_PAD, 32 << 20);
-    mallopt(M_ARENA_MAX, 1);
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;
@@ -63,6 +57,12 @@ static int dispatch(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    /* Freed memory is kept for what comes next: a run's stages each take a few hundred megabytes, and pages fresh from the
+     * kernel cost more to clear than most stages spend on computing. */
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    mallopt(M_TOP_PAD, 32 << 20);
+    mallopt(M_ARENA_MAX, 1);
     interrupt_watch();
     int code = dispatch(argc, argv);
     /* What was printed may still be in a buffer, and its place full or closed. */
