@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void verdict_free(verdict *v) {
     mem_free(v->alloc, (void *)v->blocks);
@@ -99,6 +100,8 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     text_buffer out = {.alloc = v->alloc};
     FILE *f = fopen(path, "w");
     if (!f) return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(errno));
+    struct stat st;
+    bool regular = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
     text_puts(&out, "file,line,field,value,reason,text\n");
     bool ok = true;
     for (size_t i = 0; i < n && ok && !out.failed; i++) {
@@ -118,7 +121,7 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     text_free(&out);
     if (fclose(f) != 0 && ok) ok = false, why = errno;
     if (ok && !failed) return MR_OK;
-    if (strncmp(path, "/dev/", 5)) remove(path);
+    if (regular) remove(path); /* a half file goes; a device or a pipe that was named does not */
     return failed ? error_memory(err, 1 << 16)
                   : error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(why));
 }
