@@ -82,11 +82,7 @@ static mr_status bad_line(const verdict *v, const ingest_plan *plan, const inges
     const char *text = b.from->text.data;
     const reject *e = b.what;
     where(v, source, e->block, e->line, place);
-    /* A reason that names a way out of its own, behind a semicolon, gets the other one besides. */
-    bool has_own = memchr(text + e->reason_at, ';', e->text_at - e->reason_at) != NULL;
-    const char *way_out = e->fatal  ? ""
-                          : has_own ? ", or leave such lines out with --on-error skip"
-                                    : "; correct the line, or leave such lines out with --on-error skip";
+    const char *way_out = e->fatal ? "" : "; correct the line, or leave such lines out with --on-error skip";
     const char *reason = text + e->reason_at;
     int reason_len = (int)(e->text_at - e->reason_at);
     int64_t line = (int64_t)(v->line_base[e->block] + e->line + 1);
@@ -104,6 +100,8 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     text_buffer out = {.alloc = v->alloc};
     FILE *f = fopen(path, "w");
     if (!f) return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(errno));
+    struct stat st;
+    bool regular = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
     text_puts(&out, "file,line,field,value,reason,text\n");
     bool ok = true;
     for (size_t i = 0; i < n && ok && !out.failed; i++) {
@@ -120,13 +118,12 @@ static mr_status write_rejects(const verdict *v, const ingest_plan *plan, const 
     if (ok && out.len && !out.failed) ok = fwrite(out.data, 1, out.len, f) == out.len;
     int why = errno;
     bool failed = out.failed;
-    struct stat written;
-    bool regular = fstat(fileno(f), &written) == 0 && S_ISREG(written.st_mode);
     text_free(&out);
     if (fclose(f) != 0 && ok) ok = false, why = errno;
     if (ok && !failed) return MR_OK;
-    if (regular) remove(path); /* a device or a pipe was there before and stays: root could take /dev/null away */
-    return failed ? error_memory(err, 1 << 16) : error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(why));
+    if (regular) remove(path); /* a half file goes; a device or a pipe that was named does not */
+    return failed ? error_memory(err, 1 << 16)
+                  : error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(why));
 }
 
 /* The bad lines that count, in input order; *fatal: one of them ends everything. Owned by the caller. */

@@ -664,6 +664,10 @@ static void files(void **state) {
     unlink(c);
     assert_int_equal(ingest_orders_read(paths, 3, &o, NULL, &out, &err), MR_EIO);
     assert_non_null(strstr(err.message, "No such file"));
+    o.rejects_path = "/dev/full"; /* fails, and stays where it is */
+    assert_int_equal(ingest_orders_read(paths, 2, &o, NULL, &out, &err), MR_EIO);
+    assert_non_null(strstr(err.message, "No space"));
+    assert_int_equal(access("/dev/full", F_OK), 0);
     o.rejects_path = "/nowhere/rejects.csv";
     assert_int_equal(ingest_orders_read(paths, 2, &o, NULL, &out, &err), MR_EIO);
     /* a gzip file cut off */
