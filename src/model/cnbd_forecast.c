@@ -12,7 +12,7 @@
  *
  *     expected orders = P(alive) sum_c P(c) sum_{i < floor(c/k)} e_i,   P(alive at T + h) = P(alive) sum_c P(c) e_floor(c/k).
  *
- *   For k = 1 this is the closed form with 2F1 of Fader, Hardie & Lee 2005, eq. (10) (tests/property compares the two).
+ *   For k = 1 this is the closed form with 2F1 of Fader, Hardie & Lee 2005, eq. (10) (tests/golden/accuracy.c compares the two).
  *   The sum stops where the rest is under 1e-13 of it. */
 #include "cnbd.h"
 

@@ -26,7 +26,7 @@ static void put(base *b, size_t i, double x, double t_x, double T) {
 /* Whatever a fit reached, forecasts from it stay in their ranges. */
 static void in_range(const mr_params *p, const mr_data *data, const char *what) {
     size_t n = data->n;
-    double *o = calloc(9 * n, sizeof *o), sum, by[MR_MAX_PARAMS];
+    double *o = calloc(9 * n, sizeof *o), sum = NAN, by[MR_MAX_PARAMS] = {0};
     mr_error err = {0};
     mr_forecast f = {o, o + n, o + 2 * n, o + 3 * n, o + 4 * n, o + 5 * n, o + 6 * n, o + 7 * n, o + 8 * n};
     bool fine = mr_model_forecast(p, data, &(mr_forecast_spec){.horizon = 13}, NULL, &f, &err) == MR_OK &&
