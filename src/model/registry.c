@@ -47,7 +47,7 @@ const char *mr_model_about(const mr_model *model) {
 }
 
 mr_kind mr_model_kind(const mr_model *model) {
-    return model->kind;
+    return model ? model->kind : MR_BUYING;
 }
 
 size_t mr_model_params(const mr_model *model) {
