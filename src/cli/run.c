@@ -27,7 +27,7 @@ static const char help[] =
     "  --discount-rate RATE      per year (0.10)\n"
     "  --previous DIR            an earlier run's folder: adds what changed since\n"
     "  --on-error stop|skip      skip writes bad lines to DIR/rejects.csv and goes on (stop)\n"
-    "  --sample N                customers the models are compared on; 0: all (8000)\n"
+    "  --sample N                customers the models are compared on; 0: all (6000)\n"
     "  --seed S                  of the bootstrap (1)\n"
     "  --json                    print summary.json instead of the summary\n"
     "  --quiet                   print nothing but errors\n"
@@ -225,7 +225,7 @@ int command_run(int argc, char **argv) {
     const char **paths = calloc((size_t)argc + 1, sizeof *paths);
     if (!paths) return EXIT_INTERNAL;
     arguments a = {.out = "marram-out",
-                   .build = {.until = INT32_MIN, .horizon_days = 91, .margin = 1, .discount_rate = 0.1, .sample = 8000, .seed = 1,
+                   .build = {.until = INT32_MIN, .horizon_days = 91, .margin = 1, .discount_rate = 0.1, .sample = 6000, .seed = 1,
                              .clock = monotonic_seconds}};
     reader_begin(&a.reader, paths);
     option_reader r = option_begin("run", argc, argv);

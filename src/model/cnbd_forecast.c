@@ -13,7 +13,7 @@
  *     expected orders = P(alive) sum_c P(c) sum_{i < floor(c/k)} e_i,   P(alive at T + h) = P(alive) sum_c P(c) e_floor(c/k).
  *
  *   For k = 1 this is the closed form with 2F1 of Fader, Hardie & Lee 2005, eq. (10) (tests/golden/accuracy.c compares the two).
- *   The sum stops where the rest is under 1e-13 of it. */
+ *   The sum stops where the rest is under 1e-12 of it. */
 #include "cnbd.h"
 
 #include "special.h"
@@ -96,7 +96,7 @@ static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R,
         /* Past the mode each term is under `ratio` of the one before: the rest is a geometric series. */
         if (c >= k && (c & 3) == 3 && here < 1e-3 * o.sum) {
             double ratio = rho * (R + c + k) / (c + 2 - phases), rest = (1 - ratio) * (1 - ratio);
-            if (ratio < 1 && here * (n + 1) < 1e-13 * rest * (o.stay + o.sum * 1e-3)) break;
+            if (ratio < 1 && here * (n + 1) < 1e-12 * rest * (o.stay + o.sum * 1e-3)) break;
         }
         double step = rho * (R + c);
         for (int j = 0; j < phases; j++) t[j] *= step / (c + 1 - j);

@@ -90,34 +90,53 @@ static mr_status copy_cohorts(build *b, const cohort_table *t, size_t days, mr_e
     return MR_OK;
 }
 
-/* Expected repeat orders a week: births by day times the model's expected orders by age, at whole weeks of age and straight lines
- * between them. */
+#define WEEKS_SHOWN 1043 /* twenty years; earlier weeks are left out of the chart */
+#define AGE_WEEKS 2087   /* forty years after their first order nobody is expected to order */
+
+typedef struct age_curve {
+    const double *at; /* expected repeat orders by age, at whole weeks: [n + 1] */
+    size_t n;
+} age_curve;
+
+/* At an age in days: straight lines between the weeks. */
+static double expected_at(const age_curve *c, size_t days) {
+    size_t week = days / 7;
+    return week >= c->n ? c->at[c->n] : c->at[week] + (double)(days % 7) / 7 * (c->at[week + 1] - c->at[week]);
+}
+
+/* Actual and expected repeat orders of the week of days [from, from + 7): births by day times what their age brings. */
+static void one_week(const daily *d, const age_curve *curve, size_t from, double *actual, double *expected) {
+    size_t end = from + 7;
+    for (size_t i = from; i < end; i++) *actual += (double)d->repeats[i];
+    size_t oldest = end > AGE_WEEKS * 7 ? end - AGE_WEEKS * 7 : 0;
+    for (size_t birth = oldest; birth < end; birth++) {
+        if (!d->births[birth]) continue;
+        size_t old = end - 1 - birth, young = old >= 7 ? old - 7 : 0; /* ages at the week's end and at its start */
+        *expected += (double)d->births[birth] * (expected_at(curve, old) - expected_at(curve, young));
+    }
+}
+
 static mr_status weekly(build *b, const daily *d, const mr_context *context, mr_error *err) {
-    size_t weeks = d->days / 7;
+    size_t all = d->days / 7, weeks = all < WEEKS_SHOWN ? all : WEEKS_SHOWN, skipped = all - weeks;
     if (weeks < 2) return MR_OK;
+    age_curve curve = {.n = all < AGE_WEEKS ? all : AGE_WEEKS};
     b->week_day = mem_new(NULL, weeks, sizeof *b->week_day);
     b->week_actual = mem_new(NULL, weeks, sizeof *b->week_actual);
     b->week_expected = mem_new(NULL, weeks, sizeof *b->week_expected);
-    double *age = mem_take(NULL, 2 * (weeks + 2), sizeof *age);
+    double *age = mem_take(NULL, 2 * (curve.n + 1), sizeof *age);
     if (!b->week_day || !b->week_actual || !b->week_expected || !age) {
         mem_free(NULL, age);
         return error_memory(err, weeks * 40);
     }
-    double *by_age = age + weeks + 2;
-    for (size_t i = 0; i < weeks + 2; i++) age[i] = 7.0 * (double)i / b->r.days_per_unit;
-    mr_status status = mr_model_expected_by_age(&b->r.fit.params, age, weeks + 2, context, by_age, err);
+    double *by_age = age + curve.n + 1;
+    curve.at = by_age;
+    for (size_t i = 0; i <= curve.n; i++) age[i] = 7.0 * (double)i / b->r.days_per_unit;
+    mr_status status = mr_model_expected_by_age(&b->r.fit.params, age, curve.n + 1, context, by_age, err);
     double actual = 0, expected = 0;
     for (size_t w = 0; status == MR_OK && w < weeks; w++) {
-        b->week_day[w] = d->first_day + (int32_t)(7 * w);
-        for (size_t i = 7 * w; i < 7 * w + 7; i++) b->week_actual[w] += (double)d->repeats[i];
-        size_t end = 7 * w + 7;
-        for (size_t birth = 0; birth < end; birth++) {
-            if (!d->births[birth]) continue;
-            size_t old = end - 1 - birth, young = old >= 7 ? old - 7 : 0; /* ages in days at the week's end and its start */
-            double high = by_age[old / 7] + (double)(old % 7) / 7 * (by_age[old / 7 + 1] - by_age[old / 7]);
-            double low = by_age[young / 7] + (double)(young % 7) / 7 * (by_age[young / 7 + 1] - by_age[young / 7]);
-            b->week_expected[w] += (double)d->births[birth] * (high - low);
-        }
+        size_t from = 7 * (skipped + w);
+        b->week_day[w] = d->first_day + (int32_t)from;
+        one_week(d, &curve, from, &b->week_actual[w], &b->week_expected[w]);
         actual += b->week_actual[w];
         expected += b->week_expected[w];
     }

@@ -44,18 +44,15 @@ static mr_status forecast_all(customers_job *job, const mr_context *context, mr_
     return status;
 }
 
-/* Expected money per order: Gamma-Gamma, or the customer's own mean shrunk to nothing (their plain mean) where it has no fit. */
-static mr_status expected_spend(customers_job *job, mr_error *err) {
-    build *b = job->b;
+/* Expected money per order of customers [from, to): Gamma-Gamma, or, where it could not be fitted, their own plain mean. */
+static mr_status expected_spend(customers_job *job, size_t from, size_t to, mr_error *err) {
+    const build *b = job->b;
+    double *spend = job->f[F_SPEND];
     if (b->r.has_spend_fit) {
-        mr_data data = b->data;
-        data.mean_spend = b->mean_spend;
-        /* Returns can make a mean negative only through the data; such a mean counts as nothing spent. */
-        for (size_t i = 0; i < b->n; i++)
-            if (b->mean_spend[i] < 0) b->mean_spend[i] = 0;
-        return mr_spend_expected(&b->r.spend_fit.params, &data, job->f[F_SPEND], err);
+        mr_data some = {.n = to - from, .x = b->data.x + from, .mean_spend = b->mean_spend + from};
+        return mr_spend_expected(&b->r.spend_fit.params, &some, spend + from, err);
     }
-    for (size_t i = 0; i < b->n; i++) job->f[F_SPEND][i] = b->spend[i] / (b->data.x[i] + 1);
+    for (size_t i = from; i < to; i++) spend[i] = b->spend[i] / (b->data.x[i] + 1);
     return MR_OK;
 }
 
@@ -63,12 +60,14 @@ static double value_per_order(const customers_job *job, size_t i);
 
 #define CUSTOMER_BLOCK 16384
 
-/* The two columns customers are ranked by: net spend (orders, without amounts), and value at risk. */
+/* Expected spend, and the two columns customers are ranked by: net spend (orders, without amounts), and value at risk. */
 static mr_status rank_block(void *ctx, size_t block, int worker, mr_error *err) {
-    (void)worker, (void)err;
+    (void)worker;
     customers_job *job = ctx;
     build *b = job->b;
     size_t from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < b->n ? from + CUSTOMER_BLOCK : b->n;
+    mr_status status = b->r.has_money ? expected_spend(job, from, to, err) : MR_OK;
+    if (status != MR_OK) return status;
     for (size_t i = from; i < to; i++) {
         double back = job->input->returned ? (double)job->input->returned[i] / MR_MONEY_SCALE : 0;
         job->f[F_NET][i] = b->r.has_money ? b->spend[i] - back : b->data.x[i] + 1;
@@ -270,7 +269,6 @@ mr_status build_customers(build *b, const ingest_orders *input, const build_opti
     job.position = ranks ? ranks + 2 * n : NULL;
     mr_status status = columns && ranks && b->customers ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
     if (status == MR_OK) status = forecast_all(&job, context, err);
-    if (status == MR_OK && b->r.has_money) status = expected_spend(&job, err);
     if (status == MR_OK) status = pool_run(context_pool(context), blocks, rank_block, &job, err);
     if (status == MR_OK) status = pool_run(context_pool(context), 2, ranking, &job, err);
     if (status == MR_OK) concentrate(&job);

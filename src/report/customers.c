@@ -169,9 +169,7 @@ static mr_status write_header(sheet *s, mr_error *err) {
 
 /* Days from the first order to well past the horizon; the few due dates beyond are made on the spot. */
 static void date_range(const report *r, cell_dates *dates) {
-    int32_t first = r->until, last = r->until;
-    for (size_t i = 0; i < r->n; i++)
-        if (r->customers[i].first_day < first) first = r->customers[i].first_day;
+    int32_t first = r->input->understood.first_day, last = r->until;
     if (first < last - 20000)
         first = last - 20000; /* a lone date in the year 1 is no reason for a large table */
     dates->first = first;
