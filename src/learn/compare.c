@@ -182,8 +182,8 @@ static mr_status inner_scores(compare *c, window *w, compare_clock clock, const 
 }
 
 /* Standard errors of the entries that have an error column; best: the entry differences are taken from. */
-static mr_status bootstrap(const compare *c, const window *w, size_t best, uint64_t seed, double se[COMPARE_MAX],
-                           double against[COMPARE_MAX], mr_error *err) {
+static mr_status bootstrap(const compare *c, const window *w, size_t best, uint64_t seed, const mr_context *context,
+                           double se[COMPARE_MAX], double against[COMPARE_MAX], mr_error *err) {
     const double *column[COMPARE_MAX] = {0};
     size_t index[COMPARE_MAX], m = 0, best_column = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -194,7 +194,7 @@ static mr_status bootstrap(const compare *c, const window *w, size_t best, uint6
         column[m++] = w->error[i];
     }
     double se_column[COMPARE_MAX], against_column[COMPARE_MAX];
-    mr_status status = score_bootstrap(w->s.n, m, column, best_column, BOOTSTRAP_ROUNDS, seed, se_column, against_column, err);
+    mr_status status = score_bootstrap(w->s.n, m, column, best_column, BOOTSTRAP_ROUNDS, seed, context, se_column, against_column, err);
     for (size_t i = 0; status == MR_OK && i < m; i++) {
         se[index[i]] = se_column[i];
         against[index[i]] = against_column[i];
@@ -202,14 +202,14 @@ static mr_status bootstrap(const compare *c, const window *w, size_t best, uint6
     return status;
 }
 
-static mr_status choose(compare *c, const window *w, uint64_t seed, mr_error *err) {
+static mr_status choose(compare *c, const window *w, uint64_t seed, const mr_context *context, mr_error *err) {
     size_t best = COMPARE_MAX;
     for (size_t i = 0; i < c->n; i++)
         if (c->entry[i].model && c->entry[i].fitted && (best == COMPARE_MAX || c->entry[i].inner.rmse < c->entry[best].inner.rmse))
             best = i;
     if (best == COMPARE_MAX) return MR_OK;
     double se[COMPARE_MAX], against[COMPARE_MAX];
-    mr_status status = bootstrap(c, w, best, seed, se, against, err);
+    mr_status status = bootstrap(c, w, best, seed, context, se, against, err);
     if (status != MR_OK) return status;
     size_t chosen = best, as_good = 0;
     double best_square = c->entry[best].inner.rmse * c->entry[best].inner.rmse;
@@ -249,7 +249,7 @@ static mr_status outer_scores(compare *c, window *w, uint64_t seed, compare_cloc
     }
     if (status != MR_OK) return status;
     double se[COMPARE_MAX], against[COMPARE_MAX];
-    status = bootstrap(c, w, c->chosen, seed, se, against, err);
+    status = bootstrap(c, w, c->chosen, seed, context, se, against, err);
     for (size_t i = 0; status == MR_OK && i < c->n; i++) c->entry[i].rmse_se = se[i];
     return status;
 }
@@ -297,7 +297,7 @@ mr_status compare_models(const mr_orders *orders, const uint64_t *hash, const co
         status = window_new(orders, out, out->inner_until, out->inner_days, options->days_per_unit, context, &w, err);
     out->inner_n = w.s.n;
     if (status == MR_OK && w.s.n) status = inner_scores(out, &w, clock, context, err);
-    if (status == MR_OK && w.s.n) status = choose(out, &w, options->seed, err);
+    if (status == MR_OK && w.s.n) status = choose(out, &w, options->seed, context, err);
     window_free(&w);
     if (status == MR_OK)
         status = window_new(orders, out, out->outer_until, out->outer_days, options->days_per_unit, context, &w, err);

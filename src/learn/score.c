@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "mem.h"
+#include "pool.h"
 #include "rng.h"
 #include "sort.h"
 
@@ -89,50 +90,70 @@ mr_status score_forecast(size_t n, const double *expected, const double *chance,
     return MR_OK;
 }
 
-mr_status score_bootstrap(size_t n, size_t m, const double *const *error, size_t best, int rounds, uint64_t seed,
-                          double *se, double *se_against, mr_error *err) {
-    /* Poisson(1) by its distribution function in 1/65536: 0 .. 8. */
+typedef struct bootstrap_job {
+    size_t n, m;
+    const double *const *error;
+    uint64_t seed;
+    uint8_t *weight; /* [workers * (n + 4)] */
+    double *mean;    /* [rounds * m]: weighted mean squares */
+} bootstrap_job;
+
+/* Poisson(1) weights: its distribution function in 1/65536, for 0 .. 8. */
+static double draw_weights(uint64_t seed, uint64_t round, size_t n, uint8_t *weight) {
     static const uint32_t cut[8] = {24109, 48218, 60273, 64291, 65296, 65497, 65530, 65535};
-    double *sums = mem_new(NULL, 4 * m, sizeof *sums), *totals = mem_take(NULL, m, sizeof *totals);
-    uint8_t *weight = mem_take(NULL, n + 4, sizeof *weight);
-    if (!sums || !totals || !weight) {
-        mem_free(NULL, sums);
-        mem_free(NULL, totals);
-        mem_free(NULL, weight);
-        return error_memory(err, n);
-    }
-    for (int round = 0; round < rounds; round++) {
-        rng r;
-        rng_seed(&r, seed, (uint64_t)round);
-        double drawn = 0;
-        for (size_t i = 0; i < n; i += 4) {
-            uint64_t bits = rng_next(&r);
-            for (size_t j = 0; j < 4; j++, bits >>= 16) {
-                uint32_t u = bits & 0xffff;
-                uint8_t w = 0;
-                while (w < 8 && u >= cut[w]) w++;
-                weight[i + j] = w;
-            }
-        }
-        for (size_t i = 0; i < n; i++) drawn += weight[i];
-        for (size_t c = 0; c < m; c++) {
-            double sum = 0;
-            for (size_t i = 0; i < n; i++) sum += weight[i] * error[c][i];
-            totals[c] = drawn > 0 ? sum / drawn : 0;
-        }
-        for (size_t c = 0; c < m; c++) {
-            double root = sqrt(totals[c]), against = totals[c] - totals[best];
-            sums[4 * c] += root, sums[4 * c + 1] += root * root;
-            sums[4 * c + 2] += against, sums[4 * c + 3] += against * against;
+    rng r;
+    rng_seed(&r, seed, round);
+    for (size_t i = 0; i < n; i += 4) {
+        uint64_t bits = rng_next(&r);
+        for (size_t j = 0; j < 4; j++, bits >>= 16) {
+            uint32_t u = bits & 0xffff;
+            uint8_t w = 0;
+            while (w < 8 && u >= cut[w]) w++;
+            weight[i + j] = w;
         }
     }
-    for (size_t c = 0; c < m; c++) {
-        double k = rounds, mean = sums[4 * c] / k, mean_2 = sums[4 * c + 2] / k;
-        if (se) se[c] = sqrt(fmax(0, sums[4 * c + 1] / k - mean * mean));
-        if (se_against) se_against[c] = sqrt(fmax(0, sums[4 * c + 3] / k - mean_2 * mean_2));
+    double drawn = 0;
+    for (size_t i = 0; i < n; i++) drawn += weight[i];
+    return drawn;
+}
+
+static mr_status bootstrap_round(void *ctx, size_t round, int worker, mr_error *err) {
+    (void)err;
+    const bootstrap_job *job = ctx;
+    uint8_t *weight = job->weight + (size_t)worker * (job->n + 4);
+    double drawn = draw_weights(job->seed, round, job->n, weight);
+    for (size_t c = 0; c < job->m; c++) {
+        double sum = 0;
+        for (size_t i = 0; i < job->n; i++) sum += weight[i] * job->error[c][i];
+        job->mean[round * job->m + c] = drawn > 0 ? sum / drawn : 0;
     }
-    mem_free(NULL, sums);
-    mem_free(NULL, totals);
-    mem_free(NULL, weight);
     return MR_OK;
+}
+
+static double spread(double sum, double squares, double k) {
+    return sqrt(fmax(0, squares / k - sum / k * (sum / k)));
+}
+
+mr_status score_bootstrap(size_t n, size_t m, const double *const *error, size_t best, int rounds, uint64_t seed,
+                          const mr_context *context, double *se, double *se_against, mr_error *err) {
+    const mr_alloc *alloc = context_alloc(context);
+    size_t k = (size_t)rounds, workers = (size_t)pool_size(context_pool(context));
+    bootstrap_job job = {.n = n, .m = m, .error = error, .seed = seed};
+    job.weight = mem_take(alloc, workers * (n + 4), sizeof *job.weight);
+    job.mean = mem_take(alloc, k * m, sizeof *job.mean);
+    mr_status status = job.weight && job.mean ? MR_OK : error_memory(err, workers * n + k * m * sizeof *job.mean);
+    if (status == MR_OK) status = pool_run(context_pool(context), k, bootstrap_round, &job, err);
+    for (size_t c = 0; c < m && status == MR_OK; c++) {
+        double roots = 0, squares = 0, gaps = 0, gap_squares = 0;
+        for (size_t round = 0; round < k; round++) {
+            double mean = job.mean[round * m + c], gap = mean - job.mean[round * m + best];
+            roots += sqrt(mean), squares += mean;
+            gaps += gap, gap_squares += gap * gap;
+        }
+        if (se) se[c] = spread(roots, squares, (double)k);
+        if (se_against) se_against[c] = spread(gaps, gap_squares, (double)k);
+    }
+    mem_free(alloc, job.weight);
+    mem_free(alloc, job.mean);
+    return status;
 }

@@ -23,6 +23,6 @@ mr_status score_forecast(size_t n, const double *expected, const double *chance,
 /* Paired bootstrap over customers: squared error columns error[m][n] -> se[m] of the root mean square of each, and
  * se_against[m], of the difference of mean squares from column `best`. Poisson(1) weights, `rounds` replicates, seeded. */
 mr_status score_bootstrap(size_t n, size_t m, const double *const *error, size_t best, int rounds, uint64_t seed,
-                          double *se, double *se_against, mr_error *err);
+                          const mr_context *context, double *se, double *se_against, mr_error *err);
 
 #endif

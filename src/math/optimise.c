@@ -155,8 +155,8 @@ mr_status optimise_newton(const optimise_problem *problem, const double *hessian
             for (size_t j = 0; j < n; j++) step[i] += inverse[i * n + j] * result->gradient[j];
             longest = fmax(longest, fabs(step[i]));
         }
-        /* The chord method's next error is a small share of this step; a Newton step's is its square. */
-        if (longest < (hessian ? 1e-7 : 1e-6)) return MR_OK;
+        /* What is left is at most about this step: in logarithms, a millionth of each parameter. */
+        if (longest < 1e-6) return MR_OK;
         if (longest > 2)
             for (size_t i = 0; i < n; i++) step[i] *= 2 / longest;
         if ((status = step_from(problem, step, result, &moved, err)) != MR_OK) return status;

@@ -29,7 +29,7 @@ typedef struct optimise_result {
  * result holds the best point seen whatever the status. */
 mr_status optimise_lbfgs(const optimise_problem *problem, double tolerance, optimise_result *result, mr_error *err);
 
-/* Newton steps from result->theta (value and gradient need not be set) until the step is under 1e-6 (1e-7). With `hessian` (n x n) it
+/* Newton steps from result->theta (value and gradient need not be set) until the step is under 1e-6. With `hessian` (n x n) it
  * is used for every step (a chord method: right for a warm start whose Hessian is nearly that of the answer); without, it is
  * formed from differences of the gradient at each step. MR_EFLAT where a Hessian is not positive definite, MR_ENOCONV where steps
  * do not shrink; result then holds the best point. */

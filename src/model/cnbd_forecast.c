@@ -38,16 +38,24 @@ double cnbd_log_survival(double ratio, double R, int k) {
     return log_phases(ratio / (1 + ratio), R, k, &share) - R * log1p(ratio);
 }
 
-/* In v = log(1 + ratio) log-survival is concave and falling: Newton from the right descends to the root, squaring its error at
- * each step. `v` must not be left of the root by more than rounding. *slope: of log-survival at the root. */
+/* In v = log(1 + ratio) log-survival is concave and falling. Halley's method (its second derivative costs one more sum) from the
+ * right of the root: cubic, two or three steps. *slope: of log-survival at the root. */
 static double inverse_from(double v, double log_survival, double R, int k, double *slope) {
     for (int i = 0; i < 100; i++) {
-        double share, value = log_phases(-expm1(-v), R, k, &share) - R * v - log_survival;
-        *slope = (R + k - 1) * share;
-        double step = value / *slope;
+        double z = -expm1(-v), term = 1, sum = 1, moment = 0; /* sum of t_j, of j t_j */
+        for (int j = 1; j < k; j++) {
+            term *= (R + j - 1) / j * z;
+            sum += term;
+            moment += j * term;
+        }
+        double value = log(sum) - R * v - log_survival;
+        *slope = (R + k - 1) * term / sum;
+        double newton = value / *slope; /* slope is minus the derivative: v + newton */
+        double bend = (1 - z) / z * (k - 1 - moment / sum); /* derivative of log slope */
+        double step = newton / (1 + 0.5 * newton * bend);
         if (!(v + step > 0)) step = -0.5 * v;
         v += step;
-        if (fabs(step) < 1e-5 * v) break; /* what is left is about the square of that */
+        if (fabs(step) < 1e-4 * v) break; /* what is left is about the cube of that */
     }
     return v;
 }
