@@ -85,38 +85,53 @@ static void watch_interval(outlook *o, double n, double p_more, double tail, boo
     if (!*high_done && p_more <= tail) o->high = n, *high_done = true;
 }
 
-/* The sum over c. t[j] is the weight of phase j at the current c; all share the factor exp(log_scale). */
-static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R, int k, double rho, double a, double b,
-                                 double alive, double tail, bool interval) {
+/* 1/n for the steps of nearly every sum: a multiplication where a division would wait. */
+#define TEN(n) 1.0 / (n), 1.0 / (n + 1), 1.0 / (n + 2), 1.0 / (n + 3), 1.0 / (n + 4), 1.0 / (n + 5), 1.0 / (n + 6), 1.0 / (n + 7), \
+               1.0 / (n + 8), 1.0 / (n + 9)
+static const double one_over[] = {0, TEN(1), TEN(11), TEN(21), TEN(31), TEN(41), TEN(51), TEN(61), TEN(71), TEN(81), TEN(91)};
+#define ONE_OVER_N 101
+
+/* The weight of the k values c = c0 .. c0 + k - 1, those that make the same number of orders; t moves on to c0 + k. */
+static inline double same_orders(double t[MR_MAX_K], int c0, double R, int k, double rho) {
+    double sum = 0;
+    for (int c = c0; c < c0 + k; c++) {
+        int phases = c < k ? c + 1 : k;
+        double step = rho * (R + c);
+        for (int j = 0; j < phases; j++) {
+            int n = c + 1 - j;
+            sum += t[j];
+            t[j] *= n < ONE_OVER_N ? step * one_over[n] : step / n;
+        }
+    }
+    return sum;
+}
+
+/* The sum over c, an order at a time. t[j] is the weight of phase j at the current c; all share the factor exp(log_scale). */
+static inline outlook sum_over_orders(double t[MR_MAX_K], double log_scale, double R, int k, double rho, double a, double b,
+                                      double alive, double tail, bool interval) {
     outlook o = {0};
     bool low_done = !interval, high_done = !interval;
     double stayed = 1, orders_if_leaving = 0, n = 0, scale = exp(log_scale);
-    int until_order = k;
-    for (int c = 0; c < TERMS_MAX; c++) {
-        if (until_order == 0) { /* c is the n-th multiple of k: an order */
-            n += 1;
+    for (int c = 0; c < TERMS_MAX; c += k, n += 1) {
+        if (c > 0) {
             orders_if_leaving += stayed; /* e_{n-1} */
-            double p_more = alive * fmax(0, 1 - o.sum * scale) * stayed; /* P(N >= n) */
-            if (!low_done || !high_done) watch_interval(&o, n - 1, p_more, tail, &low_done, &high_done);
+            if (!low_done || !high_done) {
+                double p_more = alive * fmax(0, 1 - o.sum * scale) * stayed; /* P(N >= n) */
+                watch_interval(&o, n - 1, p_more, tail, &low_done, &high_done);
+            }
             stayed *= (b + n - 1) / (a + b + n - 1);
-            until_order = k;
         }
-        until_order--;
-        double here = 0;
-        int phases = c < k ? c + 1 : k;
-        for (int j = 0; j < phases; j++) here += t[j];
+        double here = same_orders(t, c, R, k, rho);
         o.sum += here;
         o.expected += here * orders_if_leaving;
         o.later += here * stayed;
         o.stay += here * n;
-        /* Past the mode each term is under `ratio` of the one before: the rest is a geometric series. */
-        if (c >= k && (c & 3) == 3 && here < 1e-3 * o.sum) {
-            double ratio = rho * (R + c + k) / (c + 2 - phases), rest = (1 - ratio) * (1 - ratio);
+        /* Past the mode a term is under `ratio` of the one k before: the rest is a geometric series. */
+        if (c > 0 && here < 1e-3 * o.sum) {
+            double ratio = rho * (R + c + 2 * k) / (c + 1), rest = (1 - ratio) * (1 - ratio);
             if (ratio < 1 && here * (n + 1) < 1e-12 * rest * (o.stay + o.sum * 1e-3)) break;
         }
-        double step = rho * (R + c);
-        for (int j = 0; j < phases; j++) t[j] *= step / (c + 1 - j);
-        if (o.sum > 1e200 || here > 1e200) { /* the start was far below the mode: keep in range */
+        if (o.sum > 1e200) { /* the start was far below the mode: keep in range */
             for (int j = 0; j < k; j++) t[j] *= 1e-200;
             o.sum *= 1e-200, o.expected *= 1e-200, o.later *= 1e-200, o.stay *= 1e-200;
             log_scale += 200 * 2.302585092994045684;
@@ -128,6 +143,17 @@ static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R,
     if (!low_done) o.low = n;
     if (!high_done) o.high = n;
     return o;
+}
+
+/* The usual k by themselves: the compiler then knows the length of the inner loop. */
+static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R, int k, double rho, double a, double b,
+                                 double alive, double tail, bool interval) {
+    switch (k) {
+    case 1: return sum_over_orders(t, log_scale, R, 1, rho, a, b, alive, tail, interval);
+    case 2: return sum_over_orders(t, log_scale, R, 2, rho, a, b, alive, tail, interval);
+    case 3: return sum_over_orders(t, log_scale, R, 3, rho, a, b, alive, tail, interval);
+    default: return sum_over_orders(t, log_scale, R, k, rho, a, b, alive, tail, interval);
+    }
 }
 
 #define LOG_2 0.69314718055994530942
