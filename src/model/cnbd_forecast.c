@@ -178,14 +178,6 @@ static void due(double log_survival, place now, double R, int k, double last, do
     out->due_90 = expm1(now.v) * last - silence;
 }
 
-/* log(1 - rho), the same for every customer of the same T as long as the horizon is. */
-static inline double log_stay_of(const model_row *row, double rho) {
-    model_memo *memo = row->memo;
-    if (!memo) return log1p(-rho);
-    if (memo->T != row->T) *memo = (model_memo){row->T, log1p(-rho)};
-    return memo->value;
-}
-
 void cnbd_forecast(const model_state *state, const double *table, const model_row *row, double horizon, double level,
                    unsigned want, model_forecast *out) {
     const mr_params *p = state->params;
@@ -208,7 +200,7 @@ void cnbd_forecast(const model_state *state, const double *table, const model_ro
     }
     if (!(want & (WANT_LATER | WANT_ORDER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
 
-    double rho = horizon / (end + horizon), log_none = R * log_stay_of(row, rho), none = exp(log_none);
+    double rho = horizon / (end + horizon), log_none = R * log1p(-rho), none = exp(log_none);
     if (want & WANT_ORDER) out->order = alive * (1 - fmin(1, phases((silence + horizon) / (end + horizon), R, k) / here * none));
     if (!(want & (WANT_LATER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
     /* Phase j starts its sum at c = j with NB(0) = (1 - rho)^(R + j). */

@@ -52,17 +52,22 @@ static mr_status sum_block(void *ctx, size_t block, int worker, mr_error *err) {
     objective *o = ctx;
     const mr_data *d = o->data;
     size_t from = block * MODEL_BLOCK, to = from + MODEL_BLOCK < d->n ? from + MODEL_BLOCK : d->n, n = o->model->params;
-    double sum = 0, total[MR_MAX_PARAMS] = {0}, by[MR_MAX_PARAMS], scratch[MODEL_TABLE_COLUMNS];
-    model_memo memo = {NAN, 0};
+    double sum = 0, total[MR_MAX_PARAMS] = {0}, scratch[MODEL_TABLE_COLUMNS];
+    /* [0]: of any row. [1]: of customers of one order, who differ in T alone, and a file by date has them in runs of the same T. */
+    double value[2] = {0}, by[2][MR_MAX_PARAMS] = {{0}}, kept_T = NAN;
     for (size_t i = from; i < to; i++) {
         double w = data_at(d->weight, i, 1);
         if (w == 0) continue;
         model_row row = row_at(d, o->model->kind, i);
-        row.memo = &memo;
-        const double *table = model_table_row(o->state, row.x, scratch);
-        sum += w * o->model->likelihood(o->state, table, &row, o->gradient ? by : NULL);
+        bool one = o->model->kind == MR_BUYING && row.x == 0;
+        if (!one || row.T != kept_T) {
+            const double *table = model_table_row(o->state, row.x, scratch);
+            value[one] = o->model->likelihood(o->state, table, &row, o->gradient ? by[one] : NULL);
+            if (one) kept_T = row.T;
+        }
+        sum += w * value[one];
         if (o->gradient)
-            for (size_t j = 0; j < n; j++) total[j] += w * by[j];
+            for (size_t j = 0; j < n; j++) total[j] += w * by[one][j];
     }
     double *out = o->sums + block * (1 + n);
     out[0] = sum;

@@ -74,12 +74,17 @@ static mr_status forecast_rows(const model_state *state, const mr_data *data, si
     (void)err;
     const forecast_job *job = ctx;
     const mr_forecast *out = job->out;
-    model_memo memo = {NAN, 0};
+    /* [1]: of customers of one order, who differ in T alone, and a file by date has them in runs of the same T. */
+    model_forecast both[2];
+    double kept_T = NAN;
     for (size_t i = from; i < to; i++) {
         model_row row = order_row(data, i);
-        row.memo = &memo; /* the horizon is one for all */
-        model_forecast f;
-        forecast_row(state, &row, job->spec->horizon, job->level, job->want, &f);
+        bool one = row.x == 0;
+        if (!one || row.T != kept_T) {
+            forecast_row(state, &row, job->spec->horizon, job->level, job->want, &both[one]);
+            if (one) kept_T = row.T;
+        }
+        const model_forecast f = both[one];
         if (out->p_alive) out->p_alive[i] = f.alive;
         if (out->p_alive_later) out->p_alive_later[i] = f.later;
         if (out->p_order) out->p_order[i] = f.order;
