@@ -83,11 +83,6 @@ static void run_up(uint64_t *offset, size_t n) {
     for (size_t i = 0; i < n; i++) offset[i + 1] += offset[i];
 }
 
-static void *large(grouping *r, size_t count, size_t size) {
-    void *block = mem_take(r->alloc, count, size);
-    if (block) bins_advise_large(r->alloc, block, count * size);
-    return block;
-}
 
 static mr_status offsets(grouping *r, size_t n, bool returns, mr_error *err) {
     ingest_orders *out = r->out;
@@ -112,8 +107,8 @@ static mr_status arrays(grouping *r, size_t n, mr_error *err) {
         run_up(out->contact_offset[k], n);
         contact_bytes = out->contact_offset[k][n];
     }
-    out->day = large(r, out->offset[n], sizeof *out->day);
-    if (r->in->has_amount) out->money = large(r, out->offset[n], sizeof *out->money);
+    out->day = mem_take(r->alloc, out->offset[n], sizeof *out->day);
+    if (r->in->has_amount) out->money = mem_take(r->alloc, out->offset[n], sizeof *out->money);
     out->id_bytes = mem_take(r->alloc, out->id_offset[n], 1);
     out->contact_bytes = mem_take(r->alloc, contact_bytes, 1);
     if (!out->day || !out->id_bytes || !out->contact_bytes || (r->in->has_amount && !out->money))

@@ -7,7 +7,6 @@
 #include "mem.h"
 
 #include <string.h>
-#include <sys/mman.h>
 
 #define FIRST_SLOTS 1024
 
@@ -76,18 +75,11 @@ const char *bin_text(const bins *b, uint32_t tag, size_t *len) {
 
 /* --- growing --- */
 
-void bins_advise_large(const mr_alloc *alloc, void *block, size_t bytes) {
-    if (alloc || bytes < (4u << 20)) return;
-    uintptr_t page = ((uintptr_t)block + 4095) & ~(uintptr_t)4095;
-    madvise((void *)page, (bytes - 4096) & ~(size_t)4095, MADV_HUGEPAGE); /* a refusal costs nothing */
-}
-
 bool bins_more(bins *b, unsigned which) {
     bin *n = &b->bin[which];
     if ((size_t)(b->slab_end - b->slab_at) < sizeof(bin_chunk)) {
         bin_slab *slab = mem_take(b->alloc, b->slab_bytes, 1);
         if (!slab) return false;
-        bins_advise_large(b->alloc, slab, b->slab_bytes);
         slab->next = b->slabs;
         b->slabs = slab;
         b->slab_at = (char *)(slab + 1);
@@ -135,7 +127,6 @@ static bool grow(bins *b) {
     size_t slots = 2 * (size_t)(b->mask + 1);
     bin_slot *wider = mem_new(b->alloc, slots, sizeof *wider);
     if (!wider) return false;
-    bins_advise_large(b->alloc, wider, slots * sizeof *wider);
     uint64_t mask = slots - 1;
     for (size_t i = 0; i <= b->mask; i++) {
         bin_slot slot = b->slots[i];
@@ -157,7 +148,6 @@ static bool keep_text(bins *b, const char *id, uint32_t len, uint32_t *tag) {
         size_t capacity = 2 * b->text_capacity + bytes + 4096;
         char *grown = mem_resize(b->alloc, b->text, capacity, 1);
         if (!grown) return false;
-        bins_advise_large(b->alloc, grown, capacity);
         b->text = grown;
         b->text_capacity = capacity;
     }

@@ -166,8 +166,6 @@ void bins_seal(bins *b);
 /* Frees what a bin holds besides its chunks, which live in slabs. */
 void bin_release(bins *b, bin *n);
 
-/* Asks for large pages under a block of the C library's allocator. */
-void bins_advise_large(const mr_alloc *alloc, void *block, size_t bytes);
 
 /* The bytes of a customer of the dictionary. */
 const char *bin_text(const bins *b, uint32_t tag, size_t *len);

@@ -50,12 +50,19 @@ void cnbd_tabulate(const model_state *state, double x, double *row) {
     row[CNBD_DEAD] = a * row[CNBD_DEAD_B];
 }
 
+static inline double log_end_of(const model_row *row, double end) {
+    model_memo *memo = row->memo;
+    if (!memo) return log(end);
+    if (memo->T != row->T) *memo = (model_memo){row->T, log(end)};
+    return memo->value;
+}
+
 double cnbd_likelihood(const model_state *state, const double *table, const model_row *row, double *gradient) {
     const mr_params *p = state->params;
     double r = p->value[0], alpha = p->value[1], a = p->value[2];
     int k = p->k;
     double R = r + k * row->x, end = alpha + row->T, last = alpha + row->t_x;
-    double log_end = log(end), log_last = log(last);
+    double log_end = log_end_of(row, end), log_last = log(last);
 
     double z = (row->T - row->t_x) / end, term = 1, here = 1, here_r = 0, here_z = 0, harmonic = 0;
     for (int j = 1; j < k; j++) {

@@ -22,48 +22,56 @@
 
 #define TERMS_MAX 4000000 /* reached only by customers with millions of orders in the horizon */
 
-/* log(sum_{j<k} C_j z^j), and the share of its last term; C_j = Gamma(R+j) / (Gamma(R) j!). */
-static double log_phases(double z, double R, int k, double *last_share) {
+/* sum_{j<k} C_j z^j, C_j = Gamma(R+j) / (Gamma(R) j!). */
+static double phases(double z, double R, int k) {
     double term = 1, sum = 1;
     for (int j = 1; j < k; j++) {
         term *= (R + j - 1) / j * z;
         sum += term;
     }
-    *last_share = term / sum;
-    return log(sum);
+    return sum;
 }
 
 double cnbd_log_survival(double ratio, double R, int k) {
-    double share;
-    return log_phases(ratio / (1 + ratio), R, k, &share) - R * log1p(ratio);
+    return log(phases(ratio / (1 + ratio), R, k)) - R * log1p(ratio);
 }
 
-/* In v = log(1 + ratio) log-survival is concave and falling. Halley's method (its second derivative costs one more sum) from the
- * right of the root: cubic, two or three steps. *slope: of log-survival at the root. */
-static double inverse_from(double v, double log_survival, double R, int k, double *slope) {
+/* A place on the curve of log-survival over v = log(1 + ratio), concave and falling: its slope (counted positive) and the
+ * derivative of log slope. */
+typedef struct place {
+    double v, slope, bend;
+} place;
+
+/* How far on the curve has fallen by `fall` (negative: back), by Halley's formula: cubic near the root. */
+static double ahead(const place *p, double fall) {
+    double newton = fall / p->slope, step = newton / (1 + 0.5 * newton * p->bend);
+    return isfinite(step) && (step > 0) == (fall > 0) ? step : newton;
+}
+
+/* Moves *p to where log-survival is as asked. What z costs is the same for slope and bend, so that a step of Halley's method
+ * costs no more than one of Newton's, and two or three are enough. */
+static void find_place(place *p, double log_survival, double R, int k) {
     for (int i = 0; i < 100; i++) {
-        double z = -expm1(-v), term = 1, sum = 1, moment = 0; /* sum of t_j, of j t_j */
+        double z = -expm1(-p->v), term = 1, sum = 1, moment = 0; /* sum of t_j, of j t_j */
         for (int j = 1; j < k; j++) {
             term *= (R + j - 1) / j * z;
             sum += term;
             moment += j * term;
         }
-        double value = log(sum) - R * v - log_survival;
-        *slope = (R + k - 1) * term / sum;
-        double newton = value / *slope; /* slope is minus the derivative: v + newton */
-        double bend = (1 - z) / z * (k - 1 - moment / sum); /* derivative of log slope */
-        double step = newton / (1 + 0.5 * newton * bend);
-        if (!(v + step > 0)) step = -0.5 * v;
-        v += step;
-        if (fabs(step) < 1e-4 * v) break; /* what is left is about the cube of that */
+        p->slope = (R + k - 1) * term / sum;
+        p->bend = (1 - z) / z * (k - 1 - moment / sum);
+        double step = ahead(p, log(sum) - R * p->v - log_survival);
+        if (!(p->v + step > 0)) step = -0.5 * p->v;
+        p->v += step;
+        if (fabs(step) < 1e-4 * p->v) break; /* what is left is about the cube of that */
     }
-    return v;
 }
 
 double cnbd_survival_inverse(double log_survival, double R, int k) {
-    double slope;
     if (k == 1) return expm1(-log_survival / R);
-    return expm1(inverse_from(2 * (k - log_survival) / R, log_survival, R, k, &slope));
+    place p = {.v = 2 * (k - log_survival) / R};
+    find_place(&p, log_survival, R, k);
+    return expm1(p.v);
 }
 
 typedef struct outlook {
@@ -77,38 +85,53 @@ static void watch_interval(outlook *o, double n, double p_more, double tail, boo
     if (!*high_done && p_more <= tail) o->high = n, *high_done = true;
 }
 
-/* The sum over c. t[j] is the weight of phase j at the current c; all share the factor exp(log_scale). */
-static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R, int k, double rho, double a, double b,
-                                 double alive, double tail, bool interval) {
+/* 1/n for the steps of nearly every sum: a multiplication where a division would wait. */
+#define TEN(n) 1.0 / (n), 1.0 / (n + 1), 1.0 / (n + 2), 1.0 / (n + 3), 1.0 / (n + 4), 1.0 / (n + 5), 1.0 / (n + 6), 1.0 / (n + 7), \
+               1.0 / (n + 8), 1.0 / (n + 9)
+static const double one_over[] = {0, TEN(1), TEN(11), TEN(21), TEN(31), TEN(41), TEN(51), TEN(61), TEN(71), TEN(81), TEN(91)};
+#define ONE_OVER_N 101
+
+/* The weight of the k values c = c0 .. c0 + k - 1, those that make the same number of orders; t moves on to c0 + k. */
+static inline double same_orders(double t[MR_MAX_K], int c0, double R, int k, double rho) {
+    double sum = 0;
+    for (int c = c0; c < c0 + k; c++) {
+        int phases = c < k ? c + 1 : k;
+        double step = rho * (R + c);
+        for (int j = 0; j < phases; j++) {
+            int n = c + 1 - j;
+            sum += t[j];
+            t[j] *= n < ONE_OVER_N ? step * one_over[n] : step / n;
+        }
+    }
+    return sum;
+}
+
+/* The sum over c, an order at a time. t[j] is the weight of phase j at the current c; all share the factor exp(log_scale). */
+static inline outlook sum_over_orders(double t[MR_MAX_K], double log_scale, double R, int k, double rho, double a, double b,
+                                      double alive, double tail, bool interval) {
     outlook o = {0};
     bool low_done = !interval, high_done = !interval;
     double stayed = 1, orders_if_leaving = 0, n = 0, scale = exp(log_scale);
-    int until_order = k;
-    for (int c = 0; c < TERMS_MAX; c++) {
-        if (until_order == 0) { /* c is the n-th multiple of k: an order */
-            n += 1;
+    for (int c = 0; c < TERMS_MAX; c += k, n += 1) {
+        if (c > 0) {
             orders_if_leaving += stayed; /* e_{n-1} */
-            double p_more = alive * fmax(0, 1 - o.sum * scale) * stayed; /* P(N >= n) */
-            if (!low_done || !high_done) watch_interval(&o, n - 1, p_more, tail, &low_done, &high_done);
+            if (!low_done || !high_done) {
+                double p_more = alive * fmax(0, 1 - o.sum * scale) * stayed; /* P(N >= n) */
+                watch_interval(&o, n - 1, p_more, tail, &low_done, &high_done);
+            }
             stayed *= (b + n - 1) / (a + b + n - 1);
-            until_order = k;
         }
-        until_order--;
-        double here = 0;
-        int phases = c < k ? c + 1 : k;
-        for (int j = 0; j < phases; j++) here += t[j];
+        double here = same_orders(t, c, R, k, rho);
         o.sum += here;
         o.expected += here * orders_if_leaving;
         o.later += here * stayed;
         o.stay += here * n;
-        /* Past the mode each term is under `ratio` of the one before: the rest is a geometric series. */
-        if (c >= k && (c & 3) == 3 && here < 1e-3 * o.sum) {
-            double ratio = rho * (R + c + k) / (c + 2 - phases), rest = (1 - ratio) * (1 - ratio);
+        /* Past the mode a term is under `ratio` of the one k before: the rest is a geometric series. */
+        if (c > 0 && here < 1e-3 * o.sum) {
+            double ratio = rho * (R + c + 2 * k) / (c + 1), rest = (1 - ratio) * (1 - ratio);
             if (ratio < 1 && here * (n + 1) < 1e-12 * rest * (o.stay + o.sum * 1e-3)) break;
         }
-        double step = rho * (R + c);
-        for (int j = 0; j < phases; j++) t[j] *= step / (c + 1 - j);
-        if (o.sum > 1e200 || here > 1e200) { /* the start was far below the mode: keep in range */
+        if (o.sum > 1e200) { /* the start was far below the mode: keep in range */
             for (int j = 0; j < k; j++) t[j] *= 1e-200;
             o.sum *= 1e-200, o.expected *= 1e-200, o.later *= 1e-200, o.stay *= 1e-200;
             log_scale += 200 * 2.302585092994045684;
@@ -122,24 +145,45 @@ static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R,
     return o;
 }
 
+/* The usual k by themselves: the compiler then knows the length of the inner loop. */
+static outlook sum_over_arrivals(double t[MR_MAX_K], double log_scale, double R, int k, double rho, double a, double b,
+                                 double alive, double tail, bool interval) {
+    switch (k) {
+    case 1: return sum_over_orders(t, log_scale, R, 1, rho, a, b, alive, tail, interval);
+    case 2: return sum_over_orders(t, log_scale, R, 2, rho, a, b, alive, tail, interval);
+    case 3: return sum_over_orders(t, log_scale, R, 3, rho, a, b, alive, tail, interval);
+    default: return sum_over_orders(t, log_scale, R, k, rho, a, b, alive, tail, interval);
+    }
+}
+
 #define LOG_2 0.69314718055994530942
 #define LOG_5 1.60943791243410037460
 
 /* Time from T by which the next order has come with chance 1/2 and .9, given alive: log-survival has fallen by log 2 and log 10
- * from its value at v_now = log((alpha + T) / (alpha + t_x)), where it falls with `slope`. A tangent lies above the curve, so
- * that it reaches a target to the right of it: where to begin. */
-static void due(double log_survival, double v_now, double slope, double R, int k, double last, double silence,
-                model_forecast *out) {
+ * from its value at `now`, the place of T. */
+static void due(double log_survival, place now, double R, int k, double last, double silence, model_forecast *out) {
     double target = log_survival - LOG_2;
     if (k == 1) {
         out->due_50 = expm1(-target / R) * last - silence;
         out->due_90 = expm1((LOG_5 - target) / R) * last - silence;
         return;
     }
-    double v = inverse_from(fmin(2 * (k - target) / R, v_now + LOG_2 / slope), target, R, k, &slope);
-    out->due_50 = expm1(v) * last - silence;
-    v = inverse_from(v + LOG_5 / slope, target - LOG_5, R, k, &slope);
-    out->due_90 = expm1(v) * last - silence;
+    /* Right after an order the curve is level: from there no formula sees far. */
+    double far = 2 * (k - target) / R;
+    now.v = now.v > 1e-3 * far ? fmin(far, now.v + ahead(&now, LOG_2)) : far;
+    find_place(&now, target, R, k);
+    out->due_50 = expm1(now.v) * last - silence;
+    now.v += ahead(&now, LOG_5);
+    find_place(&now, target - LOG_5, R, k);
+    out->due_90 = expm1(now.v) * last - silence;
+}
+
+/* log(1 - rho), the same for every customer of the same T as long as the horizon is. */
+static inline double log_stay_of(const model_row *row, double rho) {
+    model_memo *memo = row->memo;
+    if (!memo) return log1p(-rho);
+    if (memo->T != row->T) *memo = (model_memo){row->T, log1p(-rho)};
+    return memo->value;
 }
 
 void cnbd_forecast(const model_state *state, const double *table, const model_row *row, double horizon, double level,
@@ -148,7 +192,7 @@ void cnbd_forecast(const model_state *state, const double *table, const model_ro
     double alpha = p->value[1], a = p->value[2];
     int k = p->k;
     double R = p->value[0] + k * row->x, end = alpha + row->T, last = alpha + row->t_x, silence = row->T - row->t_x;
-    double z = silence / end, t[MR_MAX_K], here = 1, share;
+    double z = silence / end, t[MR_MAX_K], here = 1;
     t[0] = 1;
     for (int j = 1; j < k; j++) here += t[j] = t[j - 1] * (R + j - 1) / j * z;
     double log_quiet = R * log(end / last); /* -log of the gamma part of P(gap > silence) */
@@ -156,15 +200,16 @@ void cnbd_forecast(const model_state *state, const double *table, const model_ro
     double alive = here / (here + dead);
     if (log_quiet > 700) alive = exp(log(here) - log(table[CNBD_DEAD]) - log_quiet);
     out->alive = alive;
-    if (want & WANT_DUE)
-        due(log(here) - log_quiet, log_quiet / R, (R + k - 1) * t[k - 1] / here, R, k, last, silence, out);
+    if (want & WANT_DUE) {
+        double moment = 0;
+        for (int j = 1; j < k; j++) moment += j * t[j];
+        place now = {log_quiet / R, (R + k - 1) * t[k - 1] / here, (1 - z) / z * (k - 1 - moment / here)};
+        due(log(here) - log_quiet, now, R, k, last, silence, out);
+    }
     if (!(want & (WANT_LATER | WANT_ORDER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
 
-    double rho = horizon / (end + horizon), log_none = R * log1p(-rho);
-    if (want & WANT_ORDER) {
-        double quiet_later = log_phases((silence + horizon) / (end + horizon), R, k, &share) + log_none - log(here);
-        out->order = alive * -expm1(quiet_later);
-    }
+    double rho = horizon / (end + horizon), log_none = R * log_stay_of(row, rho), none = exp(log_none);
+    if (want & WANT_ORDER) out->order = alive * (1 - fmin(1, phases((silence + horizon) / (end + horizon), R, k) / here * none));
     if (!(want & (WANT_LATER | WANT_EXPECTED | WANT_INTERVAL | WANT_STAY))) return;
     /* Phase j starts its sum at c = j with NB(0) = (1 - rho)^(R + j). */
     double factor = 1 / here;
@@ -174,7 +219,7 @@ void cnbd_forecast(const model_state *state, const double *table, const model_ro
     }
     double log_scale = log_none > -600 ? 0 : log_none;
     if (log_scale == 0)
-        for (int j = 0; j < k; j++) t[j] *= exp(log_none);
+        for (int j = 0; j < k; j++) t[j] *= none;
     double m = p->model->after_first ? 0 : 1;
     outlook o = sum_over_arrivals(t, log_scale, R, k, rho, a, p->value[3] + row->x + m, alive, 0.5 * (1 - level),
                                   (want & WANT_INTERVAL) != 0);

@@ -44,7 +44,7 @@ typedef struct objective {
 
 static inline model_row row_at(const mr_data *d, mr_kind kind, size_t i) {
     if (kind == MR_SPENDING) return (model_row){.x = d->x[i], .T = d->mean_spend[i]};
-    return (model_row){d->x[i], d->t_x[i], d->T[i], d->log_gaps ? d->log_gaps[i] : 0};
+    return (model_row){.x = d->x[i], .t_x = d->t_x[i], .T = d->T[i], .log_gaps = d->log_gaps ? d->log_gaps[i] : 0};
 }
 
 static mr_status sum_block(void *ctx, size_t block, int worker, mr_error *err) {
@@ -53,10 +53,12 @@ static mr_status sum_block(void *ctx, size_t block, int worker, mr_error *err) {
     const mr_data *d = o->data;
     size_t from = block * MODEL_BLOCK, to = from + MODEL_BLOCK < d->n ? from + MODEL_BLOCK : d->n, n = o->model->params;
     double sum = 0, total[MR_MAX_PARAMS] = {0}, by[MR_MAX_PARAMS], scratch[MODEL_TABLE_COLUMNS];
+    model_memo memo = {NAN, 0};
     for (size_t i = from; i < to; i++) {
         double w = data_at(d->weight, i, 1);
         if (w == 0) continue;
         model_row row = row_at(d, o->model->kind, i);
+        row.memo = &memo;
         const double *table = model_table_row(o->state, row.x, scratch);
         sum += w * o->model->likelihood(o->state, table, &row, o->gradient ? by : NULL);
         if (o->gradient)

@@ -49,7 +49,7 @@ static mr_status sweep_run(const mr_params *params, const mr_data *data, const m
 }
 
 static inline model_row order_row(const mr_data *d, size_t i) {
-    return (model_row){d->x[i], d->t_x[i], d->T[i], 0};
+    return (model_row){.x = d->x[i], .t_x = d->t_x[i], .T = d->T[i]};
 }
 
 static inline void forecast_row(const model_state *state, const model_row *row, double horizon, double level, unsigned want,
@@ -74,8 +74,10 @@ static mr_status forecast_rows(const model_state *state, const mr_data *data, si
     (void)err;
     const forecast_job *job = ctx;
     const mr_forecast *out = job->out;
+    model_memo memo = {NAN, 0};
     for (size_t i = from; i < to; i++) {
         model_row row = order_row(data, i);
+        row.memo = &memo; /* the horizon is one for all */
         model_forecast f;
         forecast_row(state, &row, job->spec->horizon, job->level, job->want, &f);
         if (out->p_alive) out->p_alive[i] = f.alive;
@@ -308,7 +310,7 @@ mr_status mr_model_value(const mr_params *params, const mr_data *data, const dou
 static mr_status age_rows(const model_state *state, const mr_data *data, size_t from, size_t to, void *ctx, mr_error *err) {
     (void)data, (void)err;
     double **columns = ctx; /* ages, out */
-    model_row fresh = {0, 0, 0, 0};
+    model_row fresh = {0};
     for (size_t i = from; i < to; i++) {
         model_forecast f = {0};
         if (columns[0][i] > 0) forecast_row(state, &fresh, columns[0][i], 0.8, WANT_EXPECTED, &f);

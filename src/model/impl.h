@@ -14,9 +14,15 @@ typedef struct model_state {
     double constant[4]; /* the same for every row; filled by prepare */
 } model_state;
 
+/* A function of T alone as it was for the row before: in a file by date, customers come in runs of the same T. */
+typedef struct model_memo {
+    double T, value; /* T NaN: nothing kept yet */
+} model_memo;
+
 /* One customer. */
 typedef struct model_row {
     double x, t_x, T, log_gaps;
+    model_memo *memo; /* NULL: none */
 } model_row;
 
 /* Which figures of a forecast are wanted: skipping one saves its cost. */
