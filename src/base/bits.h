@@ -33,4 +33,11 @@ static inline bool bits_add_overflows(int64_t a, int64_t b, int64_t *sum) {
     return __builtin_add_overflow(a, b, sum);
 }
 
+/* Stops at the largest and the smallest number: sums of what is not negative come out the same in any order. */
+static inline int64_t bits_add_saturating(int64_t a, int64_t b) {
+    int64_t sum;
+    if (!bits_add_overflows(a, b, &sum)) return sum;
+    return a > 0 ? INT64_MAX : INT64_MIN;
+}
+
 #endif

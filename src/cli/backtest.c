@@ -204,7 +204,7 @@ static int run(arguments *a) {
         progress_end(&bar);
         free(hash);
         if (status == MR_OK && !c.has_choice)
-            status = error_set(&err, MR_ENOCONV, NULL, -1, "no model could be fitted before %d days ahead of --until: %s", c.inner_days,
+            status = error_set(&err, MR_ENOCONV, NULL, -1, "no model could be fitted to the orders up to %d days before --until: %s", c.inner_days,
                                c.n ? c.entry[0].problem.message : "");
         err.code = status;
         code = status != MR_OK ? command_fail("backtest", &err) : a->json ? print_json(&c) : print_table(&c);

@@ -116,10 +116,16 @@ static int fit_all(const arguments *a, const fit_data *data, mr_pool *pool, json
         double started = monotonic_seconds();
         mr_status status = mr_model_fit(a->model, &data->set[i].data, &options, &context, &fit, &err);
         double seconds = monotonic_seconds() - started;
-        err.code = status;
-        if (status != MR_OK && code == EXIT_OK) code = command_fail("fit", &err);
         bool reached = status == MR_OK || status == MR_EBOUNDARY || status == MR_EFLAT || status == MR_ENOCONV;
         const char *cohort = data->set[i].name[0] ? data->set[i].name : NULL;
+        mr_error said = err;
+        said.code = status;
+        if (cohort && reached) snprintf(said.message, sizeof said.message, "cohort %s: %.300s", cohort, err.message);
+        if (status != MR_OK) {
+            int failure = command_fail("fit", &said);
+            if (code == EXIT_OK) code = failure;
+            if (!reached) break;
+        }
         if (results && reached) json_array_append_new(results, fit_json(cohort, &fit, seconds, status ? err.message : NULL));
         if (!results && status == MR_OK) print_fit(cohort, &fit, seconds);
     }

@@ -5,6 +5,7 @@
 #include <marram/history.h>
 #include <table.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,12 +49,42 @@ static mr_status from_orders(const mr_model *model, const ingest_orders *input, 
         s.x[kept] = s.x[i];
         s.mean_spend[kept++] = s.mean_spend[i];
     }
-    if (zero) fprintf(stderr, "marram fit: %zu repeaters who spent nothing are set aside\n", zero);
+    if (zero) fprintf(stderr, "marram fit: %zu repeater%s who spent nothing %s set aside\n", zero, zero == 1 ? "" : "s",
+                      zero == 1 ? "is" : "are");
+    if (!kept) return error_set(err, MR_EDATA, NULL, -1, "no customer with a second order spent anything: there is no spending to learn");
     out->set[0].data = (mr_data){.n = kept, .x = s.x, .mean_spend = s.mean_spend};
     return MR_OK;
 }
 
-static mr_status from_grouped(const char *path, fit_data *out, mr_error *err) {
+/* A row of grouped data in the user's words; the kernel would speak of x, t_x and T, and of no line. */
+static mr_status check_row(const ingest_table *t, size_t row, const mr_data *d, bool discrete, mr_error *err) {
+    double x = d->x[row], t_x = d->t_x[row], T = d->T[row], weight = d->weight ? d->weight[row] : 1;
+    const struct {
+        bool wrong;
+        const char *column;
+        double value;
+        const char *rule;
+    } rules[] = {
+        {!(x >= 0 && x <= 1e9) || x != floor(x), "frequency", x, "it must be a whole number from 0 to 1e9"},
+        {T < 0, "periods", T, "it must be 0 or more"},
+        {t_x < 0 || t_x > T, "recency", t_x, "it must lie between 0 and periods"},
+        {(x == 0) != (t_x == 0), "recency", t_x, "it is 0 for those who did not order again (frequency 0), and for nobody else"},
+        {discrete && x > t_x, "frequency", x, "there is at most one order at each of the opportunities up to recency"},
+        {weight < 0, "weights", weight, "it must be 0 or more"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+        if (rules[i].wrong)
+            return error_set(err, MR_EDATA, rules[i].column, (int64_t)row, "%s:%llu: %s is %g; %s", t->path,
+                             (unsigned long long)t->line[row], rules[i].column, rules[i].value, rules[i].rule);
+    return MR_OK;
+}
+
+static mr_status has_rows(const ingest_table *t, mr_error *err) {
+    if (t->rows) return MR_OK;
+    return error_set(err, MR_EDATA, NULL, -1, "%s: there is a header and no line of data", t->path);
+}
+
+static mr_status from_grouped(const char *path, bool discrete, fit_data *out, mr_error *err) {
     ingest_table t = {0};
     mr_status status = ingest_table_read(path, &t, err);
     if (status != MR_OK) return status;
@@ -65,10 +96,12 @@ static mr_status from_grouped(const char *path, fit_data *out, mr_error *err) {
     if (status == MR_OK) status = ingest_table_numbers(&t, "recency", c + n, err);
     if (status == MR_OK) status = ingest_table_numbers(&t, "periods", c + 2 * n, err);
     if (status == MR_OK && weighted) status = ingest_table_numbers(&t, "weights", c + 3 * n, err);
+    if (status == MR_OK) status = has_rows(&t, err);
+    mr_data data = {.n = n, .x = c, .t_x = c + n, .T = c + 2 * n, .weight = weighted ? c + 3 * n : NULL};
+    for (size_t i = 0; i < n && status == MR_OK; i++) status = check_row(&t, i, &data, discrete, err);
     ingest_table_free(&t);
     out->sets_n = 1;
-    if (status == MR_OK)
-        out->set[0].data = (mr_data){.n = n, .x = c, .t_x = c + n, .T = c + 2 * n, .weight = weighted ? c + 3 * n : NULL};
+    if (status == MR_OK) out->set[0].data = data;
     return status;
 }
 
@@ -94,6 +127,9 @@ static mr_status split_cohorts(const ingest_table *t, const cohort_columns *c, c
             return error_set(err, MR_EDATA, "period", (int64_t)i,
                              "%s:%llu: period is %g where %zu was due: the periods of a cohort must be 1, 2, 3, ... and together",
                              t->path, (unsigned long long)t->line[i], c->period[i], set->data.n);
+        if (c->lost[i] < 0)
+            return error_set(err, MR_EDATA, "lost", (int64_t)i, "%s:%llu: lost is %g; it must be 0 or more", t->path,
+                             (unsigned long long)t->line[i], c->lost[i]);
         set->data.survivors -= c->lost[i];
         if (set->data.survivors < 0)
             return error_set(err, MR_EDATA, "lost", (int64_t)i,
@@ -115,6 +151,7 @@ static mr_status from_cohorts(const char *path, const fit_source *source, fit_da
     if (status == MR_OK) status = ingest_table_numbers(&t, "period", c.period, err);
     if (status == MR_OK) status = ingest_table_numbers(&t, "lost", c.lost, err);
     if (status == MR_OK && sized) status = ingest_table_numbers(&t, "size", c.size = out->columns + 2 * n, err);
+    if (status == MR_OK) status = has_rows(&t, err);
     if (status == MR_OK) status = split_cohorts(&t, &c, source, out, err);
     ingest_table_free(&t);
     if (status == MR_OK && !sized && !source->cohort_size_given)
@@ -136,9 +173,12 @@ int fit_data_read(const char *command, const mr_model *model, const reader_optio
         return command_usage(command, "%s needs --grouped and a file of frequency, recency, periods, weights", mr_model_title(model));
     if (source->grouped && mr_model_kind(model) == MR_SPENDING)
         return command_usage(command, "%s does not fit grouped data", mr_model_title(model));
+    if (source->grouped && mr_model_is_regular(model))
+        return command_usage(command, "%s needs the orders themselves: a rhythm is in the gaps between them, which grouped data leave out",
+                             mr_model_title(model));
     if ((source->grouped || source->cohort) && reader->paths_n != 1) return command_usage(command, "needs exactly one file");
     if (source->grouped) {
-        status = from_grouped(reader->paths[0], out, &err);
+        status = from_grouped(reader->paths[0], mr_model_kind(model) == MR_DISCRETE, out, &err);
     } else if (source->cohort) {
         status = from_cohorts(reader->paths[0], source, out, &err);
     } else {

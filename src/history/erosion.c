@@ -9,6 +9,7 @@
  */
 #include "aggregate.h"
 
+#include "bits.h"
 #include "calendar.h"
 
 #include <string.h>
@@ -28,12 +29,17 @@ void erosion_begin(erosion *e, int32_t from, int32_t until, const double *ratio,
     for (size_t i = 0; i <= e->months; i++) e->start[i] = calendar_month_start(first + (int)i);
 }
 
+/* A base's money can pass what 64 bits hold: 922 trillion. */
+static void add_money(int64_t *sum, int64_t more) {
+    *sum = bits_add_saturating(*sum, more);
+}
+
 /* Money of the orders in [from, to). */
 static int64_t money_between(const int32_t *day, const int64_t *money, size_t last, int32_t from, int32_t to) {
     if (!money) return 0;
     int64_t sum = 0;
     for (size_t i = last + 1; i-- > 0 && day[i] >= from;)
-        if (day[i] < to) sum += money[i];
+        if (day[i] < to) sum = bits_add_saturating(sum, money[i]);
     return sum;
 }
 
@@ -56,14 +62,14 @@ typedef struct trailing {
 
 /* Months whose trailing year's last order is order i: they begin after it, at most a year later, and not after the next. */
 static void add_active(erosion *e, const int32_t *day, const int64_t *money, size_t i, size_t n, trailing *t) {
-    if (money) t->money += money[i];
+    if (money) t->money = bits_add_saturating(t->money, money[i]);
     while (t->month < e->months && e->start[t->month] <= day[i]) t->month++;
     for (; t->month < e->months && e->start[t->month] <= day[i] + YEAR; t->month++) {
         if (i + 1 < n && e->start[t->month] > day[i + 1]) return;
         for (; day[t->low] < e->start[t->month] - YEAR; t->low++)
-            if (money) t->money -= money[t->low];
+            if (money) t->money = t->money > money[t->low] ? t->money - money[t->low] : 0;
         e->month[t->month].active++;
-        e->month[t->month].active_money += t->money;
+        add_money(&e->month[t->month].active_money, t->money);
     }
 }
 
@@ -89,10 +95,10 @@ void erosion_add(erosion *e, const int32_t *day, const int64_t *money, size_t n)
         erosion_month *m = &e->month[at];
         int64_t worth = money_between(day, money, i, e->start[at] - YEAR, e->start[at]);
         m->passed++;
-        m->passed_money += worth;
+        add_money(&m->passed_money, worth);
         if (!ended) {
             m->passed_now++;
-            m->passed_now_money += worth;
+            add_money(&m->passed_now_money, worth);
             continue;
         }
         int64_t back = month_of(e, day[i + 1]);
@@ -101,7 +107,7 @@ void erosion_add(erosion *e, const int32_t *day, const int64_t *money, size_t n)
             m->passed_money -= worth;
         } else if (back >= 0) {
             e->month[back].came_back++;
-            e->month[back].came_back_money += worth;
+            add_money(&e->month[back].came_back_money, worth);
         }
     }
 }
@@ -111,8 +117,10 @@ void erosion_merge(erosion *into, const erosion *other) {
         erosion_month *a = &into->month[i];
         const erosion_month *b = &other->month[i];
         a->active += b->active, a->passed += b->passed, a->came_back += b->came_back, a->passed_now += b->passed_now;
-        a->active_money += b->active_money, a->passed_money += b->passed_money;
-        a->came_back_money += b->came_back_money, a->passed_now_money += b->passed_now_money;
+        add_money(&a->active_money, b->active_money);
+        add_money(&a->passed_money, b->passed_money);
+        add_money(&a->came_back_money, b->came_back_money);
+        add_money(&a->passed_now_money, b->passed_now_money);
     }
     into->beyond_a_year += other->beyond_a_year;
 }

@@ -4,6 +4,7 @@
  *   day `until`; log_gaps = sum log(gap). Times are divided by days_per_unit. */
 #include <marram/history.h>
 
+#include "bits.h"
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
@@ -64,7 +65,7 @@ static void summarise(const summary_job *job, uint32_t customer, size_t row) {
     if (out->spend || out->mean_spend) {
         int64_t sum = 0;
         if (orders->money)
-            for (uint64_t i = from; i < end; i++) sum += orders->money[i];
+            for (uint64_t i = from; i < end; i++) sum = bits_add_saturating(sum, orders->money[i]);
         if (out->spend) out->spend[row] = (double)sum / MR_MONEY_SCALE;
         if (out->mean_spend) {
             int64_t rest = orders->money ? sum - orders->money[from] : 0;

@@ -88,8 +88,9 @@ static mr_status no_model(const build *b, mr_status status, mr_error *err) {
                          b->n);
     char why[200];
     snprintf(why, sizeof why, "%.199s", err ? err->message : "");
-    return error_set(err, status, NULL, -1, "no model could be fitted to %zu customer%s (%g with a second order)%s: %s", b->n,
-                     b->n == 1 ? "" : "s", repeaters, b->n < 30 ? ", which are few to learn from" : "", why);
+    return error_set(err, status, NULL, -1, "no model could be fitted to %zu customer%s (%g with a second order): models learn from how "
+                     "customers differ, and these are %s for that; give more orders, or a longer history (%s)",
+                     b->n, b->n == 1 ? "" : "s", repeaters, b->n < 30 ? "too few" : repeaters < 30 ? "too few with a second order" : "too much alike", why);
 }
 
 static void describe(const mr_fit *fit, char title[32], size_t *n, report_param *params) {
@@ -128,7 +129,8 @@ static mr_status fit_spend(build *b, const mr_context *context, mr_error *err) {
     mr_error problem = {0};
     mr_fit_options options = {.no_errors = n > LARGE};
     r->spend_correlation = r->spend_p_value = NAN;
-    mr_status status = mr_model_fit(mr_model_find("gamma-gamma"), &data, &options, context, &r->spend_fit, &problem);
+    mr_status status = n ? mr_model_fit(mr_model_find("gamma-gamma"), &data, &options, context, &r->spend_fit, &problem)
+                         : error_set(&problem, MR_EDATA, NULL, -1, "no customer with a second order spent anything");
     if (status == MR_OK && r->spend_fit.params.value[1] <= 1)
         status = error_set(&problem, MR_EDATA, "q", -1, "Gamma-Gamma: q = %.3g is not above 1, so that no mean spend exists",
                            r->spend_fit.params.value[1]);
@@ -147,33 +149,48 @@ static mr_status fit_spend(build *b, const mr_context *context, mr_error *err) {
     return status;
 }
 
+static bool ends_everything(mr_status status) {
+    return status == MR_ENOMEM || status == MR_ECANCELLED;
+}
+
+/* The forecast model: the one chosen on the inner window where it can be fitted to all data, else the next best there, else
+ * whatever can be fitted. */
+static mr_status fit_forecast(build *b, const mr_context *context, mr_error *err) {
+    report *r = &b->r;
+    const compare *c = &b->comparison;
+    mr_status status = MR_EFLAT;
+    size_t which = c->chosen;
+    if (c->has_choice) status = fit_first_that_can(b, false, context, &r->fit, &which, err);
+    if (ends_everything(status)) return status;
+    if (status == MR_OK) {
+        if (which == c->chosen) {
+            snprintf(r->choice_why, sizeof r->choice_why, "%s", c->why);
+        } else {
+            snprintf(r->choice_why, sizeof r->choice_why, "%s was better on the inner window but could not be fitted to all data",
+                     c->entry[c->chosen].title);
+        }
+        r->chosen = which;
+        return MR_OK;
+    }
+    status = choose_by_aic(b, false, context, &r->fit, err);
+    snprintf(r->choice_why, sizeof r->choice_why,
+             "the orders before the holdout are too few, or too short a time: chosen by AIC on all data, untested");
+    for (size_t i = 0; status == MR_OK && i < r->models_n; i++)
+        if (r->models[i].model == r->fit.params.model) r->chosen = i;
+    return status;
+}
+
 mr_status build_fits(build *b, const ingest_orders *input, const build_options *o, const mr_context *context, mr_error *err) {
     (void)input, (void)o;
     report *r = &b->r;
-    compare *c = &b->comparison;
-    mr_status status;
-    if (c->has_choice) {
-        size_t which = c->chosen;
-        status = fit_first_that_can(b, false, context, &r->fit, &which, err);
-        snprintf(r->choice_why, sizeof r->choice_why, "%s", c->why);
-        if (status == MR_OK && which != c->chosen)
-            snprintf(r->choice_why, sizeof r->choice_why, "%s was better on the inner window but could not be fitted to all data",
-                     c->entry[c->chosen].title);
-        r->chosen = which;
-    } else {
-        status = choose_by_aic(b, false, context, &r->fit, err);
-        snprintf(r->choice_why, sizeof r->choice_why,
-                 "the orders span too short a time for a holdout: chosen by AIC on all data, untested");
-        for (size_t i = 0; status == MR_OK && i < r->models_n; i++)
-            if (r->models[i].model == r->fit.params.model) r->chosen = i;
-    }
+    mr_status status = fit_forecast(b, context, err);
     if (status != MR_OK) return no_model(b, status, err);
     if (mr_model_leaves_at_once(r->fit.params.model)) {
         r->cycle_fit = r->fit;
     } else {
-        status = c->has_choice ? fit_first_that_can(b, true, context, &r->cycle_fit, NULL, err)
-                               : choose_by_aic(b, true, context, &r->cycle_fit, err);
-        if (status == MR_ENOMEM || status == MR_ECANCELLED) return status;
+        status = b->comparison.has_choice ? fit_first_that_can(b, true, context, &r->cycle_fit, NULL, err) : MR_EFLAT;
+        if (status != MR_OK && !ends_everything(status)) status = choose_by_aic(b, true, context, &r->cycle_fit, err);
+        if (ends_everything(status)) return status;
         /* Where no model with leaving can be fitted, nobody can be told to have left: the forecast model stands in. */
         if (status != MR_OK) r->cycle_fit = r->fit;
     }

@@ -113,7 +113,7 @@ char *figure_days(char out[FIGURE], double days) {
         figure_number(number, days / DAYS_PER_YEAR * 12, 0);
         unit = "months";
     } else {
-        figure_number(number, days / DAYS_PER_YEAR, 1);
+        figure_number(number, days / DAYS_PER_YEAR, fabs(days) < 99.95 * DAYS_PER_YEAR ? 1 : 0);
         unit = "years";
     }
     snprintf(out, FIGURE, "%.50s\u00a0%s", number, unit);

@@ -133,11 +133,11 @@ typedef struct report {
 
     /* charts */
     size_t months_n;   const report_month *months;      /* at most the last 36, oldest first */
-    uint64_t one_order_unknown; /* active customers with one order whose 95 % date lies more than a year ahead: erosion cannot see them yet */
-    double cycle_leaving[REPORT_BINS];  /* share of silences that reached the bin and never ended (no order in the horizon after it), observed */
-    double cycle_leaving_model[REPORT_BINS]; /* the cycle model's chance of having left */
+    uint64_t one_order_unknown; /* active customers with one order whose 95 % date lies more than a year after that order: erosion cannot see them */
+    double cycle_leaving[REPORT_BINS];  /* observed share of the bin's silences with no order in the horizon after the landmark */
+    double cycle_leaving_model[REPORT_BINS]; /* the cycle model's mean chance of the same: no order in the horizon */
     uint64_t cycle_n[REPORT_BINS];
-    double cycle_steepest;      /* silence in rhythms at which the chance of leaving rises fastest */
+    double cycle_steepest;      /* silence in rhythms at which the model's chance of no order rises fastest */
     size_t cohorts_n;  const report_cohort *cohorts;    /* months or quarters, oldest first, at most 24 */
     const char *cohort_period;  /* "month" or "quarter" */
     double concentration[11];   /* share of spend (orders without amounts) held by the top 0, 10, ..., 100 % of customers */

@@ -1,5 +1,5 @@
-/* Silence: the chance of leaving against the time since the last order, in units of the customer's own
- * rhythm; and the stages. */
+/* Silence: the share (and the model's chance) of no order within the horizon, against the time since the last order in
+ * units of the customer's own rhythm; and the stages. */
 #include "chart.h"
 #include "page.h"
 #include "parts.h"
@@ -66,10 +66,10 @@ static void draw(page *p, bool narrow, const void *ctx) {
         x[i] = bin_middle(i);
         most = fmax(most, (double)r->cycle_n[i]);
     }
-    chart_begin(&c, "Chance of leaving by silence",
-                "The chance that a customer has left rises with their silence, counted in their own rhythms. "
-                "Dots are observed, the line is the model.");
-    chart_y_label(&c, "chance that they have left");
+    chart_begin(&c, "No order within the horizon, by silence",
+                "The share of silences after which no order came within the horizon rises with their length, counted in "
+                "the customer's own rhythms. Dots are observed, the line is the model's chance of the same.");
+    chart_y_label(&c, "no order within the horizon after it");
     chart_y_axis(&c, narrow ? 0.25 : 0.2, UNIT_PERCENT);
     chart_x_axis(&c, 1, UNIT_TIMES);
     chart_x_label(&c, narrow ? "silence, in own rhythms" : "silence, in units of the customer’s own rhythm");
@@ -109,8 +109,8 @@ static bool anything(const report *r) {
 static void figures(page *p) {
     const report *r = p->r;
     page_raw(p, "<details><summary>The figures</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                "aria-label=\"Chance of leaving by "
-                "silence\"><table><caption>Chance of leaving by silence, with the 95 % interval of the "
+                "aria-label=\"No order within the horizon, by "
+                "silence\"><table><caption>Share of silences after which no order came within the horizon, with the 95 % interval of the "
                 "observed share</caption><thead><tr>"
                 "<th scope=\"col\">Silence in rhythms</th><th scope=\"col\" class=\"num\">Silences</th><th "
                 "scope=\"col\" "
@@ -148,7 +148,7 @@ void section_cycle(page *p) {
     page_raw(p, "</figure><div class=\"side\">");
     if (isfinite(r->cycle_steepest))
         page_printf(p,
-                    "<p>The chance of leaving rises fastest at <b class=\"risk\">%s</b> the customer’s "
+                    "<p>The chance of no order within the horizon rises fastest at <b class=\"risk\">%s</b> the customer’s "
                     "rhythm. That is the time to write or "
                     "call: before it, waiting costs little; after it, much is lost already.</p>",
                     TIMES(r->cycle_steepest));
@@ -159,7 +159,7 @@ void section_cycle(page *p) {
         page_raw(p, "<p>The line is ");
         page_string(p, r->cycle_title);
         page_raw(
-            p, ", the model that drives stages and erosion. Where dots and line part, believe the dots.</p>");
+            p, ", the model that drives stages and erosion, on the same event. Where dots and line part, believe the dots.</p>");
     }
     page_raw(p, "</div></div>\n");
     figures(p);

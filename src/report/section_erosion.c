@@ -172,7 +172,7 @@ static void side(page *p, const series *s) {
         page_printf(p,
                     "<p><b>%s</b> active customers with one order are <a class=\"term\" "
                     "href=\"#d-one_order_unknown\">not visible to "
-                    "erosion yet</a>: their 95 %% date lies more than a year ahead.</p>",
+                    "erosion yet</a>: their 95 %% date lies more than a year after that order.</p>",
                     COUNT(r->one_order_unknown));
     page_raw(p, "</div>");
 }

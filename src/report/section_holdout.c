@@ -246,7 +246,7 @@ void section_holdout(page *p) {
     const report *r = p->r;
     page_section(p, "holdout", "Would it have been right before?",
                  "The models predict a time they have not seen, beside rules that need no model at all.");
-    if (shown(r) == 0 || r->chosen >= shown(r)) {
+    if (shown(r) == 0 || r->chosen >= shown(r) || !isfinite(r->models[r->chosen].rmse)) {
         page_raw(p, "<p class=\"key warn\">The data are too short or too few for a holdout, so nothing here "
                     "has been put to the test. Take the "
                     "figures as a description, not as a forecast.</p>\n");

@@ -301,6 +301,14 @@ static void stages(const terminal *t, const report *r) {
     }
 }
 
+/* Value at risk in a column: like the others there, or in millions and billions where that does not fit. */
+static void at_risk(const terminal *t, double value, size_t width, int decimals) {
+    char text[FIGURE];
+    figure_money_as(text, value, t->currency, decimals);
+    if (utf8_width(text, strlen(text), SIZE_MAX, NULL) + 1 > width) figure_money(text, value, t->currency);
+    cell(t, RISK, text, width, true);
+}
+
 static void call(const terminal *t, const report *r, size_t rank, const report_customer *c, int decimals) {
     char text[FIGURE];
     size_t len, id_len;
@@ -319,16 +327,12 @@ static void call(const terminal *t, const report *r, size_t rank, const report_c
         cell(t, PLAIN, DAYS(silence), 10, true);
         cell(t, PLAIN, figure_times(text, c->overdue_ratio), 7, true);
         cell(t, PLAIN, PERCENT(c->p_order, 0), 7, true);
-        if (worth)
-            cell(t, RISK, figure_money_as((char[FIGURE]){0}, c->value_at_risk, t->currency, decimals), worth,
-                 true);
+        if (worth) at_risk(t, c->value_at_risk, worth, decimals);
         end_line(t);
         return;
     }
     field(t, BOLD, name, len, t->columns > 5 + worth ? t->columns - 5 - worth : 10, false);
-    if (worth)
-        cell(t, RISK, figure_money_as((char[FIGURE]){0}, c->value_at_risk, t->currency, decimals), worth,
-             true);
+    if (worth) at_risk(t, c->value_at_risk, worth, decimals);
     end_line(t);
     char words[160];
     snprintf(words, sizeof words, "     %s, silent %s (%s)", mr_step_name(c->step), DAYS(silence),
@@ -365,7 +369,7 @@ static void calls(const terminal *t, const report *r) {
 
 static void holdout(const terminal *t, const report *r) {
     heading(t, "How far to trust it");
-    if (!r->models_n || r->chosen >= r->models_n) {
+    if (!r->models_n || r->chosen >= r->models_n || !isfinite(r->models[r->chosen].rmse)) {
         say(t, RISK, "The data are too short or too few for a holdout: nothing was put to the test");
         return;
     }

@@ -91,7 +91,7 @@ test_input() {
     bad short-year 3 'two digits .01.01.23. & export them with four'
     bad no-columns 3 'bad.csv & --columns'
     bad one-column 3 'bad.csv & no columns are seen & comma'
-    bad one-customer 4 '1 customer .1 with a second order., which are few'
+    bad one-customer 4 '1 customer .1 with a second order. & too few & more orders'
     bad one-order 4 'one customer with one order'
     bad all-once 4 'every one of the 60 customers has one order & --columns'
     bad one-day 4 'one order'
@@ -119,7 +119,8 @@ test_long_lines() {
         (ulimit -v 1200000; "$marram" run bad.csv --out nowhere >/dev/null 2>.err; echo $? >.code)
         check "a line of 100 MB in 1.2 GB of addresses" 3 "$(cat .code)"
     fi
-    { good; printf 'c1,2024-03-01,"'; head -c 100000000 /dev/zero | tr '\0' '\n'; echo; } | orders >bad.csv
+    # Under the sanitizer memrchr looks at all it is given, so that 100 MB of line ends take it an hour.
+    { good; printf 'c1,2024-03-01,"\n'; head -c 100000000 /dev/zero | tr '\0' "${sanitized:+x}"'\n'; echo; } | orders >bad.csv
     refused "a quote that is never closed, and 100 MB after it" 3 "bad.csv:42 & (64 MB|quote)" run bad.csv --out nowhere
     { good; printf 'c1,2024-03-01,5\n'; for d in 1 2 3; do head -c 1000000 /dev/zero | tr '\0' x; echo ",2024-0$d-01,5"; done; } | orders >bad.csv
     want "an identifier of 1 MB" 0 "9 customers" run bad.csv --out long
