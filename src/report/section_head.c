@@ -92,6 +92,9 @@ static void tile_value(page *p) {
     }
     tile(p, "expected_value", "Expected value", MONEY(p, r->expected_value));
     page_printf(p, "in the next %s, at a margin of %s", HORIZON(r->horizon_days), PERCENT(r->margin, 0));
+    if (r->expected_value_high > 0)
+        page_printf(p, "; %s interval %s to %s", PERCENT(report_level(r), 0), MONEY(p, r->expected_value_low),
+                    MONEY(p, r->expected_value_high));
     tile_end(p);
     tile(p, "value_at_risk", "Value at risk", MONEY(p, r->value_at_risk));
     if (r->value_at_risk_high > 0) {
