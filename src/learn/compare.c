@@ -66,9 +66,18 @@ static mr_status keep_error(window *w, size_t entry, mr_error *err) {
     return MR_OK;
 }
 
-static mr_status score_window(window *w, size_t entry, score *out, mr_error *err) {
-    mr_status status = score_forecast(w->s.n, w->expected, w->chance, w->s.future, out, err);
-    return status == MR_OK ? keep_error(w, entry, err) : status;
+/* A model whose forecasts are no numbers is left out, like one that cannot be fitted. */
+static mr_status score_window(window *w, compare *c, size_t entry, bool outer, mr_error *err) {
+    compare_entry *e = &c->entry[entry];
+    mr_status status = score_forecast(w->s.n, w->expected, w->chance, w->s.future, outer ? &e->outer : &e->inner, &e->problem);
+    if (status == MR_OK) return keep_error(w, entry, err);
+    if (status != MR_EDATA) {
+        if (err) *err = e->problem;
+        return status;
+    }
+    *(outer ? &e->outer : &e->inner) = (score){0};
+    e->fitted = false;
+    return MR_OK;
 }
 
 /* --- baselines: what one would do without a model --- */
@@ -176,7 +185,7 @@ static mr_status inner_scores(compare *c, window *w, compare_clock clock, const 
         compare_entry *e = &c->entry[i];
         if (!e->model || !e->fitted) continue;
         status = forecast(&e->inner_fit, w, context, err);
-        if (status == MR_OK) status = score_window(w, i, &e->inner, err);
+        if (status == MR_OK) status = score_window(w, c, i, false, err);
     }
     return status;
 }
@@ -245,7 +254,7 @@ static mr_status outer_scores(compare *c, window *w, uint64_t seed, compare_cloc
         } else if (e->fitted) {
             status = forecast(&e->fit, w, context, err);
         }
-        if (status == MR_OK && e->fitted) status = score_window(w, i, &e->outer, err);
+        if (status == MR_OK && e->fitted) status = score_window(w, c, i, true, err);
     }
     if (status != MR_OK) return status;
     double se[COMPARE_MAX], against[COMPARE_MAX];
