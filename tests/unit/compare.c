@@ -176,8 +176,12 @@ static void test_sample(void **state) {
         assert_true(i == 0 || c.sample[i] > c.sample[i - 1]);
     }
     assert_int_equal(c.outer_n, d.outer_n);
+    assert_int_equal(c.chosen, d.chosen);
+    assert_string_equal(c.why, d.why);
     for (size_t i = 0; i < c.n; i++)
         if (c.entry[i].fitted && d.entry[i].fitted) assert_relative(c.entry[i].outer.rmse, d.entry[i].outer.rmse, 1e-4);
+    for (size_t i = 0; i < c.n; i++)
+        if (c.entry[i].fitted && d.entry[i].fitted) assert_relative(c.entry[i].rmse_se, d.entry[i].rmse_se, 1e-4);
     compare_free(&c);
     compare_free(&d);
     /* A base hardly larger than the sample is taken whole. */
