@@ -31,6 +31,7 @@ typedef struct worker {
 } worker;
 
 struct mr_pool {
+    pthread_mutex_t running; /* held for the length of a job: callers on several threads take turns */
     pthread_mutex_t lock;
     pthread_cond_t posted, finished;
     worker *workers;
@@ -98,6 +99,7 @@ mr_status mr_pool_new(int threads, mr_pool **out, mr_error *err) {
     }
     pool->workers = workers;
     pool->threads = threads;
+    pthread_mutex_init(&pool->running, NULL);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->posted, NULL);
     pthread_cond_init(&pool->finished, NULL);
@@ -125,6 +127,7 @@ void mr_pool_free(mr_pool *pool) {
     pthread_cond_destroy(&pool->finished);
     pthread_cond_destroy(&pool->posted);
     pthread_mutex_destroy(&pool->lock);
+    pthread_mutex_destroy(&pool->running);
     free(pool->workers);
     free(pool);
 }
@@ -141,6 +144,7 @@ mr_status pool_run(mr_pool *pool, size_t blocks, pool_block_fn fn, void *ctx, mr
     bool shared = pool && pool->started > 0 && blocks > 1;
     if (shared) {
         j.lock = &pool->lock;
+        pthread_mutex_lock(&pool->running);
         pthread_mutex_lock(&pool->lock);
         pool->current = &j;
         pool->busy = pool->started;
@@ -154,6 +158,7 @@ mr_status pool_run(mr_pool *pool, size_t blocks, pool_block_fn fn, void *ctx, mr
         while (pool->busy > 0) pthread_cond_wait(&pool->finished, &pool->lock);
         pool->current = NULL;
         pthread_mutex_unlock(&pool->lock);
+        pthread_mutex_unlock(&pool->running);
     }
     if (j.status != MR_OK && err) *err = j.error;
     return j.status;

@@ -74,7 +74,8 @@ static mr_status choose_by_aic(build *b, bool at_once, const mr_context *context
             if (!first.code) first = problem;
             continue;
         }
-        double aic = 2 * (double)mr_model_params(model) - 2 * fit.log_likelihood;
+        double parameters = (double)mr_model_params(model) + (mr_model_is_regular(model) ? 1 : 0); /* k is one too */
+        double aic = 2 * parameters - 2 * fit.log_likelihood;
         if (aic < smallest) smallest = aic, *best = fit, result = MR_OK;
     }
     if (result != MR_OK && err) *err = first;
