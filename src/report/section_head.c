@@ -91,7 +91,9 @@ static void tile_value(page *p) {
         return;
     }
     tile(p, "expected_value", "Expected value", MONEY(p, r->expected_value));
-    page_printf(p, "in the next %s, at a margin of %s", HORIZON(r->horizon_days), PERCENT(r->margin, 0));
+    page_printf(p, "in the next %s, ", HORIZON(r->horizon_days));
+    if (r->margin < 1) page_printf(p, "at a margin of %s", PERCENT(r->margin, 0));
+    else page_raw(p, "as revenue: no margin was given");
     tile_end(p);
     tile(p, "value_at_risk", "Value at risk", MONEY(p, r->value_at_risk));
     if (r->value_at_risk_high > 0) {
