@@ -202,6 +202,10 @@ static mr_status bootstrap(const compare *c, const window *w, size_t best, uint6
     return status;
 }
 
+/* A regular-rhythm model at k = 1 is the model without it, to the fits' rounding: not better than that one, and the simpler of the
+ * two, which stands first, is taken. */
+#define SAME 1e-6
+
 static mr_status choose(compare *c, const window *w, uint64_t seed, const mr_context *context, mr_error *err) {
     size_t best = COMPARE_MAX;
     for (size_t i = 0; i < c->n; i++)
@@ -211,15 +215,15 @@ static mr_status choose(compare *c, const window *w, uint64_t seed, const mr_con
     double se[COMPARE_MAX], against[COMPARE_MAX];
     mr_status status = bootstrap(c, w, best, seed, context, se, against, err);
     if (status != MR_OK) return status;
-    size_t chosen = best, as_good = 0;
+    size_t chosen = COMPARE_MAX, as_good = 0;
     double best_square = c->entry[best].inner.rmse * c->entry[best].inner.rmse;
     for (size_t i = 0; i < c->n; i++) {
         compare_entry *e = &c->entry[i];
         e->inner_rmse_se = se[i];
         if (!e->model || !e->fitted) continue;
-        if (e->inner.rmse * e->inner.rmse - best_square > against[i]) continue;
+        if (e->inner.rmse * e->inner.rmse - best_square > fmax(against[i], SAME * best_square)) continue;
         as_good++;
-        if (e->inner.log_loss < c->entry[chosen].inner.log_loss) chosen = i;
+        if (chosen == COMPARE_MAX || e->inner.log_loss < c->entry[chosen].inner.log_loss * (1 - SAME)) chosen = i;
     }
     c->has_choice = true;
     c->chosen = chosen;
