@@ -418,7 +418,7 @@ static void since(const terminal *t, const report *r) {
         say(t, PLAIN, "Value at risk was %s and is %s", MONEY(r->previous_value_at_risk),
             MONEY(r->value_at_risk));
     if (report_other_terms(r))
-        say(t, RISK, "That run had another horizon, margin or discount rate: chances and money do not compare");
+        say(t, RISK, "That run had another horizon, margin or discount rate: expected orders, chances and money do not compare");
 }
 
 void report_terminal(const report *r, const char *out, FILE *to, int columns, bool colour) {
