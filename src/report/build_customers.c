@@ -232,10 +232,17 @@ static void total_interval(report *r) {
                       ? m->predicted_total / r->outer_actual_total - 1
                       : NAN;
     r->expected_orders_low = r->expected_orders_high = NAN;
-    if (isnan(miss)) return;
+    if (isnan(miss) || !(r->expected_orders > 0)) return;
     double reach = 1.2815515655446 * sqrt(miss * miss * r->expected_orders * r->expected_orders + r->expected_orders);
     r->expected_orders_low = fmax(0, r->expected_orders - reach);
     r->expected_orders_high = r->expected_orders + reach;
+    if (!r->has_money) return;
+    /* Value stands on the same orders: it is taken to be off by the same share. */
+    double low = r->expected_orders_low / r->expected_orders, high = r->expected_orders_high / r->expected_orders;
+    r->expected_value_low = low * r->expected_value;
+    r->expected_value_high = high * r->expected_value;
+    r->value_at_risk_low = low * r->value_at_risk;
+    r->value_at_risk_high = high * r->value_at_risk;
 }
 
 static mr_status add_headlines(build *b, const mr_context *context, mr_error *err) {

@@ -115,7 +115,10 @@ static void headlines(writer *w, json_t *root) {
     set(w, root, "expected_orders_high", number(r->expected_orders_high));
     set(w, root, "expected_value", number(r->has_money ? r->expected_value : NAN));
     set(w, root, "value_at_risk", number(r->has_money ? r->value_at_risk : NAN));
-    bool interval = r->has_money && r->value_at_risk_high > 0;
+    bool interval = r->has_money && r->expected_value_high > 0;
+    set(w, root, "expected_value_low", number(interval ? r->expected_value_low : NAN));
+    set(w, root, "expected_value_high", number(interval ? r->expected_value_high : NAN));
+    interval = r->has_money && r->value_at_risk_high > 0;
     set(w, root, "value_at_risk_low", number(interval ? r->value_at_risk_low : NAN));
     set(w, root, "value_at_risk_high", number(interval ? r->value_at_risk_high : NAN));
 }

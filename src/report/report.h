@@ -108,7 +108,8 @@ typedef struct report {
     double expected_orders, expected_orders_low, expected_orders_high; /* whole base, within the horizon */
     double expected_customers;  /* sum of p_order */
     double expected_value, value_at_risk;
-    double value_at_risk_low, value_at_risk_high; /* high <= 0 or NaN: not known, not shown */
+    double expected_value_low, expected_value_high; /* high <= 0 or NaN: not known, not shown; so too the next */
+    double value_at_risk_low, value_at_risk_high;
     uint64_t stage_count[MR_STAGES];
     double stage_spend[MR_STAGES], stage_value_at_risk[MR_STAGES];
     uint64_t step_count[MR_STEPS];

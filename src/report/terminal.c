@@ -270,7 +270,13 @@ static void line(const terminal *t, const char *what, const char *figure, style 
 
 static void headlines(const terminal *t, const report *r) {
     char words[256];
-    snprintf(words, sizeof words, "The next %s", HORIZON(r->horizon_days));
+    if (r->has_money && !(r->margin < 1)) {
+        snprintf(words, sizeof words, "The next %s, value as revenue (for profit: --margin)", HORIZON(r->horizon_days));
+    } else if (r->has_money) {
+        snprintf(words, sizeof words, "The next %s, at a margin of %s", HORIZON(r->horizon_days), PERCENT(r->margin, 0));
+    } else {
+        snprintf(words, sizeof words, "The next %s", HORIZON(r->horizon_days));
+    }
     heading(t, words);
     snprintf(words, sizeof words, "of %s", COUNT(r->n));
     line(t, "Customers to order", COUNT(r->expected_customers), BOLD, words);
@@ -280,8 +286,10 @@ static void headlines(const terminal *t, const report *r) {
                  COUNT(r->expected_orders_low), COUNT(r->expected_orders_high));
     line(t, "Expected orders", COUNT(r->expected_orders), BOLD, words);
     if (r->has_money) {
-        if (r->margin < 1) snprintf(words, sizeof words, "at a margin of %s", PERCENT(r->margin, 0));
-        else snprintf(words, sizeof words, "as revenue: no --margin given");
+        words[0] = 0;
+        if (r->expected_value_high > 0)
+            snprintf(words, sizeof words, "%s interval %s to %s", PERCENT(report_level(r), 0),
+                     MONEY(r->expected_value_low), MONEY(r->expected_value_high));
         line(t, "Expected value", MONEY(r->expected_value), BOLD, words);
         words[0] = 0;
         if (r->value_at_risk_high > 0)
