@@ -85,8 +85,9 @@ static json_t *entry_json(const compare_entry *e) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) json_object_set_new(m, rows[i].name, number(rows[i].value));
     json_object_set_new(m, "calibration", calibration_json(&e->outer));
     if (e->model) {
-        json_object_set_new(m, "inner", json_pack("{s:o, s:o, s:o}", "rmse", number(e->inner.rmse), "rmse_se", number(e->inner_rmse_se),
-                                                  "log_loss", number(e->inner.log_loss)));
+        bool scored = e->inner.n > 0; /* fitted to the outer calibration alone, it has no inner figures */
+        json_object_set_new(m, "inner", json_pack("{s:o, s:o, s:o}", "rmse", number(scored ? e->inner.rmse : NAN), "rmse_se", number(scored ? e->inner_rmse_se : NAN),
+                                                  "log_loss", number(scored ? e->inner.log_loss : NAN)));
         json_t *params = json_object();
         for (size_t i = 0; i < mr_model_params(e->model); i++)
             json_object_set_new(params, mr_model_param(e->model, i), number(e->fit.params.value[i]));

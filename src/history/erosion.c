@@ -3,8 +3,8 @@
  *   A customer passes on the day their silence exceeds the 95 % quantile of their next gap as it stood at their last order.
  *   Month m counts, of the customers who ordered in the 365 days before m:
  *     passed      those who pass within m, as known then (with what they spent in the 365 days before m);
- *     came_back   those who had passed in an earlier month and ordered in m (with what they had spent in the 365 days before the
- *                 order that ended their earlier spell);
+ *     came_back   those who had passed in an earlier month, shown or not, and ordered in m (with what they counted in the month
+ *                 they passed);
  *     passed_now  of `passed`, those who have not ordered since, as known at `until`.
  */
 #include "aggregate.h"
@@ -89,23 +89,23 @@ void erosion_add(erosion *e, const int32_t *day, const int64_t *money, size_t n)
         int64_t silent = ended ? (int64_t)day[i + 1] - day[i] : (int64_t)e->until - day[i];
         if ((double)silent <= gap) continue;
         int32_t pass = day[i] + (int32_t)gap + 1; /* the first day past the quantile */
-        int64_t at = month_of(e, pass);
+        int64_t at = month_of(e, pass), back = ended ? month_of(e, day[i + 1]) : -1;
+        /* Passed and back within one month: neither is seen at its end. Passed before the months shown: only the return is. */
+        if (back == at) continue;
+        int32_t start = at >= 0 ? e->start[at] : calendar_month_start(calendar_month_index(pass));
         /* Counted in the month only if they were active in the twelve months before it: in its denominator. */
-        if (at < 0 || !active_before(day, i, e->start[at])) continue;
-        erosion_month *m = &e->month[at];
-        int64_t worth = money_between(day, money, i, e->start[at] - YEAR, e->start[at]);
-        m->passed++;
-        add_money(&m->passed_money, worth);
-        if (!ended) {
-            m->passed_now++;
-            add_money(&m->passed_now_money, worth);
-            continue;
+        if (!active_before(day, i, start)) continue;
+        int64_t worth = money_between(day, money, i, start - YEAR, start);
+        if (at >= 0) {
+            erosion_month *m = &e->month[at];
+            m->passed++;
+            add_money(&m->passed_money, worth);
+            if (!ended) {
+                m->passed_now++;
+                add_money(&m->passed_now_money, worth);
+            }
         }
-        int64_t back = month_of(e, day[i + 1]);
-        if (back == at) { /* passed and back within one month: neither is seen at its end */
-            m->passed--;
-            m->passed_money -= worth;
-        } else if (back >= 0) {
+        if (back >= 0) {
             e->month[back].came_back++;
             add_money(&e->month[back].came_back_money, worth);
         }

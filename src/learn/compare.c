@@ -11,9 +11,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BOOTSTRAP_ROUNDS 200
+#define SAME 1e-6 /* errors that differ by less, relative, differ by how fits end, which the order of rows may touch */
 
 /* One window: the summaries as of its start, and what came after. */
 typedef struct window {
@@ -66,9 +68,18 @@ static mr_status keep_error(window *w, size_t entry, mr_error *err) {
     return MR_OK;
 }
 
-static mr_status score_window(window *w, size_t entry, score *out, mr_error *err) {
-    mr_status status = score_forecast(w->s.n, w->expected, w->chance, w->s.future, out, err);
-    return status == MR_OK ? keep_error(w, entry, err) : status;
+/* A model whose forecasts are no numbers is left out, like one that cannot be fitted. */
+static mr_status score_window(window *w, compare *c, size_t entry, bool outer, mr_error *err) {
+    compare_entry *e = &c->entry[entry];
+    mr_status status = score_forecast(w->s.n, w->expected, w->chance, w->s.future, outer ? &e->outer : &e->inner, &e->problem);
+    if (status == MR_OK) return keep_error(w, entry, err);
+    if (status != MR_EDATA) {
+        if (err) *err = e->problem;
+        return status;
+    }
+    *(outer ? &e->outer : &e->inner) = (score){0};
+    e->fitted = false;
+    return MR_OK;
 }
 
 /* --- baselines: what one would do without a model --- */
@@ -176,14 +187,50 @@ static mr_status inner_scores(compare *c, window *w, compare_clock clock, const 
         compare_entry *e = &c->entry[i];
         if (!e->model || !e->fitted) continue;
         status = forecast(&e->inner_fit, w, context, err);
-        if (status == MR_OK) status = score_window(w, i, &e->inner, err);
+        if (status == MR_OK) status = score_window(w, c, i, false, err);
     }
     return status;
 }
 
+typedef struct place {
+    double T, t_x, x, future;
+    size_t row;
+} place;
+
+static int by_place(const void *a, const void *b) {
+    const place *p = a, *q = b;
+    if (p->T != q->T) return p->T < q->T ? -1 : 1;
+    if (p->t_x != q->t_x) return p->t_x < q->t_x ? -1 : 1;
+    if (p->x != q->x) return p->x < q->x ? -1 : 1;
+    if (p->future != q->future) return p->future < q->future ? -1 : 1;
+    return (p->row > q->row) - (p->row < q->row);
+}
+
+/* Error columns in an order of what happened, not of the file: the bootstrap's draws then fall on the same customers, or on such as
+ * are alike to every model, for the same orders in any order of rows. */
+static mr_status settle_order(window *w, mr_error *err) {
+    size_t n = w->s.n;
+    place *at = mem_take(NULL, n, sizeof *at);
+    double *kept = mem_take(NULL, n, sizeof *kept);
+    mr_status status = at && kept ? MR_OK : error_memory(err, n * sizeof *at);
+    for (size_t i = 0; status == MR_OK && i < n; i++)
+        at[i] = (place){w->s.T[i], w->s.t_x[i], w->s.x[i], w->s.future[i], i};
+    if (status == MR_OK) qsort(at, n, sizeof *at, by_place);
+    for (size_t e = 0; status == MR_OK && e < COMPARE_MAX; e++) {
+        if (!w->error[e]) continue;
+        for (size_t i = 0; i < n; i++) kept[i] = w->error[e][at[i].row];
+        memcpy(w->error[e], kept, n * sizeof *kept);
+    }
+    mem_free(NULL, at);
+    mem_free(NULL, kept);
+    return status;
+}
+
 /* Standard errors of the entries that have an error column; best: the entry differences are taken from. */
-static mr_status bootstrap(const compare *c, const window *w, size_t best, uint64_t seed, const mr_context *context,
+static mr_status bootstrap(const compare *c, window *w, size_t best, uint64_t seed, const mr_context *context,
                            double se[COMPARE_MAX], double against[COMPARE_MAX], mr_error *err) {
+    mr_status status = settle_order(w, err);
+    if (status != MR_OK) return status;
     const double *column[COMPARE_MAX] = {0};
     size_t index[COMPARE_MAX], m = 0, best_column = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -194,7 +241,7 @@ static mr_status bootstrap(const compare *c, const window *w, size_t best, uint6
         column[m++] = w->error[i];
     }
     double se_column[COMPARE_MAX], against_column[COMPARE_MAX];
-    mr_status status = score_bootstrap(w->s.n, m, column, best_column, BOOTSTRAP_ROUNDS, seed, context, se_column, against_column, err);
+    status = score_bootstrap(w->s.n, m, column, best_column, BOOTSTRAP_ROUNDS, seed, context, se_column, against_column, err);
     for (size_t i = 0; status == MR_OK && i < m; i++) {
         se[index[i]] = se_column[i];
         against[index[i]] = against_column[i];
@@ -202,11 +249,7 @@ static mr_status bootstrap(const compare *c, const window *w, size_t best, uint6
     return status;
 }
 
-/* A regular-rhythm model at k = 1 is the model without it, to the fits' rounding: not better than that one, and the simpler of the
- * two, which stands first, is taken. */
-#define SAME 1e-6
-
-static mr_status choose(compare *c, const window *w, uint64_t seed, const mr_context *context, mr_error *err) {
+static mr_status choose(compare *c, window *w, uint64_t seed, const mr_context *context, mr_error *err) {
     size_t best = COMPARE_MAX;
     for (size_t i = 0; i < c->n; i++)
         if (c->entry[i].model && c->entry[i].fitted && (best == COMPARE_MAX || c->entry[i].inner.rmse < c->entry[best].inner.rmse))
@@ -215,15 +258,17 @@ static mr_status choose(compare *c, const window *w, uint64_t seed, const mr_con
     double se[COMPARE_MAX], against[COMPARE_MAX];
     mr_status status = bootstrap(c, w, best, seed, context, se, against, err);
     if (status != MR_OK) return status;
-    size_t chosen = COMPARE_MAX, as_good = 0;
+    size_t chosen = best, as_good = 0;
     double best_square = c->entry[best].inner.rmse * c->entry[best].inner.rmse;
     for (size_t i = 0; i < c->n; i++) {
         compare_entry *e = &c->entry[i];
         e->inner_rmse_se = se[i];
         if (!e->model || !e->fitted) continue;
-        if (e->inner.rmse * e->inner.rmse - best_square > fmax(against[i], SAME * best_square)) continue;
+        if (e->inner.rmse * e->inner.rmse - best_square > against[i] + SAME * best_square) continue;
         as_good++;
-        if (chosen == COMPARE_MAX || e->inner.log_loss < c->entry[chosen].inner.log_loss * (1 - SAME)) chosen = i;
+        /* Of the same model under two names (a regular rhythm with k = 1) the first, the simpler, is taken. */
+        double gain = c->entry[chosen].inner.log_loss - e->inner.log_loss, least = SAME * c->entry[chosen].inner.log_loss;
+        if (gain > least || (i < chosen && gain > -least)) chosen = i;
     }
     c->has_choice = true;
     c->chosen = chosen;
@@ -249,7 +294,7 @@ static mr_status outer_scores(compare *c, window *w, uint64_t seed, compare_cloc
         } else if (e->fitted) {
             status = forecast(&e->fit, w, context, err);
         }
-        if (status == MR_OK && e->fitted) status = score_window(w, i, &e->outer, err);
+        if (status == MR_OK && e->fitted) status = score_window(w, c, i, true, err);
     }
     if (status != MR_OK) return status;
     double se[COMPARE_MAX], against[COMPARE_MAX];

@@ -19,14 +19,16 @@ static void count_errors(size_t n, const double *expected, const double *actual,
     }
     s->predicted_total = me, s->actual_total = ma;
     me /= (double)n, ma /= (double)n;
+    bool same = true; /* a constant's mean is off by rounding, so that ee need not be 0 */
     for (size_t i = 0; i < n; i++) {
         double de = expected[i] - me, da = actual[i] - ma;
         ee += de * de, aa += da * da, ea += de * da;
+        same &= expected[i] == expected[0];
     }
     s->mae = absolute / (double)n;
     s->rmse = sqrt(square / (double)n);
     s->msle = log_square / (double)n;
-    s->correlation = ee > 1e-20 && aa > 0 ? ea / sqrt(ee * aa) : NAN;
+    s->correlation = !same && ee > 0 && aa > 0 ? ea / sqrt(ee * aa) : NAN;
 }
 
 /* Rank statistics need the customers in order of predicted chance. Ties share their rank. */
@@ -54,13 +56,30 @@ static void event_ranks(size_t n, const uint32_t *by_chance, const double *chanc
         i = j;
     }
     s->top_decile_lift = events > 0 ? caught / wanted / (events / (double)n) : NAN;
-    for (size_t t = 0; t < SCORE_TENTHS; t++) {
-        size_t from = n * t / SCORE_TENTHS, to = n * (t + 1) / SCORE_TENTHS;
-        double predicted = 0, happened = 0;
-        for (size_t i = from; i < to; i++) predicted += chance[by_chance[i]], happened += actual[by_chance[i]] > 0;
-        s->calibration_n[t] = to - from;
-        s->calibration_predicted[t] = to > from ? predicted / (double)(to - from) : NAN;
-        s->calibration_actual[t] = to > from ? happened / (double)(to - from) : NAN;
+}
+
+/* Ten groups by chance; where ties straddle a border, the tied share their events evenly, so that no order of rows shows. */
+static void calibrate(size_t n, const uint32_t *by_chance, const double *chance, const double *actual, score *s) {
+    double predicted[SCORE_TENTHS] = {0}, happened[SCORE_TENTHS] = {0};
+    size_t t = 0;
+    for (size_t i = 0; i < n;) {
+        size_t j = i;
+        double here = 0, p = chance[by_chance[i]];
+        while (j < n && chance[by_chance[j]] == p) here += actual[by_chance[j++]] > 0;
+        double share = here / (double)(j - i);
+        while (i < j) {
+            size_t end = n * (t + 1) / SCORE_TENTHS, to = end < j ? end : j;
+            predicted[t] += p * (double)(to - i);
+            happened[t] += share * (double)(to - i);
+            i = to;
+            if (i == end) t++;
+        }
+    }
+    for (t = 0; t < SCORE_TENTHS; t++) {
+        size_t size = n * (t + 1) / SCORE_TENTHS - n * t / SCORE_TENTHS;
+        s->calibration_n[t] = size;
+        s->calibration_predicted[t] = size ? predicted[t] / (double)size : NAN;
+        s->calibration_actual[t] = size ? happened[t] / (double)size : NAN;
     }
 }
 
@@ -69,6 +88,10 @@ mr_status score_forecast(size_t n, const double *expected, const double *chance,
     memset(out, 0, sizeof *out);
     out->n = n;
     if (n == 0) return error_set(err, MR_EDATA, "n", -1, "there is nobody to score");
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(expected[i]) || isnan(chance[i]))
+            return error_set(err, MR_EDATA, "expected", (int64_t)i, "the forecast of customer %zu is no number: %g orders, chance %g", i,
+                             expected[i], chance[i]);
     count_errors(n, expected, actual, out);
     double brier = 0, loss = 0;
     for (size_t i = 0; i < n; i++) {
@@ -86,6 +109,7 @@ mr_status score_forecast(size_t n, const double *expected, const double *chance,
         return error_memory(err, n * sizeof *order);
     }
     event_ranks(n, order, chance, actual, out);
+    calibrate(n, order, chance, actual, out);
     mem_free(NULL, order);
     return MR_OK;
 }
@@ -130,8 +154,20 @@ static mr_status bootstrap_round(void *ctx, size_t round, int worker, mr_error *
     return MR_OK;
 }
 
-static double spread(double sum, double squares, double k) {
-    return sqrt(fmax(0, squares / k - sum / k * (sum / k)));
+/* In one round: the root of a column's mean square, or (against < m) what its mean square differs by from that column's. */
+static double replicate(const bootstrap_job *job, size_t round, size_t column, size_t against) {
+    double mean = job->mean[round * job->m + column];
+    return against == job->m ? sqrt(mean) : mean - job->mean[round * job->m + against];
+}
+
+static double spread(const bootstrap_job *job, size_t rounds, size_t column, size_t against) {
+    double sum = 0, squares = 0;
+    for (size_t round = 0; round < rounds; round++) sum += replicate(job, round, column, against);
+    for (size_t round = 0; round < rounds; round++) {
+        double off = replicate(job, round, column, against) - sum / (double)rounds;
+        squares += off * off;
+    }
+    return sqrt(squares / (double)rounds);
 }
 
 mr_status score_bootstrap(size_t n, size_t m, const double *const *error, size_t best, int rounds, uint64_t seed,
@@ -144,14 +180,8 @@ mr_status score_bootstrap(size_t n, size_t m, const double *const *error, size_t
     mr_status status = job.weight && job.mean ? MR_OK : error_memory(err, workers * n + k * m * sizeof *job.mean);
     if (status == MR_OK) status = pool_run(context_pool(context), k, bootstrap_round, &job, err);
     for (size_t c = 0; c < m && status == MR_OK; c++) {
-        double roots = 0, squares = 0, gaps = 0, gap_squares = 0;
-        for (size_t round = 0; round < k; round++) {
-            double mean = job.mean[round * m + c], gap = mean - job.mean[round * m + best];
-            roots += sqrt(mean), squares += mean;
-            gaps += gap, gap_squares += gap * gap;
-        }
-        if (se) se[c] = spread(roots, squares, (double)k);
-        if (se_against) se_against[c] = spread(gaps, gap_squares, (double)k);
+        if (se) se[c] = spread(&job, k, c, m);
+        if (se_against) se_against[c] = spread(&job, k, c, best);
     }
     mem_free(alloc, job.weight);
     mem_free(alloc, job.mean);

@@ -16,7 +16,7 @@ typedef struct score {
     size_t calibration_n[SCORE_TENTHS];
 } score;
 
-/* expected[n] orders, chance[n] of at least one, actual[n] orders. */
+/* expected[n] orders, chance[n] of at least one, actual[n] orders. MR_EDATA where n is 0 or a forecast is no number. */
 mr_status score_forecast(size_t n, const double *expected, const double *chance, const double *actual, score *out,
                          mr_error *err);
 

@@ -16,8 +16,8 @@ void build_timing(report *r, const char *name, double seconds) {
 }
 
 static void copy_score(report_model *m, const compare_entry *e) {
-    m->inner_rmse = e->model && e->fitted ? e->inner.rmse : NAN;
-    m->inner_log_loss = e->model && e->fitted ? e->inner.log_loss : NAN;
+    m->inner_rmse = e->model && e->inner.n ? e->inner.rmse : NAN;
+    m->inner_log_loss = e->model && e->inner.n ? e->inner.log_loss : NAN;
     const score *s = &e->outer;
     bool scored = e->fitted && s->n > 0;
     m->mae = scored ? s->mae : NAN;

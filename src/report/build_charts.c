@@ -155,7 +155,6 @@ static mr_status one_pass(build *b, const ingest_orders *input, const mr_context
     size_t days = (size_t)(b->r.until - first + 1), ratios = 1;
     for (size_t i = 0; i < b->n; i++)
         if (b->data.x[i] >= (double)ratios) ratios = (size_t)b->data.x[i] + 1;
-    if (ratios > 4096) ratios = 4096;
     double *ratio = mem_take(NULL, ratios, sizeof *ratio);
     base_state *state = mem_new(NULL, (size_t)workers, sizeof *state);
     uint64_t *counts = mem_new(NULL, (size_t)workers * 2 * days, sizeof *counts);

@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A model that could be fitted to the outer calibration only has no inner error: it comes last. */
+static double inner_error(const compare_entry *e) {
+    return e->inner.n ? e->inner.rmse : INFINITY;
+}
+
 /* Candidates in order of preference: the chosen one, then by inner error. */
 static size_t preferred(const build *b, bool at_once, size_t order[COMPARE_MAX]) {
     const compare *c = &b->comparison;
@@ -18,7 +23,7 @@ static size_t preferred(const build *b, bool at_once, size_t order[COMPARE_MAX])
         size_t at = n++;
         order[at] = i;
         while (at > 0 && (order[at] == c->chosen ||
-                          (order[at - 1] != c->chosen && c->entry[order[at]].inner.rmse < c->entry[order[at - 1]].inner.rmse))) {
+                          (order[at - 1] != c->chosen && inner_error(&c->entry[order[at]]) < inner_error(&c->entry[order[at - 1]])))) {
             size_t swap = order[at];
             order[at] = order[at - 1];
             order[at - 1] = swap;
@@ -180,6 +185,25 @@ static mr_status fit_forecast(build *b, const mr_context *context, mr_error *err
     return status;
 }
 
+/* Where no model with leaving can be fitted, nobody can be told to have left: NBD, under which nobody leaves, gives the rhythm. */
+static mr_status stand_in(build *b, const mr_context *context, mr_error *err) {
+    report *r = &b->r;
+    const mr_model *nbd = mr_model_find("nbd");
+    if (r->fit.params.model == nbd) {
+        r->cycle_fit = r->fit;
+        return MR_OK;
+    }
+    mr_error why = {0};
+    mr_status status = fit_all(b, nbd, 0, context, &r->cycle_fit, &why);
+    if (ends_everything(status) && err) *err = why;
+    if (status == MR_OK || ends_everything(status)) return status;
+    /* NBD with the forecast model's own rates: r and alpha mean the same in the BG family, and k phases make an order. */
+    const mr_params *p = &r->fit.params;
+    r->cycle_fit = (mr_fit){.params = {.model = nbd, .value = {p->value[0], p->value[1] * p->k}, .k = 1}, .n = r->fit.n,
+                            .se = {NAN, NAN}, .log_likelihood = NAN};
+    return MR_OK;
+}
+
 mr_status build_fits(build *b, const ingest_orders *input, const build_options *o, const mr_context *context, mr_error *err) {
     (void)input, (void)o;
     report *r = &b->r;
@@ -191,8 +215,8 @@ mr_status build_fits(build *b, const ingest_orders *input, const build_options *
         status = b->comparison.has_choice ? fit_first_that_can(b, true, context, &r->cycle_fit, NULL, err) : MR_EFLAT;
         if (status != MR_OK && !ends_everything(status)) status = choose_by_aic(b, true, context, &r->cycle_fit, err);
         if (ends_everything(status)) return status;
-        /* Where no model with leaving can be fitted, nobody can be told to have left: the forecast model stands in. */
-        if (status != MR_OK) r->cycle_fit = r->fit;
+        if (status != MR_OK) status = stand_in(b, context, err);
+        if (ends_everything(status)) return status;
     }
     describe(&r->fit, r->chosen_title, &r->chosen_params_n, r->chosen_params);
     describe(&r->cycle_fit, r->cycle_title, &r->cycle_params_n, r->cycle_params);
