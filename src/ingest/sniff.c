@@ -22,6 +22,7 @@ typedef struct column_look {
     size_t dates[4]; /* by form: [DATE_YMD], [DATE_COMPACT], [DATE_DMY] for either order */
     size_t short_years;
     size_t amounts, decimals; /* numbers; those with a decimal separator */
+    size_t blanks;            /* with a blank inside */
     char short_year[32], number[32];
 } column_look;
 
@@ -139,6 +140,7 @@ static void look_at(column_look *c, split_field f) {
     ingest_date_format form = date_form(f.at, f.len, &short_year);
     if (form) c->dates[form]++;
     if (short_year && !c->short_years++) rejects_show(c->short_year, sizeof c->short_year, f.at, f.len);
+    if (memchr(f.at, ' ', f.len)) c->blanks++;
     if (amount_parse(f.at, f.len, 0, &a) == AMOUNT_OK) {
         c->amounts++;
         if (memchr(f.at, '.', f.len) || memchr(f.at, ',', f.len)) c->decimals++;
@@ -266,6 +268,18 @@ static bool fits(const column_look *c, ingest_role role) {
     return true;
 }
 
+/* "customer_id" and "customer", "Kundennummer" and "Kunde": the second is the name, where it holds words. */
+static void name_beside_number(const sample *s, const ingest_plan *plan, ingest_role role[]) {
+    for (size_t i = 0; i < plan->columns; i++) {
+        const column_look *c = &s->look[i];
+        int rank;
+        if (role[i] != ROLE_IGNORE || headings_role(plan->heading[i], &rank) != ROLE_CUSTOMER || rank >= 400) continue;
+        if (c->blanks * 2 < c->filled || !c->filled || dates_in(c) || c->amounts * 2 >= c->filled) continue;
+        role[i] = ROLE_NAME;
+        return;
+    }
+}
+
 static void roles_by_heading(const sample *s, ingest_plan *plan, ingest_role role[]) {
     int best_rank[INGEST_ROLES], best[INGEST_ROLES];
     for (int r = 0; r < INGEST_ROLES; r++) best[r] = -1, best_rank[r] = INT32_MAX;
@@ -283,6 +297,8 @@ static void roles_by_heading(const sample *s, ingest_plan *plan, ingest_role rol
     } else if (best[ROLE_CUSTOMER] < 0 && best[ROLE_NAME] >= 0) {
         role[best[ROLE_NAME]] = ROLE_CUSTOMER;
         plan->contact[CONTACT_NAME] = best[ROLE_NAME];
+    } else if (best[ROLE_CUSTOMER] >= 0 && best[ROLE_NAME] < 0) {
+        name_beside_number(s, plan, role);
     }
 }
 

@@ -7,6 +7,8 @@
 
 #include <text.h>
 
+#include <math.h>
+
 #define CALL_FIRST 50 /* how many of the list to call are shown */
 
 /* customers.csv to files->fd. MR_EIO, MR_ENOMEM, MR_ECANCELLED. */
@@ -30,6 +32,14 @@ const char *report_contact(const report *r, int which, uint32_t index, size_t *l
 /* The level of the prediction intervals. */
 static inline double report_level(const report *r) {
     return r->interval_level > 0 ? r->interval_level : 0.8;
+}
+
+/* Was the earlier run made for another horizon, margin or discount rate? What is not known of it (NaN) says no. */
+static inline bool report_other_terms(const report *r) {
+    if (!r->has_previous || !(r->previous_horizon_days > 0)) return false;
+    return fabs(r->previous_horizon_days - r->horizon_days) > 1e-9 ||
+           (r->has_money && (fabs(r->previous_margin - r->margin) > 1e-12 ||
+                             fabs(r->previous_discount_rate - r->discount_rate) > 1e-12));
 }
 
 static inline bool report_is_baseline(const report_model *m) {

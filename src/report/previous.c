@@ -124,6 +124,9 @@ mr_status previous_join(const previous *p, report *r, const mr_context *context,
     r->previous_until = p->until;
     r->previous_value_at_risk = p->value_at_risk;
     r->previous_expected_orders = p->expected_orders;
+    r->previous_horizon_days = p->horizon_days;
+    r->previous_margin = p->margin;
+    r->previous_discount_rate = p->discount_rate;
 done:
     mem_free(alloc, t.row);
     mem_free(alloc, falls);

@@ -8,7 +8,7 @@
 typedef struct previous {
     char *dir;
     int32_t until;
-    double value_at_risk, expected_orders; /* NaN: not known */
+    double value_at_risk, expected_orders, horizon_days, margin, discount_rate; /* NaN: not known */
     size_t n;
     char *id_bytes;       /* as they stand in customers.csv: a defused formula keeps its apostrophe */
     uint64_t *id_offset;  /* [n + 1] */

@@ -35,6 +35,9 @@ static mr_status read_summary(const char *dir, previous *out, mr_error *err) {
                            "%.200s has no date \"until\": marram run has not written it", path);
     out->value_at_risk = number_of(root, "value_at_risk");
     out->expected_orders = number_of(root, "expected_orders");
+    out->horizon_days = number_of(root, "horizon_days");
+    out->margin = number_of(root, "margin");
+    out->discount_rate = number_of(root, "discount_rate");
     json_decref(root);
     return status;
 }
@@ -91,7 +94,7 @@ static mr_status take_rows(const ingest_table *t, previous *out, mr_error *err) 
 }
 
 mr_status previous_read(const char *dir, previous *out, mr_error *err) {
-    *out = (previous){.value_at_risk = NAN, .expected_orders = NAN};
+    *out = (previous){.value_at_risk = NAN, .expected_orders = NAN, .horizon_days = NAN, .margin = NAN, .discount_rate = NAN};
     size_t len = strlen(dir);
     if (len > 4000)
         return error_set(err, MR_EINVAL, "previous", -1, "the earlier run's folder has too long a name");

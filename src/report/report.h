@@ -150,7 +150,7 @@ typedef struct report {
     const char *previous_dir;
     int32_t previous_until;
     uint64_t change_new, change_gone, change_same, change_matrix[MR_STAGES][MR_STAGES]; /* [was][is] */
-    double previous_value_at_risk, previous_expected_orders;
+    double previous_value_at_risk, previous_expected_orders, previous_horizon_days, previous_margin, previous_discount_rate;
     size_t changes_n;  const report_change *changes;    /* whose stage moved, largest fall of p_order first */
 
     /* seconds by stage */

@@ -127,7 +127,7 @@ static void draw_concentration(page *p, bool narrow, const void *ctx) {
     static const double none[11];
     chart_area(&c, "fa", x, none, r->concentration, 11);
     chart_segment(&c, "ld", 0, 0, 1, 1);
-    chart_words(&c, "s", "middle", 0.78, 0.78, narrow ? 8 : 34, narrow ? 52 : 34, "if all were equal");
+    chart_words(&c, "s", "middle", narrow ? 0.74 : 0.78, narrow ? 0.42 : 0.78, narrow ? 8 : 34, narrow ? 0 : 34, "if all were equal");
     chart_line(&c, "la", x, r->concentration, 11);
     static const int marks[] = {1, 2, 5};
     for (size_t i = 0; i < 3; i++) {

@@ -94,6 +94,9 @@ void section_changes(page *p) {
         page_printf(p, "Expected orders were %s and are <b>%s</b>.", COUNT(r->previous_expected_orders),
                     COUNT(r->expected_orders));
     page_raw(p, "</p>\n");
+    if (report_other_terms(r))
+        page_raw(p, "<p class=\"key warn\">That run had another horizon, margin or discount rate: expected orders, chances "
+                    "and money do not compare.</p>\n");
     matrix(p);
     fell(p);
     page_raw(p, "<p class=\"small soft\">Everybody whose stage moved is in changes.csv. The earlier run was "

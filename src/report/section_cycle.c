@@ -167,7 +167,8 @@ void section_cycle(page *p) {
     page_raw(p, "</section>\n");
 }
 
-static void stage_row(page *p, int stage, double most) {
+/* Money in a column: cents everywhere or nowhere. */
+static void stage_row(page *p, int stage, double most, int decimals) {
     const report *r = p->r;
     double n = (double)r->stage_count[stage], share = r->n ? n / (double)r->n : 0;
     bool gone = stage >= MR_STAGE_OVERDUE;
@@ -186,14 +187,19 @@ static void stage_row(page *p, int stage, double most) {
                     "<td role=\"cell\" class=\"num\" data-label=\"Spend\">%s</td><td role=\"cell\" "
                     "class=\"num\" data-label=\"Value at "
                     "risk\">%s</td>",
-                    MONEY(p, r->stage_spend[stage]), MONEY(p, r->stage_value_at_risk[stage]));
+                    MONEY(p, r->stage_spend[stage]),
+                    figure_money_as((char[FIGURE]){0}, r->stage_value_at_risk[stage], p->currency, decimals));
     page_raw(p, "</tr>\n");
 }
 
 void section_stages(page *p) {
     const report *r = p->r;
     double most = 0;
-    for (int i = 0; i < MR_STAGES; i++) most = fmax(most, (double)r->stage_count[i]);
+    double at_risk = 0;
+    for (int i = 0; i < MR_STAGES; i++) {
+        most = fmax(most, (double)r->stage_count[i]);
+        at_risk = fmax(at_risk, r->stage_value_at_risk[i]);
+    }
     page_section(p, "stages", "Where customers stand",
                  "Each customer against their own rhythm, from just begun to gone.");
     page_raw(p,
@@ -209,7 +215,7 @@ void section_stages(page *p) {
                     "scope=\"col\" role=\"columnheader\" "
                     "class=\"num\"><a class=\"term\" href=\"#d-value_at_risk\">Value at risk</a></th>");
     page_raw(p, "</tr></thead><tbody role=\"rowgroup\">\n");
-    for (int i = 0; i < MR_STAGES; i++) stage_row(p, i, most);
+    for (int i = 0; i < MR_STAGES; i++) stage_row(p, i, most, at_risk < 100 ? 2 : 0);
     page_raw(p, "</tbody></table>\n");
     page_define(p, "stage next_order_due rhythm_days rhythm_from p_alive");
     page_raw(p, "</section>\n");

@@ -124,7 +124,7 @@ static void table(page *p, const series *customers, const series *money) {
                 "class=\"num\">Came back</th><th scope=\"col\" "
                 "class=\"num\">Still silent</th><th scope=\"col\" class=\"num\">As known then</th><th "
                 "scope=\"col\" class=\"num\">As known "
-                "now</th><th scope=\"col\" class=\"num\">interval</th>");
+                "now</th><th scope=\"col\" class=\"num\">Interval</th>");
     if (r->has_money)
         page_raw(p, "<th scope=\"col\" class=\"num\">Active spend</th><th scope=\"col\" class=\"num\">Money, "
                     "then</th><th scope=\"col\" "

@@ -91,7 +91,9 @@ static void tile_value(page *p) {
         return;
     }
     tile(p, "expected_value", "Expected value", MONEY(p, r->expected_value));
-    page_printf(p, "in the next %s, at a margin of %s", HORIZON(r->horizon_days), PERCENT(r->margin, 0));
+    page_printf(p, "in the next %s, ", HORIZON(r->horizon_days));
+    if (r->margin < 1) page_printf(p, "at a margin of %s", PERCENT(r->margin, 0));
+    else page_raw(p, "as revenue");
     if (r->expected_value_high > 0)
         page_printf(p, "; %s interval %s to %s", PERCENT(report_level(r), 0), MONEY(p, r->expected_value_low),
                     MONEY(p, r->expected_value_high));

@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #define CALLS 10
+#define NAMED 6 /* unused columns that are named */
 #define WIDE_ENOUGH 72 /* columns from which a customer to call fits on one line */
 
 typedef struct terminal {
@@ -207,6 +208,20 @@ static void left_out(const terminal *t, const ingest_understood *u) {
     if (at) say(t, u->rejected ? RISK : PLAIN, "Left out: %s", words);
 }
 
+/* A name or an e-mail column among these would be missed in the list to call: --columns takes it in. */
+static void unused(const terminal *t, const ingest_understood *u) {
+    char words[NAMED * 52 + 1];
+    size_t at = 0, n = 0;
+    for (size_t i = 0; i < u->columns && i < INGEST_MAX_COLUMNS; i++)
+        if (u->role[i] == ROLE_IGNORE && n++ < NAMED)
+            at += (size_t)snprintf(words + at, sizeof words - at, "%s%.47s", at ? ", " : "", u->heading[i]);
+    if (n > NAMED) {
+        say(t, PLAIN, "Not used: %s and %zu more", words, n - NAMED);
+    } else if (n) {
+        say(t, PLAIN, "Not used: %s", words);
+    }
+}
+
 static void understood(const terminal *t, const report *r) {
     const ingest_understood *u = &r->input->understood;
     heading(t, "What was understood");
@@ -220,8 +235,12 @@ static void understood(const terminal *t, const report *r) {
                                report_role_word(u->role[i]), u->heading[i]);
     }
     if (at) say(t, PLAIN, "Columns: %s", columns);
+    unused(t, u);
     say(t, PLAIN, "Dates as %s%s%s", report_date_word(u->date_format), u->date_why ? ": " : "",
         u->date_why ? u->date_why : "");
+    if (r->has_money)
+        say(t, PLAIN, "Amounts with a decimal %s%s%s", u->decimal_comma ? "comma" : "point", t->currency[0] ? ", in " : "",
+            t->currency);
     say(t, PLAIN, "%s order line%s from %s to %s; %s same-day line%s merged, %s return%s", COUNT(u->orders), S(u->orders),
         DATE(u->first_day), DATE(u->last_day), COUNT(u->merged), S(u->merged), COUNT(u->returns), S(u->returns));
     if (u->continued)
@@ -251,7 +270,9 @@ static void line(const terminal *t, const char *what, const char *figure, style 
 
 static void headlines(const terminal *t, const report *r) {
     char words[256];
-    if (r->has_money) {
+    if (r->has_money && !(r->margin < 1)) {
+        snprintf(words, sizeof words, "The next %s, value as revenue (for profit: --margin)", HORIZON(r->horizon_days));
+    } else if (r->has_money) {
         snprintf(words, sizeof words, "The next %s, at a margin of %s", HORIZON(r->horizon_days), PERCENT(r->margin, 0));
     } else {
         snprintf(words, sizeof words, "The next %s", HORIZON(r->horizon_days));
@@ -404,6 +425,8 @@ static void since(const terminal *t, const report *r) {
     if (r->has_money && isfinite(r->previous_value_at_risk))
         say(t, PLAIN, "Value at risk was %s and is %s", MONEY(r->previous_value_at_risk),
             MONEY(r->value_at_risk));
+    if (report_other_terms(r))
+        say(t, RISK, "That run had another horizon, margin or discount rate: expected orders, chances and money do not compare");
 }
 
 void report_terminal(const report *r, const char *out, FILE *to, int columns, bool colour) {

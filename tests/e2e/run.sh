@@ -258,6 +258,10 @@ test_json() {
 test_previous() {
     run run shop/orders.csv --quiet --until 2025-09-30 --out before
     want "--previous" 0 "Since the earlier run & 30.{1,2}Sep" run shop/orders.csv --previous before --out after
+    check "the same terms compare" "" "$(grep -E 'another horizon' .out)"
+    want "--previous with other terms" 0 "another horizon, margin or discount" run shop/orders.csv --previous before --margin 0.3 --out other
+    check "the report says so too" 1 "$(grep -c 'That run had another horizon' other/report.html)"
+    rm -rf other
     check "stage moves are counted" true "$(number after/summary.json '.since | .moved > 0 and .moved == ([.stages[] | select(.was != .is) | .customers] | add) and .new + .same_stage + .moved == 400')"
     check "a line a move" "$(number after/summary.json .since.moved)" "$(($(wc -l <after/changes.csv) - 1))"
     run run shop/orders.csv --quiet --out after
@@ -291,7 +295,15 @@ test_contacts() {
     want "names pass through" 0 "name = name" run contacts.csv --out contacts
     check "the header has them" "customer,name,email,orders" "$(head -n 1 contacts/customers.csv | cut -d, -f1-4)"
     check "a call has a name" true "$(number contacts/summary.json '.call_first[0].name | length > 2')"
-    rm -rf named contacts contacts.csv
+    # An identifier and, under a heading that could be one too, the name.
+    awk -F, 'NR == 1 { print "Kundennummer;Kunde;Bestelldatum;Betrag;Lager;Kundengruppe"; next }
+        { split($2, d, "-"); sub(/\./, ",", $3); printf "K%04d;%s;%d/%d/%d;%s;A;B2\n", $1, $4, d[3], d[2], d[1], $3 }' named/orders.csv >kunden.csv
+    want "a name beside a number" 0 "customer = Kundennummer, name = Kunde & decimal comma & Not used: Lager, Kundengruppe" run kunden.csv --out contacts
+    check "the name is in the list" "customer,name,orders" "$(head -n 1 contacts/customers.csv | cut -d, -f1-3)"
+    awk -F';' -v OFS=';' '{ $2 = NR == 1 ? "Kunde" : "X" $1 } { print }' kunden.csv >codes.csv
+    want "a second code is no name" 0 "Not used: Kunde" run codes.csv --out contacts
+    want "no margin" 0 "as revenue" run kunden.csv --out contacts
+    rm -rf named contacts contacts.csv kunden.csv codes.csv
 }
 test_models() {
     want "models" 0 "pareto-nbd & gamma-gamma & sbg" models
