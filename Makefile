@@ -4,7 +4,7 @@ PREFIX ?= /usr/local
 ROWS   ?=
 JOBS   := $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help deps build run test bench asan tsan debug install clean format fuzz
+.PHONY: help deps configure build run test bench asan tsan debug install clean format fuzz
 
 help:
 	@echo "make run      install what is missing, build, simulate a shop, run Marram on it"
@@ -18,11 +18,15 @@ help:
 deps:
 	@tools/deps
 
-build: deps
+configure: deps
 	@mkdir -p $(BUILD) && { cmake --preset release -B $(BUILD) >$(BUILD)/configure.log 2>&1 || { cat $(BUILD)/configure.log; exit 1; }; }
+
+build: configure
 	@cmake --build $(BUILD) -j $(JOBS)
 
-run: build
+# The program alone: who only wants to see it need not wait for the tests to be built.
+run: configure
+	@cmake --build $(BUILD) -j $(JOBS) --target marram
 	@tools/demo $(BUILD)
 
 test: build
