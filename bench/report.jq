@@ -26,6 +26,8 @@ def ratio($a; $b): if $a and $b and $b > 0 then $a / $b else null end;
       duckdb_counted: ([$runs[] | select(.rows == $rows and (.side | test("^duckdb (distinct|two-level|list)$")))
                         | .said | {customers, repeats}] | unique),
       to_duckdb: ratio(one($rows; "integer"; "marram run"); peer($rows)),
+      to_each: ({"duckdb distinct": null, "duckdb two-level": null, "duckdb list": null}
+                | with_entries(.key as $side | .value = ratio(one($rows; "integer"; "marram run"); one($rows; "integer"; $side)))),
       to_cat: ratio(one($rows; "integer"; "marram run"); one($rows; "integer"; "cat")),
       codes_to_integers: strings($rows; "code"),
       uuids_to_integers: strings($rows; "uuid")})
@@ -39,7 +41,11 @@ def ratio($a; $b): if $a and $b and $b > 0 then $a / $b else null end;
     sides: $sides,
     sizes: $by_size,
     bars: ([
-        bar("marram run / DuckDB's summary, 20 million orders"; [$by_size[] | select(.rows == 20000000) | .to_duckdb] | first; 0.6),
+        # The plain ways to write it, and the fastest found, which a user would hardly write.
+        ({"duckdb distinct": "count(DISTINCT date)", "duckdb two-level": "two-level GROUP BY", "duckdb list": "list_distinct"}
+         | to_entries[] | . as $form
+         | bar("20 million orders: marram run / DuckDB, \($form.value)";
+               [$by_size[] | select(.rows == 20000000) | .to_each[$form.key]] | first; 0.6)),
         bar("marram run's peak memory in MB, 20 million orders";
             [$sides[] | select(.rows == 20000000 and .ids == "integer" and .side == "marram run") | .peak_mb] | first; 1200),
         bar("growth of the time from 5 to 20 million orders";
