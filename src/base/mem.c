@@ -3,10 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#define PAGE 4096u
-#define LARGE ((size_t)4 << 20)
 
 static size_t bytes_of(size_t count, size_t size) {
     size_t bytes;
@@ -14,25 +10,17 @@ static size_t bytes_of(size_t count, size_t size) {
     return bytes ? bytes : 1;
 }
 
-/* Large blocks are touched from end to end: huge pages save a page fault every 4 KiB. A refusal costs nothing. */
-static void *advise(void *block, size_t bytes) {
-    if (!block || bytes < LARGE) return block;
-    uintptr_t first = ((uintptr_t)block + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-    madvise((void *)first, (bytes - PAGE) & ~(size_t)(PAGE - 1), MADV_HUGEPAGE);
-    return block;
-}
-
 void *mem_take(const mr_alloc *alloc, size_t count, size_t size) {
     size_t bytes = bytes_of(count, size);
     if (!bytes) return NULL;
-    return alloc ? alloc->allocate(alloc->ctx, bytes) : advise(malloc(bytes), bytes);
+    return alloc ? alloc->allocate(alloc->ctx, bytes) : malloc(bytes);
 }
 
 void *mem_new(const mr_alloc *alloc, size_t count, size_t size) {
     size_t bytes = bytes_of(count, size);
     if (!bytes) return NULL;
     /* calloc's pages come zeroed from the kernel: no second pass over them. */
-    if (!alloc) return advise(calloc(1, bytes), bytes);
+    if (!alloc) return calloc(1, bytes);
     void *block = alloc->allocate(alloc->ctx, bytes);
     if (block) memset(block, 0, bytes);
     return block;
@@ -41,7 +29,7 @@ void *mem_new(const mr_alloc *alloc, size_t count, size_t size) {
 void *mem_resize(const mr_alloc *alloc, void *block, size_t count, size_t size) {
     size_t bytes = bytes_of(count, size);
     if (!bytes) return NULL;
-    return alloc ? alloc->resize(alloc->ctx, block, bytes) : advise(realloc(block, bytes), bytes);
+    return alloc ? alloc->resize(alloc->ctx, block, bytes) : realloc(block, bytes);
 }
 
 void mem_free(const mr_alloc *alloc, void *block) {

@@ -112,7 +112,7 @@ typedef struct bins {
     const mr_alloc *alloc;
     bool contacts;
     uint64_t *at[BINS], *end[BINS]; /* where each bin's next row goes; together, since every row needs them */
-    bin_slot *slots;                /* one table for all bins: in large pages a look-up costs no page walk */
+    bin_slot *slots;                /* one table for all bins */
     uint64_t mask, people, full;    /* full: grow when `people` reaches it */
     char *text; /* the dictionary's identifiers: uint32 length, bytes, padded to 8; one cache line each where
                    it fits */
