@@ -5,7 +5,7 @@
 #include <error.h>
 #include <compare.h>
 
-#include <jansson.h>
+#include <json_number.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,10 +48,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     return shared == 1;
 }
 
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *day_json(int32_t day) {
     char text[11];
     return json_string(calendar_text(day, text));
@@ -60,8 +56,8 @@ static json_t *day_json(int32_t day) {
 static json_t *calibration_json(const score *s) {
     json_t *rows = json_array();
     for (size_t t = 0; t < SCORE_TENTHS; t++)
-        json_array_append_new(rows, json_pack("{s:o, s:o, s:I}", "predicted", number(s->calibration_predicted[t]), "actual",
-                                              number(s->calibration_actual[t]), "n", (json_int_t)s->calibration_n[t]));
+        json_array_append_new(rows, json_pack("{s:o, s:o, s:I}", "predicted", json_number(s->calibration_predicted[t]), "actual",
+                                              json_number(s->calibration_actual[t]), "n", (json_int_t)s->calibration_n[t]));
     return rows;
 }
 
@@ -82,18 +78,18 @@ static json_t *entry_json(const compare_entry *e) {
                 {"correlation", e->outer.correlation}, {"predicted_total", e->outer.predicted_total},
                 {"auc", e->outer.auc},         {"brier", e->outer.brier},
                 {"log_loss", e->outer.log_loss}, {"top_decile_lift", e->outer.top_decile_lift}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) json_object_set_new(m, rows[i].name, number(rows[i].value));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) json_object_set_new(m, rows[i].name, json_number(rows[i].value));
     json_object_set_new(m, "calibration", calibration_json(&e->outer));
     if (e->model) {
         bool scored = e->inner.n > 0; /* fitted to the outer calibration alone, it has no inner figures */
-        json_object_set_new(m, "inner", json_pack("{s:o, s:o, s:o}", "rmse", number(scored ? e->inner.rmse : NAN), "rmse_se", number(scored ? e->inner_rmse_se : NAN),
-                                                  "log_loss", number(scored ? e->inner.log_loss : NAN)));
+        json_object_set_new(m, "inner", json_pack("{s:o, s:o, s:o}", "rmse", json_number(scored ? e->inner.rmse : NAN), "rmse_se", json_number(scored ? e->inner_rmse_se : NAN),
+                                                  "log_loss", json_number(scored ? e->inner.log_loss : NAN)));
         json_t *params = json_object();
         for (size_t i = 0; i < mr_model_params(e->model); i++)
-            json_object_set_new(params, mr_model_param(e->model, i), number(e->fit.params.value[i]));
+            json_object_set_new(params, mr_model_param(e->model, i), json_number(e->fit.params.value[i]));
         json_object_set_new(m, "params", params);
         if (mr_model_is_regular(e->model)) json_object_set_new(m, "k", json_integer(e->fit.params.k));
-        json_object_set_new(m, "seconds", number(e->seconds));
+        json_object_set_new(m, "seconds", json_number(e->seconds));
     }
     return m;
 }
@@ -109,7 +105,7 @@ static int print_json(const compare *c) {
     for (size_t i = 0; i < c->n; i++) json_array_append_new(models, entry_json(&c->entry[i]));
     json_object_set_new(all, "chosen", json_string(c->entry[c->chosen].name));
     json_object_set_new(all, "why", json_string(c->why));
-    json_object_set_new(all, "actual_total", number(actual_total(c)));
+    json_object_set_new(all, "actual_total", json_number(actual_total(c)));
     json_object_set_new(all, "customers", json_integer((json_int_t)c->outer_n));
     json_object_set_new(all, "sampled", json_boolean(c->sample != NULL));
     json_object_set_new(all, "inner", json_pack("{s:o, s:i, s:I}", "until", day_json(c->inner_until), "days", (int)c->inner_days,

@@ -1,7 +1,7 @@
 /* marram fit: one model's parameters from orders, grouped data or cohorts. */
 #include "fit_data.h"
 
-#include <jansson.h>
+#include <json_number.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,10 +57,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     return shared == 1;
 }
 
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *fit_json(const char *cohort, const mr_fit *fit, double seconds, const char *problem) {
     const mr_model *model = fit->params.model;
     json_t *params = json_object(), *se = json_object(), *low = json_object(), *high = json_object(), *all = json_object();
@@ -68,22 +64,22 @@ static json_t *fit_json(const char *cohort, const mr_fit *fit, double seconds, c
         const char *name = mr_model_param(model, i);
         double from = NAN, to = NAN;
         mr_fit_interval(fit, i, 0.95, &from, &to);
-        json_object_set_new(params, name, number(fit->params.value[i]));
-        json_object_set_new(se, name, number(fit->se[i]));
-        json_object_set_new(low, name, number(from));
-        json_object_set_new(high, name, number(to));
+        json_object_set_new(params, name, json_number(fit->params.value[i]));
+        json_object_set_new(se, name, json_number(fit->se[i]));
+        json_object_set_new(low, name, json_number(from));
+        json_object_set_new(high, name, json_number(to));
     }
     json_object_set_new(all, "model", json_string(mr_model_name(model)));
     if (cohort) json_object_set_new(all, "cohort", json_string(cohort));
-    json_object_set_new(all, "n", number(fit->n));
+    json_object_set_new(all, "n", json_number(fit->n));
     json_object_set_new(all, "params", params);
     if (mr_model_is_regular(model)) json_object_set_new(all, "k", json_integer(fit->params.k));
     json_object_set_new(all, "se", se);
     json_object_set_new(all, "interval_95", json_pack("{s:o, s:o}", "low", low, "high", high));
-    json_object_set_new(all, "log_likelihood", number(fit->log_likelihood));
+    json_object_set_new(all, "log_likelihood", json_number(fit->log_likelihood));
     json_object_set_new(all, "converged", json_boolean(fit->converged));
     json_object_set_new(all, "evaluations", json_integer(fit->evaluations));
-    json_object_set_new(all, "seconds", number(seconds));
+    json_object_set_new(all, "seconds", json_number(seconds));
     if (problem) json_object_set_new(all, "problem", json_string(problem));
     return all;
 }
@@ -112,10 +108,10 @@ static int fit_all(const arguments *a, const fit_data *data, mr_pool *pool, json
         mr_fit fit = {.params = {.model = a->model, .k = 1}};
         mr_error err = {0};
         progress_begin(&bar, "fitting");
-        bar.shown = false; /* evaluations have no known total: only Ctrl-C is wanted of it */
         double started = monotonic_seconds();
         mr_status status = mr_model_fit(a->model, &data->set[i].data, &options, &context, &fit, &err);
         double seconds = monotonic_seconds() - started;
+        progress_end(&bar);
         bool reached = status == MR_OK || status == MR_EBOUNDARY || status == MR_EFLAT || status == MR_ENOCONV;
         const char *cohort = data->set[i].name[0] ? data->set[i].name : NULL;
         mr_error said = err;

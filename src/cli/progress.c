@@ -66,8 +66,10 @@ int progress_tick(uint64_t done, uint64_t total, void *ctx) {
         } else {
             fprintf(stderr, "\r\033[K%-22s [%s] %3.0f %%", bar->label, filled, 100 * share);
         }
-    } else {
+    } else if (bar->bytes) {
         fprintf(stderr, "\r\033[K%-22s %.1f MB", bar->label, (double)done / 1e6);
+    } else {
+        fprintf(stderr, "\r\033[K%-22s %.1f s", bar->label, spent);
     }
     return 0;
 }

@@ -52,6 +52,7 @@ int reader_read(const char *command, const reader_options *o, mr_pool *pool, ing
     mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
     mr_error err = {0};
     progress_begin(&bar, "reading");
+    bar.bytes = true;
     mr_status status = ingest_orders_read(o->paths, o->paths_n, &o->ingest, &context, out, &err);
     progress_end(&bar);
     if (status == MR_OK) return EXIT_OK;

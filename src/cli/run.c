@@ -190,6 +190,9 @@ static mr_status build_and_write(const arguments *a, work *w, double started, co
     if (status != MR_OK) return status;
     w->b.r.seconds = monotonic_seconds() - started;
     w->b.r.peak_memory_mb = peak_megabytes();
+    progress_bar *bar = context->progress_ctx;
+    progress_end(bar);
+    progress_begin(bar, "writing");
     status = report_write(&w->b.r, a->out, context, err);
     return status == MR_OK ? rejects_end(a, w->input.understood.rejected > 0, err) : status;
 }

@@ -21,9 +21,8 @@ enum {
     CNBD_DEAD_B,  /* 1 / (b + x + m - 1) */
 };
 
-/* log P(gap > g | last order at t_x) where ratio = g / (alpha + t_x), R > 0: the gap is Erlang-k at a Gamma(R) rate. */
-double cnbd_log_survival(double ratio, double R, int k);
-/* The ratio g / (alpha + t_x) at which log P(gap > g) = log_survival (< 0). */
+/* The ratio g / (alpha + t_x) at which log P(next gap > g | last order at t_x) = log_survival (< 0): the gap is Erlang-k at a
+ * Gamma(R) rate, R > 0. */
 double cnbd_survival_inverse(double log_survival, double R, int k);
 
 #endif

@@ -32,10 +32,6 @@ static double phases(double z, double R, int k) {
     return sum;
 }
 
-double cnbd_log_survival(double ratio, double R, int k) {
-    return log(phases(ratio / (1 + ratio), R, k)) - R * log1p(ratio);
-}
-
 /* A place on the curve of log-survival over v = log(1 + ratio), concave and falling: its slope (counted positive) and the
  * derivative of log slope. */
 typedef struct place {

@@ -2,6 +2,7 @@
  *
  * Keys keep the order they are set in. A NaN or an infinity is null: JSON has neither. Texts from the data
  * are cleaned to valid UTF-8. */
+#include "json_number.h"
 #include "definitions.h"
 #include "parts.h"
 #include "utf8.h"
@@ -9,7 +10,6 @@
 #include <calendar.h>
 #include <error.h>
 
-#include <jansson.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,10 +27,6 @@ static void set(writer *w, json_t *object, const char *key, json_t *value) {
 
 static void append(writer *w, json_t *array, json_t *value) {
     if (json_array_append_new(array, value) != 0) w->failed = true;
-}
-
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
 }
 
 static json_t *count(uint64_t value) {
@@ -65,7 +61,7 @@ static json_t *text(writer *w, const char *string) {
 
 static json_t *array_of(writer *w, const double *values, size_t n) {
     json_t *array = json_array();
-    for (size_t i = 0; i < n; i++) append(w, array, number(values[i]));
+    for (size_t i = 0; i < n; i++) append(w, array, json_number(values[i]));
     return array;
 }
 
@@ -105,22 +101,22 @@ static json_t *input_of(writer *w) {
 static void headlines(writer *w, json_t *root) {
     const report *r = w->r;
     set(w, root, "customers", count(r->n));
-    set(w, root, "repeaters", number(r->repeaters));
-    set(w, root, "orders", number(r->total_orders));
-    set(w, root, "spend", number(r->has_money ? r->total_spend : NAN));
-    set(w, root, "mean_order_value", number(r->has_money ? r->mean_order_value : NAN));
-    set(w, root, "expected_customers", number(r->expected_customers));
-    set(w, root, "expected_orders", number(r->expected_orders));
-    set(w, root, "expected_orders_low", number(r->expected_orders_low));
-    set(w, root, "expected_orders_high", number(r->expected_orders_high));
-    set(w, root, "expected_value", number(r->has_money ? r->expected_value : NAN));
-    set(w, root, "value_at_risk", number(r->has_money ? r->value_at_risk : NAN));
+    set(w, root, "repeaters", json_number(r->repeaters));
+    set(w, root, "orders", json_number(r->total_orders));
+    set(w, root, "spend", json_number(r->has_money ? r->total_spend : NAN));
+    set(w, root, "mean_order_value", json_number(r->has_money ? r->mean_order_value : NAN));
+    set(w, root, "expected_customers", json_number(r->expected_customers));
+    set(w, root, "expected_orders", json_number(r->expected_orders));
+    set(w, root, "expected_orders_low", json_number(r->expected_orders_low));
+    set(w, root, "expected_orders_high", json_number(r->expected_orders_high));
+    set(w, root, "expected_value", json_number(r->has_money ? r->expected_value : NAN));
+    set(w, root, "value_at_risk", json_number(r->has_money ? r->value_at_risk : NAN));
     bool interval = r->has_money && r->expected_value_high > 0;
-    set(w, root, "expected_value_low", number(interval ? r->expected_value_low : NAN));
-    set(w, root, "expected_value_high", number(interval ? r->expected_value_high : NAN));
+    set(w, root, "expected_value_low", json_number(interval ? r->expected_value_low : NAN));
+    set(w, root, "expected_value_high", json_number(interval ? r->expected_value_high : NAN));
     interval = r->has_money && r->value_at_risk_high > 0;
-    set(w, root, "value_at_risk_low", number(interval ? r->value_at_risk_low : NAN));
-    set(w, root, "value_at_risk_high", number(interval ? r->value_at_risk_high : NAN));
+    set(w, root, "value_at_risk_low", json_number(interval ? r->value_at_risk_low : NAN));
+    set(w, root, "value_at_risk_high", json_number(interval ? r->value_at_risk_high : NAN));
 }
 
 static json_t *stages_of(writer *w) {
@@ -130,8 +126,8 @@ static json_t *stages_of(writer *w) {
         set(w, stage, "stage", json_string(mr_stage_name((mr_stage)i)));
         set(w, stage, "meaning", json_string(mr_stage_meaning((mr_stage)i)));
         set(w, stage, "customers", count(w->r->stage_count[i]));
-        set(w, stage, "spend", number(w->r->has_money ? w->r->stage_spend[i] : NAN));
-        set(w, stage, "value_at_risk", number(w->r->has_money ? w->r->stage_value_at_risk[i] : NAN));
+        set(w, stage, "spend", json_number(w->r->has_money ? w->r->stage_spend[i] : NAN));
+        set(w, stage, "value_at_risk", json_number(w->r->has_money ? w->r->stage_value_at_risk[i] : NAN));
         append(w, array, stage);
     }
     return array;
@@ -157,15 +153,15 @@ static json_t *fit_of(writer *w, const char *title, const mr_fit *fit, const rep
     set(w, object, "k", count((uint64_t)(fit->params.k > 0 ? fit->params.k : 1)));
     for (size_t i = 0; i < n && i < MR_MAX_PARAMS; i++) {
         json_t *param = json_object();
-        set(w, param, "value", number(params[i].value));
-        set(w, param, "se", number(params[i].se));
-        set(w, param, "low_95", number(params[i].low));
-        set(w, param, "high_95", number(params[i].high));
+        set(w, param, "value", json_number(params[i].value));
+        set(w, param, "se", json_number(params[i].se));
+        set(w, param, "low_95", json_number(params[i].low));
+        set(w, param, "high_95", json_number(params[i].high));
         set(w, list, params[i].name, param);
     }
     set(w, object, "parameters", list);
-    set(w, object, "log_likelihood", number(fit->log_likelihood));
-    set(w, object, "customers", number(fit->n));
+    set(w, object, "log_likelihood", json_number(fit->log_likelihood));
+    set(w, object, "customers", json_number(fit->n));
     set(w, object, "converged", json_boolean(fit->converged));
     return object;
 }
@@ -183,8 +179,8 @@ static json_t *spend_of(writer *w) {
     }
     set(w, object, "problem", r->spend_problem[0] ? text(w, r->spend_problem) : json_null());
     set(w, object, "repeaters_who_spent_nothing", count(r->spend_zero));
-    set(w, object, "correlation_of_orders_and_spend", number(r->spend_correlation));
-    set(w, object, "correlation_p_value", number(r->spend_p_value));
+    set(w, object, "correlation_of_orders_and_spend", json_number(r->spend_correlation));
+    set(w, object, "correlation_p_value", json_number(r->spend_p_value));
     return object;
 }
 
@@ -196,29 +192,29 @@ static json_t *model_of(writer *w, const report_model *m) {
     set(w, object, "k", count((uint64_t)(m->k > 0 ? m->k : 1)));
     set(w, object, "fitted", json_boolean(m->fitted));
     set(w, object, "problem", m->problem[0] ? text(w, m->problem) : json_null());
-    set(w, object, "inner_rmse", number(m->inner_rmse));
-    set(w, object, "inner_log_loss", number(m->inner_log_loss));
-    set(w, object, "mae", number(m->mae));
-    set(w, object, "rmse", number(m->rmse));
-    set(w, object, "rmse_se", number(m->rmse_se));
-    set(w, object, "msle", number(m->msle));
-    set(w, object, "correlation", number(m->correlation));
-    set(w, object, "predicted_total", number(m->predicted_total));
-    set(w, object, "auc", number(m->auc));
-    set(w, object, "brier", number(m->brier));
-    set(w, object, "top_decile_lift", number(m->top_decile_lift));
+    set(w, object, "inner_rmse", json_number(m->inner_rmse));
+    set(w, object, "inner_log_loss", json_number(m->inner_log_loss));
+    set(w, object, "mae", json_number(m->mae));
+    set(w, object, "rmse", json_number(m->rmse));
+    set(w, object, "rmse_se", json_number(m->rmse_se));
+    set(w, object, "msle", json_number(m->msle));
+    set(w, object, "correlation", json_number(m->correlation));
+    set(w, object, "predicted_total", json_number(m->predicted_total));
+    set(w, object, "auc", json_number(m->auc));
+    set(w, object, "brier", json_number(m->brier));
+    set(w, object, "top_decile_lift", json_number(m->top_decile_lift));
     for (int i = 0; i < 10; i++) {
         json_t *tenth = json_object();
         set(w, tenth, "customers", count(m->calibration_n[i]));
-        set(w, tenth, "predicted", number(m->calibration_n[i] ? m->calibration_predicted[i] : NAN));
-        set(w, tenth, "actual", number(m->calibration_n[i] ? m->calibration_actual[i] : NAN));
+        set(w, tenth, "predicted", json_number(m->calibration_n[i] ? m->calibration_predicted[i] : NAN));
+        set(w, tenth, "actual", json_number(m->calibration_n[i] ? m->calibration_actual[i] : NAN));
         append(w, calibration, tenth);
     }
     set(w, object, "calibration", calibration);
-    set(w, object, "p_alive_mean", number(m->alive_mean));
+    set(w, object, "p_alive_mean", json_number(m->alive_mean));
     set(w, object, "p_alive_histogram",
         isnan(m->alive_mean) ? json_null() : array_of(w, m->alive_histogram, 20));
-    set(w, object, "seconds", number(m->seconds));
+    set(w, object, "seconds", json_number(m->seconds));
     return object;
 }
 
@@ -229,11 +225,11 @@ static json_t *holdout_of(writer *w) {
         set(w, object, "chosen", text(w, r->models[r->chosen].name));
         set(w, object, "why", text(w, r->choice_why));
         set(w, object, "inner_until", date(r->inner_until));
-        set(w, object, "inner_days", number(r->inner_days));
+        set(w, object, "inner_days", json_number(r->inner_days));
         set(w, object, "outer_until", date(r->outer_until));
-        set(w, object, "outer_days", number(r->outer_days));
+        set(w, object, "outer_days", json_number(r->outer_days));
         set(w, object, "customers", count(r->outer_customers));
-        set(w, object, "actual_total", number(r->outer_actual_total));
+        set(w, object, "actual_total", json_number(r->outer_actual_total));
     }
     set(w, object, "compared_on", count(r->sample));
     set(w, object, "sampled", json_boolean(r->sampled));
@@ -255,14 +251,14 @@ static json_t *erosion_of(writer *w) {
         set(w, month, "passed", count(m->passed));
         set(w, month, "came_back", count(m->came_back));
         set(w, month, "passed_now", count(m->passed_now));
-        set(w, month, "erosion_then", number(((double)m->passed - m->came_back) / active));
-        set(w, month, "erosion_now", number(m->passed_now / active));
-        set(w, month, "active_spend", number(spend));
-        set(w, month, "passed_spend", number(money ? m->passed_spend : NAN));
-        set(w, month, "came_back_spend", number(money ? m->came_back_spend : NAN));
-        set(w, month, "passed_now_spend", number(money ? m->passed_now_spend : NAN));
-        set(w, month, "erosion_then_spend", number((m->passed_spend - m->came_back_spend) / spend));
-        set(w, month, "erosion_now_spend", number(m->passed_now_spend / spend));
+        set(w, month, "erosion_then", json_number(((double)m->passed - m->came_back) / active));
+        set(w, month, "erosion_now", json_number(m->passed_now / active));
+        set(w, month, "active_spend", json_number(spend));
+        set(w, month, "passed_spend", json_number(money ? m->passed_spend : NAN));
+        set(w, month, "came_back_spend", json_number(money ? m->came_back_spend : NAN));
+        set(w, month, "passed_now_spend", json_number(money ? m->passed_now_spend : NAN));
+        set(w, month, "erosion_then_spend", json_number((m->passed_spend - m->came_back_spend) / spend));
+        set(w, month, "erosion_now_spend", json_number(m->passed_now_spend / spend));
         append(w, array, month);
     }
     return array;
@@ -271,13 +267,13 @@ static json_t *erosion_of(writer *w) {
 static json_t *cycle_of(writer *w) {
     json_t *object = json_object(), *bins = json_array();
     set(w, object, "model", text(w, w->r->cycle_title));
-    set(w, object, "steepest", number(w->r->cycle_steepest));
+    set(w, object, "steepest", json_number(w->r->cycle_steepest));
     for (int i = 0; i < REPORT_BINS; i++) {
         json_t *bin = json_object();
-        set(w, bin, "from", number(i * REPORT_BIN_WIDTH));
+        set(w, bin, "from", json_number(i * REPORT_BIN_WIDTH));
         set(w, bin, "silences", count(w->r->cycle_n[i]));
-        set(w, bin, "leaving", number(w->r->cycle_n[i] ? w->r->cycle_leaving[i] : NAN));
-        set(w, bin, "leaving_model", number(w->r->cycle_leaving_model[i]));
+        set(w, bin, "leaving", json_number(w->r->cycle_n[i] ? w->r->cycle_leaving[i] : NAN));
+        set(w, bin, "leaving_model", json_number(w->r->cycle_leaving_model[i]));
         append(w, bins, bin);
     }
     set(w, object, "bins", bins);
@@ -304,8 +300,8 @@ static json_t *weeks_of(writer *w) {
     for (size_t i = 0; i < w->r->weeks_n; i++) {
         json_t *week = json_object();
         set(w, week, "week", date(w->r->week_day[i]));
-        set(w, week, "actual", number(w->r->week_actual[i]));
-        set(w, week, "expected", number(w->r->week_expected[i]));
+        set(w, week, "actual", json_number(w->r->week_actual[i]));
+        set(w, week, "expected", json_number(w->r->week_expected[i]));
         append(w, array, week);
     }
     return array;
@@ -328,17 +324,17 @@ static json_t *call_first_of(writer *w) {
         }
         set(w, one, "orders", count(c->orders));
         set(w, one, "last", date(c->last_day));
-        set(w, one, "spend", number(c->spend));
-        set(w, one, "rhythm_days", number(c->rhythm_days));
+        set(w, one, "spend", json_number(c->spend));
+        set(w, one, "rhythm_days", json_number(c->rhythm_days));
         set(w, one, "rhythm_from", count(c->rhythm_from));
-        set(w, one, "overdue_ratio", number(c->overdue_ratio));
-        set(w, one, "p_order", number(c->p_order));
-        set(w, one, "p_alive", number(c->p_alive));
-        set(w, one, "expected_orders", number(c->expected));
-        set(w, one, "expected_low", number(c->expected_low));
-        set(w, one, "expected_high", number(c->expected_high));
-        set(w, one, "expected_value", number(c->expected_value));
-        set(w, one, "value_at_risk", number(c->value_at_risk));
+        set(w, one, "overdue_ratio", json_number(c->overdue_ratio));
+        set(w, one, "p_order", json_number(c->p_order));
+        set(w, one, "p_alive", json_number(c->p_alive));
+        set(w, one, "expected_orders", json_number(c->expected));
+        set(w, one, "expected_low", json_number(c->expected_low));
+        set(w, one, "expected_high", json_number(c->expected_high));
+        set(w, one, "expected_value", json_number(c->expected_value));
+        set(w, one, "value_at_risk", json_number(c->value_at_risk));
         set(w, one, "stage", json_string(mr_stage_name(c->stage)));
         set(w, one, "next_order_due", date_of(c->due_day));
         set(w, one, "next_order_due_90", date_of(c->due_90_day));
@@ -368,8 +364,8 @@ static json_t *since_of(writer *w) {
             append(w, moves, move);
         }
     set(w, object, "stages", moves);
-    set(w, object, "previous_value_at_risk", number(r->previous_value_at_risk));
-    set(w, object, "previous_expected_orders", number(r->previous_expected_orders));
+    set(w, object, "previous_value_at_risk", json_number(r->previous_value_at_risk));
+    set(w, object, "previous_expected_orders", json_number(r->previous_expected_orders));
     return object;
 }
 
@@ -377,10 +373,10 @@ static json_t *timing_of(writer *w) {
     const report *r = w->r;
     json_t *object = json_object(), *stages = json_object();
     for (size_t i = 0; i < r->timing_n && i < 16; i++)
-        set(w, stages, r->timing[i].name, number(r->timing[i].seconds));
+        set(w, stages, r->timing[i].name, json_number(r->timing[i].seconds));
     set(w, object, "stages", stages);
-    set(w, object, "seconds", number(r->seconds));
-    set(w, object, "peak_memory_mb", number(r->peak_memory_mb));
+    set(w, object, "seconds", json_number(r->seconds));
+    set(w, object, "peak_memory_mb", json_number(r->peak_memory_mb));
     return object;
 }
 
@@ -396,11 +392,11 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
     json_t *root = json_object();
     set(&w, root, "marram", text(&w, r->program_version));
     set(&w, root, "until", date(r->until));
-    set(&w, root, "horizon_days", number(r->horizon_days));
-    set(&w, root, "days_per_unit", number(r->days_per_unit));
-    set(&w, root, "margin", number(r->has_money ? r->margin : NAN));
-    set(&w, root, "discount_rate", number(r->has_money ? r->discount_rate : NAN));
-    set(&w, root, "interval_level", number(report_level(r)));
+    set(&w, root, "horizon_days", json_number(r->horizon_days));
+    set(&w, root, "days_per_unit", json_number(r->days_per_unit));
+    set(&w, root, "margin", json_number(r->has_money ? r->margin : NAN));
+    set(&w, root, "discount_rate", json_number(r->has_money ? r->discount_rate : NAN));
+    set(&w, root, "interval_level", json_number(report_level(r)));
     set(&w, root, "has_money", json_boolean(r->has_money));
     set(&w, root, "seed", count(r->seed));
     headlines(&w, root);
@@ -417,7 +413,7 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
     set(&w, root, "cohorts", cohorts_of(&w));
     set(&w, root, "concentration", array_of(&w, r->concentration, 11));
     set(&w, root, "weeks", weeks_of(&w));
-    set(&w, root, "weeks_error", number(r->weeks_error));
+    set(&w, root, "weeks_error", json_number(r->weeks_error));
     set(&w, root, "call_first", call_first_of(&w));
     set(&w, root, "since", since_of(&w));
     set(&w, root, "input", input_of(&w));
