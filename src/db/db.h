@@ -1,0 +1,151 @@
+/* One small SQL interface over SQLite and PostgreSQL. Nothing above this room knows which store it talks to.
+ *
+ *     open -> begin -> prepare / bind / step ... -> commit
+ *                      each    one statement over many items (a pipeline on PostgreSQL)
+ *                      append  many rows sorted by key (COPY on PostgreSQL)
+ *                      stream  one large read (COPY on PostgreSQL)
+ *
+ * The dialect (docs/ledger.md): parameters are $1, $2, ...; every parameter has a type, and none is NULL but where the
+ * column may be. A db is used by one thread at a time; open another for another thread. */
+#ifndef DB_H
+#define DB_H
+
+#include <marram/base.h>
+
+typedef struct db db;
+typedef struct db_statement db_statement;
+typedef struct db_stream db_stream;
+
+typedef enum db_store { DB_SQLITE, DB_POSTGRES } db_store;
+
+/* Why the last call failed, where that decides what to do next. */
+typedef enum db_fault {
+    DB_FAULT_NONE,
+    DB_FAULT_OTHER,      /* a bug, or SQL the store refuses */
+    DB_FAULT_BUSY,       /* another process holds the lock; waited db_options.busy_ms */
+    DB_FAULT_SERIALIZE,  /* 40001, 40P01: run the transaction again */
+    DB_FAULT_LOST,       /* the connection went away */
+    DB_FAULT_CONSTRAINT, /* a key that is there already */
+    DB_FAULT_FULL,       /* no room on the disk */
+    DB_FAULT_READ_ONLY,  /* file, folder or server does not take writes */
+    DB_FAULT_DAMAGED,    /* not a database, or a page that cannot be true */
+    DB_FAULT_LOGIN,      /* user, password, host or database name */
+    DB_FAULT_MISSING     /* no such file, or no such table: not initialised */
+} db_fault;
+
+typedef struct db_options {
+    bool read_only;
+    bool create;        /* SQLite: make the file where it is not there; else DB_FAULT_MISSING */
+    bool bulk;          /* commits need not wait for the disk; db_sync makes all before it durable. Without it each commit is durable */
+    bool no_checkpoint; /* SQLite: the WAL is checkpointed by someone else (db_checkpoint on another connection) */
+    int busy_ms;        /* how long to wait for another process's lock; 0: 10,000 */
+} db_options;
+
+/* url: "path", "sqlite:path", "postgres://..." or "postgresql://...". options NULL: all zero. *out is freed by db_close.
+ * MR_EIO with the way out in the message (never the password); MR_EINVAL for a URL of neither kind. */
+mr_status db_open(const char *url, const db_options *options, db **out, mr_error *err);
+void db_close(db *d); /* rolls back what is open */
+
+db_store db_store_of(const db *d);
+const char *db_name(const db *d); /* for messages: the path, or host/database without user and password */
+db_fault db_last_fault(const db *d);
+bool db_distributed(const db *d); /* Citus is there and the tables are distributed */
+
+typedef enum db_mode {
+    DB_READ, /* one snapshot for all that is read until db_commit */
+    DB_WRITE /* takes the write lock at once on SQLite (BEGIN IMMEDIATE) */
+} db_mode;
+
+mr_status db_begin(db *d, db_mode mode, mr_error *err);
+mr_status db_commit(db *d, mr_error *err);
+void db_rollback(db *d);
+
+/* Begins, runs fn, commits. Runs all of it again after DB_FAULT_SERIALIZE (up to 20 times, waiting a little longer each
+ * time), and after DB_FAULT_LOST once connected again (for up to 60 s). So fn must be idempotent: a commit whose answer
+ * was lost may have happened. Where fn fails otherwise: rolled back, its error. */
+typedef mr_status (*db_work)(db *d, void *ctx, mr_error *err);
+mr_status db_transaction(db *d, db_mode mode, db_work fn, void *ctx, mr_error *err);
+
+/* Statements without parameters and results, separated by ';'. */
+mr_status db_execute(db *d, const char *sql, mr_error *err);
+
+/* --- one statement ---
+ * types: one letter a parameter: s SMALLINT, d INTEGER, i BIGINT, r DOUBLE PRECISION, t TEXT, b bytes. The statement is
+ * kept by the db under its text and prepared once; never freed by the caller. Asking again for one that is being stepped
+ * through is an error. A parameter left unbound since the last bind keeps its value; one never bound is an error. Text and bytes
+ * are borrowed until the step that runs it. Text with a NUL inside and NaN are MR_EDATA at db_step. */
+mr_status db_prepare(db *d, const char *sql, const char *types, db_statement **out, mr_error *err);
+void db_bind_int(db_statement *s, int n, int64_t value); /* s, d, i; n from 1 */
+void db_bind_real(db_statement *s, int n, double value);
+void db_bind_text(db_statement *s, int n, const char *text, size_t len);
+void db_bind_string(db_statement *s, int n, const char *text); /* to its NUL */
+void db_bind_bytes(db_statement *s, int n, const void *bytes, size_t len);
+void db_bind_null(db_statement *s, int n);
+/* The first call runs it; *row false at the end, after which the next call runs it again. */
+mr_status db_step(db_statement *s, bool *row, mr_error *err);
+/* Runs to the end; *changed (may be NULL): rows inserted, updated or deleted, or returned by RETURNING. */
+mr_status db_run(db_statement *s, int64_t *changed, mr_error *err);
+void db_reset(db_statement *s); /* gives up what is left of the rows */
+/* Of the row at hand; column from 0. NULL reads as 0, 0.0, "" . Text is terminated; both live until the next step. */
+int64_t db_int(const db_statement *s, int column);
+double db_real(const db_statement *s, int column);
+const char *db_text(const db_statement *s, int column, size_t *len); /* len may be NULL */
+const void *db_bytes(const db_statement *s, int column, size_t *len);
+bool db_is_null(const db_statement *s, int column);
+
+/* --- the same statement for items 0 .. n - 1 ---
+ * bind sets the parameters of an item; row (may be NULL) is called for each row an item returns, items in order; changed[n] (may be
+ * NULL) gets each item's rows changed. On PostgreSQL the items are pipelined: one round trip for all. */
+typedef void (*db_item_bind)(void *ctx, size_t item, db_statement *s);
+typedef mr_status (*db_item_row)(void *ctx, size_t item, db_statement *s, mr_error *err);
+mr_status db_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed, mr_error *err);
+
+/* --- values, as append takes and stream gives them --- */
+typedef union db_value {
+    int64_t integer;
+    double real;
+    struct {
+        const char *at; /* borrowed; NULL: the column is NULL */
+        size_t len;
+    } text; /* and bytes */
+} db_value;
+
+/* --- many rows at once ---
+ * Rows 0 .. n - 1, ascending by the first `key` columns (BIGINT each; they are the table's primary key), no key twice. A row whose key
+ * is already in the table is left out; where one of its columns compare[...] (indices into columns, compare_n of them)
+ * differs from what is stored, differs(row) is called. Inside a transaction (db_begin). On PostgreSQL: binary COPY inside a savepoint;
+ * only where that meets a key already there, COPY into a temporary table and INSERT ... SELECT ... ON CONFLICT DO NOTHING. */
+typedef struct db_append_plan {
+    const char *table;
+    const char *const *columns;
+    const char *types; /* one letter a column */
+    size_t key;
+    const int *compare;
+    size_t compare_n;
+} db_append_plan;
+typedef void (*db_append_row)(void *ctx, size_t row, db_value *values); /* values[columns] */
+typedef mr_status (*db_append_differs)(void *ctx, size_t row, mr_error *err);
+mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs, void *ctx,
+                    uint64_t *added, mr_error *err);
+
+/* --- one large read ---
+ * sql: a SELECT; types: one letter a result column; integer parameters $1 .. $n only. On PostgreSQL: COPY (SELECT ...) TO STDOUT in binary, so no
+ * other statement runs on this db until the stream is closed. *row: values[columns], until the next call; NULL at the end. */
+mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_t *parameters, size_t n, db_stream **out, mr_error *err);
+mr_status db_stream_next(db_stream *s, const db_value **row, mr_error *err);
+void db_stream_close(db_stream *s); /* NULL is fine; before its end: the rest is given up */
+
+/* --- care --- */
+mr_status db_sync(db *d, mr_error *err);       /* everything committed is on the disk (for db_options.bulk) */
+mr_status db_checkpoint(db *d, bool truncate, mr_error *err); /* SQLite: the WAL into the file; PostgreSQL: nothing */
+mr_status db_vacuum(db *d, mr_error *err);     /* gives back and overwrites what was deleted; not in a transaction */
+mr_status db_analyze(db *d, mr_error *err);    /* statistics after a bulk load */
+/* Is every page and index of the store sound? found(line, ctx) for each fault. */
+mr_status db_integrity(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err);
+/* Online and consistent, to a file that is not there yet: SQLite's backup API, pg_dump -Fc. progress may be NULL. Written under a passing name and renamed. */
+mr_status db_backup(const char *url, const char *path, const mr_context *context, mr_error *err);
+/* The store at url becomes what the backup holds: the SQLite file is replaced (atomically), PostgreSQL's Marram tables by pg_restore
+ * --clean --single-transaction. */
+mr_status db_restore(const char *url, const char *path, const mr_context *context, mr_error *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* An event as the kernel sees it, the vocabulary, and the order of a history. */
+#ifndef HISTORY_EVENT_H
+#define HISTORY_EVENT_H
+
+#include <marram/base.h>
+
+typedef enum event_kind {
+#define EVENT(code, name, rank, subject, segment, summary) EVENT_##name = code,
+#include "event_kinds.def"
+#undef EVENT
+    EVENT_KINDS
+} event_kind;
+
+typedef struct history_event {
+    int64_t id, at_us, recorded_at_us;
+    int64_t amount_minor; /* minor units; 0 where there is no money */
+    int64_t subject_id;   /* the contract, case, promise ... it is about; 0 none */
+    int32_t day;          /* days since 1970-01-01 */
+    int32_t source;
+    int16_t kind;         /* an event_kind; another number: an event of a newer Marram, kept and passed over */
+    char currency[4];     /* ISO 4217; "" no money, "XXX" not known */
+    const char *body;     /* JSON object or ""; borrowed; NULL where it was not read */
+    size_t body_len;
+    const char *source_id;
+    size_t source_id_len;
+} history_event;
+
+typedef struct event_kind_row {
+    const char *name, *subject, *segment, *summary;
+    int rank;
+} event_kind_row;
+
+const event_kind_row *event_kind_of(int code); /* never NULL: a code without a row is `custom`'s */
+int event_kind_find(const char *name, size_t len);    /* the code, or -1 */
+int event_kind_segment(const char *name, size_t len); /* by its Segment-style name, case ignored; or -1 */
+
+/* < 0, 0, > 0: the order of a history is (at_us, kind's rank, id). */
+int event_compare(const history_event *a, const history_event *b);
+/* Sorts a history; already sorted ones cost one pass. Stable in nothing: no two events of a customer have the same id. No allocation but
+ * from alloc. MR_ENOMEM. */
+mr_status event_sort(history_event *events, size_t n, const mr_alloc *alloc, mr_error *err);
+
+#endif
