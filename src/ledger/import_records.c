@@ -286,6 +286,16 @@ static bool stage_surveys(importer *i, const record *rec, mr_error *err) {
     return staged(i, e, err);
 }
 
+/* A body must be an object; fields of another type or missing ones are told of, and the event is kept. */
+static bool check_body(importer *i, int kind, const record_value *text) {
+    json_t *body = body_parse(text->text, text->len);
+    if (!body) return refuse(i, "body", text, "must be a JSON object");
+    if (payload_check_object(kind, body, i->why, sizeof i->why) != MR_OK && !i->result->odd++)
+        snprintf(i->result->odd_example, sizeof i->result->odd_example, "%s", i->why);
+    json_decref(body);
+    return true;
+}
+
 static bool stage_events(importer *i, const record *rec, mr_error *err) {
     const record_value *name = VALUE(rec, events, kind), *subject = VALUE(rec, events, subject), *body = VALUE(rec, events, body);
     int kind = event_kind_find(name->text, name->len);
@@ -298,7 +308,7 @@ static bool stage_events(importer *i, const record *rec, mr_error *err) {
         put_subject(i, e, *sort ? sort : "thing", subject, subject);
     }
     if (body->given && body->len) {
-        if (payload_check(e->kind, body->text, body->len, i->why, sizeof i->why) != MR_OK) return refuse(i, "body", body, i->why);
+        if (!check_body(i, e->kind, body)) return false;
         body_put_members(&i->body, body->text, body->len);
     }
     put_attributes(i, rec);
