@@ -3,7 +3,7 @@
 
 #include <rebuild.h>
 #include <rng.h>
-#include <scan.h>
+#include <histories.h>
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 
 #include <project.h>
 #include <rebuild.h>
-#include <scan.h>
+#include <histories.h>
 
 #include <stdlib.h>
 
