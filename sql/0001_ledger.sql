@@ -237,7 +237,17 @@ CREATE TABLE merge_move (
     merge_id BIGINT NOT NULL,
     table_name TEXT {c} NOT NULL,
     id BIGINT NOT NULL,
-    PRIMARY KEY (customer_id, merge_id, table_name, id)
+    body_hash BIGINT NOT NULL,          -- of event_conflict's key; 0 elsewhere
+    doublet TEXT {c} NOT NULL,          -- JSON of the row where the other customer had one of that key; '' where it moved as it was
+    PRIMARY KEY (customer_id, merge_id, table_name, id, body_hash)
+) {clustered};
+
+-- A source says that two customers are one; whether they are is for people to say.
+CREATE TABLE same_as (
+    customer_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,                 -- the other's ref
+    said_at_us BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, id)
 ) {clustered};
 
 CREATE TABLE lease (
