@@ -157,7 +157,7 @@ static mr_status read_values(yaml_reading *y, const yaml_node_t *node, void *int
 }
 
 static mr_status read_default(yaml_reading *y, const yaml_node_t *node, void *into) {
-    return yaml_text(y, node, "default", false, &((field_reading *)into)->f->otherwise);
+    return yaml_text(y, node, "default", true, &((field_reading *)into)->f->otherwise);
 }
 
 static mr_status read_format(yaml_reading *y, const yaml_node_t *node, void *into) {

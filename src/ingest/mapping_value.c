@@ -317,8 +317,10 @@ static bool to_time(mapping *m, field_plan *p, const piece *in, record_value *ou
     if (p->form.time != TIME_YMD || !time_parse_plain(&m->months, in->at, in->len, &out->number, &clock)) {
         bool open = p->form.time == TIME_OPEN || p->form.time == TIME_EITHER;
         if (open && !p->form.hopeless && !mapping_settle_late(m, p, in)) return no_memory(m, p);
-        if (p->form.time == TIME_EITHER) return mapping_refuse(m, p, in, "can be read two ways; say --date-format dmy or --date-format mdy");
-        time_fault fault = p->form.time == TIME_OPEN ? TIME_FAULT_FORM : time_parse(in->at, in->len, p->form.time, &out->number, &clock, &proof);
+        if (p->form.time == TIME_EITHER && time_form_of(in->at, in->len) == TIME_EITHER)
+            return mapping_refuse(m, p, in, "can be read two ways; say --date-format dmy or --date-format mdy");
+        bool known = p->form.time != TIME_OPEN && p->form.time != TIME_EITHER;
+        time_fault fault = !known ? TIME_FAULT_FORM : time_parse(in->at, in->len, p->form.time, &out->number, &clock, &proof);
         bool short_year = false;
         if (fault == TIME_FAULT_FORM) date_form(in->at, in->len, &short_year);
         if (fault) return refuse_time(m, p, in, short_year ? TIME_FAULT_SHORT_YEAR : fault);
