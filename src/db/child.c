@@ -116,7 +116,9 @@ mr_status child_run(child *c, bool *missing, mr_error *err) {
     int stopped = listen_to(c, ends[0]), ended = 0;
     if (stopped) kill(pid, SIGTERM);
     close(ends[0]);
-    while (waitpid(pid, &ended, 0) < 0 && errno == EINTR) continue;
+    pid_t waited;
+    while ((waited = waitpid(pid, &ended, 0)) < 0 && errno == EINTR) continue;
+    if (waited < 0) return error_set(err, MR_EIO, NULL, -1, "how %s ended is not known: %s", c->arguments[0], strerror(errno));
     if (stopped) return error_set(err, MR_ECANCELLED, NULL, -1, "stopped");
     if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0) return MR_OK;
     *missing = WIFEXITED(ended) && WEXITSTATUS(ended) == 127;

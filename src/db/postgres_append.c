@@ -75,7 +75,9 @@ static mr_status insert(db *d, const db_append_plan *plan, const char *name, uin
     db_append_columns(&sql, plan, columns, "");
     text_puts(&sql, ") SELECT ");
     db_append_columns(&sql, plan, columns, "");
-    text_printf(&sql, " FROM pg_temp.%s ORDER BY marram_row ON CONFLICT (", name);
+    /* In the order of the rows without a sort: a temporary table is scanned as it was filled, by one process. So writers take keys in
+     * one order and do not lock each other out for good. */
+    text_printf(&sql, " FROM pg_temp.%s ON CONFLICT (", name);
     db_append_columns(&sql, plan, plan->key, "");
     text_puts(&sql, ") DO NOTHING");
     const char *text = text_terminate(&sql);

@@ -38,8 +38,6 @@ static mr_status put_row(db *d, text_buffer *b, const db_append_plan *plan, size
         } else if (!values[i].text.at) {
             put32(b, -1);
         } else {
-            if (values[i].text.len > 1 << 29)
-                return error_set(err, MR_EDATA, plan->columns[i], (int64_t)row, "%s: a value of more than 512 MB", d->name);
             if (!text_reserve(b, values[i].text.len + 16 + (columns - i) * 12)) return error_memory(err, values[i].text.len);
             put32(b, (int32_t)values[i].text.len);
             memcpy(b->data + b->len, values[i].text.at, values[i].text.len);

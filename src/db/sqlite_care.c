@@ -19,8 +19,12 @@ mr_status sqlite_checkpoint(db *d, bool truncate, mr_error *err) {
 }
 
 mr_status sqlite_vacuum(db *d, mr_error *err) {
+    /* It writes the whole database anew, which must not go through memory. */
+    sqlite3_exec(d->of.sqlite, "PRAGMA temp_store=FILE", NULL, NULL, NULL);
     int rc = sqlite3_exec(d->of.sqlite, "VACUUM", NULL, NULL, NULL);
-    return rc ? sqlite_fail(d, rc, err) : MR_OK;
+    mr_status status = rc ? sqlite_fail(d, rc, err) : MR_OK;
+    sqlite3_exec(d->of.sqlite, "PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
+    return status;
 }
 
 mr_status sqlite_analyze(db *d, mr_error *err) {

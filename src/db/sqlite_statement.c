@@ -97,6 +97,10 @@ bool sqlite_is_null(const db_statement *s, int column) {
     return sqlite3_column_type(s->of.sqlite.stmt, column) == SQLITE_NULL;
 }
 
+bool sqlite_only_reads(const db_statement *s) {
+    return sqlite3_stmt_readonly(s->of.sqlite.stmt);
+}
+
 /* --- streams --- */
 
 mr_status sqlite_stream_open(db_stream *s, const char *sql, const int64_t *parameters, size_t n, mr_error *err) {

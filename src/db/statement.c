@@ -200,7 +200,9 @@ mr_status db_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row,
     mr_status status = db_ready(d, err);
     if (status || !n) return status;
     bool own = !d->in_transaction;
-    if (own && (status = db_begin(d, DB_WRITE, err))) return status;
+    /* Reading must not wait for another process that writes. */
+    db_mode mode = d->driver->only_reads && d->driver->only_reads(s) ? DB_READ : DB_WRITE;
+    if (own && (status = db_begin(d, mode, err))) return status;
     d->pipelining = true;
     status = (d->driver->each ? d->driver->each : each_in_turn)(s, n, bind, row, ctx, changed, err);
     d->pipelining = false;
