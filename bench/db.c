@@ -1,5 +1,6 @@
-/* bench_db URL ROWS [BATCH]: rows a second of db_append and db_stream on the event table of an empty ledger at URL, beside a bare loop
- * over sqlite3 or libpq that does the same and no more (no checks, no repeats, no interface). Prints one line a measurement. */
+/* bench_db URL ROWS [BATCH]: rows a second of db_append and db_stream on the event table of an empty ledger
+ * at URL, beside a bare loop over sqlite3 or libpq that does the same and no more (no checks, no repeats, no
+ * interface). Prints one line a measurement. */
 #include "schema.h"
 
 #include <endian.h>
@@ -28,7 +29,9 @@ static void said(const char *what, double n, double start) {
 
 /* --- the rows: 10 events a customer, sorted by (customer_id, id), as an importer writes them --- */
 
-static const char *const columns[] = {"customer_id", "id", "at_us", "recorded_at_us", "day", "kind", "source", "subject_id", "amount_minor", "currency", "source_id", "body"};
+static const char *const columns[] = {"customer_id",  "id",       "at_us",     "recorded_at_us",
+                                      "day",          "kind",     "source",    "subject_id",
+                                      "amount_minor", "currency", "source_id", "body"};
 static const char types[] = "iiiidsdiittt";
 static const int compare[] = {2, 5, 8, 9, 11};
 static const db_append_plan plan = {"event", columns, types, 2, compare, 5};
@@ -51,7 +54,8 @@ static void make(void *ctx, size_t row, db_value *v) {
     v[7].integer = 0;
     v[8].integer = n * 37 % 100000;
     v[9].text.at = "EUR", v[9].text.len = 3;
-    v[10].text.at = r->text, v[10].text.len = (size_t)snprintf(r->text, sizeof r->text, "order-%lld", (long long)n);
+    v[10].text.at = r->text,
+    v[10].text.len = (size_t)snprintf(r->text, sizeof r->text, "order-%lld", (long long)n);
     v[11].text.at = "", v[11].text.len = 0;
 }
 
@@ -71,7 +75,8 @@ static void append(db *d, size_t n, size_t batch, const char *what) {
     fprintf(stderr, "%llu added\n", (unsigned long long)all);
 }
 
-static const char select_all[] = "SELECT customer_id, id, at_us, day, kind, amount_minor, currency FROM event ORDER BY customer_id, id";
+static const char select_all[] =
+    "SELECT customer_id, id, at_us, day, kind, amount_minor, currency FROM event ORDER BY customer_id, id";
 
 static void stream(db *d) {
     mr_error err;
@@ -85,7 +90,8 @@ static void stream(db *d) {
     for (;;) {
         must(db_stream_next(s, &row, &err), &err);
         if (!row) break;
-        sum += row[0].integer + row[1].integer + row[2].integer + row[3].integer + row[4].integer + row[5].integer + (int64_t)row[6].text.len;
+        sum += row[0].integer + row[1].integer + row[2].integer + row[3].integer + row[4].integer +
+               row[5].integer + (int64_t)row[6].text.len;
         n++;
     }
     db_stream_close(s);
@@ -100,9 +106,15 @@ static void bare_sqlite(const char *path, size_t n, size_t batch) {
     sqlite3 *d;
     sqlite3_stmt *s;
     sqlite3_open_v2(path, &d, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    sqlite3_exec(d, "PRAGMA secure_delete=ON; PRAGMA cache_size=-65536; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=4096; DELETE FROM event; VACUUM", NULL, NULL, NULL);
+    sqlite3_exec(d,
+                 "PRAGMA secure_delete=ON; PRAGMA cache_size=-65536; PRAGMA synchronous=NORMAL; PRAGMA "
+                 "wal_autocheckpoint=4096; DELETE FROM event; VACUUM",
+                 NULL, NULL, NULL);
     double start = now();
-    sqlite3_prepare_v2(d, "INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (customer_id, id) DO NOTHING", -1, &s, NULL);
+    sqlite3_prepare_v2(d,
+                       "INSERT INTO event VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON "
+                       "CONFLICT (customer_id, id) DO NOTHING",
+                       -1, &s, NULL);
     for (size_t first = 0; first < n; first += batch) {
         rows r = {first, n, ""};
         sqlite3_exec(d, "BEGIN IMMEDIATE", NULL, NULL, NULL);
@@ -110,7 +122,8 @@ static void bare_sqlite(const char *path, size_t n, size_t batch) {
             db_value v[12];
             make(&r, i, v);
             for (int c = 0; c < 9; c++) sqlite3_bind_int64(s, c + 1, v[c].integer);
-            for (int c = 9; c < 12; c++) sqlite3_bind_text(s, c + 1, v[c].text.at, (int)v[c].text.len, SQLITE_STATIC);
+            for (int c = 9; c < 12; c++)
+                sqlite3_bind_text(s, c + 1, v[c].text.at, (int)v[c].text.len, SQLITE_STATIC);
             sqlite3_step(s);
             sqlite3_reset(s);
         }
@@ -150,7 +163,10 @@ static char *put_row(char *at, const db_value *v) {
         uint64_t v8 = htobe64((uint64_t)v[c].integer);
         uint32_t v4 = htobe32((uint32_t)v[c].integer);
         uint16_t v2 = htobe16((uint16_t)v[c].integer);
-        at = types[c] == 't' ? put(at, v[c].text.at, (int32_t)v[c].text.len) : types[c] == 'i' ? put(at, &v8, 8) : types[c] == 'd' ? put(at, &v4, 4) : put(at, &v2, 2);
+        at = types[c] == 't'   ? put(at, v[c].text.at, (int32_t)v[c].text.len)
+             : types[c] == 'i' ? put(at, &v8, 8)
+             : types[c] == 'd' ? put(at, &v4, 4)
+                               : put(at, &v2, 2);
     }
     return at;
 }
@@ -221,7 +237,9 @@ int main(int argc, char **argv) {
     stream(d);
     db_store kind = db_store_of(d);
     db_close(d);
-    if (kind == DB_SQLITE) bare_sqlite(argv[1], n, batch);
-    else bare_postgres(argv[1], n, batch);
+    if (kind == DB_SQLITE)
+        bare_sqlite(argv[1], n, batch);
+    else
+        bare_postgres(argv[1], n, batch);
     return 0;
 }
