@@ -181,6 +181,15 @@ void body_put_members(body_writer *w, const char *object, size_t len) {
     text_add(&w->out, object + 1, len - 2);
 }
 
+json_t *body_parse_open(const body_writer *w) {
+    text_buffer copy = {0};
+    text_add(&copy, w->out.data, w->out.len);
+    text_putc(&copy, '}');
+    json_t *object = copy.failed ? NULL : body_parse(copy.data, copy.len);
+    text_free(&copy);
+    return object;
+}
+
 const char *body_end(body_writer *w, size_t *len) {
     if (w->out.len) text_putc(&w->out, '}');
     *len = w->out.len;

@@ -26,6 +26,7 @@ void body_put_integer(body_writer *w, const char *field, int64_t value);
 void body_put_day(body_writer *w, const char *field, int32_t day);
 void body_put_time(body_writer *w, const char *field, int64_t us);
 void body_put_members(body_writer *w, const char *object, size_t len); /* the members of a JSON object's text, as they stand */
+json_t *body_parse_open(const body_writer *w);                          /* what was put so far, as an object */
 const char *body_end(body_writer *w, size_t *len);                     /* NULL: no memory */
 void body_free(body_writer *w);
 

@@ -27,6 +27,8 @@ typedef struct import_result {
     uint64_t rows, records[RECORD_KINDS], rejected;
     uint64_t unmatched; /* rows that fitted no rule's `when` */
     uint64_t rounded;   /* amounts with more digits than the currency has */
+    uint64_t odd;       /* events kept although a field is missing or of another type */
+    char odd_example[160];
     bool has_currency;
     int64_t first_at_us, last_at_us;
     bulk_counts bulk;

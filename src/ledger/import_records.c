@@ -8,6 +8,7 @@
 #include <error.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -138,6 +139,8 @@ static bool contact_event(importer *i, const record *rec, event_kind kind, const
     put_text(i, "name", name);
     put_text(i, "role", VALUE(rec, contacts, role));
     put_text(i, "authority", VALUE(rec, contacts, authority));
+    put_text(i, "email", email);
+    put_text(i, "phone", VALUE(rec, contacts, phone));
     return staged(i, e, err);
 }
 
@@ -286,20 +289,40 @@ static bool stage_surveys(importer *i, const record *rec, mr_error *err) {
     return staged(i, e, err);
 }
 
+/* A body must be an object; fields of another type or missing ones are told of, and the event is kept. What the envelope says of the kind and
+ * the subject's number stands before what the body says of them. */
+static bool put_body(importer *i, const history_event *e, const record_value *text) {
+    json_t *body = body_parse(text->text, text->len);
+    if (!body) return refuse(i, "body", text, "must be a JSON object");
+    if (payload_check_object(e->kind, body, i->why, sizeof i->why) != MR_OK && !i->result->odd++)
+        snprintf(i->result->odd_example, sizeof i->result->odd_example, "%s", i->why);
+    json_t *already = i->body.out.len ? body_parse_open(&i->body) : NULL;
+    const char *key;
+    json_t *value;
+    bool clash = false;
+    json_object_foreach(already, key, value) clash |= json_object_del(body, key) == 0;
+    char *clean = clash ? json_dumps(body, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    body_put_members(&i->body, clean ? clean : text->text, clean ? strlen(clean) : text->len);
+    free(clean);
+    json_decref(already);
+    json_decref(body);
+    return true;
+}
+
 static bool stage_events(importer *i, const record *rec, mr_error *err) {
     const record_value *name = VALUE(rec, events, kind), *subject = VALUE(rec, events, subject), *body = VALUE(rec, events, body);
     int kind = event_kind_find(name->text, name->len);
     if (kind < 0) kind = event_kind_segment(name->text, name->len);
     history_event *e = stage(i, rec, kind < 0 ? EVENT_custom : (event_kind)kind, VALUE(rec, events, at)->number);
     if (!put_id(i, rec, VALUE(rec, events, id), NULL, "", e, err) || !put_money(i, VALUE(rec, events, amount), VALUE(rec, events, currency), e)) return false;
-    if (kind < 0) put_text(i, "kind", name);
+    /* A word that became custom ("Order Cancelled" too) is kept. */
+    if (e->kind == EVENT_custom && !(name->len == 6 && !memcmp(name->text, "custom", 6))) put_text(i, "kind", name);
     if (subject->given && subject->len) {
         const char *sort = event_kind_of(e->kind)->subject;
         put_subject(i, e, *sort ? sort : "thing", subject, subject);
     }
     if (body->given && body->len) {
-        if (payload_check(e->kind, body->text, body->len, i->why, sizeof i->why) != MR_OK) return refuse(i, "body", body, i->why);
-        body_put_members(&i->body, body->text, body->len);
+        if (!put_body(i, e, body)) return false;
     }
     put_attributes(i, rec);
     return staged(i, e, err);
@@ -331,7 +354,7 @@ static bool cell(upserts *u, upsert_cell *c, const record_value *v) {
 }
 
 static int64_t since(const record_value *updated) {
-    return updated->given ? updated->number : INT64_MIN / 2; /* any dated news overwrites undated, and undated news undated */
+    return updated->given ? updated->number : UPSERT_UNDATED;
 }
 
 static bool customer_row(importer *i, upserts *u, uint32_t who, const record *rec) {

@@ -141,6 +141,25 @@ static mr_status fold_promise(const ledger *l, int64_t customer_id, const histor
     return MR_OK;
 }
 
+/* Who came and who went; what an import of contacts knows of them stays (their rows are dated, these are not). */
+static mr_status fold_contact(const ledger *l, int64_t customer_id, const history_event *const *events, size_t n, upserts *u, mr_error *err) {
+    static const char *const fields[] = {"number", "name", "email", "phone", "role", "authority"};
+    upsert_cell *row = upserts_row(u, UPSERT_CONTACT);
+    bool ok = row != NULL;
+    (void)l;
+    if (!ok) return error_memory(err, sizeof *row);
+    put_key(row, customer_id, events[0]->subject_id);
+    upsert_int(&row[13], UPSERT_UNDATED);
+    for (size_t i = 0; ok && i < n; i++) {
+        json_t *body = body_parse(events[i]->body, events[i]->body_len);
+        for (size_t f = 0; f < sizeof fields / sizeof *fields && ok; f++) ok = put_text(u, &row[2 + f], body, fields[f]);
+        if (events[i]->kind == EVENT_stakeholder_join) upsert_int(&row[11], events[i]->day);
+        if (events[i]->kind == EVENT_stakeholder_leave) upsert_int(&row[12], events[i]->day);
+        json_decref(body);
+    }
+    return ok ? MR_OK : error_memory(err, sizeof *row);
+}
+
 static mr_status put_touch(int64_t customer_id, const history_event *e, const json_t *body, upserts *u, mr_error *err) {
     upsert_cell *row = upserts_row(u, UPSERT_TOUCH);
     if (!row) return error_memory(err, sizeof *row);
@@ -197,6 +216,7 @@ static fold_fn fold_of(int kind) {
     const char *subject = event_kind_of(kind)->subject;
     if (!strcmp(subject, "contract")) return fold_contract;
     if (!strcmp(subject, "case")) return fold_case;
+    if (!strcmp(subject, "contact")) return fold_contact;
     if (!strcmp(subject, "promise")) return fold_promise;
     return NULL;
 }

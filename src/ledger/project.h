@@ -1,4 +1,5 @@
-/* Projection: what the events of a customer say, put in rows of contract, support_case, promise, touch, survey, consent and due. The
+/* Projection: what the events of a customer say, put in rows of contact, contract, support_case, promise, touch, survey,
+ * consent and due. The
  * events are the truth; the rows can be made again from them at any time. */
 #ifndef LEDGER_PROJECT_H
 #define LEDGER_PROJECT_H

@@ -3,7 +3,7 @@
 
 #include "events.h"
 #include "project.h"
-#include "scan.h"
+#include "histories.h"
 
 #include <cycle.h>
 #include <error.h>

@@ -3,10 +3,12 @@
 #include <error.h>
 #include <mem.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SALTS 32
+#define KNOWN_LIMIT ((size_t)64 << 20) /* 1.5 GB or so */
 
 mr_status refs_begin(refs *r, const ledger *l, const char *source, mr_error *err) {
     size_t len = strlen(source) + 1;
@@ -174,11 +176,26 @@ static mr_status make_newcomers(resolve_work *work, ledger *l, size_t n, mr_erro
     return status;
 }
 
+/* Merges move identifiers, perhaps by another process: what was made sure of before one must be looked up again. */
+static mr_status check_epoch(refs *r, ledger *l, mr_error *err) {
+    db_statement *s;
+    bool row = false;
+    mr_status status = db_prepare(l->d, "SELECT value FROM setting WHERE name = 'merge_epoch'", "", &s, err);
+    if (status == MR_OK) status = db_step(s, &row, err);
+    if (status != MR_OK) return status;
+    const char *epoch = row ? db_text(s, 0, NULL) : "";
+    if (strcmp(epoch, r->epoch) != 0 || r->known.n > KNOWN_LIMIT) refs_forget(r);
+    snprintf(r->epoch, sizeof r->epoch, "%s", epoch);
+    db_reset(s);
+    return MR_OK;
+}
+
 mr_status refs_resolve(refs *r, ledger *l, ref_request *requests, size_t n, mr_error *err) {
     resolve_work work = {.r = r, .requests = requests};
     hashmap batch = {0}; /* fingerprint -> index of the newcomer + 1 */
     size_t newcomers = 0;
-    mr_status status = MR_OK;
+    mr_status status = check_epoch(r, l, err);
+    if (status != MR_OK) return status;
     work.newcomers = mem_take(NULL, n, sizeof *work.newcomers);
     if (!work.newcomers) return error_memory(err, n * sizeof *work.newcomers);
     for (size_t i = 0; i < n && status == MR_OK; i++) {

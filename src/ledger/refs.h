@@ -17,6 +17,7 @@ typedef struct refs {
     ledger_domain customers, fingerprint;
     char *source;
     hashmap known; /* fingerprint -> customer_id */
+    char epoch[24]; /* setting merge_epoch, which every merge raises */
     uint64_t made; /* customers who were not there before (more where a transaction ran twice) */
 } refs;
 

@@ -36,6 +36,9 @@ typedef struct upserts {
     size_t rows;
 } upserts;
 
+/* updated_at_us of what says no date: dated news overwrites it, and so does other undated news. */
+#define UPSERT_UNDATED (INT64_MIN / 2)
+
 #define UPSERTS_FULL 4096 /* rows after which to write */
 
 /* A new row, all NULL, of which the caller sets the cells; NULL: no memory. Borrowed until the next call. */

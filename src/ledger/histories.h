@@ -3,8 +3,8 @@
  * A part is a contiguous range of customer_id (ids are hashes, so parts are of one size); on Citus a part is the same range, read shard by
  * shard. Results of a job never depend on how the base is cut. Memory is bounded by the longest history. One read transaction a
  * part. */
-#ifndef LEDGER_SCAN_H
-#define LEDGER_SCAN_H
+#ifndef LEDGER_HISTORIES_H
+#define LEDGER_HISTORIES_H
 
 #include "history.h"
 

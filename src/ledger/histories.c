@@ -1,4 +1,4 @@
-#include "scan.h"
+#include "histories.h"
 
 #include <error.h>
 
