@@ -84,10 +84,12 @@ static const table_row tables[UPSERT_TABLES] = {
                         "INSERT INTO consent (customer_id, id, purpose, channel, state, at_us) VALUES ($1, $2, $3, $4, $5, $6) "
                         "ON CONFLICT (customer_id, id) DO UPDATE SET state = excluded.state, at_us = excluded.at_us "
                         "WHERE consent.at_us <= excluded.at_us"},
-    /* A promise that is due earlier, or settled; the timer is never moved later (whoever pops it too soon arms it again). */
+    /* A promise that is due earlier, or settled; the timer is never moved later (whoever pops it too soon arms it again). One that was popped is
+     * armed again by another time alone: rebuilding must not let it fire twice. */
     [UPSERT_DUE] = {"iisisis",
                     "INSERT INTO due (customer_id, id, part, due_us, kind, subject_id, state) VALUES ($1, $2, $3, $4, $5, $6, $7) "
-                    "ON CONFLICT (customer_id, id) DO UPDATE SET state = excluded.state, "
+                    "ON CONFLICT (customer_id, id) DO UPDATE SET "
+                    "state = CASE WHEN excluded.due_us = due.due_us AND due.state = 1 THEN 1 ELSE excluded.state END, "
                     "due_us = CASE WHEN excluded.due_us < due.due_us THEN excluded.due_us ELSE due.due_us END"},
 };
 

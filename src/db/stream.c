@@ -1,0 +1,50 @@
+/* One large read: the half both stores share. */
+#include "impl.h"
+
+#include <string.h>
+
+mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_t *parameters, size_t n, db_stream **out,
+                         mr_error *err) {
+    *out = NULL;
+    mr_status status = db_ready(d, err);
+    if (status) return status;
+    size_t columns = strlen(types);
+    if (!columns || columns > DB_MAX_COLUMNS || strspn(types, "sdirtb") != columns) {
+        d->fault = DB_FAULT_OTHER;
+        return error_set(err, MR_EINVAL, NULL, -1, "'%s' are not types of columns: %s", types, sql);
+    }
+    db_stream *s = mem_new(NULL, 1, sizeof *s);
+    if (!s) return error_memory(err, sizeof *s);
+    s->db = d;
+    s->columns = (int)columns;
+    memcpy(s->types, types, columns + 1);
+    status = d->driver->stream_open(s, sql, parameters, n, err);
+    if (status) {
+        mem_free(NULL, s);
+        return status;
+    }
+    d->stream = s;
+    *out = s;
+    return MR_OK;
+}
+
+mr_status db_stream_next(db_stream *s, const db_value **row, mr_error *err) {
+    *row = NULL;
+    if (s->ended) return MR_OK;
+    s->db->fault = DB_FAULT_NONE;
+    bool more = false;
+    mr_status status = s->db->driver->stream_next(s, &more, err);
+    if (!status && more) {
+        *row = s->values;
+    } else {
+        s->ended = true;
+    }
+    return status;
+}
+
+void db_stream_close(db_stream *s) {
+    if (!s) return;
+    s->db->driver->stream_close(s);
+    s->db->stream = NULL;
+    mem_free(NULL, s);
+}

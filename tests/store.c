@@ -1,0 +1,104 @@
+#include "store.h"
+
+#include <ftw.h>
+#include <stdlib.h>
+#include <time.h>
+
+db_store store_sqlite = DB_SQLITE, store_postgres = DB_POSTGRES;
+
+static bool server_line(const char *name, char line[256]) {
+    char path[512];
+    snprintf(path, sizeof path, POSTGRES_STATE "/%s", name);
+    FILE *f = fopen(path, "r");
+    bool found = f && fgets(line, 256, f);
+    if (f) fclose(f);
+    if (found) line[strcspn(line, "\n")] = '\0';
+    return found;
+}
+
+const char *store_server(char url[256], const char *database, int tcp) {
+    char line[256];
+    if (!server_line(tcp ? "tcp" : "url", line)) {
+        print_message("[  SKIPPED ] postgres: no PostgreSQL server for the tests (tests/postgres.sh)\n");
+        skip();
+    }
+    char *at = strstr(line, "/postgres"), *name = strstr(line, "@/postgres");
+    for (char *next = at; next; next = strstr(next + 1, "/postgres")) at = next;
+    if (name) at = name + 1;
+    snprintf(url, 256, "%.*s/%s%s", (int)(at - line), line, database, at + 9);
+    return url;
+}
+
+void store_new(store *s, db_store kind) {
+    static unsigned count;
+    memset(s, 0, sizeof *s);
+    s->kind = kind;
+    char server[256];
+    if (kind == DB_POSTGRES) store_server(server, "postgres", 0);
+    snprintf(s->folder, sizeof s->folder, "/tmp/marram-store.XXXXXX");
+    assert_non_null(mkdtemp(s->folder));
+    snprintf(s->file, sizeof s->file, "%s/ledger.db", s->folder);
+    snprintf(s->url, sizeof s->url, "%s", s->file);
+    if (kind == DB_SQLITE) return;
+    snprintf(s->database, sizeof s->database, "t%ld_%u", (long)getpid(), count++);
+    char sql[128];
+    mr_error err;
+    db *d;
+    assert_ok(db_open(server, NULL, &d, &err), &err);
+    snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0", s->database);
+    assert_ok(db_execute(d, sql, &err), &err);
+    db_close(d);
+    store_server(s->url, s->database, 0);
+}
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *at) {
+    (void)about, (void)type, (void)at;
+    return remove(path);
+}
+
+void store_remove(store *s) {
+    if (s->folder[0]) nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (!s->database[0]) return;
+    char server[256], sql[128];
+    mr_error err;
+    db *d;
+    store_server(server, "postgres", 0);
+    assert_ok(db_open(server, NULL, &d, &err), &err);
+    snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", s->database);
+    assert_ok(db_execute(d, sql, &err), &err);
+    db_close(d);
+}
+
+db *store_open(const store *s) {
+    mr_error err;
+    db *d;
+    assert_ok(db_open(s->url, &(db_options){.create = true}, &d, &err), &err);
+    return d;
+}
+
+typedef struct holder {
+    db_store kind;
+    bool made;
+    store store;
+} holder;
+
+int store_setup(void **state) {
+    holder *h = calloc(1, sizeof *h);
+    h->kind = *(db_store *)*state;
+    *state = h;
+    return 0;
+}
+
+store *store_of(void **state) {
+    holder *h = *state;
+    store_new(&h->store, h->kind);
+    h->made = true;
+    return &h->store;
+}
+
+int store_teardown(void **state) {
+    holder *h = *state;
+    if (h->made) store_remove(&h->store);
+    free(h);
+    return 0;
+}
