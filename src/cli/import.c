@@ -53,6 +53,12 @@ static const char help[] =
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 5 input/output, 130 interrupted\n";
 
+static void print_help(void) {
+    fputs(help, stdout);
+    puts("\nready mappings:");
+    for (size_t i = 0; mapping_ready_at(i); i++) printf("  %-24s %s\n", mapping_ready_at(i)->name, mapping_ready_at(i)->about);
+}
+
 typedef struct arguments {
     store_options store;
     mapping_options mapping;
@@ -103,8 +109,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 
 static mr_status find_mapping(const arguments *a, int kind, rows *r, mapping **m, mr_error *err) {
     if (!a->mapping_name) return mapping_guess((record_kind)kind, r, &a->mapping, NULL, m, err);
-    const char *ready = mapping_find(a->mapping_name);
-    if (ready) return mapping_parse(a->mapping_name, ready, strlen(ready), NULL, m, err);
     return mapping_read(a->mapping_name, NULL, m, err);
 }
 
@@ -277,7 +281,7 @@ int command_import(int argc, char **argv) {
     a.import.paths = a.paths;
     a.import.paths_n = a.paths_n;
     if (a.help)
-        fputs(help, stdout);
+        print_help();
     else if (code == EXIT_OK)
         code = run(&a, kind);
     free(paths);

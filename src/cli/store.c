@@ -21,7 +21,7 @@ int64_t now_us(void) {
     const char *given = getenv("MARRAM_NOW");
     struct timespec t;
     int64_t us;
-    if (given && time_parse(given, strlen(given), &us)) return us;
+    if (given && time_read(given, strlen(given), &us)) return us;
     clock_gettime(CLOCK_REALTIME, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }

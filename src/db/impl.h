@@ -140,6 +140,10 @@ mr_status db_fail(db *d, db_fault fault, mr_status code, mr_error *err);
 /* Is this a value the column may have? `what` says which parameter or column for the message. */
 mr_status db_check_value(db *d, char type, const db_value *value, size_t column, int64_t row, mr_error *err);
 mr_status db_check_parameters(db_statement *s, mr_error *err);
+/* Are the parameters in this text $1 to $n, each of them? SQLite would take $1::bigint for another one, PostgreSQL one too few. */
+bool db_parameters_fit(const char *sql, size_t n);
+/* The length of the piece of SQL that begins here: a string, a name in quotes, a comment, a parameter ($3; *number 3, else 0), or one byte. */
+size_t db_sql_piece(const char *sql, size_t *number);
 void db_reset_all(db *d); /* gives up what is left of every statement's rows */
 
 /* The rows append found stored otherwise; told to the caller once all are in. */

@@ -2,44 +2,34 @@
  * and are read where libpq put them. */
 #include "postgres.h"
 
-#include <ctype.h>
-
 enum { HEAD = 19 };
 
 /* The SELECT with its parameters written in: COPY takes none. Numbers alone, so nothing can be slipped in. */
-static bool render(text_buffer *out, const char *sql, const int64_t *parameters, size_t n) {
-    for (const char *at = sql; *at;) {
-        if (*at == '\'' || *at == '"') {
-            const char *end = strchr(at + 1, *at);
-            size_t len = end ? (size_t)(end - at) + 1 : strlen(at);
-            text_add(out, at, len);
-            at += len;
-        } else if (*at == '$' && isdigit((unsigned char)at[1])) {
-            size_t number = 0;
-            for (at++; isdigit((unsigned char)*at) && number <= n; at++) number = number * 10 + (size_t)(*at - '0');
-            if (number < 1 || number > n) return false;
+static void render(text_buffer *out, const char *sql, const int64_t *parameters) {
+    while (*sql) {
+        size_t number, len = db_sql_piece(sql, &number);
+        if (number) {
             text_printf(out, "CAST('%lld' AS BIGINT)", (long long)parameters[number - 1]);
         } else {
-            text_putc(out, *at++);
+            text_add(out, sql, len);
         }
+        sql += len;
     }
-    return true;
 }
 
 mr_status postgres_stream_open(db_stream *s, const char *sql, const int64_t *parameters, size_t n, mr_error *err) {
+    (void)n; /* as many as the text names */
     db *d = s->db;
     mr_status status = postgres_alive(d, err);
     if (status) return status;
     text_buffer text = {0};
     /* A stream closed before its end is cancelled, which is an error: the savepoint keeps it from the transaction. One round trip. */
     text_puts(&text, d->in_transaction ? "SAVEPOINT marram_stream; COPY (" : "COPY (");
-    bool sound = render(&text, sql, parameters, n);
-    text_puts(&text, d->in_transaction ? ") TO STDOUT (FORMAT binary); RELEASE SAVEPOINT marram_stream" : ") TO STDOUT (FORMAT binary)");
+    render(&text, sql, parameters);
+    text_puts(&text, d->in_transaction ? "\n) TO STDOUT (FORMAT binary); RELEASE SAVEPOINT marram_stream" : "\n) TO STDOUT (FORMAT binary)");
     const char *whole = text_terminate(&text);
     if (text.failed) {
         status = error_memory(err, text.len);
-    } else if (!sound) {
-        status = db_fail(d, DB_FAULT_OTHER, error_set(err, MR_EINVAL, NULL, -1, "the parameters are not $1 to $%zu: %s", n, sql), err);
     } else {
         PGresult *result = PQexec(d->of.postgres.conn, whole);
         if (PQresultStatus(result) != PGRES_COPY_OUT) {

@@ -45,7 +45,7 @@ mr_status sqlite_fail(db *d, int rc, mr_error *err) {
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
-        error_set(err, MR_EIO, NULL, -1, "%s cannot be written: you may only read the file or its folder (%s)", d->name, said);
+        error_set(err, MR_EIO, NULL, -1, "%s cannot be written: you may only read the file or its folder", d->name);
         return db_fail(d, DB_FAULT_READ_ONLY, MR_EIO, err);
     case SQLITE_NOTADB:
         error_set(err, MR_EIO, NULL, -1, "%s is not a database: not an SQLite file, or its beginning is damaged; give another file, or restore a backup", d->name);
@@ -76,6 +76,8 @@ static mr_status settle(db *d, mr_error *err) {
     if (!rc) rc = sqlite3_wal_autocheckpoint(db3, d->options.no_checkpoint ? 0 : 4096);
     /* The first page is read here, so that a file that is no database is refused by db_open. */
     if (!rc) rc = sqlite3_exec(db3, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+    /* SQLite opens a file it may not write for reading alone, and would say so only at the first write. */
+    if (!rc && !d->options.read_only && sqlite3_db_readonly(db3, "main") == 1) rc = SQLITE_READONLY;
     return rc ? sqlite_fail(d, rc, err) : MR_OK;
 }
 

@@ -19,7 +19,7 @@ mr_status sqlite_prepare(db_statement *s, mr_error *err) {
         snprintf(name, sizeof name, "$%d", i + 1);
         s->of.sqlite.index[i] = sqlite3_bind_parameter_index(s->of.sqlite.stmt, name);
     }
-    /* A parameter by another name ("$1::bigint") would be NULL and nobody the wiser. */
+    /* A parameter by another name (?1, $1::bigint) would be NULL and nobody the wiser. */
     bool all = sqlite3_bind_parameter_count(s->of.sqlite.stmt) == s->n;
     for (int i = 0; i < s->n; i++) all = all && s->of.sqlite.index[i] > 0;
     if (!all)

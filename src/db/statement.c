@@ -19,6 +19,8 @@ static mr_status statement_new(db *d, const char *sql, const char *types, uint64
     size_t n = strlen(types);
     if (n > DB_MAX_COLUMNS || strspn(types, "sdirtb") != n)
         return refuse(d, error_set(err, MR_EINVAL, NULL, -1, "'%s' are not types of parameters: %s", types, sql));
+    if (!db_parameters_fit(sql, n))
+        return refuse(d, error_set(err, MR_EINVAL, NULL, -1, "the parameters are not $1 to $%zu: %s", n, sql));
     db_statement *s = mem_new(NULL, 1, sizeof *s);
     if (!s) return refuse(d, error_memory(err, sizeof *s));
     s->db = d;

@@ -13,6 +13,10 @@ mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_
         d->fault = DB_FAULT_OTHER;
         return error_set(err, MR_EINVAL, NULL, -1, "'%s' are not types of columns: %s", types, sql);
     }
+    if (!db_parameters_fit(sql, n)) {
+        d->fault = DB_FAULT_OTHER;
+        return error_set(err, MR_EINVAL, NULL, -1, "the parameters are not $1 to $%zu: %s", n, sql);
+    }
     db_stream *s = mem_new(NULL, 1, sizeof *s);
     if (!s) return error_memory(err, sizeof *s);
     s->db = d;

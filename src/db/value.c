@@ -3,8 +3,10 @@
 
 #include "bits.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Bytes of the UTF-8 character at text (not ASCII), 0 where it is none: RFC 3629, no surrogates, no long forms. */
 static size_t character(const unsigned char *text, size_t len) {
@@ -81,4 +83,27 @@ mr_status db_check_parameters(db_statement *s, mr_error *err) {
             status = db_check_value(s->db, s->types[i], &s->parameters[i].value, (size_t)i, -1, err);
     }
     return status;
+}
+
+bool db_parameters_fit(const char *sql, size_t n) {
+    uint64_t used = 0; /* a bit each: there are at most DB_MAX_COLUMNS */
+    for (const char *at = sql; *at;) {
+        size_t number, len = db_sql_piece(at, &number);
+        if (number > n) return false;
+        if (number) used |= (uint64_t)1 << (number - 1);
+        at += len;
+    }
+    return used == (n ? UINT64_MAX >> (64 - n) : 0);
+}
+
+size_t db_sql_piece(const char *sql, size_t *number) {
+    *number = 0;
+    if (*sql == '\'' || *sql == '"') {
+        const char *end = strchr(sql + 1, *sql);
+        return end ? (size_t)(end - sql) + 1 : strlen(sql);
+    }
+    if (!strncmp(sql, "--", 2)) return strcspn(sql, "\n");
+    size_t len = 1;
+    for (; *sql == '$' && isdigit((unsigned char)sql[len]) && *number < 1000; len++) *number = *number * 10 + (size_t)(sql[len] - '0');
+    return len;
 }

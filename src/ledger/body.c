@@ -1,10 +1,9 @@
 #include "body.h"
 
 #include <calendar.h>
+#include <times.h>
 
 #include <string.h>
-
-#define DAY_US INT64_C(86400000000)
 
 json_t *body_parse(const char *body, size_t len) {
     json_t *object = len ? json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
@@ -36,59 +35,19 @@ bool body_day(const json_t *body, const char *field, int32_t *day) {
 
 bool body_time(const json_t *body, const char *field, int64_t *us) {
     const char *text = body_text(body, field);
-    return text && time_parse(text, strlen(text), us);
+    return text && time_read(text, strlen(text), us);
 }
 
 /* --- times --- */
 
-static bool digits(const char *at, size_t n, int *value) {
-    *value = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (at[i] < '0' || at[i] > '9') return false;
-        *value = *value * 10 + at[i] - '0';
-    }
-    return true;
-}
-
-/* What stands behind hours, minutes and seconds: nothing, Z, or an offset. */
-static bool zone(const char *at, size_t len, int64_t *offset_us) {
-    int hours, minutes = 0;
-    *offset_us = 0;
-    if (!len || (len == 1 && (*at == 'Z' || *at == 'z'))) return true;
-    if ((*at != '+' && *at != '-') || len < 3 || !digits(at + 1, 2, &hours)) return false;
-    size_t m = len > 3 && at[3] == ':' ? 4 : 3;
-    if (len != 3 && (len != m + 2 || !digits(at + m, 2, &minutes))) return false;
-    if (hours > 18 || minutes > 59) return false;
-    *offset_us = (hours * 60 + minutes) * INT64_C(60000000) * (*at == '-' ? -1 : 1);
-    return true;
-}
-
-bool time_parse(const char *text, size_t len, int64_t *us) {
-    int32_t day;
-    int hour, minute, second = 0;
-    int64_t fraction = 0, offset;
-    if (len < 10 || !calendar_parse(text, 10, &day)) return false;
-    *us = day * DAY_US;
-    if (len == 10) return true;
-    if (len < 16 || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' || !digits(text + 11, 2, &hour) ||
-        !digits(text + 14, 2, &minute))
-        return false;
-    size_t at = 16;
-    if (at + 3 <= len && text[at] == ':') {
-        if (!digits(text + at + 1, 2, &second)) return false;
-        at += 3;
-        if (at < len && text[at] == '.') {
-            int64_t unit = 100000;
-            for (at++; at < len && text[at] >= '0' && text[at] <= '9'; at++, unit /= 10) fraction += (text[at] - '0') * unit;
-        }
-    }
-    if (hour > 23 || minute > 59 || second > 60 || !zone(text + at, len - at, &offset)) return false;
-    *us += ((hour * 60 + minute) * 60 + second) * INT64_C(1000000) + fraction - offset;
-    return true;
+bool time_read(const char *text, size_t len, int64_t *us) {
+    date_proof proof;
+    bool clock;
+    return len >= 10 && time_parse(text, len, TIME_YMD, us, &clock, &proof) == TIME_OK;
 }
 
 char *time_text(int64_t us, char out[40]) {
-    int64_t day = us / DAY_US - (us % DAY_US < 0), rest = us - day * DAY_US;
+    int64_t day = us / TIMES_DAY_US - (us % TIMES_DAY_US < 0), rest = us - day * TIMES_DAY_US;
     if (day < calendar_day(1, 1, 1) || day > calendar_day(9999, 12, 31)) {
         strcpy(out, "");
         return out;

@@ -32,8 +32,8 @@ void body_free(body_writer *w);
 
 /* "2026-11-22T10:00:00Z", with the fraction where there is one; out needs 40 bytes. Returns out. */
 char *time_text(int64_t us, char out[40]);
-/* RFC 3339, loosely: a blank for T, seconds and zone may be missing (UTC). */
-bool time_parse(const char *text, size_t len, int64_t *us);
+/* A day, or RFC 3339, loosely: a blank for T, seconds and zone may be missing (UTC). */
+bool time_read(const char *text, size_t len, int64_t *us);
 /* JSON string escape into out. */
 void json_escape(text_buffer *out, const char *text, size_t len);
 

@@ -7,7 +7,7 @@
 #ifndef LEDGER_BULK_H
 #define LEDGER_BULK_H
 
-#include "run.h"
+#include "upserts.h"
 
 typedef struct bulk_options {
     const char *source;        /* of events and identifiers */

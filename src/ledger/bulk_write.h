@@ -3,6 +3,7 @@
 #define LEDGER_BULK_WRITE_H
 
 #include "bulk.h"
+#include "run.h"
 
 typedef struct bulk_writer {
     ledger *l;

@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "slab.h"
 
 #include <mem.h>
 
@@ -6,7 +6,7 @@
 
 #define BLOCK ((size_t)256 << 10)
 
-char *arena_room(arena *a, size_t size) {
+char *slab_room(slab *a, size_t size) {
     if (a->now && a->now->capacity - a->used >= size) {
         char *at = a->now->bytes + a->used;
         a->used += size;
@@ -14,10 +14,10 @@ char *arena_room(arena *a, size_t size) {
         return at;
     }
     /* The next kept block, where it is large enough; else a new one in front of it. */
-    arena_block *next = a->now ? a->now->next : a->first;
+    slab_block *next = a->now ? a->now->next : a->first;
     if (!next || next->capacity < size) {
         size_t capacity = size > BLOCK ? size : BLOCK;
-        arena_block *block = mem_take(NULL, 1, sizeof *block + capacity);
+        slab_block *block = mem_take(NULL, 1, sizeof *block + capacity);
         if (!block) return NULL;
         block->capacity = capacity;
         block->next = next;
@@ -33,30 +33,30 @@ char *arena_room(arena *a, size_t size) {
     return next->bytes;
 }
 
-void *arena_take(arena *a, size_t size) {
+void *slab_take(slab *a, size_t size) {
     a->used = (a->used + 7) & ~(size_t)7;
     if (a->now && a->used > a->now->capacity) a->used = a->now->capacity;
-    return arena_room(a, (size + 7) & ~(size_t)7);
+    return slab_room(a, (size + 7) & ~(size_t)7);
 }
 
-char *arena_copy(arena *a, const char *bytes, size_t len) {
-    char *at = arena_room(a, len + 1);
+char *slab_copy(slab *a, const char *bytes, size_t len) {
+    char *at = slab_room(a, len + 1);
     if (!at) return NULL;
     if (len) memcpy(at, bytes, len);
     at[len] = 0;
     return at;
 }
 
-void arena_reset(arena *a) {
+void slab_reset(slab *a) {
     a->now = NULL;
     a->used = a->total = 0;
 }
 
-void arena_free(arena *a) {
-    for (arena_block *b = a->first; b;) {
-        arena_block *next = b->next;
+void slab_free(slab *a) {
+    for (slab_block *b = a->first; b;) {
+        slab_block *next = b->next;
         mem_free(NULL, b);
         b = next;
     }
-    *a = (arena){0};
+    *a = (slab){0};
 }
