@@ -4,6 +4,7 @@
 # STATE is a folder; STATE/url then holds the URL (database postgres, a superuser, over a Unix socket), STATE/tcp the same over TCP with a
 # password. Where PostgreSQL is not installed, neither file is there, and the tests that need it skip. `fsync`: commits wait for the
 # disk; without it they are quicker and a power cut would lose the database, which is what tests want.
+# POSTGRES_OPTIONS adds options of the server's; LD_PRELOAD reaches it.
 # The server is stopped by its pid: by `stop`, by the next `start`, or by a watcher once the process that ran `start` is gone.
 set -u
 command=${1:-} state=${2:-} fsync=off
@@ -63,7 +64,7 @@ start() {
         # A free port by trial: the server says so itself when it is not.
         port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 40000))
         if as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "-p $port -k $folder -h 127.0.0.1 -c fsync=$fsync \
-            -c max_connections=60 -c shared_buffers=64MB -c max_wal_size=4GB -c restart_after_crash=on" start >/dev/null 2>&1 </dev/null; then
+            -c max_connections=60 -c shared_buffers=64MB -c max_wal_size=4GB -c restart_after_crash=on ${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null; then
             echo "postgresql://marram:$password@127.0.0.1:$port/postgres" >"$state/tcp"
             echo "postgresql://marram@/postgres?host=$folder&port=$port" >"$state/url"
             return 0

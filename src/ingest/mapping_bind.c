@@ -65,7 +65,12 @@ static mr_status bind_field(mapping *m, rows *r, const char *data_path, field_pl
     if (status) return status;
     bool enough = f->from == FROM_COLUMN ? found > 0 : found == wanted;
     if (wanted && !enough && !f->optional) return no_column(m, r, missing, f->line, p->row.name, err);
-    if (f->lookup_file) status = mapping_lookup_get(m, f, data_path, &p->table, err);
+    p->times = -1;
+    if (f->times) {
+        status = find_column(r, f->times, &p->times, err);
+        if (!status && p->times < 0) return no_column(m, r, f->times, f->line, "times", err);
+    }
+    if (!status && f->lookup_file) status = mapping_lookup_get(m, f, data_path, &p->table, err);
     mapping_compile(p, rows_json(r));
     return status;
 }

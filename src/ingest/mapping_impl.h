@@ -43,6 +43,7 @@ typedef struct field_spec {
     size_t n_values;
     char *otherwise; /* `default`; NULL: none */
     char *lookup_file, *lookup_key, *lookup_value; /* NULL: none */
+    char *times; /* the column an amount is multiplied by; NULL: none */
 } field_spec;
 
 typedef enum when_test { WHEN_IS, WHEN_IS_NOT, WHEN_PRESENT, WHEN_ABSENT } when_test;
@@ -116,6 +117,7 @@ struct field_plan {
     int *column; /* [spec->columns.n]; -1: a column the rows do not have */
     bool (*get)(mapping *m, rows *r, const field_plan *p, piece *out);  /* false: a fault */
     bool (*convert)(mapping *m, field_plan *p, const piece *in, record_value *out);
+    int times; /* -1: none */
     const lookup *table;
     bool changes; /* there are values, a lookup or a default */
     bool future;

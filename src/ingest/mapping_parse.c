@@ -157,7 +157,7 @@ static mr_status read_values(yaml_reading *y, const yaml_node_t *node, void *int
 }
 
 static mr_status read_default(yaml_reading *y, const yaml_node_t *node, void *into) {
-    return yaml_text(y, node, "default", false, &((field_reading *)into)->f->otherwise);
+    return yaml_text(y, node, "default", true, &((field_reading *)into)->f->otherwise);
 }
 
 static mr_status read_format(yaml_reading *y, const yaml_node_t *node, void *into) {
@@ -189,6 +189,13 @@ static mr_status read_scale(yaml_reading *y, const yaml_node_t *node, void *into
     return yaml_fail(y, node, "scale", "'scale' is for money, and %s is none", row_of(y, r)->name);
 }
 
+static mr_status read_times(yaml_reading *y, const yaml_node_t *node, void *into) {
+    field_reading *r = into;
+    field_type type = row_of(y, r)->type;
+    if (type != FIELD_MONEY && type != FIELD_REAL) return yaml_fail(y, node, "times", "'times' is for numbers, and %s is none", row_of(y, r)->name);
+    return yaml_text(y, node, "times", false, &r->f->times);
+}
+
 static mr_status read_optional(yaml_reading *y, const yaml_node_t *node, void *into) {
     return yaml_choice(y, node, "optional", "yes", "no", &((field_reading *)into)->f->optional);
 }
@@ -196,7 +203,8 @@ static mr_status read_optional(yaml_reading *y, const yaml_node_t *node, void *i
 static mr_status read_field(yaml_reading *y, const yaml_node_t *node, field_spec *f) {
     static const yaml_key keys[] = {{"column", read_column}, {"join", read_join},       {"with", read_with},       {"const", read_const},
                                     {"lookup", read_lookup}, {"months_before", read_months_before}, {"values", read_values}, {"default", read_default},
-                                    {"format", read_format}, {"decimal", read_decimal}, {"scale", read_scale},     {"optional", read_optional}};
+                                    {"format", read_format}, {"decimal", read_decimal}, {"scale", read_scale},     {"times", read_times},
+                                    {"optional", read_optional}};
     const char *name = record_of(y->kind).field[f->field].name;
     f->line = yaml_line(node);
     if (node->type != YAML_MAPPING_NODE) return yaml_texts(y, node, name, false, &f->columns);

@@ -233,10 +233,24 @@ static bool from_minor(mapping *m, const field_plan *p, const piece *in, int64_t
     return true;
 }
 
+/* Times another column, half away from zero; an empty one is 1. */
+static bool times(mapping *m, const field_plan *p, const piece *in, int64_t *money) {
+    piece by = {0};
+    amount factor;
+    if (!cell(m->reading, p->times, &by)) return true;
+    char decimal = rows_json(m->reading) || !p->form.decimal ? '.' : p->form.decimal;
+    if (amount_parse(by.at, by.len, decimal, &factor) || factor.currency[0]) return mapping_refuse(m, p, &by, "is no number to multiply by");
+    if (fabs((double)*money * (double)factor.money) >= 9e22 || llabs(*money) > INT64_MAX / 10000) return mapping_refuse(m, p, in, "is larger than 922,337,203,685,477");
+    int64_t part = *money * (factor.money % 10000);
+    *money = *money * (factor.money / 10000) + (part + (part < 0 ? -5000 : 5000)) / 10000;
+    return true;
+}
+
 static bool to_money(mapping *m, field_plan *p, const piece *in, record_value *out) {
     char currency[AMOUNT_CURRENCY] = "";
     if (!amount_of(m, p, in, &out->number, currency)) return false;
     if (p->spec->minor && !from_minor(m, p, in, &out->number)) return false;
+    if (p->times >= 0 && !times(m, p, in, &out->number)) return false;
     out->text = "";
     out->len = strlen(currency);
     if (out->len) out->text = arena_text(&m->scratch, currency, out->len);
@@ -246,7 +260,8 @@ static bool to_money(mapping *m, field_plan *p, const piece *in, record_value *o
 static bool to_real(mapping *m, field_plan *p, const piece *in, record_value *out) {
     char currency[AMOUNT_CURRENCY] = "";
     if (!amount_of(m, p, in, &out->number, currency)) return false;
-    return !currency[0] || mapping_refuse(m, p, in, "is an amount of money where a number is expected");
+    if (currency[0]) return mapping_refuse(m, p, in, "is an amount of money where a number is expected");
+    return p->times < 0 || times(m, p, in, &out->number);
 }
 
 static bool to_count(mapping *m, field_plan *p, const piece *in, record_value *out) {
@@ -302,8 +317,10 @@ static bool to_time(mapping *m, field_plan *p, const piece *in, record_value *ou
     if (p->form.time != TIME_YMD || !time_parse_plain(&m->months, in->at, in->len, &out->number, &clock)) {
         bool open = p->form.time == TIME_OPEN || p->form.time == TIME_EITHER;
         if (open && !p->form.hopeless && !mapping_settle_late(m, p, in)) return no_memory(m, p);
-        if (p->form.time == TIME_EITHER) return mapping_refuse(m, p, in, "can be read two ways; say --date-format dmy or --date-format mdy");
-        time_fault fault = p->form.time == TIME_OPEN ? TIME_FAULT_FORM : time_parse(in->at, in->len, p->form.time, &out->number, &clock, &proof);
+        if (p->form.time == TIME_EITHER && time_form_of(in->at, in->len) == TIME_EITHER)
+            return mapping_refuse(m, p, in, "can be read two ways; say --date-format dmy or --date-format mdy");
+        bool known = p->form.time != TIME_OPEN && p->form.time != TIME_EITHER;
+        time_fault fault = !known ? TIME_FAULT_FORM : time_parse(in->at, in->len, p->form.time, &out->number, &clock, &proof);
         bool short_year = false;
         if (fault == TIME_FAULT_FORM) date_form(in->at, in->len, &short_year);
         if (fault) return refuse_time(m, p, in, short_year ? TIME_FAULT_SHORT_YEAR : fault);

@@ -138,7 +138,7 @@ static void field(text_buffer *out, const field_spec *f, const field_plan *plan)
     if (form == TIME_EITHER) form = TIME_OPEN;
     /* a comma is worth a word; a point is what is taken where nothing is said and nothing shows otherwise */
     char decimal = f->decimal ? f->decimal : plan && plan->form.decimal == ',' ? ',' : 0;
-    bool bare = f->from == FROM_COLUMN && !form && !decimal && !f->minor && !f->optional && !f->n_values && !f->otherwise && !f->lookup_file;
+    bool bare = f->from == FROM_COLUMN && !form && !decimal && !f->minor && !f->times && !f->optional && !f->n_values && !f->otherwise && !f->lookup_file;
     if (bare) {
         list(out, &f->columns);
         return;
@@ -160,6 +160,7 @@ static void field(text_buffer *out, const field_spec *f, const field_plan *plan)
     if (form) pair(&p, "format", time_form_name(form));
     if (decimal) pair(&p, "decimal", decimal == ',' ? "comma" : "point");
     if (f->minor) pair(&p, "scale", "minor");
+    if (f->times) pair(&p, "times", f->times);
     if (f->optional) text_puts(key(&p, "optional"), "yes");
     text_putc(out, '}');
 }
@@ -214,8 +215,10 @@ static void unused(text_buffer *out, const mapping *m) {
             const rule_plan *p = &m->plan[i];
             for (size_t k = 0; k < p->spec->n_when && !used; k++) used = p->when[k].column == (int)c;
             for (size_t k = 0; k < p->spec->n_attributes && !used; k++) used = p->attribute[k].column == (int)c;
-            for (size_t k = 0; k < p->spec->n_fields && !used; k++)
+            for (size_t k = 0; k < p->spec->n_fields && !used; k++) {
+                used = p->field[k].times == (int)c;
                 for (size_t j = 0; j < p->field[k].spec->columns.n && !used; j++) used = p->field[k].column[j] == (int)c;
+            }
         }
         if (used) continue;
         text_puts(out, shown++ ? ", " : "# not used: ");

@@ -110,7 +110,7 @@ static size_t distance(const char *a, const char *b) {
 }
 
 const char *record_nearest(const char *name, const char *const *names, size_t n) {
-    size_t least = strlen(name) / 3 + 2;
+    size_t least = strlen(name) / 3 + 1; /* one letter in three may be wrong */
     const char *best = NULL;
     for (size_t i = 0; i < n; i++) {
         if (!names[i]) continue;

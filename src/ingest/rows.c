@@ -187,15 +187,35 @@ static mr_status rows_ready(rows *r, rows **out, mr_error *err) {
     return status;
 }
 
+/* The caller's may be gone when the files are opened again. One block: pointers, then texts. */
+static const char **copy_paths(const char *const *paths, size_t n, const mr_alloc *alloc) {
+    size_t bytes = n * sizeof *paths;
+    for (size_t i = 0; i < n; i++) bytes += strlen(paths[i]) + 1;
+    const char **copy = mem_take(alloc, bytes, 1);
+    char *text = copy ? (char *)(copy + n) : NULL;
+    for (size_t i = 0; i < n && copy; i++) {
+        size_t len = strlen(paths[i]) + 1;
+        copy[i] = memcpy(text, paths[i], len);
+        text += len;
+    }
+    return copy;
+}
+
 mr_status rows_open(const char *const *paths, size_t n, const rows_options *options, const mr_alloc *alloc, rows **out, mr_error *err) {
     ingest_source *source = NULL;
     rows *r = NULL;
     *out = NULL;
+    if (!paths || !n) return error_set(err, MR_EINVAL, "paths", -1, "no file was given");
+    const char **copy = copy_paths(paths, n, alloc);
+    if (!copy) return error_memory(err, n);
     size_t block = options ? options->block_bytes : 0, limit = options ? options->record_limit : 0;
-    mr_status status = source_open(paths, n, block, limit, alloc, &source, err);
+    mr_status status = source_open(copy, n, block, limit, alloc, &source, err);
     if (!status) status = rows_begin(source, options, alloc, &r, err);
-    if (status) return status;
-    r->paths = paths;
+    if (status) {
+        mem_free(alloc, copy);
+        return status;
+    }
+    r->paths = copy;
     r->n_paths = n;
     return rows_ready(r, out, err);
 }
@@ -219,6 +239,7 @@ void rows_close(rows *r) {
     source_block_free(r->source, &r->block);
     source_block_free(r->source, &r->ahead);
     source_close(r->source);
+    mem_free(r->alloc, r->paths);
     mem_free(r->alloc, r->pending);
     for (size_t i = 0; i < r->n_column; i++) {
         mem_free(r->alloc, r->column[i].name);

@@ -23,7 +23,7 @@ typedef struct rows_column_at {
 struct rows {
     const mr_alloc *alloc;
     ingest_source *source;
-    const char *const *paths; /* as opened, to be opened again; NULL: memory */
+    const char **paths; /* a copy; NULL: memory */
     size_t n_paths;
     const char *memory;
     size_t memory_len;

@@ -40,16 +40,24 @@ static mr_status resolve(run_work *work, mr_error *err) {
     return status;
 }
 
-/* A second identifier: a row that leads to the customer; where it already is another customer, whether they are one is for people to say. */
+/* A second identifier: a row that leads to the customer; where it already is another customer, whether they are one is for people to say (duplicates.h
+ * lists it). */
 static mr_status write_alias(run_work *work, const run_alias *a, mr_error *err) {
     ledger *l = work->w->l;
     int64_t customer_id = work->r->requests[a->who].customer_id, there = 0, added = 0;
     db_statement *s;
     mr_status status = ledger_find(l, work->w->refs.source, a->external_id, a->len, &there, err);
     if (status != MR_OK) return status;
+    if (there == customer_id) return MR_OK;
     if (there) {
-        work->taken += there != customer_id;
-        return MR_OK;
+        work->taken++;
+        status = db_prepare(l->d, "INSERT INTO same_as (customer_id, id, said_at_us) VALUES ($1, $2, $3) ON CONFLICT (customer_id, id) DO NOTHING", "iii",
+                            &s, err);
+        if (status != MR_OK) return status;
+        db_bind_int(s, 1, customer_id);
+        db_bind_int(s, 2, there);
+        db_bind_int(s, 3, work->w->now_us);
+        return db_run(s, NULL, err);
     }
     status = db_prepare(l->d, "INSERT INTO customer_ref (ref, source, external_id, customer_id) VALUES ($1, $2, $3, $4) "
                               "ON CONFLICT (ref) DO NOTHING", "itti", &s, err);

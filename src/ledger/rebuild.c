@@ -255,6 +255,29 @@ mr_status ledger_rebuild_customer(ledger *l, int64_t customer_id, mr_error *err)
     return status;
 }
 
+static mr_status run_for(ledger *l, const char *sql, int64_t customer_id, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(l->d, sql, "i", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, customer_id);
+    return db_run(s, NULL, err);
+}
+
+/* contact and due hold more than events say: an import's rows, what was done about what fell due. */
+mr_status ledger_rebuild_afresh(ledger *l, int64_t customer_id, mr_error *err) {
+    static const char *const clear[] = {
+        "DELETE FROM contract WHERE customer_id = $1", "DELETE FROM support_case WHERE customer_id = $1",
+        "DELETE FROM promise WHERE customer_id = $1",  "DELETE FROM touch WHERE customer_id = $1",
+        "DELETE FROM survey WHERE customer_id = $1",   "DELETE FROM consent WHERE customer_id = $1",
+    };
+    mr_status status = MR_OK;
+    for (size_t i = 0; i < sizeof clear / sizeof *clear && status == MR_OK; i++) status = run_for(l, clear[i], customer_id, err);
+    if (status == MR_OK) status = ledger_rebuild_customer(l, customer_id, err);
+    return status == MR_OK ? run_for(l, "DELETE FROM due WHERE customer_id = $1 AND kind = 1 AND NOT EXISTS (SELECT p.id FROM promise p "
+                                        "WHERE p.customer_id = due.customer_id AND p.id = due.subject_id AND p.due_us IS NOT NULL)", customer_id, err)
+                           : status;
+}
+
 /* --- what was left --- */
 
 static mr_status collect(ledger *l, const char *sql, int64_t **ids, size_t *n, mr_error *err) {

@@ -15,7 +15,7 @@ ledger *fixture_open(const store *s) {
 
 ledger *fixture_ledger(const store *s) {
     mr_error err = {0};
-    assert_ok(ledger_init(s->url, &(ledger_init_options){.key = TEST_KEY, .now_us = TEST_NOW}, &err), &err);
+    assert_ok(ledger_init(s->url, &(ledger_init_options){.key = TEST_KEY, .now_us = TEST_NOW, .distributed = s->kind == DB_POSTGRES && store_citus()}, &err), &err);
     return fixture_open(s);
 }
 
