@@ -4,6 +4,7 @@
 # STATE is a folder; STATE/url then holds the URL (database postgres, a superuser, over a Unix socket), STATE/tcp the same over TCP with a
 # password. Where PostgreSQL is not installed, neither file is there, and the tests that need it skip. `fsync`: commits wait for the
 # disk; without it they are quicker and a power cut would lose the database, which is what tests want.
+# POSTGRES_OPTIONS adds options of the server's; LD_PRELOAD reaches it.
 # The server is stopped by its pid: by `stop`, by the next `start`, or by a watcher once the process that ran `start` is gone.
 set -u
 command=${1:-} state=${2:-} fsync=off
@@ -59,13 +60,12 @@ start() {
     as_server "$bin/initdb" -D "$folder/data" -U marram -E UTF8 --locale=C --pwfile="$folder/password" \
         --auth-local=trust --auth-host=scram-sha-256 --no-sync >"$folder/initdb.log" 2>&1 ||
         { cat "$folder/initdb.log"; return 1; }
-    # shellcheck disable=SC2034
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
         # A free port by trial: the server says so itself when it is not.
         port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 40000))
         printf '%s\n' "port = $port" "unix_socket_directories = '$folder'" "listen_addresses = '127.0.0.1'" "fsync = $fsync" \
             "max_connections = 60" "shared_buffers = 64MB" "max_wal_size = 4GB" >"$folder/data/postgresql.auto.conf"
-        if as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s start >/dev/null 2>&1 </dev/null; then
+        if as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null; then
             echo "postgresql://marram:$password@127.0.0.1:$port/postgres" >"$state/tcp"
             echo "postgresql://marram@/postgres?host=$folder&port=$port" >"$state/url"
             return 0
@@ -80,7 +80,7 @@ crash() {
     folder=$(cat "$state/folder") && bin=$(cat "$state/bin") && cd "$folder" || return 1
     as_server "$bin/pg_ctl" -D "$folder/data" -w -s -m immediate stop || return 1
     sleep 2
-    as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s start >/dev/null 2>&1 </dev/null
+    as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null
 }
 
 # Stops the server when ctest (or whoever ran us) is gone without having stopped it.

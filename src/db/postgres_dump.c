@@ -94,7 +94,8 @@ static mr_status measure(dump *p, mr_error *err) {
     mr_status status = MR_OK;
     for (size_t i = 0; i < db_tables_n && i < 64 && !status; i++) {
         char sql[160];
-        snprintf(sql, sizeof sql, "SELECT coalesce(pg_table_size(to_regclass('%s')), 0)", db_tables[i].name);
+        /* An empty table has no bytes, and yet is to be in the backup: 0 means that there is none. */
+        snprintf(sql, sizeof sql, "SELECT coalesce(pg_table_size(to_regclass('%s')) + 1, 0)", db_tables[i].name);
         status = postgres_number(p->d, sql, &p->sizes[i], err);
         p->total += p->sizes[i];
     }

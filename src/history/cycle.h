@@ -8,6 +8,7 @@
 
 #include "event.h"
 
+/* One more where the bytes, a rule in cycle.c or a kind's rank changes: what was stored is then rebuilt. */
 #define CYCLE_VERSION 1
 #define CYCLE_BYTES_MAX 512
 
@@ -19,12 +20,13 @@ typedef struct cycle {
     int64_t first_at_us;
 
     /* buying; an order is a day with at least one order event */
-    uint32_t orders, order_events, refunds;
+    uint32_t orders, order_events;
+    uint32_t refunds;                        /* refunds, goods returned, and orders of a negative amount */
     int32_t first_order_day, last_order_day; /* INT32_MIN: none */
     double sum_log_gaps;                     /* of log(days between orders) */
     int64_t spend, first_spend, last_day_spend; /* 1/10,000 of the unit; first: of the first order's day */
-    int64_t refunded;                        /* refunds and returns, positive */
-    char currency[4];                        /* of all money so far; "" none yet */
+    int64_t refunded;                        /* what these refunds came to, positive */
+    char currency[4];                        /* of orders and refunds so far; "" none yet */
     uint8_t mixed;                           /* 1: money of two currencies came: sums hold only the first one's */
 
     /* contract */
@@ -57,7 +59,16 @@ void cycle_apply(cycle *c, const history_event *event);
 /* cycle_begin and cycle_apply over events[n], which are sorted (event_sort). */
 void cycle_build(cycle *c, const history_event *events, size_t n);
 
-/* Bytes for the store: version, then each member in order, little-endian, small where small. Returns how many (<= CYCLE_BYTES_MAX). */
+/* What the models read, to the bit what mr_history_summary fills in for the same occasions (history_occasions, event.h). */
+typedef struct cycle_summary {
+    double x, t_x, T, log_gaps, mean_spend, spend;
+} cycle_summary;
+
+/* As of the end of a day; days_per_unit > 0. False, and *out as it was: no order yet, or one after `until` (the cycle knows too much:
+ * summarise the history). */
+bool cycle_summarise(const cycle *c, int32_t until, double days_per_unit, cycle_summary *out);
+
+/* Bytes for the store, the same for the same cycle (format: cycle_bytes.c). Returns how many (<= CYCLE_BYTES_MAX). */
 size_t cycle_encode(const cycle *c, unsigned char out[CYCLE_BYTES_MAX]);
 /* MR_EDATA: bytes of another version (rebuild) or damaged. */
 mr_status cycle_decode(const unsigned char *bytes, size_t len, cycle *c, mr_error *err);

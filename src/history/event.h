@@ -40,4 +40,14 @@ int event_compare(const history_event *a, const history_event *b);
  * from alloc. MR_ENOMEM. */
 mr_status event_sort(history_event *events, size_t n, const mr_alloc *alloc, mr_error *err);
 
+/* An order event of a negative amount is a refund. */
+static inline bool event_is_order(const history_event *event) {
+    return event->kind == EVENT_order && event->amount_minor >= 0;
+}
+
+/* The occasions of a sorted history as mr_orders wants them: day[] strictly increasing, money[] (NULL: not wanted) in 1/10,000 of the unit,
+ * of the history's first currency alone (of orders and refunds). Room for as many as there are order events; returns how many. Days do not go
+ * back: an order whose own day lies before the last one's (they were written in different time zones) counts on that one. */
+size_t history_occasions(const history_event *events, size_t n, int32_t *day, int64_t *money);
+
 #endif

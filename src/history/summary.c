@@ -1,13 +1,15 @@
 /* Histories summarised as of a day: recency, frequency, age and money, the models' sufficient statistics.
  *
  *   x = orders after the first, t_x = days from first to last order, T = days from first order to `until`, all up to the end of
- *   day `until`; log_gaps = sum log(gap). Times are divided by days_per_unit. */
+ *   day `until`; log_gaps = sum log(gap). Times are divided by days_per_unit. log_gaps is summed in days and then put in units
+ *   (summary_row.h), because the cycle stores that sum and has to give the same bits whatever the unit. */
 #include <marram/history.h>
 
 #include "bits.h"
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
+#include "summary_row.h"
 
 #include <math.h>
 
@@ -19,8 +21,8 @@ typedef struct summary_job {
     const uint32_t *which;
     size_t n;
     int32_t until, future_days;
-    double per_unit; /* 1 / days_per_unit */
-    const double *log_gap; /* log(days / days_per_unit) for days < LOG_TABLE */
+    summary_unit unit;
+    const double *log_days; /* log(days) for days < LOG_TABLE */
     mr_summary *out;
     size_t *start; /* [blocks + 1]: rows before each block */
 } summary_job;
@@ -51,7 +53,7 @@ static void summarise(const summary_job *job, uint32_t customer, size_t row) {
     if (out->log_gaps || day[to - 1] > job->until) {
         for (; end < to && day[end] <= job->until; end++) {
             int32_t gap = day[end] - day[end - 1];
-            if (out->log_gaps) gaps += gap < LOG_TABLE ? job->log_gap[gap] : log((double)gap * job->per_unit);
+            if (out->log_gaps) gaps += gap < LOG_TABLE ? job->log_days[gap] : log((double)gap);
         }
     } else {
         end = to;
@@ -59,18 +61,15 @@ static void summarise(const summary_job *job, uint32_t customer, size_t row) {
     uint64_t repeats = end - from - 1;
     if (out->customer) out->customer[row] = customer;
     if (out->x) out->x[row] = (double)repeats;
-    if (out->t_x) out->t_x[row] = (double)(day[end - 1] - day[from]) * job->per_unit;
-    if (out->T) out->T[row] = (double)(job->until - day[from]) * job->per_unit;
-    if (out->log_gaps) out->log_gaps[row] = gaps;
+    if (out->t_x) out->t_x[row] = summary_time(day[from], day[end - 1], job->unit);
+    if (out->T) out->T[row] = summary_time(day[from], job->until, job->unit);
+    if (out->log_gaps) out->log_gaps[row] = summary_log_gaps(gaps, repeats, job->unit);
     if (out->spend || out->mean_spend) {
         int64_t sum = 0;
         if (orders->money)
             for (uint64_t i = from; i < end; i++) sum = bits_add_saturating(sum, orders->money[i]);
-        if (out->spend) out->spend[row] = (double)sum / MR_MONEY_SCALE;
-        if (out->mean_spend) {
-            int64_t rest = orders->money ? sum - orders->money[from] : 0;
-            out->mean_spend[row] = repeats ? (double)rest / MR_MONEY_SCALE / (double)repeats : 0;
-        }
+        if (out->spend) out->spend[row] = summary_spend(sum);
+        if (out->mean_spend) out->mean_spend[row] = summary_mean_spend(sum, orders->money ? orders->money[from] : 0, repeats);
     }
     if (out->future) {
         uint64_t later = end;
@@ -104,14 +103,14 @@ mr_status mr_history_summary(const mr_orders *orders, const uint32_t *which, siz
             return error_set(err, MR_EINVAL, "which", (int64_t)i, "which[%zu] is customer %u of %zu", i, which[i], orders->n);
     const mr_alloc *alloc = context_alloc(context);
     summary_job job = {.orders = orders, .which = which, .n = which ? n_which : orders->n, .until = until,
-                       .future_days = future_days, .per_unit = 1 / days_per_unit, .out = out};
+                       .future_days = future_days, .unit = {1 / days_per_unit, log(days_per_unit)}, .out = out};
     size_t blocks = (job.n + SUMMARY_BLOCK - 1) / SUMMARY_BLOCK;
     double *logs = mem_take(alloc, LOG_TABLE, sizeof *logs);
     job.start = mem_new(alloc, blocks + 1, sizeof *job.start);
     mr_status status = logs && job.start ? MR_OK : error_memory(err, LOG_TABLE * sizeof *logs);
     if (status == MR_OK) {
-        for (size_t i = 0; i < LOG_TABLE; i++) logs[i] = i ? log((double)i / days_per_unit) : 0;
-        job.log_gap = logs;
+        for (size_t i = 0; i < LOG_TABLE; i++) logs[i] = i ? log((double)i) : 0;
+        job.log_days = logs;
         status = pool_run(context_pool(context), blocks, count_block, &job, err);
     }
     if (status == MR_OK) {

@@ -66,7 +66,15 @@ typedef struct mapping_options {
     const char *columns;               /* --columns customer,date,amount,- : in file order; NULL */
 } mapping_options;
 
-/* From a YAML file. Errors name file, line and key, and the nearest known key. */
+/* The mappings that come with Marram. */
+typedef struct mapping_ready {
+    const char *name, *about, *yaml;
+    size_t len;
+} mapping_ready;
+const mapping_ready *mapping_find(const char *name);  /* NULL: there is none of this name */
+const mapping_ready *mapping_ready_at(size_t i);      /* NULL: behind the last one */
+
+/* From a YAML file, or one that comes with Marram by its name. Errors name file, line and key, and the nearest known key. */
 mr_status mapping_read(const char *path, const mr_alloc *alloc, mapping **out, mr_error *err);
 mr_status mapping_parse(const char *name, const char *yaml, size_t len, const mr_alloc *alloc, mapping **out, mr_error *err);
 /* From the headings and first records of the rows. MR_EDATA where a required field finds no column, with what was seen and the way out. */
@@ -91,6 +99,8 @@ typedef struct mapping_fault {
  * thread-safe; a clone for another thread is not needed. */
 #define MAPPING_ROOM 16
 bool mapping_apply(mapping *m, rows *r, const row *row, record *out, size_t room, size_t *n, mapping_fault *fault);
+/* Was the last row refused for want of memory alone? Then it is no reject, and the import must end (MR_ENOMEM). */
+bool mapping_starved(const mapping *m);
 
 const char *record_name(record_kind kind);
 int record_find(const char *name); /* or -1 */

@@ -13,13 +13,16 @@
 #include <string.h>
 #include <strings.h>
 
+#define START_BYTES 16 /* a BOM and a "sep=" line are seen at once */
+
 struct ingest_source {
     const char *const *paths;
     const mr_alloc *alloc;
     size_t block_bytes, record_limit;
     uint32_t files, file; /* the file being read */
-    bool open, first;
+    bool open, first, lead_due; /* lead_due: only blanks came of the file so far */
     bool bom, gzip, quoting, too_long;
+    bool cut_long, dropping; /* lines over the limit are cut; the rest of one is still to be dropped */
     feed feed;
     const char *memory;
     size_t memory_len;
@@ -33,7 +36,7 @@ static mr_status source_new(size_t block_bytes, size_t record_limit, const mr_al
     ingest_source *s = mem_new(alloc, 1, sizeof *s);
     if (!s) return error_memory(err, sizeof *s);
     s->alloc = alloc;
-    s->block_bytes = block_bytes ? block_bytes : SOURCE_BLOCK;
+    s->block_bytes = !block_bytes ? SOURCE_BLOCK : block_bytes < START_BYTES ? START_BYTES : block_bytes;
     s->record_limit = record_limit ? record_limit : SOURCE_RECORD_LIMIT;
     s->quoting = true;
     *out = s;
@@ -133,6 +136,10 @@ void source_quotes_off(ingest_source *s) {
     s->quoting = false;
 }
 
+void source_cut_long(ingest_source *s) {
+    s->cut_long = true;
+}
+
 /* --- blocks --- */
 
 static mr_status block_room(ingest_source *s, ingest_block *b, size_t bytes, mr_error *err) {
@@ -187,7 +194,7 @@ static mr_status open_file(ingest_source *s, mr_error *err) {
     mr_status status = s->memory || !s->paths ? feed_memory(&s->feed, s->memory, s->memory_len, s->alloc, err)
                                               : feed_open(&s->feed, s->paths[s->file], s->alloc, err);
     s->open = status == MR_OK;
-    s->first = true;
+    s->first = s->lead_due = true;
     s->gzip = s->gzip || s->feed.gzip;
     s->carry_len = 0;
     return status;
@@ -239,9 +246,26 @@ static mr_status too_long(ingest_source *s, const ingest_block *b, size_t have, 
                      quoted ? "; is a quoted field never closed?" : "; is this a file of lines?");
 }
 
+/* The rest of a line that was cut: read, and kept from behind its end on. */
+static mr_status drop_line(ingest_source *s, ingest_block *b, mr_error *err) {
+    mr_status status = block_room(s, b, s->block_bytes, err);
+    while (!status && s->dropping) {
+        size_t got = 0;
+        status = feed_read(&s->feed, b->data, s->block_bytes, &got, err);
+        if (status) return status;
+        s->text_bytes += got;
+        const char *line_end = got ? memchr(b->data, '\n', got) : NULL;
+        s->dropping = got > 0 && !line_end;
+        if (line_end) status = keep_carry(s, line_end + 1, (size_t)(b->data + got - (line_end + 1)), err);
+    }
+    return status;
+}
+
 static mr_status read_block(ingest_source *s, ingest_block *b, mr_error *err) {
+    mr_status status = s->dropping ? drop_line(s, b, err) : MR_OK;
+    if (status) return status;
     size_t have = s->carry_len, want = s->block_bytes > 2 * have ? s->block_bytes : 2 * have;
-    mr_status status = block_room(s, b, want, err);
+    status = block_room(s, b, want, err);
     if (status) return status;
     if (have) memcpy(b->data, s->carry, have);
     s->carry_len = 0;
@@ -267,9 +291,22 @@ static mr_status read_block(ingest_source *s, ingest_block *b, mr_error *err) {
             memset(b->data + end, 0, SOURCE_PADDING);
             return MR_OK;
         }
-        if (have >= s->record_limit) return too_long(s, b, have, err);
+        if (have >= s->record_limit) {
+            if (!s->cut_long) return too_long(s, b, have, err);
+            b->data[have] = '\n';
+            b->len = have + 1;
+            memset(b->data + b->len, 0, SOURCE_PADDING);
+            s->dropping = true;
+            return MR_OK;
+        }
         want = 2 * want < s->record_limit ? 2 * want : s->record_limit;
     }
+}
+
+static bool all_blank(const char *data, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (data[i] != '\n' && data[i] != ' ' && data[i] != '\t' && data[i] != '\r') return false;
+    return true;
 }
 
 mr_status source_next(ingest_source *s, ingest_block *b, bool *more, mr_error *err) {
@@ -291,6 +328,8 @@ mr_status source_next(ingest_source *s, ingest_block *b, bool *more, mr_error *e
         }
         if (!b->len) continue; /* a file whose end fell on a cut */
         b->number = s->blocks++;
+        b->lead = s->lead_due && !all_blank(b->data, b->len);
+        if (b->lead) s->lead_due = false;
         *more = true;
         return MR_OK;
     }

@@ -19,7 +19,8 @@ typedef struct ingest_block {
     size_t len, capacity;
     uint64_t number;
     uint32_t file; /* index into the paths */
-    bool first;    /* the first of its file: a header may lead; a BOM is already gone */
+    bool first;    /* the first of its file; a BOM is already gone */
+    bool lead;     /* holds the first line of its file that is not blank: a header may be it */
     bool quotes;   /* holds a '"' */
 } ingest_block;
 
@@ -48,5 +49,8 @@ bool source_saw_gzip(const ingest_source *source);
 bool source_too_long(const ingest_source *source, uint32_t *file);
 /* From now on '"' is a letter like any other. */
 void source_quotes_off(ingest_source *source);
+/* From now on a line over the record limit is no error: its block holds the line's beginning, of at least record_limit bytes, with a line
+ * end behind it, and the rest of the line is dropped. For readers without quotes (source_quotes_off) that go on behind a bad line. */
+void source_cut_long(ingest_source *source);
 
 #endif

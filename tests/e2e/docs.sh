@@ -61,6 +61,13 @@ for key in $(grep -ohE 'DEFINITION\([a-z_0-9]+' src/report/definitions.def 2>/de
     check "docs/output.md has $key" yes "$(grep -q "\`$key\`\|\`$key\[\|\.$key\`\|, \`$key\|$key" docs/output.md && echo yes)"
 done
 
+# Every member of the cycle.
+members=$(sed -n '/^typedef struct cycle {/,/^} cycle;/p' src/history/cycle.h | sed 's@/\*.*@@' | grep ';' | grep -v '^}' | tr ',' '\n' | sed 's/\[.*//; s/;.*//; s/ *$//; s/.* //')
+check "there are members of the cycle" yes "$([ "$(wc -w <<<"$members")" -gt 50 ] && echo yes)"
+for member in $members; do
+    check "docs/methods/cycle.md has $member" yes "$(grep -q "^|.*\`$member\`.*|" docs/methods/cycle.md && echo yes)"
+done
+
 # Links to files of the repository.
 while IFS=: read -r page link; do
     target=$(dirname "$page")/${link%%#*}

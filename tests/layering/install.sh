@@ -18,6 +18,7 @@ libdir=$(pkg-config --variable=libdir marram)
 check "pkg-config's version is VERSION" test "$(pkg-config --modversion marram)" = "$(cat "$source/VERSION")"
 check "libdir has the library" test -e "$libdir/libmarram.so"
 check "includedir has the headers" test -e "$(pkg-config --variable=includedir marram)/marram/marram.h"
+check "the events' schemas are installed" test "$(find "$prefix"/share/marram/schemas -name '*.schema.json' | wc -l)" -gt 40
 
 strict="-Wall -Wextra -Wshadow -Wconversion -Werror -pedantic"
 example=$source/examples/forecast.c

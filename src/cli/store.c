@@ -1,0 +1,27 @@
+#include "store.h"
+
+#include <body.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void store_begin(store_options *o) {
+    const char *url = getenv("MARRAM_DB");
+    *o = (store_options){.url = url && *url ? url : "marram.db"};
+}
+
+int store_option(option_reader *r, const char *option, store_options *o) {
+    if (!option_is(option, "--db")) return 0;
+    o->url = option_value(r);
+    return o->url ? 1 : -1;
+}
+
+int64_t now_us(void) {
+    const char *given = getenv("MARRAM_NOW");
+    struct timespec t;
+    int64_t us;
+    if (given && time_read(given, strlen(given), &us)) return us;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}

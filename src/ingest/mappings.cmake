@@ -1,0 +1,18 @@
+# Makes the C table of the mappings that come with Marram: cmake -DFILES=a.yaml;b.yaml -DTO=mapping_readies.c -P mappings.cmake
+# Each stays a file that can be read, copied and changed; the table lets `--mapping NAME` work from anywhere.
+set(out "/* Made by src/ingest/mappings.cmake from mappings/. */\n#include \"mapping_impl.h\"\n\nconst mapping_ready mapping_readies[] = {\n")
+foreach(file IN LISTS FILES)
+    get_filename_component(name ${file} NAME_WE)
+    file(READ ${file} text)
+    string(REGEX MATCH "\nabout: ([^\n]*)" about "\n${text}")
+    set(about "${CMAKE_MATCH_1}")
+    file(SIZE ${file} size)
+    foreach(part text about)
+        string(REPLACE "\\" "\\\\" ${part} "${${part}}")
+        string(REPLACE "\"" "\\\"" ${part} "${${part}}")
+        string(REPLACE "\n" "\\n\"\n\"" ${part} "${${part}}")
+    endforeach()
+    string(APPEND out "{\"${name}\", \"${about}\", \"${text}\", ${size}},\n")
+endforeach()
+string(APPEND out "{NULL, NULL, NULL, 0}};\n")
+file(WRITE ${TO} "${out}")

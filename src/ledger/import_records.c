@@ -1,0 +1,407 @@
+/* One function a kind of record. */
+#include "import_records.h"
+
+#include "normal.h"
+#include "payload.h"
+
+#include <currency.h>
+#include <error.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define GIVEN(rec, record, field) ((rec)->value[FIELD_##record##_##field].given)
+#define VALUE(rec, record, field) (&(rec)->value[FIELD_##record##_##field])
+
+static bool refuse(importer *i, const char *field, const record_value *value, const char *why) {
+    snprintf(i->fault_field, sizeof i->fault_field, "%s", field);
+    snprintf(i->fault_value, sizeof i->fault_value, "%.*s", value ? (int)(value->len < 60 ? value->len : 60) : 0, value ? value->text : "");
+    i->fault = why;
+    return false;
+}
+
+/* --- ids --- */
+
+/* "record/id#suffix" hashed, and kept as source_id; without an id: the line, its occurrence, rule and suffix. */
+static bool put_id(importer *i, const record *rec, const record_value *id, const record_value *second, const char *suffix, history_event *e,
+                   mr_error *err) {
+    char text[64];
+    if (!id->given || !id->len) {
+        if (!i->line_known && i->b && bulk_line_id(i->b, rec->row->raw, rec->row->raw_len, &i->line_hash, &i->line_occurrence, err) != MR_OK)
+            return false;
+        i->line_known = true;
+        int len = snprintf(text, sizeof text, "%016llx %u %u %s", (unsigned long long)i->line_hash, i->line_occurrence, rec->rule, suffix);
+        e->source_id = "";
+        e->source_id_len = 0;
+        if (i->l) e->id = ledger_hash(i->l, i->lines, text, (size_t)len);
+        return true;
+    }
+    bool plain = rec->kind == RECORD_events;
+    const char *kind = record_name(rec->kind);
+    size_t need = strlen(kind) + id->len + (second && second->given ? second->len : 0) + strlen(suffix) + 4;
+    char *key = slab_room(&i->text, need);
+    if (!key) {
+        error_memory(err, need);
+        return false;
+    }
+    int len = plain ? snprintf(key, need, "%.*s", (int)id->len, id->text)
+                    : snprintf(key, need, "%s/%.*s%s%.*s%s%s", kind, (int)id->len, id->text, second && second->given ? "/" : "",
+                               second && second->given ? (int)second->len : 0, second && second->given ? second->text : "", *suffix ? "#" : "",
+                               suffix);
+    e->source_id = key;
+    e->source_id_len = (size_t)len;
+    if (i->l) e->id = ledger_hash(i->l, i->events, key, (size_t)len);
+    return true;
+}
+
+/* --- money --- */
+
+static bool put_money(importer *i, const record_value *money, const record_value *currency, history_event *e) {
+    bool exact = true;
+    if (!money->given) return true;
+    if (currency->given && currency->len) {
+        if (!currency_find(currency->text, currency->len, e->currency))
+            return refuse(i, "currency", currency, "no ISO 4217 currency code");
+    } else if (!money->len || !currency_find(money->text, money->len, e->currency)) {
+        memcpy(e->currency, i->currency, sizeof e->currency);
+    }
+    e->amount_minor = currency_from_money(money->number, e->currency, &exact);
+    i->result->rounded += !exact;
+    i->result->has_currency |= strcmp(e->currency, "XXX") != 0;
+    return true;
+}
+
+/* --- staging --- */
+
+static history_event *stage(importer *i, const record *rec, event_kind kind, int64_t at_us) {
+    staged_event *s = &i->staged[i->staged_n];
+    *s = (staged_event){.customer = rec->value[0].text, .customer_len = rec->value[0].len, .e = {.kind = (int16_t)kind, .at_us = at_us, .body = "", .source_id = ""}};
+    body_begin(&i->body);
+    return &s->e;
+}
+
+static bool staged(importer *i, history_event *e, mr_error *err) {
+    size_t len;
+    const char *body = body_end(&i->body, &len);
+    char *copy = body && len <= LEDGER_BODY_LIMIT ? slab_room(&i->text, len + 1) : NULL;
+    if (body && len > LEDGER_BODY_LIMIT) return refuse(i, "body", NULL, "the event's body is over a megabyte");
+    if (!copy) {
+        error_memory(err, len);
+        return false;
+    }
+    memcpy(copy, body, len);
+    e->body = copy;
+    e->body_len = len;
+    if (i->staged_n + 1 == IMPORT_STAGED) return refuse(i, "", NULL, "makes more events than one line may");
+    i->staged_n++;
+    return true;
+}
+
+static void put_text(importer *i, const char *field, const record_value *v) {
+    if (v->given) body_put_text(&i->body, field, v->text, v->len);
+}
+
+static void put_attributes(importer *i, const record *rec) {
+    if (rec->attributes_len > 2) body_put_members(&i->body, rec->attributes, rec->attributes_len);
+}
+
+static bool put_subject(importer *i, history_event *e, const char *kind, const record_value *id, const record_value *otherwise) {
+    const record_value *own = id->given && id->len ? id : otherwise;
+    if (i->l) e->subject_id = ledger_subject(i->l, i->source, kind, own->text, own->len);
+    put_text(i, "number", own);
+    return true;
+}
+
+/* --- the records --- */
+
+static bool stage_orders(importer *i, const record *rec, mr_error *err) {
+    const record_value *amount = VALUE(rec, orders, amount), *id = VALUE(rec, orders, id), *product = VALUE(rec, orders, product);
+    bool back = amount->given && amount->number < 0;
+    history_event *e = stage(i, rec, back ? EVENT_refund : EVENT_order, VALUE(rec, orders, date)->number);
+    if (!put_id(i, rec, id, product, "", e, err) || !put_money(i, amount, VALUE(rec, orders, currency), e)) return false;
+    if (back) e->amount_minor = -e->amount_minor;
+    put_text(i, "order_id", id);
+    put_text(i, "product", product);
+    if (GIVEN(rec, orders, quantity)) body_put_number(&i->body, "quantity", VALUE(rec, orders, quantity)->number);
+    put_attributes(i, rec);
+    return staged(i, e, err);
+}
+
+static bool contact_event(importer *i, const record *rec, event_kind kind, const record_value *at, const char *suffix, mr_error *err) {
+    const record_value *id = VALUE(rec, contacts, id), *name = VALUE(rec, contacts, name), *email = VALUE(rec, contacts, email);
+    if (!at->given) return true;
+    history_event *e = stage(i, rec, kind, at->number);
+    const record_value *own = id->given ? id : email->given ? email : name;
+    if (!put_id(i, rec, own, VALUE(rec, contacts, customer), suffix, e, err)) return false;
+    put_subject(i, e, "contact", own, own);
+    put_text(i, "name", name);
+    put_text(i, "role", VALUE(rec, contacts, role));
+    put_text(i, "authority", VALUE(rec, contacts, authority));
+    put_text(i, "email", email);
+    put_text(i, "phone", VALUE(rec, contacts, phone));
+    return staged(i, e, err);
+}
+
+static bool stage_contacts(importer *i, const record *rec, mr_error *err) {
+    if (!GIVEN(rec, contacts, id) && !GIVEN(rec, contacts, email) && !GIVEN(rec, contacts, name))
+        return refuse(i, "id", NULL, "a contact needs an id, an e-mail or a name");
+    return contact_event(i, rec, EVENT_stakeholder_join, VALUE(rec, contacts, joined), "join", err) &&
+           contact_event(i, rec, EVENT_stakeholder_leave, VALUE(rec, contacts, left), "leave", err);
+}
+
+static bool stage_contracts(importer *i, const record *rec, mr_error *err) {
+    const record_value *id = VALUE(rec, contracts, id), *customer = VALUE(rec, contracts, customer), *own = id->given && id->len ? id : customer;
+    const record_value *start = VALUE(rec, contracts, start), *end = VALUE(rec, contracts, end), *updated = VALUE(rec, contracts, updated);
+    if (end->given && end->number < start->number) return refuse(i, "end", end, "ends before it starts");
+    /* Terms that say since when they hold are a change of their own, known by that time. */
+    for (int change = 0; change <= (updated->given && updated->number > start->number); change++) {
+        char suffix[40] = "start";
+        history_event *e = stage(i, rec, change ? EVENT_contract_change : EVENT_contract_start, change ? updated->number : start->number);
+        if (change) snprintf(suffix, sizeof suffix, "change/%lld", (long long)updated->number);
+        if (!put_id(i, rec, own, NULL, suffix, e, err)) return false;
+        bool terms = change || !updated->given || updated->number <= start->number;
+        put_subject(i, e, "contract", own, own);
+        if (terms) {
+            if (!put_money(i, VALUE(rec, contracts, price), VALUE(rec, contracts, currency), e)) return false;
+            put_text(i, "product", VALUE(rec, contracts, product));
+            if (GIVEN(rec, contracts, renewal)) body_put_day(&i->body, "renewal", (int32_t)(VALUE(rec, contracts, renewal)->number / INT64_C(86400000000)));
+            if (GIVEN(rec, contracts, notice_days)) body_put_integer(&i->body, "notice_days", VALUE(rec, contracts, notice_days)->number);
+            if (GIVEN(rec, contracts, period_months)) body_put_integer(&i->body, "period_months", VALUE(rec, contracts, period_months)->number);
+            if (GIVEN(rec, contracts, seats)) body_put_integer(&i->body, "seats", VALUE(rec, contracts, seats)->number);
+            put_attributes(i, rec);
+        }
+        if (!staged(i, e, err)) return false;
+    }
+    if (!end->given) return true;
+    history_event *e = stage(i, rec, EVENT_contract_end, end->number);
+    if (!put_id(i, rec, own, NULL, "end", e, err)) return false;
+    put_subject(i, e, "contract", own, own);
+    return staged(i, e, err);
+}
+
+static bool case_event(importer *i, const record *rec, event_kind kind, int64_t at_us, const char *suffix, mr_error *err) {
+    const record_value *id = VALUE(rec, cases, id);
+    history_event *e = stage(i, rec, kind, at_us);
+    if (!put_id(i, rec, id, NULL, suffix, e, err)) return false;
+    put_subject(i, e, "case", id, id);
+    if (kind == EVENT_case_open) {
+        put_text(i, "subject", VALUE(rec, cases, subject));
+        put_text(i, "severity", VALUE(rec, cases, severity));
+        put_attributes(i, rec);
+    } else if (kind == EVENT_case_update) {
+        body_put_raw(&i->body, "first_response", "true", 4);
+    }
+    return staged(i, e, err);
+}
+
+static bool stage_cases(importer *i, const record *rec, mr_error *err) {
+    const record_value *id = VALUE(rec, cases, id), *minutes = VALUE(rec, cases, first_response_minutes), *resolved = VALUE(rec, cases, resolved);
+    const record_value *response = VALUE(rec, cases, first_response), *score = VALUE(rec, cases, satisfaction);
+    int64_t opened = VALUE(rec, cases, opened)->number, reopenings = GIVEN(rec, cases, reopenings) ? VALUE(rec, cases, reopenings)->number : 0;
+    if (resolved->given && resolved->number < opened) return refuse(i, "resolved", resolved, "resolved before it was opened");
+    if (reopenings < 0 || reopenings > 50) return refuse(i, "reopenings", VALUE(rec, cases, reopenings), "must be 0 to 50");
+    if (!case_event(i, rec, EVENT_case_open, opened, "open", err)) return false;
+    if (response->given || (minutes->given && minutes->number >= 0)) {
+        int64_t at = response->given ? response->number : opened + minutes->number * 6000; /* ten-thousandths of a minute */
+        if (!case_event(i, rec, EVENT_case_update, at, "response", err)) return false;
+    }
+    /* When they were is not known: just before the resolution, or just after the opening. */
+    for (int64_t n = 0; n < reopenings; n++) {
+        char suffix[24];
+        snprintf(suffix, sizeof suffix, "reopen/%d", (int)n);
+        if (!case_event(i, rec, EVENT_case_reopen, resolved->given ? resolved->number - (reopenings - n) : opened + 1 + n, suffix, err)) return false;
+    }
+    if (resolved->given && !case_event(i, rec, EVENT_case_resolve, resolved->number, "resolve", err)) return false;
+    if (!score->given) return true;
+    history_event *e = stage(i, rec, EVENT_survey, resolved->given ? resolved->number : opened);
+    if (!put_id(i, rec, id, NULL, "survey", e, err)) return false;
+    body_put_text(&i->body, "name", "case", 4);
+    body_put_number(&i->body, "score", score->number);
+    body_put_number(&i->body, "scale", GIVEN(rec, cases, satisfaction_scale) ? VALUE(rec, cases, satisfaction_scale)->number : 50000);
+    return staged(i, e, err);
+}
+
+static bool promise_event(importer *i, const record *rec, event_kind kind, const record_value *at, const char *suffix, mr_error *err) {
+    const record_value *id = VALUE(rec, promises, id), *what = VALUE(rec, promises, what);
+    if (!at->given) return true;
+    /* Without a number a promise is known by customer, day and words. */
+    record_value own = *id;
+    if (!id->given || !id->len) {
+        char day[24];
+        int len = snprintf(day, sizeof day, "/%lld/", (long long)(VALUE(rec, promises, made)->number / INT64_C(86400000000)));
+        size_t room = rec->value[0].len + (size_t)len + what->len;
+        char *text = slab_room(&i->text, room + 1);
+        if (!text) {
+            error_memory(err, room);
+            return false;
+        }
+        snprintf(text, room + 1, "%.*s%s%.*s", (int)rec->value[0].len, rec->value[0].text, day, (int)what->len, what->text);
+        own = (record_value){.given = true, .text = text, .len = room};
+    }
+    history_event *e = stage(i, rec, kind, at->number);
+    if (!put_id(i, rec, &own, NULL, suffix, e, err)) return false;
+    if (i->l) e->subject_id = ledger_subject(i->l, i->source, "promise", own.text, own.len);
+    put_text(i, "number", id);
+    if (kind == EVENT_promise_made) {
+        put_text(i, "what", what);
+        put_text(i, "by_whom", VALUE(rec, promises, by_whom));
+        if (GIVEN(rec, promises, due)) body_put_time(&i->body, "due", VALUE(rec, promises, due)->number);
+        put_attributes(i, rec);
+    }
+    return staged(i, e, err);
+}
+
+static bool stage_promises(importer *i, const record *rec, mr_error *err) {
+    return promise_event(i, rec, EVENT_promise_made, VALUE(rec, promises, made), "made", err) &&
+           promise_event(i, rec, EVENT_promise_kept, VALUE(rec, promises, kept), "kept", err) &&
+           promise_event(i, rec, EVENT_promise_broken, VALUE(rec, promises, broken), "broken", err);
+}
+
+static bool stage_touches(importer *i, const record *rec, mr_error *err) {
+    static const char *const inward[] = {"in", "inbound", "incoming", "received", "i"}, *const outward[] = {"out", "outbound", "outgoing", "sent", "o"};
+    const record_value *direction = VALUE(rec, touches, direction);
+    int kind = direction->given && direction->len ? -1 : EVENT_touch_out;
+    for (size_t n = 0; n < 5 && kind < 0; n++) {
+        if (direction->len == strlen(inward[n]) && !strncasecmp(direction->text, inward[n], direction->len)) kind = EVENT_touch_in;
+        if (direction->len == strlen(outward[n]) && !strncasecmp(direction->text, outward[n], direction->len)) kind = EVENT_touch_out;
+    }
+    if (kind < 0) return refuse(i, "direction", direction, "must be in or out");
+    history_event *e = stage(i, rec, (event_kind)kind, VALUE(rec, touches, at)->number);
+    if (!put_id(i, rec, VALUE(rec, touches, id), NULL, "", e, err)) return false;
+    put_text(i, "channel", VALUE(rec, touches, channel));
+    put_text(i, "who", VALUE(rec, touches, who));
+    put_text(i, "purpose", VALUE(rec, touches, purpose));
+    put_text(i, "subject", VALUE(rec, touches, subject));
+    put_attributes(i, rec);
+    return staged(i, e, err);
+}
+
+static bool stage_surveys(importer *i, const record *rec, mr_error *err) {
+    history_event *e = stage(i, rec, EVENT_survey, VALUE(rec, surveys, at)->number);
+    if (!put_id(i, rec, VALUE(rec, surveys, id), NULL, "", e, err)) return false;
+    put_text(i, "name", VALUE(rec, surveys, name));
+    if (GIVEN(rec, surveys, score)) body_put_number(&i->body, "score", VALUE(rec, surveys, score)->number);
+    if (GIVEN(rec, surveys, scale)) body_put_number(&i->body, "scale", VALUE(rec, surveys, scale)->number);
+    put_text(i, "comment", VALUE(rec, surveys, comment));
+    put_attributes(i, rec);
+    return staged(i, e, err);
+}
+
+/* A body must be an object; fields of another type or missing ones are told of, and the event is kept. What the envelope says of the kind and
+ * the subject's number stands before what the body says of them. */
+static bool put_body(importer *i, const history_event *e, const record_value *text) {
+    json_t *body = body_parse(text->text, text->len);
+    if (!body) return refuse(i, "body", text, "must be a JSON object");
+    if (payload_check_object(e->kind, body, i->why, sizeof i->why) != MR_OK && !i->result->odd++)
+        snprintf(i->result->odd_example, sizeof i->result->odd_example, "%s", i->why);
+    json_t *already = i->body.out.len ? body_parse_open(&i->body) : NULL;
+    const char *key;
+    json_t *value;
+    bool clash = false;
+    json_object_foreach(already, key, value) clash |= json_object_del(body, key) == 0;
+    char *clean = clash ? json_dumps(body, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    body_put_members(&i->body, clean ? clean : text->text, clean ? strlen(clean) : text->len);
+    free(clean);
+    json_decref(already);
+    json_decref(body);
+    return true;
+}
+
+static bool stage_events(importer *i, const record *rec, mr_error *err) {
+    const record_value *name = VALUE(rec, events, kind), *subject = VALUE(rec, events, subject), *body = VALUE(rec, events, body);
+    int kind = event_kind_find(name->text, name->len);
+    if (kind < 0) kind = event_kind_segment(name->text, name->len);
+    history_event *e = stage(i, rec, kind < 0 ? EVENT_custom : (event_kind)kind, VALUE(rec, events, at)->number);
+    if (!put_id(i, rec, VALUE(rec, events, id), NULL, "", e, err) || !put_money(i, VALUE(rec, events, amount), VALUE(rec, events, currency), e)) return false;
+    /* A word that became custom ("Order Cancelled" too) is kept. */
+    if (e->kind == EVENT_custom && !(name->len == 6 && !memcmp(name->text, "custom", 6))) put_text(i, "kind", name);
+    if (subject->given && subject->len) {
+        const char *sort = event_kind_of(e->kind)->subject;
+        put_subject(i, e, *sort ? sort : "thing", subject, subject);
+    }
+    if (body->given && body->len) {
+        if (!put_body(i, e, body)) return false;
+    }
+    put_attributes(i, rec);
+    return staged(i, e, err);
+}
+
+static bool stage_customers(importer *i, const record *rec, mr_error *err) {
+    const record_value *kind = VALUE(rec, customers, kind);
+    (void)err;
+    if (kind->given && kind->len && normal_customer_kind(kind->text, kind->len) == 0)
+        return refuse(i, "kind", kind, "must be person or company");
+    return true;
+}
+
+bool import_stage(importer *i, const record *rec, mr_error *err) {
+    static bool (*const by_kind[RECORD_KINDS])(importer *, const record *, mr_error *) = {
+        [RECORD_orders] = stage_orders, [RECORD_customers] = stage_customers, [RECORD_contacts] = stage_contacts,
+        [RECORD_contracts] = stage_contracts, [RECORD_cases] = stage_cases, [RECORD_promises] = stage_promises,
+        [RECORD_touches] = stage_touches, [RECORD_surveys] = stage_surveys, [RECORD_events] = stage_events,
+    };
+    const record_value *customer = &rec->value[0];
+    if (!customer->len || customer->len > LEDGER_ID_LIMIT) return refuse(i, "customer", customer, "an identifier has 1 to 512 bytes");
+    return by_kind[rec->kind](i, rec, err);
+}
+
+/* --- rows of customer and contact --- */
+
+static bool cell(upserts *u, upsert_cell *c, const record_value *v) {
+    return !v->given || !v->len || upsert_text(u, c, v->text, v->len);
+}
+
+static int64_t since(const record_value *updated) {
+    return updated->given ? updated->number : UPSERT_UNDATED;
+}
+
+static bool customer_row(importer *i, upserts *u, uint32_t who, const record *rec) {
+    upsert_cell *c = upserts_row(u, UPSERT_CUSTOMER);
+    const record_value *kind = VALUE(rec, customers, kind), *email = VALUE(rec, customers, email), *phone = VALUE(rec, customers, phone),
+                       *name = VALUE(rec, customers, name);
+    if (!c) return false;
+    upsert_int(&c[0], who);
+    upsert_int(&c[1], kind->given ? normal_customer_kind(kind->text, kind->len) : 0);
+    upsert_int(&c[6], normal_key(i->l, NORMAL_EMAIL, email->given ? email->text : "", email->given ? email->len : 0));
+    upsert_int(&c[7], normal_key(i->l, NORMAL_PHONE, phone->given ? phone->text : "", phone->given ? phone->len : 0));
+    upsert_int(&c[8], normal_key(i->l, NORMAL_NAME, name->given ? name->text : "", name->given ? name->len : 0));
+    upsert_int(&c[16], since(VALUE(rec, customers, updated)));
+    bool ok = cell(u, &c[2], name) && cell(u, &c[3], email) && cell(u, &c[4], phone) && cell(u, &c[5], VALUE(rec, customers, address)) &&
+              cell(u, &c[9], VALUE(rec, customers, tier)) && cell(u, &c[10], VALUE(rec, customers, segment)) &&
+              cell(u, &c[11], VALUE(rec, customers, time_zone)) && cell(u, &c[12], VALUE(rec, customers, locale)) &&
+              cell(u, &c[13], VALUE(rec, customers, owner_sales)) && cell(u, &c[14], VALUE(rec, customers, owner_operations));
+    return ok && (rec->attributes_len <= 2 || upsert_text(u, &c[15], rec->attributes, rec->attributes_len));
+}
+
+static bool contact_row(importer *i, upserts *u, uint32_t who, const record *rec) {
+    upsert_cell *c = upserts_row(u, UPSERT_CONTACT);
+    const record_value *id = VALUE(rec, contacts, id), *name = VALUE(rec, contacts, name), *email = VALUE(rec, contacts, email);
+    const record_value *own = id->given ? id : email->given ? email : name, *joined = VALUE(rec, contacts, joined), *left = VALUE(rec, contacts, left);
+    if (!c) return false;
+    upsert_int(&c[0], who);
+    upsert_int(&c[1], ledger_subject(i->l, i->source, "contact", own->text, own->len));
+    if (joined->given) upsert_int(&c[11], joined->number / INT64_C(86400000000));
+    if (left->given) upsert_int(&c[12], left->number / INT64_C(86400000000));
+    upsert_int(&c[13], since(VALUE(rec, contacts, updated)));
+    return cell(u, &c[2], own) && cell(u, &c[3], name) && cell(u, &c[4], email) && cell(u, &c[5], VALUE(rec, contacts, phone)) &&
+           cell(u, &c[6], VALUE(rec, contacts, role)) && cell(u, &c[7], VALUE(rec, contacts, authority)) &&
+           cell(u, &c[8], VALUE(rec, contacts, channels)) && cell(u, &c[9], VALUE(rec, contacts, time_zone)) &&
+           cell(u, &c[10], VALUE(rec, contacts, locale));
+}
+
+mr_status import_rows(importer *i, const record *rec, mr_error *err) {
+    bool erased;
+    uint32_t who;
+    if (rec->kind != RECORD_customers && rec->kind != RECORD_contacts) return MR_OK;
+    mr_status status = bulk_customer(i->b, rec->value[0].text, rec->value[0].len, &who, err);
+    if (status != MR_OK) return status;
+    upserts *u = bulk_upserts(i->b, who, &erased);
+    if (!u) return erased ? MR_OK : error_memory(err, sizeof *u);
+    bool ok = rec->kind == RECORD_customers ? customer_row(i, u, who, rec) : contact_row(i, u, who, rec);
+    if (!ok) return error_memory(err, sizeof(upsert_cell) * UPSERT_COLUMNS);
+    const record_value *alias = VALUE(rec, customers, same_as);
+    if (rec->kind == RECORD_customers && alias->given && alias->len) return bulk_alias(i->b, who, alias->text, alias->len, err);
+    return MR_OK;
+}
