@@ -1,5 +1,6 @@
-/* libFuzzer over the reader of one JSON line, held to Jansson's verdicts: what one takes the other takes, and the compact text means the
- * same. They differ on purpose in two things: numbers too large for a double, and depth. */
+/* libFuzzer over the reader of one JSON line, held to Jansson's verdicts: what one takes the other takes, and
+ * the compact text means the same. They differ on purpose in two things: numbers too large for a double, and
+ * depth. */
 #include "json_line.h"
 #include "unicode.h"
 
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     if (fault && strstr(fault, "too deep")) goto done;
     if ((fault == NULL) != (theirs != NULL)) abort();
     if (theirs) {
-        json_t *compact = json_loadb(j.compact, j.node[0].raw_len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &problem);
+        json_t *compact =
+            json_loadb(j.compact, j.node[0].raw_len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &problem);
         if (!compact || !json_equal(theirs, compact)) abort();
         json_decref(compact);
     }
