@@ -86,6 +86,16 @@ void rows_give(rows *r, size_t end) {
     while (r->row.raw_len && r->row.raw[r->row.raw_len - 1] == '\r') r->row.raw_len--;
 }
 
+void rows_show(rows *r, size_t first) {
+    size_t len = first - r->at;
+    if (len >= r->limit) { /* may have been cut anywhere behind the limit */
+        r->row.raw_len = r->limit < ROWS_RAW_LIMIT ? r->limit : ROWS_RAW_LIMIT;
+        return;
+    }
+    while (len && r->row.raw[len - 1] == '\r') len--;
+    r->row.raw_len = len;
+}
+
 /* --- the sample --- */
 
 /* How much of text[0 .. len) is the sample: whole lines up to ROWS_SAMPLE, and the first two that are not

@@ -312,9 +312,7 @@ static void step(rows *r, size_t end, size_t lines) {
 /* A record over several lines that cannot be taken is given up for its first line alone, which ends at
  * data[first]. */
 static void give_up(rows *r, size_t first) {
-    size_t len = first - r->at;
-    r->row.raw_len = len < r->limit ? len : ROWS_RAW_LIMIT < len ? ROWS_RAW_LIMIT : len;
-    while (r->row.raw_len && r->row.raw[r->row.raw_len - 1] == '\r') r->row.raw_len--;
+    rows_show(r, first);
     step(r, first, 1);
     r->window = false;
 }

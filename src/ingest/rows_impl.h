@@ -73,6 +73,8 @@ mr_status rows_extend(rows *r, bool *more, mr_error *err);
 mr_status rows_add_column(rows *r, const char *name, size_t len, mr_error *err);
 /* r->row of the record data[at .. end), which begins on r->line. */
 void rows_give(rows *r, size_t end);
+/* What of a faulty record is shown: its first line data[at .. first), and of one over the limit its beginning. */
+void rows_show(rows *r, size_t first);
 
 /* --- rows_csv.c --- */
 mr_status rows_csv_open(rows *r, mr_error *err); /* delimiter, header, headings, from the sample */

@@ -110,7 +110,7 @@ static mr_status take_line(rows *r, size_t end, mr_error *err) {
     if (end - r->at >= r->limit) {
         snprintf(r->fault, sizeof r->fault, "is longer than %zu bytes", r->limit);
         r->row.fault = r->fault;
-        if (r->row.raw_len > ROWS_RAW_LIMIT) r->row.raw_len = ROWS_RAW_LIMIT;
+        rows_show(r, end);
         return MR_OK;
     }
     at = unicode_ascii(text, len) ? len : unicode_fault(text, len);

@@ -16,6 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     json_error_t problem;
     if (unicode_fault(text, size) < size) return 0;
     if (json_line_parse(&j, text, size, &fault, &at, &err)) abort();
+    if (memchr(text, 0, size)) { /* Jansson passes over a NUL between tokens */
+        if (!fault) abort();
+        json_line_free(&j);
+        return 0;
+    }
     json_t *theirs = json_loadb(text, size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &problem);
     if (!theirs && json_error_code(&problem) == json_error_numeric_overflow) goto done;
     if (fault && strstr(fault, "too deep")) goto done;

@@ -144,6 +144,82 @@ static void written_ones_do_the_same(void **state) {
     }
 }
 
+/* --- the manual --- */
+
+static size_t examples;
+
+static void must_mean(const char *yaml) {
+    mapping *m = NULL;
+    mr_error err = {0};
+    mr_status status = mapping_parse("docs/mapping.md", yaml, strlen(yaml), NULL, &m, &err);
+    if (status) print_error("%s\n%s\n", yaml, err.message);
+    assert_int_equal(status, MR_OK);
+    mapping_free(m);
+    examples++;
+}
+
+/* One line as a field of orders: which one hangs on the keys it has. */
+static void as_field(const char *text, size_t len) {
+    char yaml[1024], line[600];
+    snprintf(line, sizeof line, "%.*s", (int)len, text);
+    bool is_date = strstr(line, "format:") || strstr(line, "months_before:"),
+         is_amount = strstr(line, "decimal:") || strstr(line, "scale:") || strstr(line, "times:");
+    snprintf(yaml, sizeof yaml,
+             "records:\n- record: orders\n  fields:\n    customer: c\n    currency: u\n%s    %s: %s\n",
+             is_date ? "" : "    date: d\n",
+             is_date ? "date" : is_amount ? "amount" : "product",
+             line);
+    must_mean(yaml);
+}
+
+static void as_rest(const char *text, size_t len) {
+    char yaml[1024];
+    snprintf(yaml, sizeof yaml, "records:\n- record: orders\n  fields: {customer: c, date: d}\n  %.*s\n",
+             (int)len, text);
+    must_mean(yaml);
+}
+
+/* Every example of the manual is one: whole mappings, and single fields, conditions and attributes. */
+static void manual(void **state) {
+    (void)state;
+    char *page = read_all(SOURCE_DIR "/docs/mapping.md"), *keep = NULL;
+    assert_non_null(page);
+    text_buffer block = {0};
+    bool inside = false, whole = false;
+    for (char *line = strtok_r(page, "\n", &keep); line; line = strtok_r(NULL, "\n", &keep)) {
+        if (!strncmp(line, "```", 3)) {
+            if (inside && whole) must_mean(text_terminate(&block));
+            inside = !inside;
+            whole = false;
+            block.len = 0;
+        } else if (inside) {
+            whole = whole || !strncmp(line, "source:", 7);
+            text_puts(&block, line);
+            text_putc(&block, '\n');
+            if (whole) continue;
+            const char *value = strchr(line, ':');
+            assert_non_null(value);
+            if (!strncmp(line, "when:", 5) || !strncmp(line, "attributes:", 11)) {
+                as_rest(line, strlen(line));
+            } else {
+                as_field(value + 1, strlen(value + 1));
+            }
+        } else if (*line == '|') {
+            for (const char *at = line; (at = strstr(at, "`{")); at++) {
+                const char *end = strchr(at + 1, '`');
+                assert_non_null(end);
+                if (!strncmp(at, "`{not", 5) || !strncmp(at, "`{const: text", 13) ||
+                    !strncmp(at, "`{const: ...", 12))
+                    continue;
+                as_field(at + 1, (size_t)(end - at - 1));
+            }
+        }
+    }
+    assert_true(examples >= 20);
+    text_free(&block);
+    free(page);
+}
+
 /* --- the founders' files --- */
 
 static void count(const char *name, const char *file, const size_t want[RECORD_KINDS]) {
@@ -230,6 +306,7 @@ int main(void) {
         cmocka_unit_test(each_on_its_file),
         cmocka_unit_test(all_of_them),
         cmocka_unit_test(written_ones_do_the_same),
+        cmocka_unit_test(manual),
         cmocka_unit_test(cdnow),
         cmocka_unit_test(grocery),
         cmocka_unit_test(telco),
