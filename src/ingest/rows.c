@@ -109,6 +109,20 @@ static mr_status keep_pending(rows *r, ingest_block *b, mr_error *err) {
     return MR_OK;
 }
 
+/* A line over the limit may be cut anywhere behind it: to the limit, so that the sample does not depend on blocks. */
+static void add_lines(rows *r, const ingest_block *b) {
+    if (b->len <= r->limit) {
+        text_add(&r->sample, b->data, b->len);
+        return;
+    }
+    for (size_t at = 0, next; at < b->len; at = next) {
+        next = (size_t)((const char *)memchr(b->data + at, '\n', b->len - at) - b->data) + 1;
+        size_t line = next - 1 - at;
+        text_add(&r->sample, b->data + at, line < r->limit ? line : r->limit);
+        text_putc(&r->sample, '\n');
+    }
+}
+
 static mr_status read_sample(rows *r, mr_error *err) {
     ingest_block b = {0};
     bool more = true;
@@ -118,7 +132,7 @@ static mr_status read_sample(rows *r, mr_error *err) {
         status = source_next(r->source, &b, &more, err);
         if (status || !more) break;
         bool other = b.file > 0; /* the sample is of the first file */
-        if (!other) text_add(&r->sample, b.data, b.len);
+        if (!other) add_lines(r, &b);
         status = r->sample.failed ? error_memory(err, b.len) : keep_pending(r, &b, err);
         if (other) break;
         if (r->sample.len > ROWS_SAMPLE) end = sample_end(r->sample.data, r->sample.len, false);

@@ -5,12 +5,12 @@
 #include <string.h>
 
 /* " WHERE customer_id = $<first> AND <second key> = $<first + 1> ..." */
-static void where_key(text_buffer *sql, const columns *c, int first) {
+static void where_key(text_buffer *sql, const table_columns *c, int first) {
     text_printf(sql, " WHERE customer_id = $%d", first);
     for (size_t i = 1; i < c->key_n; i++) text_printf(sql, " AND %s = $%d", c->column[c->key[i]].name, first + (int)i);
 }
 
-static void bind_key(db_statement *s, const columns *c, int first, int64_t customer_id, const int64_t *key) {
+static void bind_key(db_statement *s, const table_columns *c, int first, int64_t customer_id, const int64_t *key) {
     db_bind_int(s, first, customer_id);
     for (size_t i = 1; i < c->key_n; i++) db_bind_int(s, first + (int)i, key[i - 1]);
 }
@@ -22,7 +22,7 @@ static mr_status prepare(ledger *l, text_buffer *sql, const char *types, db_stat
     return status;
 }
 
-json_t *kept_row_of(const columns *c, const db_statement *s) {
+json_t *kept_row_of(const table_columns *c, const db_statement *s) {
     json_t *row = json_object();
     for (size_t i = 0; row && i < c->n; i++) {
         int at = (int)i;
@@ -45,7 +45,7 @@ json_t *kept_row_of(const columns *c, const db_statement *s) {
     return row;
 }
 
-mr_status kept_row_read(ledger *l, const columns *c, int64_t customer_id, const int64_t *key, json_t **row, mr_error *err) {
+mr_status kept_row_read(ledger *l, const table_columns *c, int64_t customer_id, const int64_t *key, json_t **row, mr_error *err) {
     text_buffer sql = {0};
     db_statement *s;
     bool there = false;
@@ -67,7 +67,7 @@ mr_status kept_row_read(ledger *l, const columns *c, int64_t customer_id, const 
 }
 
 /* What is not there is empty, by the column's type. */
-static void bind_value(db_statement *s, int n, const column *c, const json_t *value) {
+static void bind_value(db_statement *s, int n, const table_column *c, const json_t *value) {
     if ((!value || json_is_null(value)) && c->null)
         db_bind_null(s, n);
     else if (c->type == 't')
@@ -80,7 +80,7 @@ static void bind_value(db_statement *s, int n, const column *c, const json_t *va
         db_bind_int(s, n, json_integer_value(value));
 }
 
-mr_status kept_row_insert(ledger *l, const columns *c, const json_t *row, mr_error *err) {
+mr_status kept_row_insert(ledger *l, const table_columns *c, const json_t *row, mr_error *err) {
     text_buffer sql = {0};
     char types[COLUMNS_MAX + 1];
     db_statement *s;
@@ -102,7 +102,7 @@ bool kept_value_empty(const json_t *value) {
            (json_is_string(value) && json_string_length(value) == 0);
 }
 
-mr_status kept_row_set(ledger *l, const columns *c, int64_t customer_id, const int64_t *key, const char *name, const json_t *value,
+mr_status kept_row_set(ledger *l, const table_columns *c, int64_t customer_id, const int64_t *key, const char *name, const json_t *value,
                        mr_error *err) {
     text_buffer sql = {0};
     char types[COLUMNS_KEY_MAX + 2];

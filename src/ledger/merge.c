@@ -12,7 +12,6 @@
 #include "rebuild.h"
 
 #include <error.h>
-#include <mem.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -77,15 +76,15 @@ mr_status merge_lock(merge_work *w, mr_error *err) {
 
 /* --- may they be merged? --- */
 
-static mr_status check_one(merge_work *w, int64_t customer_id, mr_error *err) {
+mr_status ledger_check_customer(ledger *l, int64_t customer_id, mr_error *err) {
     int64_t leads = 0, merge_id = 0;
     bool there, merged;
-    mr_status status = merge_look(w->l, "SELECT customer_id FROM customer_ref WHERE ref = $1", customer_id, &leads, &there, err);
+    mr_status status = merge_look(l, "SELECT customer_id FROM customer_ref WHERE ref = $1", customer_id, &leads, &there, err);
     if (status != MR_OK) return status;
     if (!there)
         return error_set(err, MR_EDATA, "customer", -1, "there is no customer #%" PRId64 "; 'marram customer find' looks for names", customer_id);
     if (leads == customer_id) return MR_OK;
-    status = merge_look(w->l, "SELECT id FROM merge WHERE merged_id = $1 AND undone_at_us IS NULL", customer_id, &merge_id, &merged, err);
+    status = merge_look(l, "SELECT id FROM merge WHERE merged_id = $1 AND undone_at_us IS NULL", customer_id, &merge_id, &merged, err);
     if (status != MR_OK) return status;
     if (!merged)
         return error_set(err, MR_EDATA, "customer", -1, "#%" PRId64 " is a second identifier of customer #%" PRId64 ": name that one", customer_id, leads);
@@ -96,49 +95,18 @@ static mr_status check_one(merge_work *w, int64_t customer_id, mr_error *err) {
 
 /* --- identifiers --- */
 
-/* One after the other: a statement that is being stepped through may not be disturbed by others on every store. */
-typedef struct id_list {
-    int64_t *id;
-    size_t n, capacity;
-} id_list;
-
-static mr_status list_add(id_list *list, int64_t id, mr_error *err) {
-    if (list->n == list->capacity) {
-        size_t capacity = list->capacity ? 2 * list->capacity : 16;
-        int64_t *more = mem_resize(NULL, list->id, capacity, sizeof *more);
-        if (!more) return error_memory(err, capacity * sizeof *more);
-        list->id = more;
-        list->capacity = capacity;
-    }
-    list->id[list->n++] = id;
-    return MR_OK;
-}
-
-static mr_status list_read(ledger *l, const char *sql, int64_t key, id_list *list, mr_error *err) {
-    db_statement *s;
-    mr_status status = db_prepare(l->d, sql, "i", &s, err);
-    if (status != MR_OK) return status;
-    db_bind_int(s, 1, key);
-    for (bool row = true; status == MR_OK && row;) {
-        status = db_step(s, &row, err);
-        if (status == MR_OK && row) status = list_add(list, db_int(s, 0), err);
-    }
-    db_reset(s);
-    return status;
-}
-
 static mr_status move_refs(merge_work *w, mr_error *err) {
     id_list refs = {0};
-    mr_status status = list_add(&refs, w->merged, err);
-    if (status == MR_OK) status = list_read(w->l, "SELECT ref FROM customer_ref WHERE customer_id = $1 AND customer_id <> ref", w->merged, &refs, err);
+    mr_status status = id_list_add(&refs, w->merged, err);
+    if (status == MR_OK) status = id_list_read(w->l, "SELECT ref FROM customer_ref WHERE customer_id = $1 AND customer_id <> ref", w->merged, &refs, err);
     for (size_t i = 0; i < refs.n && status == MR_OK; i++) {
         status = merge_run(w->l, "INSERT INTO merge_move (customer_id, merge_id, table_name, id, body_hash, doublet) "
-                                 "VALUES ($1, $2, 'customer_ref', $3, 0, '')", (int64_t[]){w->kept, w->id, refs.id[i]}, 3, NULL, err);
+                                 "VALUES ($1, $2, 'customer_ref', $3, 0, '')", (int64_t[]){w->kept, w->id, refs.at[i]}, 3, NULL, err);
         if (status == MR_OK)
-            status = merge_run(w->l, "UPDATE customer_ref SET customer_id = $2 WHERE ref = $1", (int64_t[]){refs.id[i], w->kept}, 2, NULL, err);
+            status = merge_run(w->l, "UPDATE customer_ref SET customer_id = $2 WHERE ref = $1", (int64_t[]){refs.at[i], w->kept}, 2, NULL, err);
     }
     w->counts->identifiers = refs.n;
-    mem_free(NULL, refs.id);
+    id_list_free(&refs);
     return status;
 }
 
@@ -152,13 +120,13 @@ static mr_status refs_back(merge_work *w, mr_error *err) {
     db_bind_int(s, 2, w->id);
     for (bool row = true; status == MR_OK && row;) {
         status = db_step(s, &row, err);
-        if (status == MR_OK && row) status = list_add(&refs, db_int(s, 0), err);
+        if (status == MR_OK && row) status = id_list_add(&refs, db_int(s, 0), err);
     }
     db_reset(s);
     for (size_t i = 0; i < refs.n && status == MR_OK; i++)
-        status = merge_run(w->l, "UPDATE customer_ref SET customer_id = $2 WHERE ref = $1", (int64_t[]){refs.id[i], w->merged}, 2, NULL, err);
+        status = merge_run(w->l, "UPDATE customer_ref SET customer_id = $2 WHERE ref = $1", (int64_t[]){refs.at[i], w->merged}, 2, NULL, err);
     w->counts->identifiers = refs.n;
-    mem_free(NULL, refs.id);
+    id_list_free(&refs);
     return status;
 }
 
@@ -211,8 +179,8 @@ static mr_status merge_transaction(db *d, void *ctx, mr_error *err) {
         if (status != MR_OK || found) return status;
     }
     w->id = w->epoch;
-    if (status == MR_OK) status = check_one(w, w->kept, err);
-    if (status == MR_OK) status = check_one(w, w->merged, err);
+    if (status == MR_OK) status = ledger_check_customer(w->l, w->kept, err);
+    if (status == MR_OK) status = ledger_check_customer(w->l, w->merged, err);
     if (status == MR_OK) status = merge_lock(w, err);
     if (status == MR_OK) status = move_refs(w, err);
     if (status == MR_OK) status = move_tables(w, err);
@@ -309,13 +277,10 @@ mr_status ledger_merges(ledger *l, int64_t kept, merge_each each, void *ctx, mr_
     return status;
 }
 
-mr_status ledger_merged_ids(ledger *l, int64_t customer_id, int64_t **ids, size_t *n, mr_error *err) {
-    id_list list = {0};
-    mr_status status = list_add(&list, customer_id, err);
+mr_status ledger_merged_ids(ledger *l, int64_t customer_id, id_list *out, mr_error *err) {
+    mr_status status = id_list_add(out, customer_id, err);
     /* Whoever was merged may have had others merged into them before; nobody is merged twice at a time, so this ends. */
-    for (size_t i = 0; i < list.n && status == MR_OK; i++)
-        status = list_read(l, "SELECT merged_id FROM merge WHERE kept_id = $1 AND undone_at_us IS NULL ORDER BY id", list.id[i], &list, err);
-    *ids = list.id;
-    *n = list.n;
+    for (size_t i = 0; i < out->n && status == MR_OK; i++)
+        status = id_list_read(l, "SELECT merged_id FROM merge WHERE kept_id = $1 AND undone_at_us IS NULL ORDER BY id", out->at[i], out, err);
     return status;
 }

@@ -7,6 +7,7 @@
 #ifndef LEDGER_MERGE_H
 #define LEDGER_MERGE_H
 
+#include "id_list.h"
 #include "ledger.h"
 
 typedef struct merge_counts {
@@ -17,6 +18,8 @@ typedef struct merge_counts {
     uint64_t rows;        /* of other tables, moved */
 } merge_counts;
 
+/* MR_OK where customer_id is a customer of their own; MR_EDATA where it is none, or leads to another, with which. */
+mr_status ledger_check_customer(ledger *l, int64_t customer_id, mr_error *err);
 /* MR_EDATA: unknown, the same, or merged already, with what to do. counts may be NULL. */
 mr_status ledger_merge(ledger *l, int64_t kept, int64_t merged, int64_t now_us, int64_t *merge_id, merge_counts *counts, mr_error *err);
 /* MR_EDATA: unknown, undone already, or not the last one onto its customer. */
@@ -28,7 +31,7 @@ typedef struct merge_record {
 } merge_record;
 typedef mr_status (*merge_each)(void *ctx, const merge_record *record, mr_error *err);
 mr_status ledger_merges(ledger *l, int64_t kept, merge_each each, void *ctx, mr_error *err);
-/* The customer and all that were merged into them, one by one; ids is the caller's to free. */
-mr_status ledger_merged_ids(ledger *l, int64_t customer_id, int64_t **ids, size_t *n, mr_error *err);
+/* The customer and all that were merged into them. */
+mr_status ledger_merged_ids(ledger *l, int64_t customer_id, id_list *out, mr_error *err);
 
 #endif

@@ -38,7 +38,7 @@ static mr_status keys_add(keys *k, row_key key, mr_error *err) {
 }
 
 /* The n-th key column behind customer_id, or "0". */
-static const char *key_column(const columns *c, size_t n, const char *otherwise) {
+static const char *key_column(const table_columns *c, size_t n, const char *otherwise) {
     return n + 1 < c->key_n ? c->column[c->key[n + 1]].name : otherwise;
 }
 
@@ -49,7 +49,7 @@ static mr_status run_text(merge_work *w, text_buffer *sql, const int64_t *values
     return status;
 }
 
-static mr_status read_keys(merge_work *w, const columns *c, int64_t customer_id, keys *k, mr_error *err) {
+static mr_status read_keys(merge_work *w, const table_columns *c, int64_t customer_id, keys *k, mr_error *err) {
     char sql[256];
     db_statement *s;
     k->n = 0;
@@ -67,7 +67,7 @@ static mr_status read_keys(merge_work *w, const columns *c, int64_t customer_id,
 }
 
 /* "a, b, ..." of a row on its way to another customer, $1; what is due goes to the part their top six bits name. */
-static void moved_list(const columns *c, const char *prefix, text_buffer *sql) {
+static void moved_list(const table_columns *c, const char *prefix, text_buffer *sql) {
     for (size_t i = 0; i < c->n; i++) {
         const char *name = c->column[i].name;
         text_puts(sql, i ? ", " : "");
@@ -173,7 +173,7 @@ static bool filled_with(const json_t *filled, const char *name) {
 }
 
 /* Fields the kept row lacks are taken from the other; *filled gets their names. */
-static mr_status fill(merge_work *w, const columns *c, row_key key, const json_t *row, json_t *filled, mr_error *err) {
+static mr_status fill(merge_work *w, const table_columns *c, row_key key, const json_t *row, json_t *filled, mr_error *err) {
     int64_t id[2] = {key.id, key.hash};
     json_t *kept;
     mr_status status = kept_row_read(w->l, c, w->kept, id, &kept, err);
@@ -192,7 +192,7 @@ static mr_status fill(merge_work *w, const columns *c, row_key key, const json_t
 }
 
 /* Empties again what fill filled, where it still is what it was filled with. */
-static mr_status unfill(merge_work *w, const columns *c, row_key key, const json_t *row, const json_t *filled, mr_error *err) {
+static mr_status unfill(merge_work *w, const table_columns *c, row_key key, const json_t *row, const json_t *filled, mr_error *err) {
     int64_t id[2] = {key.id, key.hash};
     const json_t *name;
     size_t i;
@@ -207,7 +207,7 @@ static mr_status unfill(merge_work *w, const columns *c, row_key key, const json
     return status;
 }
 
-static mr_status move_doublet(merge_work *w, const columns *c, row_key key, mr_error *err) {
+static mr_status move_doublet(merge_work *w, const table_columns *c, row_key key, mr_error *err) {
     int64_t id[2] = {key.id, key.hash};
     json_t *row = NULL, *doublet = json_object(), *filled = json_array();
     mr_status status = doublet && filled ? kept_row_read(w->l, c, w->merged, id, &row, err) : error_memory(err, sizeof key);
@@ -225,7 +225,7 @@ static mr_status move_doublet(merge_work *w, const columns *c, row_key key, mr_e
 /* --- over --- */
 
 mr_status merge_rows_move(merge_work *w, const char *table, mr_error *err) {
-    columns c;
+    table_columns c;
     keys ours = {0}, theirs = {0}, moved = {0};
     text_buffer sql = {0};
     mr_status status = columns_of(table, &c, err);
@@ -258,14 +258,14 @@ mr_status merge_rows_move(merge_work *w, const char *table, mr_error *err) {
 /* --- back --- */
 
 /* " AND EXISTS (...)": the row x was noted as moved, under `noted`, by the merge $<merge>. */
-static void where_moved(const columns *c, const char *noted, int merge, text_buffer *sql) {
+static void where_moved(const table_columns *c, const char *noted, int merge, text_buffer *sql) {
     text_printf(sql, " AND EXISTS (SELECT m.id FROM merge_move m WHERE m.customer_id = x.customer_id AND m.merge_id = $%d "
                      "AND m.table_name = '%s' AND m.id = x.%s AND m.doublet = ''", merge, noted, key_column(c, 0, "id"));
     if (c->key_n > 2 && !strcmp(noted, c->table)) text_printf(sql, " AND m.body_hash = x.%s", key_column(c, 1, ""));
     text_putc(sql, ')');
 }
 
-static mr_status rows_back(merge_work *w, const columns *c, const char *noted, int64_t *changed, mr_error *err) {
+static mr_status rows_back(merge_work *w, const table_columns *c, const char *noted, int64_t *changed, mr_error *err) {
     text_buffer sql = {0};
     text_printf(&sql, "INSERT INTO %s (", c->table);
     columns_list(c, "", &sql);
@@ -305,7 +305,7 @@ static mr_status read_doublets(merge_work *w, const char *table, keys *k, json_t
     return status;
 }
 
-static mr_status doublet_back(merge_work *w, const columns *c, row_key key, const json_t *doublet, mr_error *err) {
+static mr_status doublet_back(merge_work *w, const table_columns *c, row_key key, const json_t *doublet, mr_error *err) {
     const json_t *row = json_object_get(doublet, "row"), *conflict = json_object_get(doublet, "conflict");
     mr_status status = kept_row_insert(w->l, c, row, err);
     if (status == MR_OK) status = unfill(w, c, key, row, json_object_get(doublet, "filled"), err);
@@ -317,7 +317,7 @@ static mr_status doublet_back(merge_work *w, const columns *c, row_key key, cons
 }
 
 mr_status merge_rows_back(merge_work *w, const char *table, mr_error *err) {
-    columns c;
+    table_columns c;
     keys k = {0};
     json_t *all = json_array();
     int64_t back = 0;
@@ -337,7 +337,7 @@ mr_status merge_rows_back(merge_work *w, const char *table, mr_error *err) {
 
 /* Kept whole, whether the kept customer has one or not: what an import tells later of either must not go to the other. */
 mr_status merge_customer_move(merge_work *w, mr_error *err) {
-    columns c;
+    table_columns c;
     json_t *row = NULL, *kept = NULL, *filled = json_array(), *doublet = NULL, *copy = NULL;
     mr_status status = filled ? columns_of("customer", &c, err) : error_memory(err, sizeof *filled);
     if (status == MR_OK) status = kept_row_read(w->l, &c, w->merged, NULL, &row, err);
@@ -361,7 +361,7 @@ mr_status merge_customer_move(merge_work *w, mr_error *err) {
 }
 
 /* A row that the merge made and that now says nothing of its own goes. */
-static mr_status drop_if_bare(merge_work *w, const columns *c, mr_error *err) {
+static mr_status drop_if_bare(merge_work *w, const table_columns *c, mr_error *err) {
     json_t *kept;
     bool bare = true;
     mr_status status = kept_row_read(w->l, c, w->kept, NULL, &kept, err);
@@ -373,7 +373,7 @@ static mr_status drop_if_bare(merge_work *w, const columns *c, mr_error *err) {
 }
 
 mr_status merge_customer_back(merge_work *w, mr_error *err) {
-    columns c;
+    table_columns c;
     keys k = {0};
     json_t *all = json_array();
     mr_status status = all ? columns_of("customer", &c, err) : error_memory(err, sizeof *all);

@@ -1,4 +1,5 @@
-/* What goes wrong with a store: each with the fault that decides what to do next, and a message that names it and the way out. */
+/* What goes wrong with a store: each with the fault that decides what to do next, and a message that names it
+ * and the way out. */
 #include "error.h"
 #include "schema.h"
 #include "store.h"
@@ -109,7 +110,8 @@ static void damaged(void **state) {
     int f = open(t->file, O_WRONLY);
     char rubbish[8192];
     memset(rubbish, 0x5a, sizeof rubbish);
-    for (off_t page = 1; page < 40; page++) assert_int_equal(pwrite(f, rubbish, sizeof rubbish, page * (off_t)sizeof rubbish), sizeof rubbish);
+    for (off_t page = 1; page < 40; page++)
+        assert_int_equal(pwrite(f, rubbish, sizeof rubbish, page * (off_t)sizeof rubbish), sizeof rubbish);
     close(f);
     d = NULL;
     mr_status status = db_open(t->url, NULL, &d, &err);
@@ -126,7 +128,8 @@ static void read_only(void **state) {
     db_close(store_open(t));
     uid_t nobody = 65534, before = geteuid();
     if (!before) { /* root writes everywhere */
-        assert_int_equal(chown(t->folder, nobody, (gid_t)-1) || chown(t->file, nobody, (gid_t)-1) || seteuid(nobody), 0);
+        assert_int_equal(
+            chown(t->folder, nobody, (gid_t)-1) || chown(t->file, nobody, (gid_t)-1) || seteuid(nobody), 0);
     }
     db *d;
     assert_int_equal(chmod(t->file, 0400), 0);
@@ -180,7 +183,9 @@ static void full(void **state) {
     db_statement *s;
     char *text = malloc(100000);
     memset(text, 'x', 100000);
-    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, t TEXT); PRAGMA max_page_count=200", &err), &err);
+    assert_ok(
+        db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, t TEXT); PRAGMA max_page_count=200", &err),
+        &err);
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     assert_ok(db_prepare(d, "INSERT INTO thing VALUES ($1, $2)", "it", &s, &err), &err);
     mr_status status = MR_OK;
@@ -234,7 +239,10 @@ static void lost(void **state) {
     mr_error err;
     db *d = store_open(t);
     db_statement *s;
-    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0)", &err), &err);
+    assert_ok(
+        db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0)",
+                   &err),
+        &err);
     assert_ok(db_prepare(d, "SELECT n FROM thing WHERE a = $1", "i", &s, &err), &err);
     /* Outside a transaction: the call fails, the next one has a new connection and its statements. */
     terminate(t, backend(d));
@@ -304,7 +312,9 @@ static void lost_in_bulk(void **state) {
     db_rollback(d);
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
     c.pid = backend(d);
-    assert_ok(db_stream_open(d, "SELECT CAST(g AS BIGINT) FROM generate_series($1, $2) AS g", "i", (int64_t[]){1, 5000000}, 2, &stream, &err), &err);
+    assert_ok(db_stream_open(d, "SELECT CAST(g AS BIGINT) FROM generate_series($1, $2) AS g", "i",
+                             (int64_t[]){1, 5000000}, 2, &stream, &err),
+              &err);
     assert_ok(db_stream_next(stream, &row, &err), &err);
     terminate(t, c.pid);
     mr_status status = MR_OK;
@@ -337,17 +347,24 @@ static int writer(const char *url, bool backwards) {
     db *d;
     mr_status status = db_open(url, NULL, &d, &err);
     for (int i = 0; i < ROUNDS && !status; i++) status = db_transaction(d, DB_WRITE, one_round, order, &err);
-    if (status) fprintf(stderr, "%s\n", err.message);
-    else db_close(d);
+    if (status)
+        fprintf(stderr, "%s\n", err.message);
+    else
+        db_close(d);
     return status;
 }
 
-/* They take the rows in opposite order: on PostgreSQL one of two dies of a deadlock now and then and runs again. */
+/* They take the rows in opposite order: on PostgreSQL one of two dies of a deadlock now and then and runs
+ * again. */
 static void two_writers(void **state) {
     store *t = store_of(state);
     mr_error err;
     db *d = store_open(t);
-    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0), (2, 0)", &err), &err);
+    assert_ok(
+        db_execute(
+            d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0), (2, 0)",
+            &err),
+        &err);
     if (t->kind == DB_POSTGRES) {
         char sql[128];
         snprintf(sql, sizeof sql, "ALTER DATABASE %s SET deadlock_timeout = '5ms'", t->database);
@@ -372,8 +389,10 @@ static void two_writers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls), cmocka_unit_test(no_server), cmocka_unit_test(login), ON_SQLITE(damaged), ON_SQLITE(read_only),
-        BOTH(locked), ON_SQLITE(full), ON_POSTGRES(lost), ON_POSTGRES(lost_in_bulk), BOTH(two_writers),
+        cmocka_unit_test(urls), cmocka_unit_test(no_server), cmocka_unit_test(login),
+        ON_SQLITE(damaged),     ON_SQLITE(read_only),        BOTH(locked),
+        ON_SQLITE(full),        ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
+        BOTH(two_writers),
     };
     return cmocka_run_group_tests_name("fail_db", tests, NULL, NULL);
 }

@@ -194,11 +194,11 @@ static void chains(void **state) {
     refused(l, ledger_unmerge(l, first, TEST_NOW, NULL, &err), "merged on into another", &err);
     refused(l, ledger_merge(l, fixture_customer(l, 3), b, TEST_NOW, NULL, NULL, &err), "was merged into", &err);
     refused(l, ledger_merge(l, c, fixture_customer(l, 3), TEST_NOW, NULL, NULL, &err), "was merged into", &err);
-    int64_t third = merge(l, 0, 3, NULL), *ids;
-    size_t n;
-    assert_ok(ledger_merged_ids(l, fixture_customer(l, 0), &ids, &n, &err), &err);
-    assert_int_equal(n, 4);
-    free(ids);
+    int64_t third = merge(l, 0, 3, NULL);
+    id_list ids = {0};
+    assert_ok(ledger_merged_ids(l, fixture_customer(l, 0), &ids, &err), &err);
+    assert_int_equal(ids.n, 4);
+    id_list_free(&ids);
     refused(l, ledger_unmerge(l, second, TEST_NOW, NULL, &err), "came later", &err);
     unmerge(l, third);
     unmerge(l, second);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 static void dump_table(ledger *l, const db_table *t, text_buffer *out) {
-    columns c;
+    table_columns c;
     mr_error err = {0};
     text_buffer sql = {0};
     char types[2 * COLUMNS_MAX + 1];
