@@ -7,6 +7,7 @@
 #include <rebuild.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *const scoring_stage_names[SCORING_STAGES] = {"repairing", "reading", "fitting", "scanning", "forecasting", "writing"};
@@ -99,6 +100,16 @@ static mr_status load_model(const scoring_job *job, const char *wanted, ledger_m
     return ledger_model_current(l, wanted != NULL, out, err);
 }
 
+/* What was fitted now; a pinned model stays in use, but where no use is made of any. */
+static mr_status load_fitted(const scoring_job *job, ledger_model *out, mr_error *err) {
+    char number[24];
+    mr_status status = ledger_model_current(job->crew.ledger[0], false, out, err);
+    if (status != MR_OK || (out->pinned && !job->o->fit_only)) return status;
+    ledger_model_free(out);
+    snprintf(number, sizeof number, "%lld", (long long)job->out->fitted_id);
+    return ledger_model_find(job->crew.ledger[0], number, out, err);
+}
+
 /* The model in use. What was fitted now is read back like any other, so that it is used as every later part will use it. */
 static mr_status use_model(scoring_job *job, mr_error *err) {
     const scoring_options *o = job->o;
@@ -111,8 +122,7 @@ static mr_status use_model(scoring_job *job, mr_error *err) {
             return error_set(err, MR_EDATA, "part", -1, "a part needs a stored model, so that all parts are scored by the same: "
                                                         "run 'marram score --fit-only' first");
         status = fit_new(job, err);
-        /* What was only fitted is told of itself; else a pinned model stays in use. */
-        if (status == MR_OK) status = load_model(job, o->fit_only ? "latest" : NULL, &stored, err);
+        if (status == MR_OK) status = load_fitted(job, &stored, err);
     }
     if (status == MR_OK) status = model_document_read(stored.document, &out->document, err);
     out->model = stored;
