@@ -2,7 +2,7 @@
 #ifndef LEDGER_CHECK_CUSTOMER_H
 #define LEDGER_CHECK_CUSTOMER_H
 
-#include "check.h"
+#include "ledger_check.h"
 #include "history.h"
 #include "projected.h"
 

@@ -1,5 +1,5 @@
 /* Eleven streams side by side, each on a connection of its own: events, cycles, identifiers, and the projected tables. */
-#include "check.h"
+#include "ledger_check.h"
 
 #include "check_customer.h"
 #include "histories.h"
