@@ -10,7 +10,7 @@ help:
 	@echo "make run      install what is missing, build, simulate a shop, run Marram on it"
 	@echo "make test     install what is missing, build, run every test"
 	@echo "make build    leave the program at build/marram"
-	@echo "make bench    measure against DuckDB (ROWS=1000000 for another size)"
+	@echo "make bench    measure against DuckDB and bare database loops (ROWS=1000000, EVENTS=1000000 for other sizes)"
 	@echo "make asan     the tests under address and undefined-behaviour sanitizers (make tsan: threads)"
 	@echo "make fuzz     a bounded libFuzzer run over the readers"
 	@echo "make install  install below PREFIX=$(PREFIX)"
@@ -34,6 +34,7 @@ test: build
 
 bench: build
 	@ROWS="$(ROWS)" bench/run $(BUILD)
+	@bench/ledger $(BUILD)
 
 debug asan tsan: deps
 	@cmake --preset $@ >/dev/null

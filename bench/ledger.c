@@ -1,9 +1,14 @@
 /* The ledger against bare loops over the same store: ledger MODE URL EVENTS [CUSTOMERS].
  *
+ * init: an empty ledger. csv: the rows as a file for `marram import orders`. scan: ledger_scan. select: a bare SELECT of the same columns in key order. write: EVENTS durable appends by 16 waiting threads. loop K: a bare loop that
+ * does the same statements and commits every K appends.
+ *
  * bulk: Marram's bulk append, cycles included. bare: a prepared INSERT (SQLite) or one binary COPY (PostgreSQL) of the same rows in file order into
  * the same table, without cycles. sorted: the same over rows sorted by key beforehand, the sorting not counted. Each prints seconds. */
 #include <bulk.h>
 #include <events.h>
+#include <histories.h>
+#include <writer.h>
 #include <rng.h>
 #include <schema.h>
 
@@ -11,6 +16,7 @@
 #include <sqlite3.h>
 
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +80,23 @@ static void bulk_mode(const char *url, source *s) {
     fprintf(stderr, "  bulk: %.2f s to the last row, then %.2f s (last run and cycles of %llu customers), %llu added\n", filled - started, seconds() - filled,
             (unsigned long long)counts.customers, (unsigned long long)counts.added);
     bulk_close(b);
+}
+
+static void csv_mode(const char *path, source *s) {
+    FILE *f = fopen(path, "w");
+    line x;
+    if (!f) exit(1);
+    fputs("customer,date,amount,quantity\n", f);
+    for (uint64_t i = 0; i < s->n; i++) {
+        next_line(s, i, &x);
+        time_t at = (time_t)(x.at_us / 1000000);
+        struct tm t;
+        char text[32];
+        gmtime_r(&at, &t);
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &t);
+        fprintf(f, "%s,%s,%lld.%02lld,%c\n", x.customer, text, (long long)x.minor / 100, (long long)x.minor % 100, x.body[12]);
+    }
+    if (fclose(f)) exit(1);
 }
 
 /* --- bare --- */
@@ -227,14 +250,229 @@ static void bare_mode(const char *url, source *s, bool sorted) {
     printf("%.3f\n", store == DB_SQLITE ? bare_sqlite(url, &h, s->n) : bare_postgres(url, &h, s->n));
 }
 
+/* --- reading --- */
+
+static mr_status add_up(void *ctx, const history *h, mr_error *err) {
+    uint64_t *sum = ctx;
+    (void)err;
+    for (size_t i = 0; i < h->n; i++) *sum += (uint64_t)h->events[i].amount_minor + (uint64_t)h->events[i].day;
+    return MR_OK;
+}
+
+static void scan_mode(const char *url) {
+    mr_error err = {0};
+    ledger *l;
+    uint64_t sum = 0;
+    must(ledger_open(url, NULL, &l, &err), &err);
+    double started = seconds();
+    must(ledger_scan(l, NULL, 0, 1, add_up, &sum, &err), &err);
+    printf("%.3f\n", seconds() - started);
+    fprintf(stderr, "  sum %llu\n", (unsigned long long)sum);
+    ledger_close(l);
+}
+
+#define SELECT_SQL "SELECT customer_id, id, at_us, day, kind, subject_id, amount_minor, currency FROM event ORDER BY customer_id"
+
+static int64_t get(const char *p, int len) {
+    int64_t v = 0;
+    for (int i = 0; i < len; i++) v = (v << 8) | (unsigned char)p[i];
+    return v;
+}
+
+static void select_mode(const char *url, db_store store) {
+    uint64_t sum = 0;
+    double started = seconds();
+    if (store == DB_SQLITE) {
+        sqlite3 *d;
+        sqlite3_stmt *s;
+        sqlite_check(sqlite3_open(url, &d), d);
+        sqlite_check(sqlite3_exec(d, "PRAGMA cache_size=-65536", NULL, NULL, NULL), d);
+        sqlite_check(sqlite3_prepare_v2(d, SELECT_SQL, -1, &s, NULL), d);
+        started = seconds();
+        while (sqlite3_step(s) == SQLITE_ROW) {
+            volatile int64_t unused = sqlite3_column_int64(s, 0) ^ sqlite3_column_int64(s, 1) ^ sqlite3_column_int64(s, 2) ^ sqlite3_column_int64(s, 4) ^ sqlite3_column_int64(s, 5) ^
+                                      sqlite3_column_text(s, 7)[0];
+            (void)unused;
+            sum += (uint64_t)sqlite3_column_int64(s, 6) + (uint64_t)sqlite3_column_int64(s, 3);
+        }
+        printf("%.3f\n", seconds() - started);
+        sqlite3_finalize(s);
+        sqlite3_close(d);
+    } else {
+        PGconn *c = PQconnectdb(url);
+        PGresult *r;
+        started = seconds();
+        PQsendQueryParams(c, SELECT_SQL, 0, NULL, NULL, NULL, NULL, 1);
+        PQsetSingleRowMode(c);
+        while ((r = PQgetResult(c))) {
+            if (PQresultStatus(r) == PGRES_SINGLE_TUPLE) {
+                volatile int64_t unused = get(PQgetvalue(r, 0, 0), 8) ^ get(PQgetvalue(r, 0, 1), 8) ^ get(PQgetvalue(r, 0, 2), 8) ^ get(PQgetvalue(r, 0, 4), 2) ^ get(PQgetvalue(r, 0, 5), 8) ^
+                                          PQgetvalue(r, 0, 7)[0];
+                (void)unused;
+                sum += (uint64_t)get(PQgetvalue(r, 0, 6), 8) + (uint64_t)get(PQgetvalue(r, 0, 3), 4);
+            } else if (PQresultStatus(r) != PGRES_TUPLES_OK) {
+                fprintf(stderr, "%s\n", PQerrorMessage(c)), exit(1);
+            }
+            PQclear(r);
+        }
+        printf("%.3f\n", seconds() - started);
+        PQfinish(c);
+    }
+    fprintf(stderr, "  sum %llu\n", (unsigned long long)sum);
+}
+
+/* --- durable appends --- */
+
+#define WRITERS 16
+
+typedef struct writing_thread {
+    ledger_writer *w;
+    uint64_t n, customers, thread;
+    double *latency; /* [n] */
+} writing_thread;
+
+static void append_of(uint64_t thread, uint64_t i, uint64_t customers, append_item *item, char body[40]) {
+    uint64_t mix = rng_mix(thread << 40 | i);
+    int len = snprintf(body, 40, "{\"quantity\":%d}", (int)(mix % 9) + 1);
+    *item = (append_item){.event = {(int64_t)(rng_mix(mix % customers) >> 1), {.id = (int64_t)mix, .kind = EVENT_order, .at_us = NOW + (int64_t)i * 1000000, .recorded_at_us = NOW,
+                          .day = (int32_t)((NOW + (int64_t)i * 1000000) / DAY_US), .source = 1, .amount_minor = 1000, .currency = "EUR", .source_id = "", .body = body, .body_len = (size_t)len}}};
+}
+
+static void *write_thread(void *ctx) {
+    writing_thread *t = ctx;
+    char body[40];
+    for (uint64_t i = 0; i < t->n; i++) {
+        append_item item;
+        mr_error err = {0};
+        append_of(t->thread, i, t->customers, &item, body);
+        double started = seconds();
+        must(ledger_write(t->w, &item, &err), &err);
+        t->latency[i] = seconds() - started;
+    }
+    return NULL;
+}
+
+static int by_time(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void write_mode(const char *url, uint64_t n, uint64_t customers) {
+    mr_error err = {0};
+    ledger_writer *w;
+    writing_thread t[WRITERS];
+    pthread_t id[WRITERS];
+    double *latency = malloc(n * sizeof *latency);
+    must(ledger_writer_new(url, &(writer_options){0}, &w, &err), &err);
+    double started = seconds();
+    for (uint64_t i = 0; i < WRITERS; i++) {
+        t[i] = (writing_thread){w, n / WRITERS, customers, i, latency + i * (n / WRITERS)};
+        pthread_create(&id[i], NULL, write_thread, &t[i]);
+    }
+    for (int i = 0; i < WRITERS; i++) pthread_join(id[i], NULL);
+    double took = seconds() - started;
+    writer_counts c = ledger_writer_counts(w);
+    ledger_writer_free(w);
+    n = n / WRITERS * WRITERS;
+    qsort(latency, n, sizeof *latency, by_time);
+    printf("%.3f %.2f %.3f %.3f %.3f\n", took, (double)c.appends / (double)c.commits, 1e3 * latency[n / 2], 1e3 * latency[n * 99 / 100], 1e3 * latency[n * 999 / 1000]);
+}
+
+static void loop_sqlite(const char *path, uint64_t n, uint64_t customers, uint64_t every) {
+    static const char *const sql[] = {
+        "INSERT INTO cycle (customer_id, version, stale, state) VALUES (?1, 1, 0, ?2) ON CONFLICT (customer_id) DO UPDATE SET version = cycle.version + 1 RETURNING state, stale",
+        "INSERT INTO event (" EVENT_COLUMNS ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) ON CONFLICT (customer_id, id) DO NOTHING", "UPDATE cycle SET state = ?2 WHERE customer_id = ?1"};
+    sqlite3 *d;
+    sqlite3_stmt *s[3];
+    unsigned char state[54] = {1};
+    sqlite_check(sqlite3_open(path, &d), d);
+    sqlite_check(sqlite3_exec(d, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA cache_size=-65536", NULL, NULL, NULL), d);
+    for (int i = 0; i < 3; i++) sqlite_check(sqlite3_prepare_v2(d, sql[i], -1, &s[i], NULL), d);
+    double started = seconds();
+    for (uint64_t i = 0; i < n; i++) {
+        append_item item;
+        char body[40];
+        append_of(i % WRITERS, i / WRITERS, customers, &item, body);
+        const history_event *e = &item.event.e;
+        if (i % every == 0) sqlite_check(sqlite3_exec(d, "BEGIN IMMEDIATE", NULL, NULL, NULL), d);
+        sqlite3_bind_int64(s[0], 1, item.event.customer_id);
+        sqlite3_bind_blob(s[0], 2, state, 0, SQLITE_STATIC);
+        while (sqlite3_step(s[0]) == SQLITE_ROW) memcpy(state, sqlite3_column_blob(s[0], 0) ? sqlite3_column_blob(s[0], 0) : (const void *)state, (size_t)sqlite3_column_bytes(s[0], 0) < sizeof state ? (size_t)sqlite3_column_bytes(s[0], 0) : sizeof state);
+        sqlite3_reset(s[0]);
+        sqlite3_bind_int64(s[1], 1, item.event.customer_id);
+        sqlite3_bind_int64(s[1], 2, e->id);
+        sqlite3_bind_int64(s[1], 3, e->at_us);
+        sqlite3_bind_int64(s[1], 4, e->recorded_at_us);
+        sqlite3_bind_int(s[1], 5, e->day);
+        sqlite3_bind_int(s[1], 6, e->kind);
+        sqlite3_bind_int(s[1], 7, e->source);
+        sqlite3_bind_int64(s[1], 8, 0);
+        sqlite3_bind_int64(s[1], 9, e->amount_minor);
+        sqlite3_bind_text(s[1], 10, "EUR", 3, SQLITE_STATIC);
+        sqlite3_bind_text(s[1], 11, "", 0, SQLITE_STATIC);
+        sqlite3_bind_text(s[1], 12, body, (int)e->body_len, SQLITE_STATIC);
+        sqlite_check(sqlite3_step(s[1]), d);
+        sqlite3_reset(s[1]);
+        sqlite3_bind_int64(s[2], 1, item.event.customer_id);
+        sqlite3_bind_blob(s[2], 2, state, sizeof state, SQLITE_STATIC);
+        sqlite_check(sqlite3_step(s[2]), d);
+        sqlite3_reset(s[2]);
+        if (i % every == every - 1 || i + 1 == n) sqlite_check(sqlite3_exec(d, "COMMIT", NULL, NULL, NULL), d);
+    }
+    printf("%.3f\n", seconds() - started);
+    for (int i = 0; i < 3; i++) sqlite3_finalize(s[i]);
+    sqlite3_close(d);
+}
+
+static void loop_postgres(const char *url, uint64_t n, uint64_t customers, uint64_t every) {
+    static const char *const sql[] = {
+        "INSERT INTO cycle (customer_id, version, stale, state) VALUES ($1, 1, 0, '') ON CONFLICT (customer_id) DO UPDATE SET version = cycle.version + 1 RETURNING state, stale",
+        "INSERT INTO event (" EVENT_COLUMNS ") VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12) ON CONFLICT (customer_id, id) DO NOTHING", "UPDATE cycle SET state = $2 WHERE customer_id = $1"};
+    static const char *const names[] = {"a", "b", "c"};
+    PGconn *c = PQconnectdb(url);
+    char text[12][40], state[54] = {1};
+    for (int i = 0; i < 3; i++) PQclear(PQprepare(c, names[i], sql[i], 0, NULL));
+    double started = seconds();
+    for (uint64_t i = 0; i < n; i++) {
+        append_item item;
+        char body[40];
+        append_of(i % WRITERS, i / WRITERS, customers, &item, body);
+        const history_event *e = &item.event.e;
+        int64_t v[] = {item.event.customer_id, e->id, e->at_us, e->recorded_at_us, e->day, e->kind, e->source, 0, e->amount_minor};
+        const char *values[12];
+        for (int k = 0; k < 9; k++) snprintf(text[k], 40, "%lld", (long long)v[k]), values[k] = text[k];
+        values[9] = "EUR", values[10] = "", values[11] = body;
+        if (i % every == 0) PQclear(PQexec(c, "BEGIN"));
+        PQclear(PQexecPrepared(c, "a", 1, values, NULL, NULL, 1));
+        PQclear(PQexecPrepared(c, "b", 12, values, NULL, NULL, 1));
+        const char *update[] = {values[0], state};
+        int lengths[] = {0, sizeof state}, formats[] = {0, 1};
+        PGresult *r = PQexecPrepared(c, "c", 2, update, lengths, formats, 1);
+        if (PQresultStatus(r) != PGRES_COMMAND_OK) fprintf(stderr, "%s\n", PQerrorMessage(c)), exit(1);
+        PQclear(r);
+        if (i % every == every - 1 || i + 1 == n) PQclear(PQexec(c, "COMMIT"));
+    }
+    printf("%.3f\n", seconds() - started);
+    PQfinish(c);
+}
+
 int main(int argc, char **argv) {
     mr_error err = {0};
     if (argc < 4) return 2;
+    const char *mode = argv[1], *url = argv[2];
+    db_store store = strncmp(url, "postgres", 8) ? DB_SQLITE : DB_POSTGRES;
     source s = {.n = strtoull(argv[3], NULL, 10)};
     s.customers = argc > 4 ? strtoull(argv[4], NULL, 10) : s.n / 10;
     rng_seed(&s.r, 1, 0);
-    must(ledger_init(argv[2], &(ledger_init_options){.key = "000102030405060708090a0b0c0d0e0f", .now_us = NOW}, &err), &err);
-    if (!strcmp(argv[1], "bulk")) bulk_mode(argv[2], &s);
-    else bare_mode(argv[2], &s, !strcmp(argv[1], "sorted"));
+    if (!strcmp(mode, "csv")) return csv_mode(url, &s), 0;
+    must(ledger_init(url, &(ledger_init_options){.key = "000102030405060708090a0b0c0d0e0f", .now_us = NOW}, &err), &err);
+    if (!strcmp(mode, "init")) return 0;
+    if (!strcmp(mode, "bulk")) bulk_mode(url, &s);
+    else if (!strcmp(mode, "bare") || !strcmp(mode, "sorted")) bare_mode(url, &s, *mode == 's');
+    else if (!strcmp(mode, "scan")) scan_mode(url);
+    else if (!strcmp(mode, "select")) select_mode(url, store);
+    else if (!strcmp(mode, "write")) write_mode(url, s.n, s.customers);
+    else if (!strcmp(mode, "loop") && argc > 5) (store == DB_SQLITE ? loop_sqlite : loop_postgres)(url, s.n, s.customers, strtoull(argv[5], NULL, 10));
+    else return 2;
     return 0;
 }

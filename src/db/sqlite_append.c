@@ -1,14 +1,20 @@
-/* SQLite: many rows at once, straight through the prepared INSERT: nothing is copied on the way to the page. */
+/* SQLite: many rows at once, straight through the prepared INSERT: nothing is copied on the way to the page.
+ */
 #include "sqlite.h"
 
 #include <string.h>
 
 static int bind(sqlite3_stmt *stmt, int index, char type, const db_value *value) {
     switch (type) {
-    case 'r': return sqlite3_bind_double(stmt, index, value->real);
-    case 't': return sqlite3_bind_text64(stmt, index, value->text.at, value->text.len, SQLITE_STATIC, SQLITE_UTF8); /* NULL: NULL */
-    case 'b': return sqlite3_bind_blob64(stmt, index, value->text.at, value->text.len, SQLITE_STATIC);
-    default: return sqlite3_bind_int64(stmt, index, value->integer);
+    case 'r':
+        return sqlite3_bind_double(stmt, index, value->real);
+    case 't':
+        return sqlite3_bind_text64(stmt, index, value->text.at, value->text.len, SQLITE_STATIC,
+                                   SQLITE_UTF8); /* NULL: NULL */
+    case 'b':
+        return sqlite3_bind_blob64(stmt, index, value->text.at, value->text.len, SQLITE_STATIC);
+    default:
+        return sqlite3_bind_int64(stmt, index, value->integer);
     }
 }
 
@@ -29,10 +35,12 @@ static mr_status insert(db_statement *s, const db_value *values, size_t row, boo
     return status;
 }
 
-static mr_status compare(db_statement *select, const db_append_plan *plan, const db_value *values, bool *equal, mr_error *err) {
+static mr_status compare(db_statement *select, const db_append_plan *plan, const db_value *values,
+                         bool *equal, mr_error *err) {
     sqlite3_stmt *stmt = select->of.sqlite.stmt;
     int rc = SQLITE_OK;
-    for (int i = 0; i < select->n && !rc; i++) rc = bind(stmt, select->of.sqlite.index[i], select->types[i], &values[i]);
+    for (int i = 0; i < select->n && !rc; i++)
+        rc = bind(stmt, select->of.sqlite.index[i], select->types[i], &values[i]);
     if (!rc) rc = sqlite3_step(stmt);
     *equal = rc == SQLITE_ROW;
     for (size_t i = 0; rc == SQLITE_ROW && *equal && i < plan->compare_n; i++) {
@@ -44,7 +52,8 @@ static mr_status compare(db_statement *select, const db_append_plan *plan, const
     return status;
 }
 
-static mr_status prepare(db *d, const db_append_plan *plan, db_statement **insert_out, db_statement **select_out, mr_error *err) {
+static mr_status prepare(db *d, const db_append_plan *plan, db_statement **insert_out,
+                         db_statement **select_out, mr_error *err) {
     char key_types[DB_MAX_COLUMNS + 1] = "";
     memcpy(key_types, plan->types, plan->key);
     text_buffer sql = {0};
@@ -58,8 +67,8 @@ static mr_status prepare(db *d, const db_append_plan *plan, db_statement **inser
     return status;
 }
 
-mr_status sqlite_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, db_differing *differing,
-                        uint64_t *added, mr_error *err) {
+mr_status sqlite_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
+                        db_differing *differing, uint64_t *added, mr_error *err) {
     db_statement *insertion, *selection;
     mr_status status = prepare(d, plan, &insertion, &selection, err);
     db_value values[DB_MAX_COLUMNS];

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define RUN_ROWS 1000000
+#define ANALYZE_FROM 50000 /* events after which the store's statistics are made anew */
 #define RUN_BYTES ((size_t)256 << 20)
 
 struct bulk {
@@ -315,6 +316,7 @@ mr_status bulk_finish(bulk *b, const mr_context *context, bulk_counts *counts, m
     else if (status == MR_OK && b->w.touched.n)
         status = rebuild_touched(b, context, err);
     if (status == MR_OK && b->options.import_id) status = db_transaction(b->w.l->d, DB_WRITE, end_import, b, err);
+    if (status == MR_OK && b->w.counts.added >= ANALYZE_FROM) status = db_analyze(b->w.l->d, err);
     if (status == MR_OK) status = db_sync(b->w.l->d, err);
     count(b, counts);
     return status;

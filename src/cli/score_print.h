@@ -1,0 +1,10 @@
+/* What `marram score` says. */
+#ifndef CLI_SCORE_PRINT_H
+#define CLI_SCORE_PRINT_H
+
+#include <scoring.h>
+
+void score_print(const scoring *s, const scoring_options *o);
+int score_print_json(const scoring *s, const scoring_options *o);
+
+#endif
