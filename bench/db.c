@@ -1,6 +1,6 @@
-/* bench_db URL ROWS [BATCH]: rows a second of db_append and db_stream on the event table of an empty ledger
- * at URL, beside a bare loop over sqlite3 or libpq that does the same and no more (no checks, no repeats, no
- * interface). Prints one line a measurement. */
+/* bench_db URL ROWS [BATCH [ROUNDS]]: rows a second of db_append and db_stream on the event table of an empty
+ * ledger at URL, beside a bare loop over sqlite3 or libpq that does the same and no more (no checks, no
+ * repeats, no interface). Prints one line a measurement. */
 #include "schema.h"
 
 #include <endian.h>
@@ -98,6 +98,30 @@ static void stream(db *d) {
     must(db_commit(d, &err), &err);
     said("stream", (double)n, start);
     fprintf(stderr, "sum %lld\n", (long long)sum);
+}
+
+static void bind(void *ctx, size_t item, db_statement *s) {
+    const rows *r = ctx;
+    int64_t n = (int64_t)item * 7919 % (int64_t)(r->all / 10);
+    db_bind_int(s, 1, n * (INT64_MAX / (int64_t)(r->all / 10 + 1)) + n % 1000);
+}
+
+static mr_status see(void *ctx, size_t item, db_statement *s, mr_error *err) {
+    (void)item, (void)err;
+    *(int64_t *)((rows *)ctx)->text += db_int(s, 0);
+    return MR_OK;
+}
+
+/* Whole histories, ten rows each, of 20,000 customers here and there. */
+static void each(db *d, size_t n) {
+    mr_error err;
+    db_statement *s;
+    rows r = {0, n, ""};
+    double start = now();
+    must(db_prepare(d, "SELECT at_us, kind, amount_minor FROM event WHERE customer_id = $1", "i", &s, &err),
+         &err);
+    must(db_each(s, 20000, bind, see, &r, NULL, &err), &err);
+    said("each (histories of 10)", 20000, start);
 }
 
 /* --- bare SQLite --- */
@@ -224,22 +248,26 @@ static void bare_postgres(const char *url, size_t n, size_t batch) {
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        fprintf(stderr, "usage: bench_db URL ROWS [BATCH]\n");
+        fprintf(stderr, "usage: bench_db URL ROWS [BATCH [ROUNDS]]\n");
         return 2;
     }
     size_t n = strtoull(argv[2], NULL, 10), batch = argc > 3 ? strtoull(argv[3], NULL, 10) : 500000;
-    mr_error err;
-    db *d;
-    must(db_open(argv[1], &(db_options){.create = true, .bulk = true}, &d, &err), &err);
-    must(db_schema_upgrade(d, 0, 1, NULL, NULL, &err), &err);
-    append(d, n, batch, "append");
-    append(d, n, batch, "append, all repeats");
-    stream(d);
-    db_store kind = db_store_of(d);
-    db_close(d);
-    if (kind == DB_SQLITE)
-        bare_sqlite(argv[1], n, batch);
-    else
-        bare_postgres(argv[1], n, batch);
+    for (long round = argc > 4 ? atol(argv[4]) : 1; round > 0; round--) {
+        mr_error err;
+        db *d;
+        must(db_open(argv[1], &(db_options){.create = true, .bulk = true}, &d, &err), &err);
+        must(db_schema_upgrade(d, 0, 1, NULL, NULL, &err), &err);
+        db_store kind = db_store_of(d);
+        must(db_execute(d, kind == DB_SQLITE ? "DELETE FROM event; VACUUM" : "TRUNCATE event", &err), &err);
+        append(d, n, batch, "append");
+        append(d, n, batch, "append, all repeats");
+        stream(d);
+        each(d, n);
+        db_close(d);
+        if (kind == DB_SQLITE)
+            bare_sqlite(argv[1], n, batch);
+        else
+            bare_postgres(argv[1], n, batch);
+    }
     return 0;
 }

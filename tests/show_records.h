@@ -1,5 +1,5 @@
-/* Records as lines of text, for comparing whole imports: "orders customer=u1 date=2024-03-01T10:15:30.123456Z amount=27.5" and rejects as
- * "14! date 'yesterday' is no date". */
+/* Records as lines of text, for comparing whole imports: "orders customer=u1 date=2024-03-01T10:15:30.123456Z
+ * amount=27.5" and rejects as "14! date 'yesterday' is no date". */
 #ifndef TESTS_SHOW_RECORDS_H
 #define TESTS_SHOW_RECORDS_H
 
@@ -18,7 +18,8 @@ static inline void show_time(text_buffer *b, int64_t us) {
     if (rest < 0) rest += 86400000000, day--;
     text_puts(b, calendar_text((int32_t)day, text));
     if (!rest) return;
-    text_printf(b, "T%02d:%02d:%02d", (int)(rest / 3600000000), (int)(rest / 60000000 % 60), (int)(rest / 1000000 % 60));
+    text_printf(b, "T%02d:%02d:%02d", (int)(rest / 3600000000), (int)(rest / 60000000 % 60),
+                (int)(rest / 1000000 % 60));
     if (rest % 1000000) text_printf(b, ".%06d", (int)(rest % 1000000));
     text_putc(b, 'Z');
 }
@@ -70,7 +71,9 @@ static inline size_t show_all(mapping *m, rows *r, text_buffer *b, size_t *count
         if (!mapping_apply(m, r, w, made, MAPPING_ROOM, &n, &fault)) {
             assert_int_equal(n, 0);
             assert_false(mapping_starved(m));
-            if (b) text_printf(b, "%llu! %s '%s' %s\n", (unsigned long long)w->line, fault.field, fault.value, fault.reason);
+            if (b)
+                text_printf(b, "%llu! %s '%s' %s\n", (unsigned long long)w->line, fault.field, fault.value,
+                            fault.reason);
             rejected++;
             continue;
         }

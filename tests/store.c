@@ -1,3 +1,4 @@
+/* Stores for tests, made and removed. */
 #include "store.h"
 
 #include <ftw.h>
@@ -19,7 +20,7 @@ static bool server_line(const char *name, char line[256]) {
 const char *store_server(char url[256], const char *database, int tcp) {
     char line[256];
     if (!server_line(tcp ? "tcp" : "url", line)) {
-        print_message("[  SKIPPED ] postgres: no PostgreSQL server for the tests (tests/postgres.sh)\n");
+        print_message("no PostgreSQL for the tests: it is not installed, or tests/postgres.sh did not start it\n");
         skip();
     }
     char *at = strstr(line, "/postgres"), *name = strstr(line, "@/postgres");

@@ -145,7 +145,8 @@ static mr_status compare_repeats(db *d, items *all, size_t n, mr_error *err) {
     text_buffer sql = {0};
     db_append_select_sql(&sql, plan);
     db_statement *s = NULL;
-    mr_status status = db_prepare(d, text_terminate(&sql), types, &s, err);
+    const char *text = text_terminate(&sql);
+    mr_status status = sql.failed ? error_memory(err, sql.len) : db_prepare(d, text, types, &s, err);
     if (!status) status = db_each(s, n, bind_select, compare, all, NULL, err);
     text_free(&sql);
     return status;
@@ -157,6 +158,7 @@ mr_status db_append_each(db *d, const db_append_plan *plan, size_t n, db_append_
     int64_t *changed = mem_new(NULL, n, sizeof *changed);
     text_buffer sql = {0};
     db_append_insert_sql(&sql, plan);
+    const char *text = text_terminate(&sql);
     db_statement *s = NULL;
     mr_status status = MR_OK;
     size_t repeats = 0;
@@ -165,7 +167,7 @@ mr_status db_append_each(db *d, const db_append_plan *plan, size_t n, db_append_
         goto done;
     }
     *all = (items){.plan = plan, .row = row, .ctx = ctx, .differing = differing};
-    status = db_prepare(d, text_terminate(&sql), plan->types, &s, err);
+    status = db_prepare(d, text, plan->types, &s, err);
     if (!status) status = db_each(s, n, bind_insert, NULL, all, changed, err);
     if (status) goto done;
     all->repeats = mem_take(NULL, n, sizeof *all->repeats);

@@ -1,3 +1,4 @@
+/* Running another program: its own environment, its errors read line by line, stopped when asked. */
 #include "child.h"
 
 #include <errno.h>

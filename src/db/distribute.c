@@ -32,7 +32,8 @@ static mr_status distribute_table(db *d, const db_table *t, mr_error *err) {
         text_printf(&sql, "SELECT create_distributed_table('%s', '%s', colocate_with => '%s')", t->name,
                     t->distribution, first ? "none" : "customer");
     }
-    status = db_execute(d, text_terminate(&sql), err);
+    const char *text = text_terminate(&sql);
+    status = sql.failed ? error_memory(err, sql.len) : db_execute(d, text, err);
     text_free(&sql);
     return status;
 }

@@ -161,7 +161,6 @@ void db_append_insert_sql(text_buffer *sql, const db_append_plan *plan);
 void db_append_select_sql(text_buffer *sql, const db_append_plan *plan);
 void db_append_columns(text_buffer *sql, const db_append_plan *plan, size_t n, const char *prefix);
 
-/* postgres_copy.c, postgres_stream.c, postgres_pipeline.c, postgres_care.c, sqlite_append.c, ...: the stores' parts, by file. */
 char *db_copy_string(const char *text); /* NULL where memory is short */
 
 #endif

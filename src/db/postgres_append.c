@@ -65,6 +65,7 @@ static mr_status stage(db *d, const db_append_plan *plan, const char *name, size
     db_append_columns(&sql, plan, columns, "");
     text_puts(&sql, ") FROM STDIN (FORMAT binary)");
     const char *text = text_terminate(&sql);
+    if (!status && sql.failed) status = error_memory(err, sql.len);
     if (!status) status = postgres_copy_in(d, text, plan, n, row, ctx, true, &result, err);
     if (!status && PQresultStatus(result) != PGRES_COMMAND_OK) {
         status = postgres_fail(d, result, err);

@@ -52,6 +52,7 @@ mr_status sqlite_fail(db *d, int rc, mr_error *err) {
     switch (rc & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
         error_set(err, MR_EIO, NULL, -1,
                   "%s is in use by another process (waited %d ms); let it finish and try again", d->name,
                   d->options.busy_ms);

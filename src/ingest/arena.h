@@ -14,7 +14,7 @@ typedef struct arena {
     bool failed;        /* an allocation was refused; stays set until arena_reset */
 } arena;
 
-void *arena_take(arena *a, size_t bytes); /* zeroed, aligned for anything; NULL: no memory */
+void *arena_take(arena *a, size_t bytes);                 /* zeroed, aligned for anything; NULL: no memory */
 char *arena_text(arena *a, const char *text, size_t len); /* a terminated copy with its padding */
 /* Everything is free again; the newest chunk is kept for what comes. */
 void arena_reset(arena *a);

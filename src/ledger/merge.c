@@ -259,6 +259,34 @@ mr_status ledger_unmerge(ledger *l, int64_t merge_id, int64_t now_us, merge_coun
     return db_transaction(l->d, DB_WRITE, unmerge_transaction, &w, err);
 }
 
+/* --- latecomers --- */
+
+static mr_status left_behind_transaction(db *d, void *ctx, mr_error *err) {
+    merge_work *w = ctx;
+    int64_t at = w->merged;
+    bool merged = true;
+    (void)d;
+    mr_status status = MR_OK;
+    /* Up a chain of merges, one by one, so that each can be undone with what belongs to it. */
+    for (w->kept = at; status == MR_OK;) {
+        w->merged = w->kept;
+        status = merge_look(w->l, "SELECT id FROM merge WHERE merged_id = $1 AND undone_at_us IS NULL", w->merged, &w->id, &merged, err);
+        if (status != MR_OK || !merged) break;
+        status = merge_look(w->l, "SELECT kept_id FROM merge WHERE id = $1", w->id, &w->kept, &merged, err);
+        if (status == MR_OK) status = merge_lock(w, err);
+        if (status == MR_OK) status = move_tables(w, err);
+    }
+    if (status == MR_OK && w->kept != at) status = ledger_rebuild_afresh(w->l, w->kept, err);
+    w->merged = at;
+    return status;
+}
+
+mr_status ledger_merge_left_behind(ledger *l, int64_t merged, int64_t now_us, mr_error *err) {
+    merge_counts ignored = {0};
+    merge_work w = {.l = l, .merged = merged, .now_us = now_us, .counts = &ignored};
+    return db_transaction(l->d, DB_WRITE, left_behind_transaction, &w, err);
+}
+
 /* --- asking --- */
 
 mr_status ledger_merges(ledger *l, int64_t kept, merge_each each, void *ctx, mr_error *err) {

@@ -25,6 +25,10 @@ mr_status ledger_merge(ledger *l, int64_t kept, int64_t merged, int64_t now_us, 
 /* MR_EDATA: unknown, undone already, or not the last one onto its customer. */
 mr_status ledger_unmerge(ledger *l, int64_t merge_id, int64_t now_us, merge_counts *counts, mr_error *err);
 
+/* Rows that came to a customer after they had been merged (by a writer that had not noticed yet) follow the others. Nothing where the customer
+ * was not merged. */
+mr_status ledger_merge_left_behind(ledger *l, int64_t merged, int64_t now_us, mr_error *err);
+
 /* What was merged into a customer and not undone, last first. */
 typedef struct merge_record {
     int64_t id, kept_id, merged_id, at_us;

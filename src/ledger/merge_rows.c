@@ -85,7 +85,7 @@ static void moved_list(const table_columns *c, const char *prefix, text_buffer *
 static mr_status note(merge_work *w, const char *table, row_key key, const char *doublet, mr_error *err) {
     db_statement *s;
     mr_status status = db_prepare(w->l->d, "INSERT INTO merge_move (customer_id, merge_id, table_name, id, body_hash, doublet) "
-                                           "VALUES ($1, $2, $3, $4, $5, $6)", "iitiit", &s, err);
+                                           "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", "iitiit", &s, err);
     if (status != MR_OK) return status;
     db_bind_int(s, 1, w->kept);
     db_bind_int(s, 2, w->id);
@@ -123,7 +123,7 @@ static mr_status note_moved(merge_work *w, const char *table, const keys *k, mr_
     moved_keys m = {w, table, k->key};
     db_statement *s;
     mr_status status = db_prepare(w->l->d, "INSERT INTO merge_move (customer_id, merge_id, table_name, id, body_hash, doublet) "
-                                           "VALUES ($1, $2, $3, $4, $5, $6)", "iitiit", &s, err);
+                                           "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", "iitiit", &s, err);
     return status == MR_OK ? db_each(s, k->n, bind_moved, NULL, &m, NULL, err) : status;
 }
 

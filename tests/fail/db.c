@@ -326,6 +326,65 @@ static void lost_in_bulk(void **state) {
     db_close(d);
 }
 
+/* --- a server that goes away and comes back --- */
+
+static pid_t script(const char *command, const char *folder) {
+    pid_t pid = fork();
+    if (!pid) {
+        execl(SOURCE_DIR "/tests/postgres.sh", "postgres.sh", command, folder, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+static bool ended_well(pid_t pid) {
+    int ended;
+    return waitpid(pid, &ended, 0) == pid && WIFEXITED(ended) && WEXITSTATUS(ended) == 0;
+}
+
+typedef struct crashing {
+    const char *folder;
+    pid_t script;
+    int runs;
+} crashing;
+
+static mr_status add_through_crash(db *d, void *ctx, mr_error *err) {
+    crashing *c = ctx;
+    mr_status status = db_execute(d, "UPDATE thing SET n = n + 1", err);
+    if (status || c->runs++) return status;
+    c->script = script("crash", c->folder);
+    do {
+        usleep(20000);
+        status = db_execute(d, "SELECT 1", err);
+    } while (!status);
+    return status;
+}
+
+static void crash(void **state) {
+    char url[256], path[128], folder[] = "/tmp/marram-crash.XXXXXX";
+    store_server(url, "postgres", 0); /* skips without PostgreSQL */
+    (void)state;
+    mr_error err;
+    db *d;
+    assert_non_null(mkdtemp(folder));
+    assert_true(ended_well(script("start", folder)));
+    snprintf(path, sizeof path, "%s/url", folder);
+    FILE *f = fopen(path, "r");
+    assert_non_null(fgets(url, sizeof url, f));
+    fclose(f);
+    url[strcspn(url, "\n")] = '\0';
+    assert_ok(db_open(url, NULL, &d, &err), &err);
+    assert_ok(db_execute(d, "CREATE TABLE thing (n BIGINT); INSERT INTO thing VALUES (0)", &err), &err);
+    crashing c = {folder, 0, 0};
+    assert_ok(db_transaction(d, DB_WRITE, add_through_crash, &c, &err), &err);
+    assert_true(ended_well(c.script));
+    assert_int_equal(c.runs, 2);
+    assert_int_equal(one_int(d, "SELECT n FROM thing"), 1);
+    db_close(d);
+    assert_true(ended_well(script("stop", folder)));
+    rmdir(folder);
+}
+
 /* --- two writers --- */
 
 enum { ROUNDS = 200 };
@@ -389,10 +448,10 @@ static void two_writers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls), cmocka_unit_test(no_server), cmocka_unit_test(login),
-        ON_SQLITE(damaged),     ON_SQLITE(read_only),        BOTH(locked),
-        ON_SQLITE(full),        ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
-        BOTH(two_writers),
+        cmocka_unit_test(urls),  cmocka_unit_test(no_server), cmocka_unit_test(login),
+        ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
+        ON_SQLITE(full),         ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
+        cmocka_unit_test(crash), BOTH(two_writers),
     };
     return cmocka_run_group_tests_name("fail_db", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* libFuzzer over the YAML of mappings. What is taken once is written so that it is taken again, and means the same; and it may be bound to
- * rows and applied. (Lookups are left out: they would open whatever file the fuzzer names.) */
+/* libFuzzer over the YAML of mappings. What is taken once is written so that it is taken again, and means the
+ * same; and it may be bound to rows and applied. (Lookups are left out: they would open whatever file the
+ * fuzzer names.) */
 #include "mapping.h"
 #include "text.h"
 
@@ -47,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     text_putc(&first, 0);
     if (!strstr(first.data, "lookup")) {
         apply(m, "a,b,c,d\n1,2024-01-02,3.5,x\n2,2024-01-03,,y\n,bad,1e3,z\n");
-        apply(read, "{\"a\":1,\"b\":\"2024-01-02\",\"c\":{\"d\":3.5},\"d\":[\"x\"]}\n{\"a\":null,\"b\":1704067200,\"c\":\"z\"}\n");
+        apply(read, "{\"a\":1,\"b\":\"2024-01-02\",\"c\":{\"d\":3.5},\"d\":[\"x\"]}\n{\"a\":null,\"b\":"
+                    "1704067200,\"c\":\"z\"}\n");
     }
     text_free(&first);
     text_free(&second);

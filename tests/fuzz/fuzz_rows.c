@@ -1,5 +1,6 @@
-/* libFuzzer over rows and mappings. The first byte chooses block size, limit, header and mapping (a fixed one or a guess); the rest is the
- * file, CSV or NDJSON. Whatever it is, two block sizes give the same records and the same rejects. */
+/* libFuzzer over rows and mappings. The first byte chooses block size, limit, header and mapping (a fixed one
+ * or a guess); the rest is the file, CSV or NDJSON. Whatever it is, two block sizes give the same records and
+ * the same rejects. */
 #include "mapping.h"
 #include "records.h"
 #include "text.h"
@@ -8,14 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char by_number[] = "records:\n"
-                                "- {record: orders, when: {\"1\": {not: skip}}, fields: {customer: \"1\", date: \"2\", amount: {column: \"3\", optional: yes, times: \"2\"}}}\n"
-                                "- {record: events, when: {\"1\": present}, fields: {customer: {join: [\"1\", \"2\"]}, kind: {const: x}, at: {column: \"2\", default: 2024-01-01}, "
-                                "body: {column: \"3\", optional: yes}}}\n";
-static const char by_path[] = "records:\n"
-                              "- {record: orders, fields: {customer: [a, b.c], date: d, amount: {column: m, scale: minor}, currency: {column: u, default: EUR}}, attributes: [b, x]}\n"
-                              "- {record: contracts, when: {k: [1, y]}, fields: {customer: a, start: {months_before: {column: n, of: 2024-02-29}}, seats: n, price: m}}\n"
-                              "- {record: events, when: {k: absent}, fields: {customer: a, kind: b, at: d, body: x}}\n";
+static const char by_number[] =
+    "records:\n"
+    "- {record: orders, when: {\"1\": {not: skip}}, fields: {customer: \"1\", date: \"2\", amount: {column: "
+    "\"3\", optional: yes, times: \"2\"}}}\n"
+    "- {record: events, when: {\"1\": present}, fields: {customer: {join: [\"1\", \"2\"]}, kind: {const: x}, "
+    "at: {column: \"2\", default: 2024-01-01}, "
+    "body: {column: \"3\", optional: yes}}}\n";
+static const char by_path[] =
+    "records:\n"
+    "- {record: orders, fields: {customer: [a, b.c], date: d, amount: {column: m, scale: minor}, currency: "
+    "{column: u, default: EUR}}, attributes: [b, x]}\n"
+    "- {record: contracts, when: {k: [1, y]}, fields: {customer: a, start: {months_before: {column: n, of: "
+    "2024-02-29}}, seats: n, price: m}}\n"
+    "- {record: events, when: {k: absent}, fields: {customer: a, kind: b, at: d, body: x}}\n";
 
 static void show(text_buffer *b, const row *w, const record *made) {
     record_row of = record_of(made->kind);
@@ -41,14 +48,17 @@ static void all_rows(mapping *m, rows *r, text_buffer *b) {
         bool taken = mapping_apply(m, r, w, made, MAPPING_ROOM, &n, &fault);
         if (w->fault && taken) abort();
         if (!taken && (!fault.reason[0] || n)) abort();
-        if (!taken) text_printf(b, "%llu! %d %s %s %s\n", (unsigned long long)w->line, fault.column, fault.field, fault.value, fault.reason);
+        if (!taken)
+            text_printf(b, "%llu! %d %s %s %s\n", (unsigned long long)w->line, fault.column, fault.field,
+                        fault.value, fault.reason);
         for (size_t i = 0; i < n; i++) show(b, w, &made[i]);
     }
     if (status) text_printf(b, "! %s\n", err.message);
     if (status && !err.message[0]) abort();
 }
 
-static mr_status once(const char *data, size_t len, const rows_options *how, bool guess, const mapping_options *o, text_buffer *out) {
+static mr_status once(const char *data, size_t len, const rows_options *how, bool guess,
+                      const mapping_options *o, text_buffer *out) {
     rows *r = NULL;
     mapping *m = NULL;
     mr_error err = {0};

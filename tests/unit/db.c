@@ -241,6 +241,12 @@ static void statements(void **state) {
     assert_int_not_equal(db_prepare(d, "SELECT a FROM thing WHERE a = $2", "i", &s, &err), MR_OK);
     assert_int_equal(db_prepare(d, "SELECT 1", "z", &s, &err), MR_EINVAL);
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 2);
+    if (db_store_of(d) == DB_POSTGRES) { /* SQLite has no types to get wrong */
+        assert_ok(db_prepare(d, "SELECT sum(a) FROM thing", "", &s, &err), &err);
+        assert_int_equal(db_step(s, &row, &err), MR_EINVAL);
+        assert_non_null(strstr(err.message, "CAST"));
+    }
+    assert_int_equal(one_int(d, "SELECT CAST(sum(a) AS BIGINT) FROM thing"), 5);
     db_close(d);
 }
 

@@ -1,5 +1,6 @@
-/* The mappings that come with Marram: each on a file of our own that goes through every branch, against tests/data/NAME.records, which says
- * what comes out line by line; and on the founders' real files, by their counts. MARRAM_WRITE=1 writes the .records anew, to be read. */
+/* The mappings that come with Marram: each on a file of our own that goes through every branch, against
+ * tests/data/NAME.records, which says what comes out line by line; and on the founders' real files, by their
+ * counts. MARRAM_WRITE=1 writes the .records anew, to be read. */
 #include "show_records.h"
 
 #include "mapping_impl.h"
@@ -65,7 +66,8 @@ static void each_on_its_file(void **state) {
             }
             char *want = read_all(want_path);
             assert_non_null(want);
-            if (strcmp(want, got.data) != 0) print_error("%s gives other records than %s says\n", inputs[i].name, want_path);
+            if (strcmp(want, got.data) != 0)
+                print_error("%s gives other records than %s says\n", inputs[i].name, want_path);
             assert_string_equal(got.data, want);
             free(want);
             text_free(&got);
@@ -75,7 +77,8 @@ static void each_on_its_file(void **state) {
     }
 }
 
-/* Every mapping is in the table above, can be found by name, says what it is about, and reads back what it writes. */
+/* Every mapping is in the table above, can be found by name, says what it is about, and reads back what it
+ * writes. */
 static void all_of_them(void **state) {
     (void)state;
     size_t n = 0;
@@ -141,6 +144,82 @@ static void written_ones_do_the_same(void **state) {
     }
 }
 
+/* --- the manual --- */
+
+static size_t examples;
+
+static void must_mean(const char *yaml) {
+    mapping *m = NULL;
+    mr_error err = {0};
+    mr_status status = mapping_parse("docs/mapping.md", yaml, strlen(yaml), NULL, &m, &err);
+    if (status) print_error("%s\n%s\n", yaml, err.message);
+    assert_int_equal(status, MR_OK);
+    mapping_free(m);
+    examples++;
+}
+
+/* One line as a field of orders: which one hangs on the keys it has. */
+static void as_field(const char *text, size_t len) {
+    char yaml[1024], line[600];
+    snprintf(line, sizeof line, "%.*s", (int)len, text);
+    bool is_date = strstr(line, "format:") || strstr(line, "months_before:"),
+         is_amount = strstr(line, "decimal:") || strstr(line, "scale:") || strstr(line, "times:");
+    snprintf(yaml, sizeof yaml,
+             "records:\n- record: orders\n  fields:\n    customer: c\n    currency: u\n%s    %s: %s\n",
+             is_date ? "" : "    date: d\n",
+             is_date ? "date" : is_amount ? "amount" : "product",
+             line);
+    must_mean(yaml);
+}
+
+static void as_rest(const char *text, size_t len) {
+    char yaml[1024];
+    snprintf(yaml, sizeof yaml, "records:\n- record: orders\n  fields: {customer: c, date: d}\n  %.*s\n",
+             (int)len, text);
+    must_mean(yaml);
+}
+
+/* Every example of the manual is one: whole mappings, and single fields, conditions and attributes. */
+static void manual(void **state) {
+    (void)state;
+    char *page = read_all(SOURCE_DIR "/docs/mapping.md"), *keep = NULL;
+    assert_non_null(page);
+    text_buffer block = {0};
+    bool inside = false, whole = false;
+    for (char *line = strtok_r(page, "\n", &keep); line; line = strtok_r(NULL, "\n", &keep)) {
+        if (!strncmp(line, "```", 3)) {
+            if (inside && whole) must_mean(text_terminate(&block));
+            inside = !inside;
+            whole = false;
+            block.len = 0;
+        } else if (inside) {
+            whole = whole || !strncmp(line, "source:", 7);
+            text_puts(&block, line);
+            text_putc(&block, '\n');
+            if (whole) continue;
+            const char *value = strchr(line, ':');
+            assert_non_null(value);
+            if (!strncmp(line, "when:", 5) || !strncmp(line, "attributes:", 11)) {
+                as_rest(line, strlen(line));
+            } else {
+                as_field(value + 1, strlen(value + 1));
+            }
+        } else if (*line == '|') {
+            for (const char *at = line; (at = strstr(at, "`{")); at++) {
+                const char *end = strchr(at + 1, '`');
+                assert_non_null(end);
+                if (!strncmp(at, "`{not", 5) || !strncmp(at, "`{const: text", 13) ||
+                    !strncmp(at, "`{const: ...", 12))
+                    continue;
+                as_field(at + 1, (size_t)(end - at - 1));
+            }
+        }
+    }
+    assert_true(examples >= 20);
+    text_free(&block);
+    free(page);
+}
+
 /* --- the founders' files --- */
 
 static void count(const char *name, const char *file, const size_t want[RECORD_KINDS]) {
@@ -151,7 +230,8 @@ static void count(const char *name, const char *file, const size_t want[RECORD_K
     mapping *m = must_bind(name, path, NULL, &r);
     assert_int_equal(show_all(m, r, NULL, got), 0);
     for (int k = 0; k < RECORD_KINDS; k++) {
-        if (got[k] != want[k]) print_error("%s: %zu %s, wanted %zu\n", name, got[k], record_name((record_kind)k), want[k]);
+        if (got[k] != want[k])
+            print_error("%s: %zu %s, wanted %zu\n", name, got[k], record_name((record_kind)k), want[k]);
         assert_int_equal(got[k], want[k]);
     }
     rows_close(r);
@@ -169,7 +249,7 @@ static void cdnow(void **state) {
     rows *r = NULL;
     mapping *m = must_bind("cdnow", SHARED_DATA "/cdnow/CDNOW_master.txt", NULL, &r);
     record *made = calloc(MAPPING_ROOM, sizeof *made);
-    char (*ids)[8] = calloc(69659, sizeof *ids);
+    char(*ids)[8] = calloc(69659, sizeof *ids);
     const row *w;
     mr_error err;
     mapping_fault fault;
@@ -178,7 +258,8 @@ static void cdnow(void **state) {
     while (rows_next(r, &w, &err) == MR_OK && w) {
         assert_true(mapping_apply(m, r, w, made, MAPPING_ROOM, &n, &fault));
         assert_int_equal(n, 1);
-        snprintf(ids[i++], sizeof *ids, "%.*s", (int)made->value[FIELD_orders_customer].len, made->value[FIELD_orders_customer].text);
+        snprintf(ids[i++], sizeof *ids, "%.*s", (int)made->value[FIELD_orders_customer].len,
+                 made->value[FIELD_orders_customer].text);
         sum += made->value[FIELD_orders_amount].number;
     }
     qsort(ids, i, sizeof *ids, by_text);
@@ -200,24 +281,36 @@ static void grocery(void **state) {
 static void telco(void **state) {
     (void)state;
     need_shared_data("telco/Telco-Customer-Churn.csv");
-    count("telco", "telco/Telco-Customer-Churn.csv",
-          (size_t[RECORD_KINDS]){[RECORD_customers] = 7043, [RECORD_contracts] = 7043, [RECORD_events] = 1869});
+    count(
+        "telco", "telco/Telco-Customer-Churn.csv",
+        (size_t[RECORD_KINDS]){[RECORD_customers] = 7043, [RECORD_contracts] = 7043, [RECORD_events] = 1869});
 }
 
 static void ravenstack(void **state) {
     (void)state;
     need_shared_data("ravenstack/ravenstack_accounts.csv");
-    count("ravenstack-accounts", "ravenstack/ravenstack_accounts.csv", (size_t[RECORD_KINDS]){[RECORD_customers] = 500});
-    count("ravenstack-subscriptions", "ravenstack/ravenstack_subscriptions.csv", (size_t[RECORD_KINDS]){[RECORD_contracts] = 5000});
-    count("ravenstack-usage", "ravenstack/ravenstack_feature_usage.csv", (size_t[RECORD_KINDS]){[RECORD_events] = 25000});
-    count("ravenstack-tickets", "ravenstack/ravenstack_support_tickets.csv", (size_t[RECORD_KINDS]){[RECORD_cases] = 2000});
-    count("ravenstack-churn", "ravenstack/ravenstack_churn_events.csv", (size_t[RECORD_KINDS]){[RECORD_events] = 742});
+    count("ravenstack-accounts", "ravenstack/ravenstack_accounts.csv",
+          (size_t[RECORD_KINDS]){[RECORD_customers] = 500});
+    count("ravenstack-subscriptions", "ravenstack/ravenstack_subscriptions.csv",
+          (size_t[RECORD_KINDS]){[RECORD_contracts] = 5000});
+    count("ravenstack-usage", "ravenstack/ravenstack_feature_usage.csv",
+          (size_t[RECORD_KINDS]){[RECORD_events] = 25000});
+    count("ravenstack-tickets", "ravenstack/ravenstack_support_tickets.csv",
+          (size_t[RECORD_KINDS]){[RECORD_cases] = 2000});
+    count("ravenstack-churn", "ravenstack/ravenstack_churn_events.csv",
+          (size_t[RECORD_KINDS]){[RECORD_events] = 742});
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_on_its_file), cmocka_unit_test(all_of_them), cmocka_unit_test(written_ones_do_the_same), cmocka_unit_test(cdnow),
-        cmocka_unit_test(grocery),          cmocka_unit_test(telco),       cmocka_unit_test(ravenstack),
+        cmocka_unit_test(each_on_its_file),
+        cmocka_unit_test(all_of_them),
+        cmocka_unit_test(written_ones_do_the_same),
+        cmocka_unit_test(manual),
+        cmocka_unit_test(cdnow),
+        cmocka_unit_test(grocery),
+        cmocka_unit_test(telco),
+        cmocka_unit_test(ravenstack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
