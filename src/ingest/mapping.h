@@ -98,8 +98,8 @@ typedef struct mapping_fault {
     char reason[160];
 } mapping_fault;
 
-/* The records of one row, at most `room`; *n how many. false: the row is a reject, *fault says why (no record of it is to be kept). Not
- * thread-safe; a clone for another thread is not needed. */
+/* The records of one row, at most `room`; *n how many. false: the row is a reject, *fault says why (no record of it is to be kept). true
+ * with *n 0: it fits none of the mapping's records, which is no error. Not thread-safe; a clone for another thread is not needed. */
 #define MAPPING_ROOM 16
 bool mapping_apply(mapping *m, rows *r, const row *row, record *out, size_t room, size_t *n, mapping_fault *fault);
 /* Was the last row refused for want of memory alone? Then it is no reject, and the import must end (MR_ENOMEM). */
