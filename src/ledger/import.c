@@ -100,7 +100,9 @@ static mr_status import_row(import_job *job, const row *line, mr_error *err) {
     mapping_fault fault;
     size_t n = 0;
     if (line->fault) return reject_row(job, line, "", "", line->fault, err);
-    if (!mapping_apply(job->m, job->r, line, records, MAPPING_ROOM, &n, &fault)) return reject_row(job, line, fault.field, fault.value, fault.reason, err);
+    bool fine = mapping_apply(job->m, job->r, line, records, MAPPING_ROOM, &n, &fault);
+    if (!fine && mapping_starved(job->m)) return error_memory(err, line->raw_len);
+    if (!fine) return reject_row(job, line, fault.field, fault.value, fault.reason, err);
     job->result->unmatched += n == 0;
     i->staged_n = 0;
     i->line_known = false;
