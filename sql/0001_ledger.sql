@@ -36,7 +36,7 @@ CREATE TABLE customer_ref (
     source TEXT {c} NOT NULL,
     external_id TEXT {c} NOT NULL,
     customer_id BIGINT NOT NULL
-);
+) {clustered};
 CREATE INDEX customer_ref_moved ON customer_ref (customer_id) WHERE customer_id <> ref;
 
 CREATE TABLE customer (
@@ -57,7 +57,7 @@ CREATE TABLE customer (
     owner_operations TEXT {c} NOT NULL,
     attributes TEXT {c} NOT NULL,       -- JSON object of whatever else was imported
     updated_at_us BIGINT NOT NULL
-);
+) {clustered};
 CREATE INDEX customer_email ON customer (email_key) WHERE email_key <> 0;
 CREATE INDEX customer_phone ON customer (phone_key) WHERE phone_key <> 0;
 CREATE INDEX customer_name ON customer (name_key) WHERE name_key <> 0;
@@ -237,7 +237,17 @@ CREATE TABLE merge_move (
     merge_id BIGINT NOT NULL,
     table_name TEXT {c} NOT NULL,
     id BIGINT NOT NULL,
-    PRIMARY KEY (customer_id, merge_id, table_name, id)
+    body_hash BIGINT NOT NULL,          -- of event_conflict's key; 0 elsewhere
+    doublet TEXT {c} NOT NULL,          -- JSON of the row where the other customer had one of that key; '' where it moved as it was
+    PRIMARY KEY (customer_id, merge_id, table_name, id, body_hash)
+) {clustered};
+
+-- A source says that two customers are one; whether they are is for people to say.
+CREATE TABLE same_as (
+    customer_id BIGINT NOT NULL,
+    id BIGINT NOT NULL,                 -- the other's ref
+    said_at_us BIGINT NOT NULL,
+    PRIMARY KEY (customer_id, id)
 ) {clustered};
 
 CREATE TABLE lease (

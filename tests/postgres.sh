@@ -1,5 +1,5 @@
 #!/bin/sh
-# postgres.sh start STATE [fsync] | stop STATE: a PostgreSQL of the tests' own, in a temporary folder, gone when they are done.
+# postgres.sh start STATE [fsync] | crash STATE | stop STATE: a PostgreSQL of the tests' own, in a temporary folder, gone when they are done.
 #
 # STATE is a folder; STATE/url then holds the URL (database postgres, a superuser, over a Unix socket), STATE/tcp the same over TCP with a
 # password. Where PostgreSQL is not installed, neither file is there, and the tests that need it skip. `fsync`: commits wait for the
@@ -9,7 +9,7 @@
 set -u
 command=${1:-} state=${2:-} fsync=off
 [ "${3:-}" = fsync ] && fsync=on
-[ -n "$state" ] || { sed -n '2,3s/^# //p' "$0" >&2; exit 2; }
+[ -n "$state" ] || { sed -n '2s/^# //p' "$0" >&2; exit 2; }
 
 as_server() { # postgres refuses to run as root
     if [ "$(id -u)" = 0 ]; then
@@ -63,8 +63,9 @@ start() {
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
         # A free port by trial: the server says so itself when it is not.
         port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 40000))
-        if as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "-p $port -k $folder -h 127.0.0.1 -c fsync=$fsync \
-            -c max_connections=60 -c shared_buffers=64MB -c max_wal_size=4GB -c restart_after_crash=on ${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null; then
+        printf '%s\n' "port = $port" "unix_socket_directories = '$folder'" "listen_addresses = '127.0.0.1'" "fsync = $fsync" \
+            "max_connections = 60" "shared_buffers = 64MB" "max_wal_size = 4GB" >"$folder/data/postgresql.auto.conf"
+        if as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null; then
             echo "postgresql://marram:$password@127.0.0.1:$port/postgres" >"$state/tcp"
             echo "postgresql://marram@/postgres?host=$folder&port=$port" >"$state/url"
             return 0
@@ -72,6 +73,14 @@ start() {
     done
     cat "$folder/log"
     return 1
+}
+
+# Down at once, as in a power cut; up again two seconds later.
+crash() {
+    folder=$(cat "$state/folder") && bin=$(cat "$state/bin") && cd "$folder" || return 1
+    as_server "$bin/pg_ctl" -D "$folder/data" -w -s -m immediate stop || return 1
+    sleep 2
+    as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null
 }
 
 # Stops the server when ctest (or whoever ran us) is gone without having stopped it.
@@ -89,6 +98,7 @@ start)
     # exec: a redirection of the call alone would leave ctest's pipe open in the shell, and ctest waits for its end.
     [ ! -f "$state/folder" ] || { exec >/dev/null 2>&1 </dev/null; watch "$PPID" "$(cat "$state/folder")"; } &
     ;;
+crash) crash ;;
 stop) stop ;;
 *) exit 2 ;;
 esac

@@ -1,3 +1,4 @@
+/* Stores for tests, made and removed. */
 #include "store.h"
 
 #include <ftw.h>
@@ -19,7 +20,7 @@ static bool server_line(const char *name, char line[256]) {
 const char *store_server(char url[256], const char *database, int tcp) {
     char line[256];
     if (!server_line(tcp ? "tcp" : "url", line)) {
-        print_message("[  SKIPPED ] postgres: no PostgreSQL server for the tests (tests/postgres.sh)\n");
+        print_message("no PostgreSQL for the tests: it is not installed, or tests/postgres.sh did not start it\n");
         skip();
     }
     char *at = strstr(line, "/postgres"), *name = strstr(line, "@/postgres");
@@ -29,18 +30,41 @@ const char *store_server(char url[256], const char *database, int tcp) {
     return url;
 }
 
+bool store_citus(void) {
+    const char *url = getenv("MARRAM_TEST_CITUS");
+    return url && *url;
+}
+
+/* On a cluster a database cannot be made by one statement, so each store is a schema of the database that is there. */
+static void citus_new(store *s) {
+    const char *server = getenv("MARRAM_TEST_CITUS");
+    char sql[128];
+    mr_error err;
+    db *d;
+    assert_ok(db_open(server, NULL, &d, &err), &err);
+    snprintf(sql, sizeof sql, "CREATE SCHEMA %s", s->database);
+    assert_ok(db_execute(d, sql, &err), &err);
+    db_close(d);
+    int len = snprintf(s->url, sizeof s->url, "%s%coptions=-csearch_path%%3D%s,public", server, strchr(server, '?') ? '&' : '?', s->database);
+    assert_true(len < (int)sizeof s->url);
+}
+
 void store_new(store *s, db_store kind) {
     static unsigned count;
     memset(s, 0, sizeof *s);
     s->kind = kind;
     char server[256];
-    if (kind == DB_POSTGRES) store_server(server, "postgres", 0);
+    if (kind == DB_POSTGRES && !store_citus()) store_server(server, "postgres", 0);
     snprintf(s->folder, sizeof s->folder, "/tmp/marram-store.XXXXXX");
     assert_non_null(mkdtemp(s->folder));
     snprintf(s->file, sizeof s->file, "%s/ledger.db", s->folder);
     snprintf(s->url, sizeof s->url, "%s", s->file);
     if (kind == DB_SQLITE) return;
     snprintf(s->database, sizeof s->database, "t%ld_%u", (long)getpid(), count++);
+    if (store_citus()) {
+        citus_new(s);
+        return;
+    }
     char sql[128];
     mr_error err;
     db *d;
@@ -62,12 +86,12 @@ void store_remove(store *s) {
     char server[256], sql[128];
     mr_error err;
     db *d;
-    store_server(server, "postgres", 0);
-    assert_ok(db_open(server, NULL, &d, &err), &err);
+    if (!store_citus()) store_server(server, "postgres", 0);
+    assert_ok(db_open(store_citus() ? getenv("MARRAM_TEST_CITUS") : server, NULL, &d, &err), &err);
     /* A test that failed may have left a stream of its own that nobody reads: the server would wait for it, and we for the server. */
     snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 't%ld\\_%%'", (long)getpid());
-    assert_ok(db_execute(d, sql, &err), &err);
-    snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", s->database);
+    if (!store_citus()) assert_ok(db_execute(d, sql, &err), &err);
+    snprintf(sql, sizeof sql, store_citus() ? "DROP SCHEMA %s CASCADE" : "DROP DATABASE %s WITH (FORCE)", s->database);
     assert_ok(db_execute(d, sql, &err), &err);
     db_close(d);
 }

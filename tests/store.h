@@ -6,10 +6,13 @@
 #include "check.h"
 #include "db.h"
 
+/* Where MARRAM_TEST_CITUS holds the URL of a database with the extension Citus, the tests on PostgreSQL run there, with distributed tables. */
+bool store_citus(void);
+
 typedef struct store {
     db_store kind;
     char folder[64];    /* for whatever files the test makes; removed with all that is in it */
-    char url[256];      /* for db_open, with .create on SQLite */
+    char url[512];      /* for db_open, with .create on SQLite */
     char file[128];     /* SQLite's */
     char database[64];  /* PostgreSQL's */
 } store;

@@ -57,7 +57,7 @@ int option_unknown(option_reader *r, const char *option);               /* repor
 typedef struct progress_bar {
     const char *label;
     bool shown;
-    bool bytes; /* what is done is counted in bytes: shown where the total is not known; else the time spent is */
+    bool bytes; /* what is done is counted in bytes: their rate is shown, or how many where the total is not known; else the time spent is */
     double started, last;
 } progress_bar;
 

@@ -61,8 +61,9 @@ int progress_tick(uint64_t done, uint64_t total, void *ctx) {
         for (int i = 0; i < 30; i++) filled[i] = i < cells ? '#' : '.';
         filled[30] = 0;
         if (spent > 1 && share > 0.02) {
-            fprintf(stderr, "\r\033[K%-22s [%s] %3.0f %%  %.0f s left", bar->label, filled, 100 * share,
-                    spent / share - spent);
+            char rate[32] = "";
+            if (bar->bytes) snprintf(rate, sizeof rate, "  %.1f MB/s", (double)done / spent / 1e6);
+            fprintf(stderr, "\r\033[K%-22s [%s] %3.0f %%%s  %.0f s left", bar->label, filled, 100 * share, rate, spent / share - spent);
         } else {
             fprintf(stderr, "\r\033[K%-22s [%s] %3.0f %%", bar->label, filled, 100 * share);
         }

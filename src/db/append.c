@@ -1,5 +1,5 @@
-/* Many rows at once: the half both stores share, and the plain way (INSERT ... ON CONFLICT DO NOTHING, item by item), which is the
- * quickest for few rows. */
+/* Many rows at once: the half both stores share, and the plain way (INSERT ... ON CONFLICT DO NOTHING, item
+ * by item), which is the quickest for few rows. */
 #include "impl.h"
 
 #include <string.h>
@@ -18,13 +18,15 @@ mr_status db_differing_add(db_differing *differing, size_t row, mr_error *err) {
 
 static bool sound(const db_append_plan *plan) {
     size_t columns = strlen(plan->types);
-    bool ok = columns && columns <= DB_MAX_COLUMNS && strspn(plan->types, "sdirtb") == columns && plan->key && plan->key <= columns;
-    for (size_t i = 0; ok && i < plan->compare_n; i++) ok = plan->compare[i] >= 0 && (size_t)plan->compare[i] < columns;
+    bool ok = columns && columns <= DB_MAX_COLUMNS && strspn(plan->types, "sdirtb") == columns && plan->key &&
+              plan->key <= columns;
+    for (size_t i = 0; ok && i < plan->compare_n; i++)
+        ok = plan->compare[i] >= 0 && (size_t)plan->compare[i] < columns;
     return ok;
 }
 
-mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs, void *ctx,
-                    uint64_t *added, mr_error *err) {
+mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs,
+                    void *ctx, uint64_t *added, mr_error *err) {
     uint64_t ignored;
     if (!added) added = &ignored;
     *added = 0;
@@ -33,14 +35,16 @@ mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row r
     if (!d->in_transaction || d->mode == DB_READ || !sound(plan)) {
         d->fault = DB_FAULT_OTHER;
         return error_set(err, MR_EINVAL, NULL, -1, "%s: %s", d->name,
-                         sound(plan) ? "append outside a transaction that writes" : "a plan of append that cannot be");
+                         sound(plan) ? "append outside a transaction that writes"
+                                     : "a plan of append that cannot be");
     }
     if (!n) return MR_OK;
     db_differing differing = {0};
     status = d->driver->append(d, plan, n, row, ctx, &differing, added, err);
     /* Rows that went in before the failure may stay on one store and not on the other. */
     if (status) db_fail(d, d->fault == DB_FAULT_NONE ? DB_FAULT_OTHER : d->fault, status, err);
-    for (size_t i = 0; !status && differs && i < differing.n; i++) status = differs(ctx, differing.rows[i], err);
+    for (size_t i = 0; !status && differs && i < differing.n; i++)
+        status = differs(ctx, differing.rows[i], err);
     mem_free(NULL, differing.rows);
     return status;
 }
@@ -63,9 +67,11 @@ void db_append_insert_sql(text_buffer *sql, const db_append_plan *plan) {
 
 void db_append_select_sql(text_buffer *sql, const db_append_plan *plan) {
     text_puts(sql, "SELECT ");
-    for (size_t i = 0; i < plan->compare_n; i++) text_printf(sql, "%s%s", i ? ", " : "", plan->columns[plan->compare[i]]);
+    for (size_t i = 0; i < plan->compare_n; i++)
+        text_printf(sql, "%s%s", i ? ", " : "", plan->columns[plan->compare[i]]);
     text_printf(sql, "%s FROM %s WHERE ", plan->compare_n ? "" : "1", plan->table);
-    for (size_t i = 0; i < plan->key; i++) text_printf(sql, "%s%s = $%zu", i ? " AND " : "", plan->columns[i], i + 1);
+    for (size_t i = 0; i < plan->key; i++)
+        text_printf(sql, "%s%s = $%zu", i ? " AND " : "", plan->columns[i], i + 1);
 }
 
 bool db_append_equal(char type, const db_value *value, const db_statement *s, int column) {
@@ -115,7 +121,8 @@ static void bind_insert(void *ctx, size_t item, db_statement *s) {
 static void bind_select(void *ctx, size_t item, db_statement *s) {
     items *all = ctx;
     all->row(all->ctx, all->repeats[item], all->values);
-    for (size_t i = 0; i < all->plan->key; i++) bind_value(s, (int)i + 1, all->plan->types[i], &all->values[i]);
+    for (size_t i = 0; i < all->plan->key; i++)
+        bind_value(s, (int)i + 1, all->plan->types[i], &all->values[i]);
 }
 
 static mr_status compare(void *ctx, size_t item, db_statement *s, mr_error *err) {
@@ -138,18 +145,20 @@ static mr_status compare_repeats(db *d, items *all, size_t n, mr_error *err) {
     text_buffer sql = {0};
     db_append_select_sql(&sql, plan);
     db_statement *s = NULL;
-    mr_status status = db_prepare(d, text_terminate(&sql), types, &s, err);
+    const char *text = text_terminate(&sql);
+    mr_status status = sql.failed ? error_memory(err, sql.len) : db_prepare(d, text, types, &s, err);
     if (!status) status = db_each(s, n, bind_select, compare, all, NULL, err);
     text_free(&sql);
     return status;
 }
 
-mr_status db_append_each(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, db_differing *differing,
-                         uint64_t *added, mr_error *err) {
+mr_status db_append_each(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
+                         db_differing *differing, uint64_t *added, mr_error *err) {
     items *all = mem_new(NULL, 1, sizeof *all);
     int64_t *changed = mem_new(NULL, n, sizeof *changed);
     text_buffer sql = {0};
     db_append_insert_sql(&sql, plan);
+    const char *text = text_terminate(&sql);
     db_statement *s = NULL;
     mr_status status = MR_OK;
     size_t repeats = 0;
@@ -158,7 +167,7 @@ mr_status db_append_each(db *d, const db_append_plan *plan, size_t n, db_append_
         goto done;
     }
     *all = (items){.plan = plan, .row = row, .ctx = ctx, .differing = differing};
-    status = db_prepare(d, text_terminate(&sql), plan->types, &s, err);
+    status = db_prepare(d, text, plan->types, &s, err);
     if (!status) status = db_each(s, n, bind_insert, NULL, all, changed, err);
     if (status) goto done;
     all->repeats = mem_take(NULL, n, sizeof *all->repeats);

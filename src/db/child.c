@@ -1,3 +1,4 @@
+/* Running another program: its own environment, its errors read line by line, stopped when asked. */
 #include "child.h"
 
 #include <errno.h>
@@ -55,9 +56,13 @@ static int spawn(const child *c, int said, char **environment, pid_t *pid) {
     int rc = posix_spawn_file_actions_init(&actions);
     if (rc) return rc;
     rc = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (!rc) rc = posix_spawn_file_actions_addopen(&actions, 1, c->out ? c->out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (!rc)
+        rc = posix_spawn_file_actions_addopen(&actions, 1, c->out ? c->out : "/dev/null",
+                                              O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (!rc) rc = posix_spawn_file_actions_adddup2(&actions, said, 2);
-    if (!rc) rc = posix_spawnp(pid, c->arguments[0], &actions, NULL, (char **)(uintptr_t)c->arguments, environment);
+    if (!rc)
+        rc =
+            posix_spawnp(pid, c->arguments[0], &actions, NULL, (char **)(uintptr_t)c->arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     return rc;
 }
@@ -116,9 +121,14 @@ mr_status child_run(child *c, bool *missing, mr_error *err) {
     int stopped = listen_to(c, ends[0]), ended = 0;
     if (stopped) kill(pid, SIGTERM);
     close(ends[0]);
-    while (waitpid(pid, &ended, 0) < 0 && errno == EINTR) continue;
+    pid_t waited;
+    while ((waited = waitpid(pid, &ended, 0)) < 0 && errno == EINTR) continue;
+    if (waited < 0)
+        return error_set(err, MR_EIO, NULL, -1, "how %s ended is not known: %s", c->arguments[0],
+                         strerror(errno));
     if (stopped) return error_set(err, MR_ECANCELLED, NULL, -1, "stopped");
     if (WIFEXITED(ended) && WEXITSTATUS(ended) == 0) return MR_OK;
     *missing = WIFEXITED(ended) && WEXITSTATUS(ended) == 127;
-    return error_set(err, MR_EIO, NULL, -1, "%s failed: %s", c->arguments[0], c->said[0] ? c->said : "it said nothing of why");
+    return error_set(err, MR_EIO, NULL, -1, "%s failed: %s", c->arguments[0],
+                     c->said[0] ? c->said : "it said nothing of why");
 }

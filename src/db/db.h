@@ -42,12 +42,13 @@ typedef struct db_options {
 } db_options;
 
 /* url: "path", "sqlite:path", "postgres://..." or "postgresql://...". options NULL: all zero. *out is freed by db_close.
- * MR_EIO with the way out in the message (never the password); MR_EINVAL for a URL of neither kind. */
+ * MR_EIO with the way out in the message (never the password); MR_EINVAL for a URL of neither kind. A new SQLite file is its owner's
+ * alone (0600). PostgreSQL must be 13 or newer, the database in UTF8; one that is starting up is waited for (busy_ms). */
 mr_status db_open(const char *url, const db_options *options, db **out, mr_error *err);
 void db_close(db *d); /* rolls back what is open */
 
 db_store db_store_of(const db *d);
-const char *db_name(const db *d); /* for messages: the path, or host/database without user and password */
+const char *db_name(const db *d); /* for messages: the path, or host:port/database without user and password */
 db_fault db_last_fault(const db *d);
 bool db_distributed(const db *d); /* Citus is there and the tables are distributed */
 
@@ -56,6 +57,13 @@ typedef enum db_mode {
     DB_WRITE /* takes the write lock at once on SQLite (BEGIN IMMEDIATE) */
 } db_mode;
 
+/* Statuses, here and below: MR_EIO where the store or the way to it failed (db_last_fault says how), MR_EDATA for values and keys,
+ * MR_EINVAL for SQL the store refuses and for what may not be called now, MR_ENOMEM.
+ *
+ * A statement that fails in the store breaks the transaction: until db_rollback (or db_commit, which then fails and rolls back) every
+ * call fails with the same fault. What is refused before it reaches the store (a NaN, a parameter never bound) does not break it. A
+ * DB_READ transaction refuses to write (DB_FAULT_READ_ONLY). Commit and rollback give up what is left of any statement's rows.
+ * A lost connection is made again by the next call outside a transaction, with its statements. */
 mr_status db_begin(db *d, db_mode mode, mr_error *err);
 mr_status db_commit(db *d, mr_error *err);
 void db_rollback(db *d);
@@ -66,14 +74,17 @@ void db_rollback(db *d);
 typedef mr_status (*db_work)(db *d, void *ctx, mr_error *err);
 mr_status db_transaction(db *d, db_mode mode, db_work fn, void *ctx, mr_error *err);
 
-/* Statements without parameters and results, separated by ';'. */
+/* Statements without parameters, separated by ';'; what they return is thrown away. Outside a transaction each commits by itself on SQLite,
+ * all of them together on PostgreSQL. */
 mr_status db_execute(db *d, const char *sql, mr_error *err);
 
 /* --- one statement ---
  * types: one letter a parameter: s SMALLINT, d INTEGER, i BIGINT, r DOUBLE PRECISION, t TEXT, b bytes. The statement is
  * kept by the db under its text and prepared once; never freed by the caller. Asking again for one that is being stepped
  * through is an error. A parameter left unbound since the last bind keeps its value; one never bound is an error. Text and bytes
- * are borrowed until the step that runs it. Text with a NUL inside and NaN are MR_EDATA at db_step. */
+ * are borrowed until the step that runs it. MR_EDATA at db_step: text with a NUL inside or that is not UTF-8, NaN, an integer too large for
+ * its type, more than 512 MB. The parameters are $1 .. $n, each used; result columns of PostgreSQL are of these types, boolean or
+ * varchar (CAST anything else). */
 mr_status db_prepare(db *d, const char *sql, const char *types, db_statement **out, mr_error *err);
 void db_bind_int(db_statement *s, int n, int64_t value); /* s, d, i; n from 1 */
 void db_bind_real(db_statement *s, int n, double value);
@@ -95,7 +106,9 @@ bool db_is_null(const db_statement *s, int column);
 
 /* --- the same statement for items 0 .. n - 1 ---
  * bind sets the parameters of an item; row (may be NULL) is called for each row an item returns, items in order; changed[n] (may be
- * NULL) gets each item's rows changed. On PostgreSQL the items are pipelined: one round trip for all. */
+ * NULL) gets each item's rows changed. On PostgreSQL the items are pipelined: bind runs ahead of row by up to 512 items; what it binds is
+ * borrowed until it is called again. Neither may use the db. Outside a transaction all items are one. An item that fails, in bind or
+ * row or in the store, ends it and breaks the transaction: items behind it may have run. */
 typedef void (*db_item_bind)(void *ctx, size_t item, db_statement *s);
 typedef mr_status (*db_item_row)(void *ctx, size_t item, db_statement *s, mr_error *err);
 mr_status db_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed, mr_error *err);
@@ -103,7 +116,7 @@ mr_status db_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row,
 /* --- values, as append takes and stream gives them --- */
 typedef union db_value {
     int64_t integer;
-    double real;
+    double real; /* numbers are never NULL going in; coming out NULL reads as 0 */
     struct {
         const char *at; /* borrowed; NULL: the column is NULL */
         size_t len;
@@ -113,8 +126,10 @@ typedef union db_value {
 /* --- many rows at once ---
  * Rows 0 .. n - 1, ascending by the first `key` columns (BIGINT each; they are the table's primary key), no key twice. A row whose key
  * is already in the table is left out; where one of its columns compare[...] (indices into columns, compare_n of them)
- * differs from what is stored, differs(row) is called. Inside a transaction (db_begin). On PostgreSQL: binary COPY inside a savepoint;
- * only where that meets a key already there, COPY into a temporary table and INSERT ... SELECT ... ON CONFLICT DO NOTHING. */
+ * differs from what is stored, differs(row) is called: after all rows are in, in ascending order, free to use the db. row may be called
+ * more than once for a row; what it gives is borrowed until it is called again. differs may be NULL. Inside a transaction (db_begin).
+ * On PostgreSQL: binary COPY inside a savepoint; only where that meets a key already there, COPY into a temporary table and
+ * INSERT ... SELECT ... ON CONFLICT DO NOTHING; fewer than 64 rows: a pipeline of INSERTs. */
 typedef struct db_append_plan {
     const char *table;
     const char *const *columns;
@@ -130,7 +145,8 @@ mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row r
 
 /* --- one large read ---
  * sql: a SELECT; types: one letter a result column; integer parameters $1 .. $n only. On PostgreSQL: COPY (SELECT ...) TO STDOUT in binary, so no
- * other statement runs on this db until the stream is closed. *row: values[columns], until the next call; NULL at the end. */
+ * other statement runs on this db until the stream is closed (on SQLite neither, so that both are alike). *row: values[columns], until the
+ * next call; NULL at the end. Closing it early leaves the transaction as it was. */
 mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_t *parameters, size_t n, db_stream **out, mr_error *err);
 mr_status db_stream_next(db_stream *s, const db_value **row, mr_error *err);
 void db_stream_close(db_stream *s); /* NULL is fine; before its end: the rest is given up */
@@ -140,12 +156,15 @@ mr_status db_sync(db *d, mr_error *err);       /* everything committed is on the
 mr_status db_checkpoint(db *d, bool truncate, mr_error *err); /* SQLite: the WAL into the file; PostgreSQL: nothing */
 mr_status db_vacuum(db *d, mr_error *err);     /* gives back and overwrites what was deleted; not in a transaction */
 mr_status db_analyze(db *d, mr_error *err);    /* statistics after a bulk load */
-/* Is every page and index of the store sound? found(line, ctx) for each fault. */
+/* Is every page and index of the store sound? found(line, ctx) for each fault. PostgreSQL: every row of Marram's tables is read; indexes
+ * are compared with them where the extension amcheck is installed. */
 mr_status db_integrity(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err);
-/* Online and consistent, to a file that is not there yet: SQLite's backup API, pg_dump -Fc. progress may be NULL. Written under a passing name and renamed. */
+/* Online and consistent, to a file that is not there yet: SQLite's backup API, pg_dump -Fc. progress may be NULL. Written under a
+ * passing name, synced and renamed, for its owner alone. Marram's tables only. MR_EIO where path is there; MR_ECANCELLED. */
 mr_status db_backup(const char *url, const char *path, const mr_context *context, mr_error *err);
 /* The store at url becomes what the backup holds: the SQLite file is replaced (atomically), PostgreSQL's Marram tables by pg_restore
- * --clean --single-transaction. */
+ * --clean --single-transaction. A backup that is damaged, not Marram's or of a newer schema is refused and nothing changed; so is a SQLite
+ * file another connection has open. A damaged SQLite file is replaced as well. */
 mr_status db_restore(const char *url, const char *path, const mr_context *context, mr_error *err);
 
 #endif

@@ -84,6 +84,7 @@ typedef struct db_driver {
     double (*real)(const db_statement *s, int column);
     const char *(*text)(const db_statement *s, int column, size_t *len); /* NULL: NULL */
     bool (*is_null)(const db_statement *s, int column);
+    bool (*only_reads)(const db_statement *s); /* NULL: not known */
     /* NULL: one after the other is best */
     mr_status (*each)(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed, mr_error *err);
 
@@ -116,6 +117,7 @@ struct db {
     bool pipelining; /* inside db_each: its callbacks must not use the db */
     bool distributed;
     bool created; /* the file was made by db_open */
+    struct sqlite_rows *rows; /* SQLite: those an append puts in */
     db_statement *statements[DB_BUCKETS];
     union {
         struct sqlite3 *sqlite;
@@ -160,7 +162,6 @@ void db_append_insert_sql(text_buffer *sql, const db_append_plan *plan);
 void db_append_select_sql(text_buffer *sql, const db_append_plan *plan);
 void db_append_columns(text_buffer *sql, const db_append_plan *plan, size_t n, const char *prefix);
 
-/* postgres_copy.c, postgres_stream.c, postgres_pipeline.c, postgres_care.c, sqlite_append.c, ...: the stores' parts, by file. */
 char *db_copy_string(const char *text); /* NULL where memory is short */
 
 #endif

@@ -25,11 +25,13 @@ mr_status db_url(const char *url, const db_driver **driver, const char **rest, m
         if (!strncmp(*rest, "//", 2)) *rest += 2; /* sqlite:///path, as others write it */
     } else if (!strncmp(url + scheme, "://", 3)) {
         /* Of the URL only the scheme: what stands behind may have a password in it. */
-        return error_set(err, MR_EINVAL, "url", -1, "no such kind of database: %.*s://; use a file name or postgresql://...",
+        return error_set(err, MR_EINVAL, "url", -1,
+                         "no such kind of database: %.*s://; use a file name or postgresql://...",
                          scheme < 40 ? (int)scheme : 40, url);
     }
     if (!**rest || !strcmp(*rest, ":memory:"))
-        return error_set(err, MR_EINVAL, "url", -1, "'%s' names no file; use a file name or postgresql://...", url);
+        return error_set(err, MR_EINVAL, "url", -1, "'%s' names no file; use a file name or postgresql://...",
+                         url);
     *driver = &db_sqlite;
     return MR_OK;
 }
@@ -42,7 +44,8 @@ mr_status db_open(const char *url, const db_options *options, db **out, mr_error
     mr_status status = db_url(url, &driver, &rest, err);
     if (status) return status;
     db *d = mem_new(NULL, 1, sizeof *d);
-    if (!d || !(d->url = db_copy_string(rest)) || !(d->name = db_copy_string(driver->store == DB_SQLITE ? rest : "PostgreSQL"))) {
+    if (!d || !(d->url = db_copy_string(rest)) ||
+        !(d->name = db_copy_string(driver->store == DB_SQLITE ? rest : "PostgreSQL"))) {
         db_close(d);
         return error_memory(err, sizeof *d);
     }
@@ -115,7 +118,8 @@ mr_status db_ready(db *d, mr_error *err) {
     d->fault = DB_FAULT_NONE;
     if (d->broken != DB_FAULT_NONE) {
         d->fault = d->broken;
-        return error_set(err, MR_EIO, NULL, -1, "%s: the transaction failed and can only be rolled back: %s", d->name, d->why);
+        return error_set(err, MR_EIO, NULL, -1, "%s: the transaction failed and can only be rolled back: %s",
+                         d->name, d->why);
     }
     if (d->stream || d->pipelining) {
         d->fault = DB_FAULT_OTHER;

@@ -53,7 +53,8 @@ mr_status postgres_fail(db *d, PGresult *result, mr_error *err) {
     } else if (PQstatus(d->of.postgres.conn) == CONNECTION_OK) {
         fault = DB_FAULT_OTHER; /* libpq itself refuses */
         const char *why = PQerrorMessage(d->of.postgres.conn);
-        error_set(err, status, NULL, -1, "%s: %.*s", d->name, (int)strcspn(why, "\n"), *why ? why : "an answer that cannot be");
+        error_set(err, status, NULL, -1, "%s: %.*s", d->name, (int)strcspn(why, "\n"),
+                  *why ? why : "an answer that cannot be");
     } else {
         error_set(err, status, NULL, -1, "%s: the connection was lost; is the server running?", d->name);
     }
@@ -79,9 +80,12 @@ mr_status postgres_command(db *d, const char *sql, mr_error *err) {
     if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
         PQclear(result);
         postgres_disconnect(d);
-        return db_fail(d, DB_FAULT_OTHER, error_set(err, MR_EINVAL, NULL, -1, "%s: COPY cannot be executed: %.80s", d->name, sql), err);
+        return db_fail(
+            d, DB_FAULT_OTHER,
+            error_set(err, MR_EINVAL, NULL, -1, "%s: COPY cannot be executed: %.80s", d->name, sql), err);
     }
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) return postgres_fail(d, result, err);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+        return postgres_fail(d, result, err);
     PQclear(result);
     return MR_OK;
 }
@@ -127,7 +131,9 @@ static mr_status commit(db *d, mr_error *err) {
     PQclear(result);
     if (committed) return MR_OK;
     /* The server rolls back what failed without calling that an error. */
-    return db_fail(d, DB_FAULT_OTHER, error_set(err, MR_EIO, NULL, -1, "%s: the transaction had failed and was rolled back", d->name), err);
+    return db_fail(
+        d, DB_FAULT_OTHER,
+        error_set(err, MR_EIO, NULL, -1, "%s: the transaction had failed and was rolled back", d->name), err);
 }
 
 static void rollback(db *d) {

@@ -3,13 +3,19 @@
 
 #include "schema.h"
 
+#include <stdio.h>
+
 mr_status postgres_sync(db *d, mr_error *err) {
-    /* A commit that waits for the disk takes all before it along; it must write something, or it would not wait. */
+    /* A commit that waits for the disk takes all before it along; it must write something, or it would not
+     * wait. */
     mr_status status = postgres_alive(d, err);
     if (!status)
-        status = postgres_command(d, "BEGIN; SET LOCAL synchronous_commit=on; "
-                                     "SELECT pg_catalog.pg_logical_emit_message(true, 'marram', 'sync'); COMMIT", err);
-    if (status && PQtransactionStatus(d->of.postgres.conn) != PQTRANS_IDLE) postgres_command(d, "ROLLBACK", NULL);
+        status = postgres_command(d,
+                                  "BEGIN; SET LOCAL synchronous_commit=on; "
+                                  "SELECT pg_catalog.pg_logical_emit_message(true, 'marram', 'sync'); COMMIT",
+                                  err);
+    if (status && PQtransactionStatus(d->of.postgres.conn) != PQTRANS_IDLE)
+        postgres_command(d, "ROLLBACK", NULL);
     return status;
 }
 
@@ -18,18 +24,25 @@ mr_status postgres_checkpoint(db *d, bool truncate, mr_error *err) {
     return postgres_alive(d, err);
 }
 
-/* Runs a command for each of our tables that is there, each on its own: none of these runs in a transaction. */
+enum { SQL_SIZE = 512 }; /* a statement with one of our tables' names in it */
+
+static mr_status is_there(db *d, const char *table, int64_t *there, mr_error *err) {
+    char sql[SQL_SIZE];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('%s')",
+             table);
+    return postgres_number(d, sql, there, err);
+}
+
+/* Runs a command for each of our tables that is there, each on its own: none of these runs in a transaction.
+ */
 static mr_status for_tables(db *d, const char *command, mr_error *err) {
     mr_status status = postgres_alive(d, err);
     for (size_t i = 0; i < db_tables_n && !status; i++) {
-        text_buffer sql = {0};
+        char sql[SQL_SIZE];
         int64_t there = 0;
-        text_printf(&sql, "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('%s')", db_tables[i].name);
-        status = postgres_number(d, text_terminate(&sql), &there, err);
-        sql.len = 0;
-        text_printf(&sql, "%s %s", command, db_tables[i].name);
-        if (!status && there) status = postgres_command(d, text_terminate(&sql), err);
-        text_free(&sql);
+        snprintf(sql, sizeof sql, "%s %s", command, db_tables[i].name);
+        status = is_there(d, db_tables[i].name, &there, err);
+        if (!status && there) status = postgres_command(d, sql, err);
     }
     return status;
 }
@@ -65,36 +78,36 @@ static mr_status probe(const check *c, const char *sql, mr_error *err) {
     return status;
 }
 
-/* Each row's text is made and thrown away on the server: every page of the table, and of what it keeps outside of it, is read. */
+/* Each row's text is made and thrown away on the server: every page of the table, and of what it keeps
+ * outside of it, is read. */
 static mr_status read_table(const check *c, const char *table, mr_error *err) {
-    text_buffer sql = {0};
-    text_printf(&sql, "SELECT sum(length(CAST(t AS text))) FROM %s AS t", table);
-    mr_status status = probe(c, text_terminate(&sql), err);
-    text_free(&sql);
-    return status;
+    char sql[SQL_SIZE];
+    snprintf(sql, sizeof sql, "SELECT sum(length(CAST(t AS text))) FROM %s AS t", table);
+    return probe(c, sql, err);
 }
 
 /* The extension amcheck, where it is there, compares the indexes with the tables. */
 static mr_status check_indexes(const check *c, const char *table, mr_error *err) {
-    text_buffer sql = {0};
-    text_printf(&sql, "SELECT bt_index_check(i.indexrelid, true) FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS k ON k.oid = i.indexrelid "
-                      "JOIN pg_catalog.pg_am AS a ON a.oid = k.relam WHERE i.indrelid = to_regclass('%s') AND a.amname = 'btree'", table);
-    mr_status status = probe(c, text_terminate(&sql), err);
-    text_free(&sql);
-    return status;
+    char sql[SQL_SIZE];
+    snprintf(
+        sql, sizeof sql,
+        "SELECT bt_index_check(i.indexrelid, true) FROM pg_catalog.pg_index AS i "
+        "JOIN pg_catalog.pg_class AS k ON k.oid = i.indexrelid JOIN pg_catalog.pg_am AS a ON a.oid = k.relam "
+        "WHERE i.indrelid = to_regclass('%s') AND a.amname = 'btree'",
+        table);
+    return probe(c, sql, err);
 }
 
 mr_status postgres_integrity(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err) {
     check c = {d, found, ctx};
     int64_t amcheck = 0;
     mr_status status = postgres_alive(d, err);
-    if (!status) status = postgres_number(d, "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'amcheck'", &amcheck, err);
+    if (!status)
+        status = postgres_number(d, "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'amcheck'",
+                                 &amcheck, err);
     for (size_t i = 0; i < db_tables_n && !status; i++) {
         int64_t there = 0;
-        text_buffer sql = {0};
-        text_printf(&sql, "SELECT count(*) FROM pg_catalog.pg_class WHERE oid = to_regclass('%s')", db_tables[i].name);
-        status = postgres_number(d, text_terminate(&sql), &there, err);
-        text_free(&sql);
+        status = is_there(d, db_tables[i].name, &there, err);
         if (!status && there) status = read_table(&c, db_tables[i].name, err);
         if (!status && there && amcheck) status = check_indexes(&c, db_tables[i].name, err);
     }

@@ -1,4 +1,5 @@
-/* PostgreSQL: from a URL to a connection, and what to say where there is none. No message holds any part of a password. */
+/* PostgreSQL: from a URL to a connection, and what to say where there is none. No message holds any part of a
+ * password. */
 #include "postgres.h"
 
 #include <poll.h>
@@ -11,8 +12,8 @@ static void silent(void *ctx, const PGresult *result) {
     (void)ctx, (void)result;
 }
 
-/* libpq cuts the URL at the first '/' or '@' it meets: with such a sign in the password, parts of it would be taken for a host or a
- * port and be named in its messages. */
+/* libpq cuts the URL at the first '/' or '@' it meets: with such a sign in the password, parts of it would be
+ * taken for a host or a port and be named in its messages. */
 bool postgres_url_sound(const char *url, mr_error *err) {
     const char *authority = strstr(url, "://") + 3;
     const char *at = strchr(authority, '@'), *path = authority + strcspn(authority, "/?#");
@@ -24,36 +25,43 @@ bool postgres_url_sound(const char *url, mr_error *err) {
     PQfreemem(why); /* may quote the password */
     if (!sound)
         error_set(err, MR_EINVAL, "url", -1,
-                  "this PostgreSQL URL cannot be read; write postgresql://user:password@host:port/database, with signs such as "
-                  "@ / : %% # ? in the password as %%40 %%2F %%3A %%25 %%23 %%3F, or keep the password in ~/.pgpass");
+                  "this PostgreSQL URL cannot be read; write postgresql://user:password@host:port/database, "
+                  "with signs such as "
+                  "@ / : %% # ? in the password as %%40 %%2F %%3A %%25 %%23 %%3F, or keep the password in "
+                  "~/.pgpass");
     return sound;
 }
 
 static PGconn *begin_connecting(const db *d, bool whole) {
-    const char *keywords[] = {"connect_timeout", "fallback_application_name", "client_encoding", "dbname", NULL};
-    const char *values[] = {"10", "marram", "UTF8", d->url, NULL}; /* the URL comes last: what it says holds */
+    const char *keywords[] = {"connect_timeout", "fallback_application_name", "client_encoding", "dbname",
+                              NULL};
+    const char *values[] = {"10", "marram", "UTF8", d->url,
+                            NULL}; /* the URL comes last: what it says holds */
     return whole ? PQconnectdbParams(keywords, values, 1) : PQconnectStartParams(keywords, values, 1);
 }
 
 static void name_it(db *d, const PGconn *conn) {
     const char *host = PQhost(conn), *port = PQport(conn), *database = PQdb(conn);
-    size_t size = 16 + (host ? strlen(host) : 0) + (port ? strlen(port) : 0) + (database ? strlen(database) : 0);
+    size_t size =
+        16 + (host ? strlen(host) : 0) + (port ? strlen(port) : 0) + (database ? strlen(database) : 0);
     char *name = mem_take(NULL, size, 1);
     if (!name) return;
-    snprintf(name, size, "%s%s%s/%s", host && *host ? host : "localhost", port && *port ? ":" : "", port ? port : "",
-             database ? database : "");
+    snprintf(name, size, "%s%s%s/%s", host && *host ? host : "localhost", port && *port ? ":" : "",
+             port ? port : "", database ? database : "");
     mem_free(NULL, d->name);
     d->name = name;
 }
 
-/* The same once more, asking for the SQLSTATE: libpq gives it only in the text, and only when told so before the server answers. */
+/* The same once more, asking for the SQLSTATE: libpq gives it only in the text, and only when told so before
+ * the server answers. */
 static PGconn *diagnose(const db *d) {
     PGconn *conn = begin_connecting(d, false);
     if (!conn || PQstatus(conn) == CONNECTION_BAD) return conn;
     PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
     struct timespec start, now;
     clock_gettime(CLOCK_MONOTONIC, &start);
-    for (PostgresPollingStatusType want = PGRES_POLLING_WRITING; want != PGRES_POLLING_OK && want != PGRES_POLLING_FAILED;) {
+    for (PostgresPollingStatusType want = PGRES_POLLING_WRITING;
+         want != PGRES_POLLING_OK && want != PGRES_POLLING_FAILED;) {
         struct pollfd wait = {PQsocket(conn), want == PGRES_POLLING_READING ? POLLIN : POLLOUT, 0};
         poll(&wait, 1, 1000);
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -64,7 +72,8 @@ static PGconn *diagnose(const db *d) {
     return conn;
 }
 
-/* "FATAL:  28P01: password authentication ..." -> the code; *text is what stands behind it. The last one: of several hosts the last. */
+/* "FATAL:  28P01: password authentication ..." -> the code; *text is what stands behind it. The last one: of
+ * several hosts the last. */
 static bool sqlstate_in(const char *message, char code[6], const char **text) {
     bool found = false;
     for (const char *at = strchr(message, ':'); at; at = strchr(at + 1, ':')) {
@@ -101,7 +110,8 @@ static mr_status refused(db *d, PGconn *conn, mr_error *err) {
         fault = DB_FAULT_LOGIN;
         way_out = "the server's log says more";
     }
-    error_set(err, MR_EIO, NULL, -1, "cannot connect to PostgreSQL at %s: %.*s; %s", d->name, len, text, way_out);
+    error_set(err, MR_EIO, NULL, -1, "cannot connect to PostgreSQL at %s: %.*s; %s", d->name, len, text,
+              way_out);
     return db_fail(d, fault, MR_EIO, err);
 }
 
@@ -110,22 +120,33 @@ static mr_status settle(db *d, mr_error *err) {
     PQsetNoticeReceiver(conn, silent, NULL);
     const char *encoding = PQparameterStatus(conn, "server_encoding");
     if (PQserverVersion(conn) < 130000 || !encoding || strcmp(encoding, "UTF8")) {
-        error_set(err, MR_EIO, NULL, -1, "%s: Marram needs PostgreSQL 13 or newer and a database in UTF8, this is %d in %s; createdb --encoding UTF8 "
-                  "--template template0 makes one", d->name, PQserverVersion(conn) / 10000, encoding ? encoding : "?");
+        error_set(err, MR_EIO, NULL, -1,
+                  "%s: Marram needs PostgreSQL 13 or newer and a database in UTF8, this is %d in %s; "
+                  "createdb --encoding UTF8 "
+                  "--template template0 makes one",
+                  d->name, PQserverVersion(conn) / 10000, encoding ? encoding : "?");
         return db_fail(d, DB_FAULT_OTHER, MR_EIO, err);
     }
-    /* No JIT: compiling a query costs more than all but the largest take. Time limits a role may carry would cut imports short. */
+    /* No JIT: compiling a query costs more than all but the largest take. Time limits a role may carry would
+     * cut imports short. */
     char sql[512];
     snprintf(sql, sizeof sql,
-             "SET client_min_messages=error; SET jit=off; SET statement_timeout=0; SET idle_in_transaction_session_timeout=0; "
-             "SET standard_conforming_strings=on; SET lock_timeout=%d; SET default_transaction_isolation='read committed'; "
+             "SET client_min_messages=error; SET jit=off; SET statement_timeout=0; SET "
+             "idle_in_transaction_session_timeout=0; "
+             "SET standard_conforming_strings=on; SET lock_timeout=%d; SET "
+             "default_transaction_isolation='read committed'; "
              "SET default_transaction_read_only=%s; SET synchronous_commit=%s",
              d->options.busy_ms, d->options.read_only ? "on" : "off", d->options.bulk ? "off" : "on");
     mr_status status = postgres_command(d, sql, err);
     int64_t citus = 0;
-    if (!status) status = postgres_number(d, "SELECT CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN 0 ELSE 1 END", &citus, err);
+    if (!status)
+        status = postgres_number(
+            d, "SELECT CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN 0 ELSE 1 END",
+            &citus, err);
     if (!status && citus)
-        status = postgres_number(d, "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid = to_regclass('event')", &citus, err);
+        status = postgres_number(
+            d, "SELECT count(*) FROM pg_dist_partition WHERE logicalrelid = to_regclass('event')", &citus,
+            err);
     d->distributed = citus > 0;
     return status;
 }

@@ -1,7 +1,8 @@
 /* PostgreSQL: rows in the binary format of COPY.
  *
- * Format (PostgreSQL documentation, "COPY", binary format): the signature, 4 bytes of flags, 4 of a header's extension (0); each row a
- * 2-byte count of fields, each field a 4-byte length (-1: NULL) and its bytes; 2 bytes of -1 at the end. Big-endian. */
+ * Format (PostgreSQL documentation, "COPY", binary format): the signature, 4 bytes of flags, 4 of a header's
+ * extension (0); each row a 2-byte count of fields, each field a 4-byte length (-1: NULL) and its bytes; 2
+ * bytes of -1 at the end. Big-endian. */
 #include "postgres.h"
 
 enum { FULL = 128 << 10 };
@@ -20,8 +21,8 @@ static void put32(text_buffer *b, int32_t value) {
     b->len += 4;
 }
 
-static mr_status put_row(db *d, text_buffer *b, const db_append_plan *plan, size_t columns, const db_value *values, size_t row,
-                         bool number, mr_error *err) {
+static mr_status put_row(db *d, text_buffer *b, const db_append_plan *plan, size_t columns,
+                         const db_value *values, size_t row, bool number, mr_error *err) {
     if (!text_reserve(b, 16 + columns * 12)) return error_memory(err, b->len);
     put16(b, (int16_t)(columns + number));
     if (number) {
@@ -38,9 +39,8 @@ static mr_status put_row(db *d, text_buffer *b, const db_append_plan *plan, size
         } else if (!values[i].text.at) {
             put32(b, -1);
         } else {
-            if (values[i].text.len > 1 << 29)
-                return error_set(err, MR_EDATA, plan->columns[i], (int64_t)row, "%s: a value of more than 512 MB", d->name);
-            if (!text_reserve(b, values[i].text.len + 16 + (columns - i) * 12)) return error_memory(err, values[i].text.len);
+            if (!text_reserve(b, values[i].text.len + 16 + (columns - i) * 12))
+                return error_memory(err, values[i].text.len);
             put32(b, (int32_t)values[i].text.len);
             memcpy(b->data + b->len, values[i].text.at, values[i].text.len);
             b->len += values[i].text.len;
@@ -49,9 +49,10 @@ static mr_status put_row(db *d, text_buffer *b, const db_append_plan *plan, size
     return MR_OK;
 }
 
-/* All rows into the COPY under way. *refused: the server (or the connection) takes no more; its error comes as the result. */
-static mr_status put_rows(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, bool number, bool *refused,
-                          mr_error *err) {
+/* All rows into the COPY under way. *refused: the server (or the connection) takes no more; its error comes
+ * as the result. */
+static mr_status put_rows(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
+                          bool number, bool *refused, mr_error *err) {
     PGconn *conn = d->of.postgres.conn;
     text_buffer b = {0};
     mr_status status = text_reserve(&b, FULL + 4096) ? MR_OK : error_memory(err, FULL);
@@ -73,8 +74,8 @@ static mr_status put_rows(db *d, const db_append_plan *plan, size_t n, db_append
     return status;
 }
 
-mr_status postgres_copy_in(db *d, const char *sql, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, bool number,
-                           PGresult **out, mr_error *err) {
+mr_status postgres_copy_in(db *d, const char *sql, const db_append_plan *plan, size_t n, db_append_row row,
+                           void *ctx, bool number, PGresult **out, mr_error *err) {
     PGconn *conn = d->of.postgres.conn;
     *out = NULL;
     PGresult *result = PQexec(conn, sql);

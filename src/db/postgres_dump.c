@@ -1,7 +1,8 @@
-/* PostgreSQL: backups by pg_dump -Fc and pg_restore, which know every version of the server better than we could.
+/* PostgreSQL: backups by pg_dump -Fc and pg_restore, which know every version of the server better than we
+ * could.
  *
- * Marram's tables alone are dumped, so that what else is in the database is neither kept nor dropped. The programs get the connection
- * through their environment: arguments are for everybody to see. */
+ * Marram's tables alone are dumped, so that what else is in the database is neither kept nor dropped. The
+ * programs get the connection through their environment: arguments are for everybody to see. */
 #include "postgres.h"
 
 #include "child.h"
@@ -66,7 +67,8 @@ static mr_status dump_begin(dump *p, const char *url, const db_options *options,
     return MR_OK;
 }
 
-/* The program of the server's own major version, or a newer one (an older one refuses); else whatever PATH has. */
+/* The program of the server's own major version, or a newer one (an older one refuses); else whatever PATH
+ * has. */
 static void find_program(dump *p, const char *name) {
     int major = PQserverVersion(p->d->of.postgres.conn) / 10000;
     for (int i = 0; i <= NEWER_MAJORS; i++) {
@@ -81,8 +83,8 @@ static mr_status run(dump *p, child *c, mr_error *err) {
     c->environment = p->environment;
     mr_status status = child_run(c, &missing, err);
     if (missing)
-        error_set(err, status, NULL, -1, "%s is not installed: on Debian, apt install postgresql-client-%d", p->program,
-                  PQserverVersion(p->d->of.postgres.conn) / 10000);
+        error_set(err, status, NULL, -1, "%s is not installed: on Debian, apt install postgresql-client-%d",
+                  p->program, PQserverVersion(p->d->of.postgres.conn) / 10000);
     return status;
 }
 
@@ -92,7 +94,8 @@ static mr_status measure(dump *p, mr_error *err) {
     mr_status status = MR_OK;
     for (size_t i = 0; i < db_tables_n && i < 64 && !status; i++) {
         char sql[160];
-        snprintf(sql, sizeof sql, "SELECT coalesce(pg_table_size(to_regclass('%s')), 0)", db_tables[i].name);
+        /* An empty table has no bytes, and yet is to be in the backup: 0 means that there is none. */
+        snprintf(sql, sizeof sql, "SELECT coalesce(pg_table_size(to_regclass('%s')) + 1, 0)", db_tables[i].name);
         status = postgres_number(p->d, sql, &p->sizes[i], err);
         p->total += p->sizes[i];
     }
@@ -139,7 +142,8 @@ static mr_status dump_tables(dump *p, const char *passing, mr_error *err) {
     size_t n = 0;
     char names[64][200];
     find_program(p, "pg_dump");
-    const char *first[] = {p->program, "-Fc", "-v", "--no-owner", "--no-privileges", "--no-password", "-f", passing};
+    const char *first[] = {p->program,        "-Fc",           "-v", "--no-owner",
+                           "--no-privileges", "--no-password", "-f", passing};
     for (; n < sizeof first / sizeof *first; n++) arguments[n] = first[n];
     for (size_t i = 0; i < db_tables_n && i < 64; i++) {
         if (!p->sizes[i]) continue; /* a table of a newer version: not there */
@@ -154,14 +158,18 @@ static mr_status dump_tables(dump *p, const char *passing, mr_error *err) {
 mr_status postgres_backup(const char *url, const char *path, const mr_context *context, mr_error *err) {
     struct stat about;
     char passing[4096];
-    if (!lstat(path, &about)) return error_set(err, MR_EIO, NULL, -1, "%s is there already: name a file that is not, or remove it", path);
+    if (!lstat(path, &about))
+        return error_set(err, MR_EIO, NULL, -1, "%s is there already: name a file that is not, or remove it",
+                         path);
     if (snprintf(passing, sizeof passing, "%s.part", path) >= (int)sizeof passing)
         return error_set(err, MR_EINVAL, NULL, -1, "the name of the backup is too long");
     dump p = {.context = context, .passing = passing};
     int version = 0;
     mr_status status = dump_begin(&p, url, &(db_options){.read_only = true}, err);
     if (!status) status = db_schema_version(p.d, &version, err);
-    if (!status && !version) status = error_set(err, MR_EDATA, NULL, -1, "%s holds no ledger: there is nothing to back up", p.d->name);
+    if (!status && !version)
+        status =
+            error_set(err, MR_EDATA, NULL, -1, "%s holds no ledger: there is nothing to back up", p.d->name);
     if (!status) status = measure(&p, err);
     if (!status) status = make_file(passing, err);
     if (!status) status = dump_tables(&p, passing, err);
@@ -180,7 +188,8 @@ static mr_status read_contents(dump *p, const char *path, bool holds[64], mr_err
     int made = mkstemp(contents);
     if (made < 0) return error_set(err, MR_EIO, NULL, -1, "cannot write to /tmp");
     close(made);
-    mr_status status = run(p, &(child){.arguments = (const char *[]){p->program, "-l", path, NULL}, .out = contents}, err);
+    mr_status status =
+        run(p, &(child){.arguments = (const char *[]){p->program, "-l", path, NULL}, .out = contents}, err);
     FILE *file = status ? NULL : fopen(contents, "r");
     bool any = false;
     while (file && fgets(line, sizeof line, file)) {
@@ -193,7 +202,8 @@ static mr_status read_contents(dump *p, const char *path, bool holds[64], mr_err
     }
     if (file) fclose(file);
     unlink(contents);
-    if (!status && !any) return error_set(err, MR_EDATA, NULL, -1, "%s is no backup of Marram; nothing was changed", path);
+    if (!status && !any)
+        return error_set(err, MR_EDATA, NULL, -1, "%s is no backup of Marram; nothing was changed", path);
     return status;
 }
 
@@ -214,8 +224,10 @@ static mr_status read_version(dump *p, const char *path, int *version, mr_error 
     if (file) fclose(file);
     unlink(rows);
     if (!status && *version > (int)db_migrations_n)
-        return error_set(err, MR_EDATA, NULL, -1, "the backup %s has schema version %d, this program knows up to %d: it takes a newer Marram", path,
-                         *version, (int)db_migrations_n);
+        return error_set(
+            err, MR_EDATA, NULL, -1,
+            "the backup %s has schema version %d, this program knows up to %d: it takes a newer Marram", path,
+            *version, (int)db_migrations_n);
     return status;
 }
 
@@ -247,7 +259,8 @@ static void name_database(dump *p) {
 }
 
 mr_status postgres_restore(const char *url, const char *path, const mr_context *context, mr_error *err) {
-    if (access(path, R_OK)) return error_set(err, MR_EIO, NULL, -1, "there is no backup %s that can be read", path);
+    if (access(path, R_OK))
+        return error_set(err, MR_EIO, NULL, -1, "there is no backup %s that can be read", path);
     dump p = {.context = context};
     bool holds[64] = {false};
     int version = 0;
@@ -260,8 +273,18 @@ mr_status postgres_restore(const char *url, const char *path, const mr_context *
     if (!status) status = read_contents(&p, path, holds, err);
     if (!status) status = read_version(&p, path, &version, err);
     if (!status) {
-        const char *arguments[] = {p.program, "--clean", "--if-exists", "--single-transaction", "--exit-on-error", "--no-owner",
-                                   "--no-privileges", "--no-password", "-d", p.database, path, NULL};
+        const char *arguments[] = {p.program,
+                                   "--clean",
+                                   "--if-exists",
+                                   "--single-transaction",
+                                   "--exit-on-error",
+                                   "--no-owner",
+                                   "--no-privileges",
+                                   "--no-password",
+                                   "-d",
+                                   p.database,
+                                   path,
+                                   NULL};
         status = run(&p, &(child){.arguments = arguments, .tick = restoring, .ctx = &p}, err);
     }
     if (!status) status = drop_newer(&p, holds, err);

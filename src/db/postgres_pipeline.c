@@ -1,8 +1,9 @@
 /* PostgreSQL: one statement over many items in libpq's pipeline mode.
  *
- * Items are sent in chunks; the answers of a chunk are read while the next is under way, so that the server never waits for us and the
- * answers kept are bounded. Sending cannot deadlock: libpq in blocking mode reads what has come in whenever it cannot write. One Sync at
- * the end: an item that fails makes the server skip the rest up to it, which leaves the connection usable. */
+ * Items are sent in chunks; the answers of a chunk are read while the next is under way, so that the server
+ * never waits for us and the answers kept are bounded. Sending cannot deadlock: libpq in blocking mode reads
+ * what has come in whenever it cannot write. One Sync at the end: an item that fails makes the server skip
+ * the rest up to it, which leaves the connection usable. */
 #include "postgres.h"
 
 #include <stdio.h>
@@ -25,8 +26,8 @@ static mr_status send_item(pipeline *p, mr_error *err) {
     mr_status status = db_check_parameters(s, err);
     if (status) return status;
     postgres_encode(s);
-    if (!PQsendQueryPrepared(s->db->of.postgres.conn, p->name, s->n, s->of.postgres.values, s->of.postgres.lengths,
-                             s->of.postgres.formats, 1))
+    if (!PQsendQueryPrepared(s->db->of.postgres.conn, p->name, s->n, s->of.postgres.values,
+                             s->of.postgres.lengths, s->of.postgres.formats, 1))
         return postgres_fail(s->db, NULL, err);
     p->sent++;
     return MR_OK;
@@ -41,7 +42,8 @@ static mr_status read_item(pipeline *p, mr_error *err) {
     mr_status status = postgres_result(s, result, err);
     if (status) return status;
     s->stepping = true;
-    for (bool more = true; !status && p->row && !postgres_next(s, &more, err) && more;) status = p->row(p->ctx, p->got, s, err);
+    for (bool more = true; !status && p->row && !postgres_next(s, &more, err) && more;)
+        status = p->row(p->ctx, p->got, s, err);
     if (p->changed) p->changed[p->got] = postgres_changed(s);
     db_reset(s);
     p->got++;
@@ -62,7 +64,8 @@ static bool drain(PGconn *conn) {
     return false;
 }
 
-mr_status postgres_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed, mr_error *err) {
+mr_status postgres_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx,
+                        int64_t *changed, mr_error *err) {
     db *d = s->db;
     mr_status status = postgres_prepare_again(s, err);
     if (status) return status;
@@ -73,14 +76,16 @@ mr_status postgres_each(db_statement *s, size_t n, db_item_bind bind, db_item_ro
     while (!status && p.got < n) {
         for (size_t end = p.sent + CHUNK; !status && p.sent < n && p.sent < end;) status = send_item(&p, err);
         if (status) break;
-        if (p.sent < n && (!PQsendFlushRequest(conn) || PQflush(conn) < 0)) status = postgres_fail(d, NULL, err);
+        if (p.sent < n && (!PQsendFlushRequest(conn) || PQflush(conn) < 0))
+            status = postgres_fail(d, NULL, err);
         if (p.sent == n && !PQpipelineSync(conn)) status = postgres_fail(d, NULL, err);
         /* All but the chunk just sent. */
         while (!status && p.got < n && (p.sent == n || p.got + CHUNK < p.sent)) status = read_item(&p, err);
     }
     if (PQstatus(d->of.postgres.conn) == CONNECTION_OK) {
         db_reset(s);
-        if (p.sent < n && !PQpipelineSync(conn)) status = postgres_fail(d, NULL, err);
+        if (p.sent < n && !PQpipelineSync(conn))
+            status = postgres_fail(d, NULL, err);
         else if (!drain(conn)) {
             postgres_disconnect(d);
             if (!status) status = postgres_fail(d, NULL, err);

@@ -4,9 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OID_BOOL = 16, OID_BYTES = 17, OID_NAME = 19, OID_BIGINT = 20, OID_SMALLINT = 21, OID_INTEGER = 23, OID_TEXT = 25, OID_REAL = 701, OID_VARCHAR = 1043 };
+enum {
+    OID_BOOL = 16,
+    OID_BYTES = 17,
+    OID_NAME = 19,
+    OID_BIGINT = 20,
+    OID_SMALLINT = 21,
+    OID_INTEGER = 23,
+    OID_TEXT = 25,
+    OID_REAL = 701,
+    OID_VARCHAR = 1043
+};
 
-static const Oid oids[128] = {['s'] = OID_SMALLINT, ['d'] = OID_INTEGER, ['i'] = OID_BIGINT, ['r'] = OID_REAL, ['t'] = OID_TEXT, ['b'] = OID_BYTES};
+static const Oid oids[128] = {['s'] = OID_SMALLINT, ['d'] = OID_INTEGER, ['i'] = OID_BIGINT,
+                              ['r'] = OID_REAL,     ['t'] = OID_TEXT,    ['b'] = OID_BYTES};
 
 static const char *name_of(const db_statement *s, char name[16]) {
     snprintf(name, 16, "m%u", s->of.postgres.number);
@@ -34,7 +45,8 @@ mr_status postgres_prepare(db_statement *s, mr_error *err) {
     s->of.postgres.values = mem_new(NULL, n, sizeof *s->of.postgres.values);
     s->of.postgres.lengths = mem_new(NULL, n, sizeof *s->of.postgres.lengths);
     s->of.postgres.formats = mem_new(NULL, n, sizeof *s->of.postgres.formats);
-    if (!s->of.postgres.scratch || !s->of.postgres.values || !s->of.postgres.lengths || !s->of.postgres.formats)
+    if (!s->of.postgres.scratch || !s->of.postgres.values || !s->of.postgres.lengths ||
+        !s->of.postgres.formats)
         return error_memory(err, n * sizeof(uint64_t));
     for (size_t i = 0; i < n; i++) s->of.postgres.formats[i] = 1;
     return postgres_prepare_again(s, err);
@@ -66,8 +78,9 @@ void postgres_encode(db_statement *s) {
 }
 
 static bool readable(Oid type) {
-    return type == OID_BIGINT || type == OID_INTEGER || type == OID_SMALLINT || type == OID_TEXT || type == OID_REAL ||
-           type == OID_BYTES || type == OID_BOOL || type == OID_VARCHAR || type == OID_NAME;
+    return type == OID_BIGINT || type == OID_INTEGER || type == OID_SMALLINT || type == OID_TEXT ||
+           type == OID_REAL || type == OID_BYTES || type == OID_BOOL || type == OID_VARCHAR ||
+           type == OID_NAME;
 }
 
 mr_status postgres_result(db_statement *s, PGresult *result, mr_error *err) {
@@ -79,7 +92,8 @@ mr_status postgres_result(db_statement *s, PGresult *result, mr_error *err) {
     for (int i = 0; i < s->of.postgres.columns; i++) {
         if (readable(PQftype(result, i))) continue;
         postgres_reset(s);
-        error_set(err, MR_EINVAL, NULL, -1, "column %d has a type this program does not read, CAST it: %s", i + 1, s->sql);
+        error_set(err, MR_EINVAL, NULL, -1, "column %d has a type this program does not read, CAST it: %s",
+                  i + 1, s->sql);
         return db_fail(s->db, DB_FAULT_OTHER, MR_EINVAL, err);
     }
     return MR_OK;
@@ -90,8 +104,11 @@ mr_status postgres_start(db_statement *s, mr_error *err) {
     if (status) return status;
     postgres_encode(s);
     char name[16];
-    return postgres_result(s, PQexecPrepared(s->db->of.postgres.conn, name_of(s, name), s->n, s->of.postgres.values, s->of.postgres.lengths,
-                                             s->of.postgres.formats, 1), err);
+    return postgres_result(s,
+                           PQexecPrepared(s->db->of.postgres.conn, name_of(s, name), s->n,
+                                          s->of.postgres.values, s->of.postgres.lengths,
+                                          s->of.postgres.formats, 1),
+                           err);
 }
 
 mr_status postgres_next(db_statement *s, bool *row, mr_error *err) {
@@ -114,7 +131,8 @@ void postgres_reset(db_statement *s) {
 /* --- columns --- */
 
 bool postgres_is_null(const db_statement *s, int column) {
-    return column < 0 || column >= s->of.postgres.columns || PQgetisnull(s->of.postgres.result, s->of.postgres.row, column);
+    return column < 0 || column >= s->of.postgres.columns ||
+           PQgetisnull(s->of.postgres.result, s->of.postgres.row, column);
 }
 
 double postgres_real(const db_statement *s, int column) {
@@ -131,7 +149,8 @@ int64_t postgres_integer(const db_statement *s, int column) {
     if (type == OID_REAL) return (int64_t)postgres_real(s, column);
     if (type == OID_TEXT || type == OID_BYTES || type == OID_VARCHAR || type == OID_NAME)
         return strtoll(PQgetvalue(result, s->of.postgres.row, column), NULL, 10); /* as SQLite reads text */
-    return postgres_load(PQgetvalue(result, s->of.postgres.row, column), (size_t)PQgetlength(result, s->of.postgres.row, column));
+    return postgres_load(PQgetvalue(result, s->of.postgres.row, column),
+                         (size_t)PQgetlength(result, s->of.postgres.row, column));
 }
 
 const char *postgres_text(const db_statement *s, int column, size_t *len) {

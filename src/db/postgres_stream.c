@@ -1,5 +1,5 @@
-/* PostgreSQL: one large read by COPY (SELECT ...) TO STDOUT in binary (the format: postgres_copy.c): the rows come as they are found,
- * and are read where libpq put them. */
+/* PostgreSQL: one large read by COPY (SELECT ...) TO STDOUT in binary (the format: postgres_copy.c): the rows
+ * come as they are found, and are read where libpq put them. */
 #include "postgres.h"
 
 enum { HEAD = 19 };
@@ -17,16 +17,19 @@ static void render(text_buffer *out, const char *sql, const int64_t *parameters)
     }
 }
 
-mr_status postgres_stream_open(db_stream *s, const char *sql, const int64_t *parameters, size_t n, mr_error *err) {
+mr_status postgres_stream_open(db_stream *s, const char *sql, const int64_t *parameters, size_t n,
+                               mr_error *err) {
     (void)n; /* as many as the text names */
     db *d = s->db;
     mr_status status = postgres_alive(d, err);
     if (status) return status;
     text_buffer text = {0};
-    /* A stream closed before its end is cancelled, which is an error: the savepoint keeps it from the transaction. One round trip. */
+    /* A stream closed before its end is cancelled, which is an error: the savepoint keeps it from the
+     * transaction. One round trip. */
     text_puts(&text, d->in_transaction ? "SAVEPOINT marram_stream; COPY (" : "COPY (");
     render(&text, sql, parameters);
-    text_puts(&text, d->in_transaction ? "\n) TO STDOUT (FORMAT binary); RELEASE SAVEPOINT marram_stream" : "\n) TO STDOUT (FORMAT binary)");
+    text_puts(&text, d->in_transaction ? "\n) TO STDOUT (FORMAT binary); RELEASE SAVEPOINT marram_stream"
+                                       : "\n) TO STDOUT (FORMAT binary)");
     const char *whole = text_terminate(&text);
     if (text.failed) {
         status = error_memory(err, text.len);
@@ -37,7 +40,9 @@ mr_status postgres_stream_open(db_stream *s, const char *sql, const int64_t *par
         } else if (PQnfields(result) != s->columns) {
             PQclear(result);
             postgres_disconnect(d);
-            status = db_fail(d, DB_FAULT_OTHER, error_set(err, MR_EINVAL, NULL, -1, "not a SELECT of %d columns: %s", s->columns, sql), err);
+            status = db_fail(
+                d, DB_FAULT_OTHER,
+                error_set(err, MR_EINVAL, NULL, -1, "not a SELECT of %d columns: %s", s->columns, sql), err);
         } else {
             PQclear(result);
         }
@@ -54,7 +59,8 @@ static mr_status finish(db_stream *s, bool *failed, mr_error *err) {
         *failed = PQresultStatus(result) != PGRES_COMMAND_OK;
         if (*failed) {
             status = postgres_fail(d, result, err);
-            for (PGresult *more; d->of.postgres.conn && (more = PQgetResult(d->of.postgres.conn));) PQclear(more);
+            for (PGresult *more; d->of.postgres.conn && (more = PQgetResult(d->of.postgres.conn));)
+                PQclear(more);
         } else {
             PQclear(result);
         }
@@ -63,14 +69,16 @@ static mr_status finish(db_stream *s, bool *failed, mr_error *err) {
 }
 
 static mr_status wrong(db_stream *s, int column, mr_error *err) {
-    error_set(err, MR_EINVAL, NULL, -1, "%s: column %d of a stream has not the type '%c' it was asked for with: CAST it", s->db->name,
+    error_set(err, MR_EINVAL, NULL, -1,
+              "%s: column %d of a stream has not the type '%c' it was asked for with: CAST it", s->db->name,
               column + 1, s->types[column]);
     return db_fail(s->db, DB_FAULT_OTHER, MR_EINVAL, err);
 }
 
 /* One row of the message at s->of.postgres.at into the values. */
 static mr_status parse(db_stream *s, mr_error *err) {
-    const char *at = s->of.postgres.message + s->of.postgres.at, *end = s->of.postgres.message + s->of.postgres.len;
+    const char *at = s->of.postgres.message + s->of.postgres.at,
+               *end = s->of.postgres.message + s->of.postgres.len;
     for (int i = 0; i < s->columns; i++) {
         if (end - at < 4) return wrong(s, i, err);
         int32_t len = (int32_t)postgres_load(at, 4);
@@ -137,7 +145,8 @@ static void give_up(db_stream *s) {
         PQclear(result);
     }
     if (!failed || !d->in_transaction || d->broken != DB_FAULT_NONE) return;
-    if (postgres_command(d, "ROLLBACK TO SAVEPOINT marram_stream; RELEASE SAVEPOINT marram_stream", NULL)) postgres_disconnect(d);
+    if (postgres_command(d, "ROLLBACK TO SAVEPOINT marram_stream; RELEASE SAVEPOINT marram_stream", NULL))
+        postgres_disconnect(d);
 }
 
 void postgres_stream_close(db_stream *s) {

@@ -12,19 +12,25 @@ mr_status sqlite_sync(db *d, mr_error *err) {
 }
 
 mr_status sqlite_checkpoint(db *d, bool truncate, mr_error *err) {
-    int rc = sqlite3_wal_checkpoint_v2(d->of.sqlite, "main", truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int rc = sqlite3_wal_checkpoint_v2(
+        d->of.sqlite, "main", truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     /* Passive: another one's checkpoint under way is as good. */
     if (rc == SQLITE_BUSY && !truncate) rc = SQLITE_OK;
     return rc ? sqlite_fail(d, rc, err) : MR_OK;
 }
 
 mr_status sqlite_vacuum(db *d, mr_error *err) {
+    /* It writes the whole database anew, which must not go through memory. */
+    sqlite3_exec(d->of.sqlite, "PRAGMA temp_store=FILE", NULL, NULL, NULL);
     int rc = sqlite3_exec(d->of.sqlite, "VACUUM", NULL, NULL, NULL);
-    return rc ? sqlite_fail(d, rc, err) : MR_OK;
+    mr_status status = rc ? sqlite_fail(d, rc, err) : MR_OK;
+    sqlite3_exec(d->of.sqlite, "PRAGMA temp_store=MEMORY", NULL, NULL, NULL);
+    return status;
 }
 
 mr_status sqlite_analyze(db *d, mr_error *err) {
-    /* The first thousand entries of each index tell the planner enough; all of them take as long as the import. */
+    /* The first thousand entries of each index tell the planner enough; all of them take as long as the
+     * import. */
     int rc = sqlite3_exec(d->of.sqlite, "PRAGMA analysis_limit=1000; ANALYZE", NULL, NULL, NULL);
     return rc ? sqlite_fail(d, rc, err) : MR_OK;
 }

@@ -7,10 +7,12 @@
 mr_status sqlite_prepare(db_statement *s, mr_error *err) {
     db *d = s->db;
     const char *tail;
-    int rc = sqlite3_prepare_v3(d->of.sqlite, s->sql, -1, SQLITE_PREPARE_PERSISTENT, &s->of.sqlite.stmt, &tail);
+    int rc =
+        sqlite3_prepare_v3(d->of.sqlite, s->sql, -1, SQLITE_PREPARE_PERSISTENT, &s->of.sqlite.stmt, &tail);
     if (rc) return sqlite_fail(d, rc, err);
     if (!s->of.sqlite.stmt || tail[strspn(tail, " \t\r\n;")])
-        return db_fail(d, DB_FAULT_OTHER, error_set(err, MR_EINVAL, NULL, -1, "not one statement: %s", s->sql), err);
+        return db_fail(d, DB_FAULT_OTHER,
+                       error_set(err, MR_EINVAL, NULL, -1, "not one statement: %s", s->sql), err);
     s->of.sqlite.columns = sqlite3_column_count(s->of.sqlite.stmt);
     s->of.sqlite.index = mem_new(NULL, (size_t)s->n, sizeof *s->of.sqlite.index);
     if (!s->of.sqlite.index) return error_memory(err, (size_t)s->n * sizeof(int));
@@ -23,7 +25,9 @@ mr_status sqlite_prepare(db_statement *s, mr_error *err) {
     bool all = sqlite3_bind_parameter_count(s->of.sqlite.stmt) == s->n;
     for (int i = 0; i < s->n; i++) all = all && s->of.sqlite.index[i] > 0;
     if (!all)
-        return db_fail(d, DB_FAULT_OTHER, error_set(err, MR_EINVAL, NULL, -1, "the parameters are not $1 to $%d: %s", s->n, s->sql), err);
+        return db_fail(
+            d, DB_FAULT_OTHER,
+            error_set(err, MR_EINVAL, NULL, -1, "the parameters are not $1 to $%d: %s", s->n, s->sql), err);
     return MR_OK;
 }
 
@@ -35,17 +39,24 @@ void sqlite_unprepare(db_statement *s) {
 mr_status sqlite_may_run(db *d, sqlite3_stmt *stmt, mr_error *err) {
     if ((!d->in_transaction || d->mode == DB_WRITE) && !d->options.read_only) return MR_OK;
     if (sqlite3_stmt_readonly(stmt)) return MR_OK;
-    error_set(err, MR_EIO, NULL, -1, "%s: a statement that writes, where only reading was asked for: %s", d->name, sqlite3_sql(stmt));
+    error_set(err, MR_EIO, NULL, -1, "%s: a statement that writes, where only reading was asked for: %s",
+              d->name, sqlite3_sql(stmt));
     return db_fail(d, DB_FAULT_READ_ONLY, MR_EIO, err);
 }
 
 static int bind(sqlite3_stmt *stmt, int index, const db_parameter *p) {
     switch (p->kind) {
-    case 'i': return sqlite3_bind_int64(stmt, index, p->value.integer);
-    case 'r': return sqlite3_bind_double(stmt, index, p->value.real);
-    case 't': return sqlite3_bind_text64(stmt, index, p->value.text.at, p->value.text.len, SQLITE_STATIC, SQLITE_UTF8);
-    case 'b': return sqlite3_bind_blob64(stmt, index, p->value.text.at, p->value.text.len, SQLITE_STATIC);
-    default: return sqlite3_bind_null(stmt, index);
+    case 'i':
+        return sqlite3_bind_int64(stmt, index, p->value.integer);
+    case 'r':
+        return sqlite3_bind_double(stmt, index, p->value.real);
+    case 't':
+        return sqlite3_bind_text64(stmt, index, p->value.text.at, p->value.text.len, SQLITE_STATIC,
+                                   SQLITE_UTF8);
+    case 'b':
+        return sqlite3_bind_blob64(stmt, index, p->value.text.at, p->value.text.len, SQLITE_STATIC);
+    default:
+        return sqlite3_bind_null(stmt, index);
     }
 }
 
@@ -69,7 +80,8 @@ mr_status sqlite_next(db_statement *s, bool *row, mr_error *err) {
 }
 
 int64_t sqlite_changed(const db_statement *s) {
-    return s->of.sqlite.columns ? s->of.sqlite.rows : sqlite3_total_changes64(s->db->of.sqlite) - s->of.sqlite.before;
+    return s->of.sqlite.columns ? s->of.sqlite.rows
+                                : sqlite3_total_changes64(s->db->of.sqlite) - s->of.sqlite.before;
 }
 
 void sqlite_reset(db_statement *s) {
@@ -88,7 +100,9 @@ const char *sqlite_text(const db_statement *s, int column, size_t *len) {
     sqlite3_stmt *stmt = s->of.sqlite.stmt;
     int type = sqlite3_column_type(stmt, column);
     const char *text = NULL;
-    if (type != SQLITE_NULL) text = type == SQLITE_BLOB ? sqlite3_column_blob(stmt, column) : (const char *)sqlite3_column_text(stmt, column);
+    if (type != SQLITE_NULL)
+        text = type == SQLITE_BLOB ? sqlite3_column_blob(stmt, column)
+                                   : (const char *)sqlite3_column_text(stmt, column);
     *len = text ? (size_t)sqlite3_column_bytes(stmt, column) : 0;
     return text;
 }
@@ -97,15 +111,21 @@ bool sqlite_is_null(const db_statement *s, int column) {
     return sqlite3_column_type(s->of.sqlite.stmt, column) == SQLITE_NULL;
 }
 
+bool sqlite_only_reads(const db_statement *s) {
+    return sqlite3_stmt_readonly(s->of.sqlite.stmt);
+}
+
 /* --- streams --- */
 
-mr_status sqlite_stream_open(db_stream *s, const char *sql, const int64_t *parameters, size_t n, mr_error *err) {
+mr_status sqlite_stream_open(db_stream *s, const char *sql, const int64_t *parameters, size_t n,
+                             mr_error *err) {
     db *d = s->db;
     sqlite3_stmt *stmt;
     int rc = sqlite3_prepare_v2(d->of.sqlite, sql, -1, &stmt, NULL);
     if (rc) return sqlite_fail(d, rc, err);
     s->of.sqlite = stmt;
-    bool fits = sqlite3_column_count(stmt) == s->columns && sqlite3_bind_parameter_count(stmt) == (int)n && sqlite3_stmt_readonly(stmt);
+    bool fits = sqlite3_column_count(stmt) == s->columns && sqlite3_bind_parameter_count(stmt) == (int)n &&
+                sqlite3_stmt_readonly(stmt);
     for (size_t i = 0; fits && i < n; i++) {
         char name[24];
         snprintf(name, sizeof name, "$%zu", i + 1);
@@ -114,7 +134,8 @@ mr_status sqlite_stream_open(db_stream *s, const char *sql, const int64_t *param
     }
     if (fits) return MR_OK;
     sqlite3_finalize(stmt);
-    error_set(err, MR_EINVAL, NULL, -1, "not a SELECT of %d columns with the parameters $1 to $%zu: %s", s->columns, n, sql);
+    error_set(err, MR_EINVAL, NULL, -1, "not a SELECT of %d columns with the parameters $1 to $%zu: %s",
+              s->columns, n, sql);
     return db_fail(d, DB_FAULT_OTHER, MR_EINVAL, err);
 }
 

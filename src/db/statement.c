@@ -1,4 +1,5 @@
-/* Statements as the caller sees them: kept by their text, checked before they run, so that both stores refuse the same. */
+/* Statements as the caller sees them: kept by their text, checked before they run, so that both stores refuse
+ * the same. */
 #include "impl.h"
 
 #include <string.h>
@@ -15,12 +16,15 @@ static mr_status refuse(db *d, mr_status code) {
     return code;
 }
 
-static mr_status statement_new(db *d, const char *sql, const char *types, uint64_t hash, db_statement **out, mr_error *err) {
+static mr_status statement_new(db *d, const char *sql, const char *types, uint64_t hash, db_statement **out,
+                               mr_error *err) {
     size_t n = strlen(types);
     if (n > DB_MAX_COLUMNS || strspn(types, "sdirtb") != n)
-        return refuse(d, error_set(err, MR_EINVAL, NULL, -1, "'%s' are not types of parameters: %s", types, sql));
+        return refuse(
+            d, error_set(err, MR_EINVAL, NULL, -1, "'%s' are not types of parameters: %s", types, sql));
     if (!db_parameters_fit(sql, n))
-        return refuse(d, error_set(err, MR_EINVAL, NULL, -1, "the parameters are not $1 to $%zu: %s", n, sql));
+        return refuse(d,
+                      error_set(err, MR_EINVAL, NULL, -1, "the parameters are not $1 to $%zu: %s", n, sql));
     db_statement *s = mem_new(NULL, 1, sizeof *s);
     if (!s) return refuse(d, error_memory(err, sizeof *s));
     s->db = d;
@@ -55,9 +59,11 @@ mr_status db_prepare(db *d, const char *sql, const char *types, db_statement **o
     while (s && (s->hash != hash || strcmp(s->sql, sql))) s = s->next;
     if (!s) return statement_new(d, sql, types, hash, out, err);
     if (s->stepping)
-        return refuse(d, error_set(err, MR_EINVAL, NULL, -1, "this statement is being stepped through already: %s", sql));
+        return refuse(d, error_set(err, MR_EINVAL, NULL, -1,
+                                   "this statement is being stepped through already: %s", sql));
     if (strcmp(s->types, types))
-        return refuse(d, error_set(err, MR_EINVAL, NULL, -1, "once '%s', once '%s' as types of: %s", s->types, types, sql));
+        return refuse(d, error_set(err, MR_EINVAL, NULL, -1, "once '%s', once '%s' as types of: %s", s->types,
+                                   types, sql));
     *out = s;
     return MR_OK;
 }
@@ -170,7 +176,8 @@ bool db_is_null(const db_statement *s, int column) {
 
 /* --- one statement, many items --- */
 
-static mr_status one_item(db_statement *s, size_t item, db_item_row row, void *ctx, int64_t *changed, mr_error *err) {
+static mr_status one_item(db_statement *s, size_t item, db_item_row row, void *ctx, int64_t *changed,
+                          mr_error *err) {
     mr_status status = db_check_parameters(s, err);
     if (!status) status = s->db->driver->start(s, err);
     if (status) return status;
@@ -184,8 +191,8 @@ static mr_status one_item(db_statement *s, size_t item, db_item_row row, void *c
     return status;
 }
 
-static mr_status each_in_turn(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed,
-                              mr_error *err) {
+static mr_status each_in_turn(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx,
+                              int64_t *changed, mr_error *err) {
     mr_status status = MR_OK;
     for (size_t item = 0; item < n && !status; item++) {
         bind(ctx, item, s);
@@ -194,13 +201,16 @@ static mr_status each_in_turn(db_statement *s, size_t n, db_item_bind bind, db_i
     return status;
 }
 
-mr_status db_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed, mr_error *err) {
+mr_status db_each(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed,
+                  mr_error *err) {
     db *d = s->db;
     db_reset(s);
     mr_status status = db_ready(d, err);
     if (status || !n) return status;
     bool own = !d->in_transaction;
-    if (own && (status = db_begin(d, DB_WRITE, err))) return status;
+    /* Reading must not wait for another process that writes. */
+    db_mode mode = d->driver->only_reads && d->driver->only_reads(s) ? DB_READ : DB_WRITE;
+    if (own && (status = db_begin(d, mode, err))) return status;
     d->pipelining = true;
     status = (d->driver->each ? d->driver->each : each_in_turn)(s, n, bind, row, ctx, changed, err);
     d->pipelining = false;

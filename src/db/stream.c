@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_t *parameters, size_t n, db_stream **out,
-                         mr_error *err) {
+mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_t *parameters, size_t n,
+                         db_stream **out, mr_error *err) {
     *out = NULL;
     mr_status status = db_ready(d, err);
     if (status) return status;

@@ -1,4 +1,5 @@
-/* Transactions, and running them again: after a conflict at once, after a lost connection once there is one again. */
+/* Transactions, and running them again: after a conflict at once, after a lost connection once there is one
+ * again. */
 #include "impl.h"
 
 #include <time.h>
@@ -83,7 +84,8 @@ static mr_status attempt(db *d, db_mode mode, db_work fn, void *ctx, db_fault *f
     }
     status = fn(d, ctx, err);
     if (status) {
-        /* Only what broke the transaction itself: fn may have failed for a reason of its own after a fault it dealt with. */
+        /* Only what broke the transaction itself: fn may have failed for a reason of its own after a fault it
+         * dealt with. */
         *fault = d->broken;
         db_rollback(d);
     } else {

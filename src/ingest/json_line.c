@@ -1,5 +1,6 @@
-/* Parsing one line of JSON: one pass without recursion, the open objects and arrays on a small stack. A tree of whole allocations (as
- * json_loads makes) costs several times the reading of the line. tests/unit/rows.c and the fuzzer hold it to Jansson's verdicts. */
+/* Parsing one line of JSON: one pass without recursion, the open objects and arrays on a small stack. A tree
+ * of whole allocations (as json_loads makes) costs several times the reading of the line. tests/unit/rows.c
+ * and the fuzzer hold it to Jansson's verdicts. */
 #include "json_line.h"
 
 #include "error.h"
@@ -13,7 +14,8 @@ typedef struct parser {
     const char *text, *p, *end;
     char *out, *decoded; /* the ends of the two buffers */
     const char *fault;
-    uint32_t open[JSON_LINE_DEPTH], last[JSON_LINE_DEPTH]; /* the container, its last member so far (0: none) */
+    uint32_t open[JSON_LINE_DEPTH],
+        last[JSON_LINE_DEPTH]; /* the container, its last member so far (0: none) */
     size_t depth;
 } parser;
 
@@ -53,7 +55,8 @@ static bool unicode_escape(parser *s) {
     if (!code) return wrong(s, "a NUL (\\u0000) stands in a string");
     if (code >= 0xDC00 && code <= 0xDFFF) return wrong(s, "half a \\u surrogate pair");
     if (code >= 0xD800 && code <= 0xDBFF) {
-        if (s->end - s->p < 2 || s->p[0] != '\\' || s->p[1] != 'u') return wrong(s, "half a \\u surrogate pair");
+        if (s->end - s->p < 2 || s->p[0] != '\\' || s->p[1] != 'u')
+            return wrong(s, "half a \\u surrogate pair");
         s->p += 2;
         int32_t low = hex4(s);
         if (low < 0xDC00 || low > 0xDFFF) return wrong(s, "half a \\u surrogate pair");
@@ -140,7 +143,8 @@ static bool number(parser *s, json_node *n) {
 
 static bool word(parser *s, json_node *n, const char *name, json_line_type type) {
     size_t len = strlen(name);
-    if ((size_t)(s->end - s->p) < len || memcmp(s->p, name, len) != 0) return wrong(s, "no value stands where one is expected");
+    if ((size_t)(s->end - s->p) < len || memcmp(s->p, name, len) != 0)
+        return wrong(s, "no value stands where one is expected");
     memcpy(s->out, name, len);
     n->type = type;
     n->at = s->out;
@@ -182,8 +186,8 @@ static bool value(parser *s, json_node *n) {
     return ok;
 }
 
-/* What stands at s->p inside the innermost container, up to the next value: ends of containers, a comma, a key. *more false: the whole is
- * complete, or wrong. */
+/* What stands at s->p inside the innermost container, up to the next value: ends of containers, a comma, a
+ * key. *more false: the whole is complete, or wrong. */
 static bool between(parser *s, bool *more, json_node *next) {
     json_line *j = s->j;
     *more = false;
@@ -191,7 +195,8 @@ static bool between(parser *s, bool *more, json_node *next) {
         json_node *c = &j->node[s->open[s->depth - 1]];
         bool object = c->type == JSON_LINE_OBJECT, first = !s->last[s->depth - 1];
         blanks(s);
-        if (s->p == s->end) return wrong(s, object ? "an object is never closed" : "an array is never closed");
+        if (s->p == s->end)
+            return wrong(s, object ? "an object is never closed" : "an array is never closed");
         if (*s->p == (object ? '}' : ']')) {
             *s->out++ = *s->p++;
             c->len = c->raw_len = (uint32_t)(s->out - c->at);
@@ -272,7 +277,8 @@ static bool one(parser *s, bool *again, bool *memory) {
     return true;
 }
 
-mr_status json_line_parse(json_line *j, const char *text, size_t len, const char **fault, size_t *fault_at, mr_error *err) {
+mr_status json_line_parse(json_line *j, const char *text, size_t len, const char **fault, size_t *fault_at,
+                          mr_error *err) {
     *fault = NULL;
     *fault_at = 0;
     j->n = 0;
@@ -280,7 +286,8 @@ mr_status json_line_parse(json_line *j, const char *text, size_t len, const char
     parser s = {.j = j, .text = text, .p = text, .end = text + len, .out = j->compact, .decoded = j->decoded};
     bool again = true, memory = false;
     blanks(&s);
-    while (again && one(&s, &again, &memory)) {}
+    while (again && one(&s, &again, &memory)) {
+    }
     if (memory) return error_memory(err, (size_t)j->n * 2 * sizeof *j->node);
     *fault = s.fault;
     *fault_at = (size_t)(s.p - text);

@@ -55,7 +55,10 @@ static bool attributes(mapping *m, rows *r, const rule_plan *p, record *out) {
 static bool absent(mapping *m, const field_plan *p, const piece *in) {
     bool several = p->spec->columns.n > 1 || p->spec->n_values || p->table;
     piece none = {.column = in->column};
-    return mapping_refuse(m, p, &none, several ? "comes out empty; each of the %s needs it" : "is empty; each of the %s needs it", record_name(p->kind));
+    return mapping_refuse(m, p, &none,
+                          several ? "comes out empty; each of the %s needs it"
+                                  : "is empty; each of the %s needs it",
+                          record_name(p->kind));
 }
 
 static bool make(mapping *m, rows *r, rule_plan *p, const row *w, record *out) {
@@ -85,13 +88,15 @@ static bool make(mapping *m, rows *r, rule_plan *p, const row *w, record *out) {
 
 static bool bad_row(rows *r, const row *w, mapping_fault *fault) {
     *fault = (mapping_fault){.column = w->fault_column};
-    if (w->fault_column >= 0) snprintf(fault->field, sizeof fault->field, "%s", rows_heading(r, (size_t)w->fault_column));
+    if (w->fault_column >= 0)
+        snprintf(fault->field, sizeof fault->field, "%s", rows_heading(r, (size_t)w->fault_column));
     rejects_show(fault->value, sizeof fault->value, w->raw, w->raw_len);
     snprintf(fault->reason, sizeof fault->reason, "%s", w->fault);
     return false;
 }
 
-bool mapping_apply(mapping *m, rows *r, const row *w, record *out, size_t room, size_t *n, mapping_fault *fault) {
+bool mapping_apply(mapping *m, rows *r, const row *w, record *out, size_t room, size_t *n,
+                   mapping_fault *fault) {
     *n = 0;
     if (w->fault) return bad_row(r, w, fault);
     arena_reset(&m->scratch);
@@ -104,7 +109,8 @@ bool mapping_apply(mapping *m, rows *r, const row *w, record *out, size_t room, 
         if (p->spec->n_when && !mapping_fits(p, r)) continue;
         if (*n == room) {
             *n = 0;
-            *fault = (mapping_fault){.column = -1, .reason = "fits more of the mapping's records than one line may make"};
+            *fault = (mapping_fault){.column = -1,
+                                     .reason = "fits more of the mapping's records than one line may make"};
             return false;
         }
         if (!make(m, r, p, w, &out[*n])) {

@@ -1,5 +1,5 @@
-/* From names to numbers: the columns a mapping speaks of found in the rows at hand, lookup files read, and each field given the functions
- * that make its value. */
+/* From names to numbers: the columns a mapping speaks of found in the rows at hand, lookup files read, and
+ * each field given the functions that make its value. */
 #include "mapping_impl.h"
 
 #include "error.h"
@@ -20,7 +20,8 @@ static const char *columns_hint(rows *r, const char *name, char out[300]) {
     at = (size_t)snprintf(out, 300, "; its columns are ");
     for (size_t i = 0; i < n; i++) {
         bool full = at + 50 > 230;
-        at += (size_t)snprintf(out + at, 300 - at, "%s%.40s", i ? ", " : "", full ? "..." : rows_heading(r, i));
+        at +=
+            (size_t)snprintf(out + at, 300 - at, "%s%.40s", i ? ", " : "", full ? "..." : rows_heading(r, i));
         if (full) break;
     }
     return out;
@@ -36,10 +37,12 @@ static const char *place(const mapping *m, uint32_t line, char out[180]) {
     return out;
 }
 
-static mr_status no_column(const mapping *m, rows *r, const char *name, uint32_t line, const char *what, mr_error *err) {
+static mr_status no_column(const mapping *m, rows *r, const char *name, uint32_t line, const char *what,
+                           mr_error *err) {
     char hint[300], where[180];
-    return error_set(err, MR_EDATA, what, line ? (int64_t)line : -1, "%s%.100s has no column '%.60s' (for %s)%s", place(m, line, where), rows_file(r, 0), name,
-                     what, columns_hint(r, name, hint));
+    return error_set(err, MR_EDATA, what, line ? (int64_t)line : -1,
+                     "%s%.100s has no column '%.60s' (for %s)%s", place(m, line, where), rows_file(r, 0),
+                     name, what, columns_hint(r, name, hint));
 }
 
 static mr_status find_column(rows *r, const char *name, int *column, mr_error *err) {
@@ -65,7 +68,12 @@ static mr_status bind_field(mapping *m, rows *r, const char *data_path, field_pl
     if (status) return status;
     bool enough = f->from == FROM_COLUMN ? found > 0 : found == wanted;
     if (wanted && !enough && !f->optional) return no_column(m, r, missing, f->line, p->row.name, err);
-    if (f->lookup_file) status = mapping_lookup_get(m, f, data_path, &p->table, err);
+    p->times = -1;
+    if (f->times) {
+        status = find_column(r, f->times, &p->times, err);
+        if (!status && p->times < 0) return no_column(m, r, f->times, f->line, "times", err);
+    }
+    if (!status && f->lookup_file) status = mapping_lookup_get(m, f, data_path, &p->table, err);
     mapping_compile(p, rows_json(r));
     return status;
 }
@@ -90,7 +98,8 @@ static mr_status bind_conditions(mapping *m, rows *r, rule_plan *p, mr_error *er
         p->when[i].spec = w;
         mr_status status = find_column(r, w->column, &p->when[i].column, err);
         if (status) return status;
-        if (p->when[i].column < 0 && w->test != WHEN_ABSENT && w->test != WHEN_PRESENT) return no_column(m, r, w->column, w->line, "when", err);
+        if (p->when[i].column < 0 && w->test != WHEN_ABSENT && w->test != WHEN_PRESENT)
+            return no_column(m, r, w->column, w->line, "when", err);
     }
     for (size_t i = 0; i < rule->n_attributes; i++) {
         const attribute_spec *a = &rule->attribute[i];
@@ -103,7 +112,8 @@ static mr_status bind_conditions(mapping *m, rows *r, rule_plan *p, mr_error *er
     return MR_OK;
 }
 
-static mr_status bind_rule(mapping *m, rows *r, const char *data_path, const rule_spec *rule, rule_plan *p, mr_error *err) {
+static mr_status bind_rule(mapping *m, rows *r, const char *data_path, const rule_spec *rule, rule_plan *p,
+                           mr_error *err) {
     record_row of = record_of(rule->kind);
     int currency = record_field(rule->kind, "currency", 8);
     *p = (rule_plan){.spec = rule, .currency = -1};
@@ -112,14 +122,18 @@ static mr_status bind_rule(mapping *m, rows *r, const char *data_path, const rul
     mr_status status = bind_conditions(m, r, p, err);
     for (size_t i = 0; i < rule->n_fields && !status; i++) {
         const field_spec *f = &rule->field[i];
-        p->field[i] = (field_plan){.spec = f, .row = of.field[f->field], .kind = rule->kind, .future = record_future(rule->kind, f->field)};
+        p->field[i] = (field_plan){.spec = f,
+                                   .row = of.field[f->field],
+                                   .kind = rule->kind,
+                                   .future = record_future(rule->kind, f->field)};
         if (f->field == currency) p->currency = (int)i;
         status = bind_field(m, r, data_path, &p->field[i], err);
     }
     return status;
 }
 
-mr_status mapping_bind(mapping *m, rows *r, const char *const *paths, size_t n, const mapping_options *options, mr_error *err) {
+mr_status mapping_bind(mapping *m, rows *r, const char *const *paths, size_t n,
+                       const mapping_options *options, mr_error *err) {
     static const mapping_options none = {.today = INT32_MAX};
     const char *data_path = n && paths && strcmp(paths[0], "-") != 0 ? paths[0] : NULL;
     if (!options) options = &none;
@@ -136,7 +150,8 @@ mr_status mapping_bind(mapping *m, rows *r, const char *const *paths, size_t n, 
     rule_plan *plan = arena_take(&m->bound, m->n_rules * sizeof *plan);
     if (!plan) return error_memory(err, m->n_rules * sizeof *plan);
     mr_status status = MR_OK;
-    for (size_t i = 0; i < m->n_rules && !status; i++) status = bind_rule(m, r, data_path, &m->rule[i], &plan[i], err);
+    for (size_t i = 0; i < m->n_rules && !status; i++)
+        status = bind_rule(m, r, data_path, &m->rule[i], &plan[i], err);
     if (status) return status;
     m->plan = plan;
     status = mapping_settle(m, r, options, err);
@@ -158,7 +173,9 @@ bool mapping_fits(const rule_plan *p, rows *r) {
         rows_cell c = rows_cell_of(r, p->when[i].column);
         while (c.len && (unsigned char)*c.at <= ' ') c.at++, c.len--;
         while (c.len && (unsigned char)c.at[c.len - 1] <= ' ') c.len--;
-        bool fits = w->test == WHEN_PRESENT ? c.len > 0 : w->test == WHEN_ABSENT ? c.len == 0 : among(&w->values, c) == (w->test == WHEN_IS);
+        bool fits = w->test == WHEN_PRESENT  ? c.len > 0
+                    : w->test == WHEN_ABSENT ? c.len == 0
+                                             : among(&w->values, c) == (w->test == WHEN_IS);
         if (!fits) return false;
     }
     return true;

@@ -1,5 +1,6 @@
-/* A mapping nobody wrote: columns by their headings (records.def's words, then the several languages of headings.c), checked against what
- * they hold; for orders without a header by what they hold, as `run` does; or by --columns. */
+/* A mapping nobody wrote: columns by their headings (records.def's words, then the several languages of
+ * headings.c), checked against what they hold; for orders without a header by what they hold, as `run` does;
+ * or by --columns. */
 #include "mapping_impl.h"
 
 #include "error.h"
@@ -21,9 +22,9 @@ typedef struct guess {
     record_kind kind;
     const mapping_options *options;
     size_t columns;
-    look *look;  /* [columns] */
+    look *look;                 /* [columns] */
     int column[MAPPING_FIELDS]; /* of each field; -1 */
-    bool *taken; /* [columns] */
+    bool *taken;                /* [columns] */
 } guess;
 
 /* --- what columns hold --- */
@@ -48,8 +49,8 @@ static mr_status look_at(guess *g, mr_error *err) {
     return status;
 }
 
-/* Does a column hold what a field needs? What was empty so far cannot say no; half of it good is a column with errors, which are reported
- * line by line. */
+/* Does a column hold what a field needs? What was empty so far cannot say no; half of it good is a column
+ * with errors, which are reported line by line. */
 static bool fits(const look *c, field_type type) {
     if (!c->filled) return true;
     switch (type) {
@@ -74,8 +75,9 @@ static mr_status bad_columns(const guess *g, const char *what, size_t len, const
     size_t at = 0;
     for (size_t i = 0; i < g->record.fields && at + 30 < sizeof list; i++)
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", g->record.field[i].name);
-    return error_set(err, MR_EINVAL, "columns", -1, "--columns: '%.*s' %s; the fields of %s are %s, and - to ignore a column", len < 40 ? (int)len : 40, what,
-                     why, g->record.name, list);
+    return error_set(err, MR_EINVAL, "columns", -1,
+                     "--columns: '%.*s' %s; the fields of %s are %s, and - to ignore a column",
+                     len < 40 ? (int)len : 40, what, why, g->record.name, list);
 }
 
 static mr_status by_list(guess *g, mr_error *err) {
@@ -93,10 +95,13 @@ static mr_status by_list(guess *g, mr_error *err) {
         if (!*p++) break;
     }
     if (n + 1 != g->columns && !rows_json(g->r))
-        return error_set(err, MR_EINVAL, "columns", -1, "--columns names %zu column%s; %.200s has %zu (use - for those to ignore)", n + 1, n ? "s" : "",
-                         rows_file(g->r, 0), g->columns);
+        return error_set(err, MR_EINVAL, "columns", -1,
+                         "--columns names %zu column%s; %.200s has %zu (use - for those to ignore)", n + 1,
+                         n ? "s" : "", rows_file(g->r, 0), g->columns);
     if (rows_json(g->r))
-        return error_set(err, MR_EINVAL, "columns", -1, "--columns is for CSV; say what the keys of NDJSON mean in a mapping file (docs/mapping.md)");
+        return error_set(
+            err, MR_EINVAL, "columns", -1,
+            "--columns is for CSV; say what the keys of NDJSON mean in a mapping file (docs/mapping.md)");
     return MR_OK;
 }
 
@@ -172,7 +177,9 @@ static void by_role(guess *g) {
         int rank;
         ingest_role role = headings_role(rows_heading(g->r, c), &rank);
         int f = field_of_role(g, role);
-        if (f < 0 || g->taken[c] || rank >= best[f] || (g->column[f] >= 0 && best[f] == INT32_MAX) || !fits(&g->look[c], g->record.field[f].type)) continue;
+        if (f < 0 || g->taken[c] || rank >= best[f] || (g->column[f] >= 0 && best[f] == INT32_MAX) ||
+            !fits(&g->look[c], g->record.field[f].type))
+            continue;
         if (g->column[f] >= 0) g->taken[g->column[f]] = false;
         best[f] = rank;
         g->column[f] = (int)c;
@@ -192,7 +199,8 @@ static void by_contact(guess *g) {
         }
         for (size_t c = 0; c < g->columns && g->column[customer] < 0; c++) {
             int rank;
-            if (!g->taken[c] && headings_role(rows_heading(g->r, c), &rank) == roles[i]) g->column[customer] = (int)c;
+            if (!g->taken[c] && headings_role(rows_heading(g->r, c), &rank) == roles[i])
+                g->column[customer] = (int)c;
         }
     }
 }
@@ -200,13 +208,19 @@ static void by_contact(guess *g) {
 /* --- orders as `run` sees them --- */
 
 static mr_status as_run(guess *g, mr_error *err) {
-    const ingest_options o = {.date_format = g->options->date_format, .decimal = g->options->decimal, .today = INT32_MAX, .until = INT32_MAX};
+    const ingest_options o = {.date_format = g->options->date_format,
+                              .decimal = g->options->decimal,
+                              .today = INT32_MAX,
+                              .until = INT32_MAX};
     ingest_plan *plan = mem_new(g->m->alloc, 1, sizeof *plan);
     ingest_understood *u = mem_new(g->m->alloc, 1, sizeof *u);
     mr_status status = !plan || !u ? error_memory(err, sizeof *plan)
-                                   : sniff_plan(rows_file(g->r, 0), g->r->sample.data, g->r->sample.len, &o, g->m->alloc, plan, u, err);
+                                   : sniff_plan(rows_file(g->r, 0), g->r->sample.data, g->r->sample.len, &o,
+                                                g->m->alloc, plan, u, err);
     for (size_t c = 0; !status && c < plan->columns && c < g->columns; c++) {
-        int f = u->role[c] == ROLE_NAME || u->role[c] == ROLE_EMAIL || u->role[c] == ROLE_PHONE ? -1 : field_of_role(g, u->role[c]);
+        int f = u->role[c] == ROLE_NAME || u->role[c] == ROLE_EMAIL || u->role[c] == ROLE_PHONE
+                    ? -1
+                    : field_of_role(g, u->role[c]);
         if (f < 0 || g->column[f] >= 0) continue;
         g->column[f] = (int)c;
         g->taken[c] = true;
@@ -223,12 +237,15 @@ static mr_status missing(const guess *g, const field_row *field, mr_error *err) 
     size_t at = 0;
     for (size_t i = 0; i < g->columns; i++) {
         bool full = at + 60 > sizeof list;
-        at += (size_t)snprintf(list + at, sizeof list - at, "%s%.40s", i ? ", " : "", full ? "..." : rows_heading(g->r, i));
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%.40s", i ? ", " : "",
+                               full ? "..." : rows_heading(g->r, i));
         if (full) break;
     }
-    return error_set(err, MR_EDATA, field->name, -1, "%.80s: no column is seen to be the %s of %s among: %s; say which %s (docs/mapping.md)", rows_file(g->r, 0),
-                     field->name, g->record.name, at ? list : "(none)",
-                     rows_json(g->r) ? "in a mapping file" : "with --columns, in file order, or in a mapping file");
+    return error_set(err, MR_EDATA, field->name, -1,
+                     "%.80s: no column is seen to be the %s of %s among: %s; say which %s (docs/mapping.md)",
+                     rows_file(g->r, 0), field->name, g->record.name, at ? list : "(none)",
+                     rows_json(g->r) ? "in a mapping file"
+                                     : "with --columns, in file order, or in a mapping file");
 }
 
 static mr_status choose(guess *g, mr_error *err) {
@@ -265,9 +282,14 @@ static mr_status make_spec(guess *g, mr_error *err) {
     return MR_OK;
 }
 
-mr_status mapping_guess(record_kind kind, rows *r, const mapping_options *options, const mr_alloc *alloc, mapping **out, mr_error *err) {
+mr_status mapping_guess(record_kind kind, rows *r, const mapping_options *options, const mr_alloc *alloc,
+                        mapping **out, mr_error *err) {
     static const mapping_options none = {.today = INT32_MAX};
-    guess g = {.r = r, .kind = kind, .record = record_of(kind), .options = options ? options : &none, .columns = rows_columns(r)};
+    guess g = {.r = r,
+               .kind = kind,
+               .record = record_of(kind),
+               .options = options ? options : &none,
+               .columns = rows_columns(r)};
     *out = NULL;
     g.m = mapping_new("the guessed columns", alloc, err);
     if (!g.m) return MR_ENOMEM;

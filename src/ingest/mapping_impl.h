@@ -1,7 +1,8 @@
 /* Inside a mapping: what its text says (the spec), and what binding it to rows makes of that (the plan).
  *
- * mapping_parse.c or mapping_guess.c make the spec, mapping_write.c writes it, mapping_bind.c finds columns and files, mapping_settle.c
- * finds out forms of dates and decimals, mapping_apply.c and mapping_value.c make records. */
+ * mapping_parse.c or mapping_guess.c make the spec, mapping_write.c writes it, mapping_bind.c finds columns
+ * and files, mapping_settle.c finds out forms of dates and decimals, mapping_apply.c and mapping_value.c make
+ * records. */
 #ifndef INGEST_MAPPING_IMPL_H
 #define INGEST_MAPPING_IMPL_H
 
@@ -31,18 +32,20 @@ typedef struct field_spec {
     int field;
     uint32_t line; /* of the mapping's text, for messages; 0: guessed */
     from_kind from;
-    names columns;   /* FROM_COLUMN: the first that is not empty; FROM_JOIN: all, an entry NULL where `text_part` has a text instead */
+    names columns;    /* FROM_COLUMN: the first that is not empty; FROM_JOIN: all, an entry NULL where
+                         `text_part` has a text instead */
     char **text_part; /* FROM_JOIN: [columns.n], NULL where a column stands */
-    char *text;      /* FROM_CONST; FROM_JOIN: what goes between */
-    int32_t of_day;  /* FROM_MONTHS_BEFORE */
-    bool optional;   /* no such column: the field is absent */
+    char *text;       /* FROM_CONST; FROM_JOIN: what goes between */
+    int32_t of_day;   /* FROM_MONTHS_BEFORE */
+    bool optional;    /* no such column: the field is absent */
     bool minor;
     time_form format;
     char decimal; /* '.', ',' or 0 */
     value_pair *values;
     size_t n_values;
-    char *otherwise; /* `default`; NULL: none */
+    char *otherwise;                               /* `default`; NULL: none */
     char *lookup_file, *lookup_key, *lookup_value; /* NULL: none */
+    char *times;                                   /* the column an amount is multiplied by; NULL: none */
 } field_spec;
 
 typedef enum when_test { WHEN_IS, WHEN_IS_NOT, WHEN_PRESENT, WHEN_ABSENT } when_test;
@@ -114,8 +117,9 @@ struct field_plan {
     field_row row;
     record_kind kind;
     int *column; /* [spec->columns.n]; -1: a column the rows do not have */
-    bool (*get)(mapping *m, rows *r, const field_plan *p, piece *out);  /* false: a fault */
+    bool (*get)(mapping *m, rows *r, const field_plan *p, piece *out); /* false: a fault */
     bool (*convert)(mapping *m, field_plan *p, const piece *in, record_value *out);
+    int times; /* -1: none */
     const lookup *table;
     bool changes; /* there are values, a lookup or a default */
     bool future;
@@ -136,9 +140,9 @@ typedef struct attribute_plan {
 typedef struct rule_plan {
     const rule_spec *spec;
     when_plan *when;
-    field_plan *field;      /* [spec->n_fields] */
+    field_plan *field;         /* [spec->n_fields] */
     attribute_plan *attribute; /* [spec->n_attributes] */
-    int currency;           /* index into field[] of the record's currency, for amounts in minor units; -1 */
+    int currency; /* index into field[] of the record's currency, for amounts in minor units; -1 */
 } rule_plan;
 
 struct mapping {
@@ -165,7 +169,8 @@ struct mapping {
     bool starved;
 };
 
-extern const mapping_ready mapping_readies[]; /* generated from mappings/ by mappings.cmake; a row without a name ends it */
+extern const mapping_ready
+    mapping_readies[]; /* generated from mappings/ by mappings.cmake; a row without a name ends it */
 
 /* --- mapping_parse.c --- */
 mapping *mapping_new(const char *name, const mr_alloc *alloc, mr_error *err);
@@ -173,19 +178,24 @@ mapping *mapping_new(const char *name, const mr_alloc *alloc, mr_error *err);
 /* Do the row's cells fit a rule's `when`? */
 bool mapping_fits(const rule_plan *p, rows *r);
 /* --- mapping_apply.c --- */
-void mapping_json_string(text_buffer *out, const char *text, size_t len); /* valid UTF-8, in quotes, escaped */
+void mapping_json_string(text_buffer *out, const char *text,
+                         size_t len); /* valid UTF-8, in quotes, escaped */
 /* --- mapping_lookup.c --- */
-mr_status mapping_lookup_get(mapping *m, const field_spec *spec, const char *data_path, const lookup **out, mr_error *err);
+mr_status mapping_lookup_get(mapping *m, const field_spec *spec, const char *data_path, const lookup **out,
+                             mr_error *err);
 const char *mapping_lookup_find(const lookup *table, const char *key, size_t len); /* NULL: not there */
 /* --- mapping_settle.c --- */
 mr_status mapping_settle(mapping *m, rows *r, const mapping_options *options, mr_error *err);
-/* At a value that shows the form of a column whose first records were silent. MR_EDATA never; false: no memory. */
+/* At a value that shows the form of a column whose first records were silent. MR_EDATA never; false: no
+ * memory. */
 bool mapping_settle_late(mapping *m, field_plan *p, const piece *in);
 /* --- mapping_value.c --- */
-/* The field's text: from its columns, through lookup, values and default. false: a fault, which m->fault tells if it is not NULL. */
+/* The field's text: from its columns, through lookup, values and default. false: a fault, which m->fault
+ * tells if it is not NULL. */
 bool mapping_piece(mapping *m, rows *r, const field_plan *p, piece *out);
 void mapping_compile(field_plan *p, bool json); /* get and convert */
 /* Fills m->fault. in NULL: no value. Returns false. */
-bool mapping_refuse(mapping *m, const field_plan *p, const piece *in, const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool mapping_refuse(mapping *m, const field_plan *p, const piece *in, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

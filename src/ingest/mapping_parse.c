@@ -1,5 +1,5 @@
-/* A mapping's YAML into its spec. Everything that can be known without the data is checked here: names of records and fields, required
- * fields, keys that do not go together. */
+/* A mapping's YAML into its spec. Everything that can be known without the data is checked here: names of
+ * records and fields, required fields, keys that do not go together. */
 #include "mapping_yaml.h"
 
 #include "calendar.h"
@@ -74,7 +74,8 @@ static mr_status read_join(yaml_reading *y, const yaml_node_t *node, void *into)
     if (!status) status = yaml_room(y, f->columns.n, sizeof *f->text_part, &f->text_part);
     for (size_t i = 0; i < f->columns.n && !status; i++) {
         const yaml_node_t *item = yaml_at(y, first[i]), *text = yaml_value(y, item, "const");
-        status = text ? yaml_text(y, text, "const", false, &f->text_part[i]) : yaml_text(y, item, "join", false, &f->columns.at[i]);
+        status = text ? yaml_text(y, text, "const", false, &f->text_part[i])
+                      : yaml_text(y, item, "join", false, &f->columns.at[i]);
     }
     return status;
 }
@@ -115,8 +116,11 @@ static mr_status read_months_before(yaml_reading *y, const yaml_node_t *node, vo
     r->f->of_day = INT32_MIN;
     mr_status status = yaml_pairs(y, node, "months_before", keys, 2, r->f);
     if (status) return status;
-    if (row_of(y, r)->type != FIELD_TIME) return yaml_fail(y, node, "months_before", "'months_before' makes a date, and %s is none", row_of(y, r)->name);
-    if (!r->f->columns.n || r->f->of_day == INT32_MIN) return yaml_fail(y, node, "months_before", "'months_before' needs 'column' and 'of'");
+    if (row_of(y, r)->type != FIELD_TIME)
+        return yaml_fail(y, node, "months_before", "'months_before' makes a date, and %s is none",
+                         row_of(y, r)->name);
+    if (!r->f->columns.n || r->f->of_day == INT32_MIN)
+        return yaml_fail(y, node, "months_before", "'months_before' needs 'column' and 'of'");
     return MR_OK;
 }
 
@@ -142,7 +146,8 @@ static mr_status read_lookup(yaml_reading *y, const yaml_node_t *node, void *int
 
 static mr_status read_values(yaml_reading *y, const yaml_node_t *node, void *into) {
     field_spec *f = ((field_reading *)into)->f;
-    if (node->type != YAML_MAPPING_NODE) return yaml_fail(y, node, "values", "'values' is to be a mapping (what stands there: what it means)");
+    if (node->type != YAML_MAPPING_NODE)
+        return yaml_fail(y, node, "values", "'values' is to be a mapping (what stands there: what it means)");
     const yaml_node_pair_t *first = node->data.mapping.pairs.start;
     f->n_values = (size_t)(node->data.mapping.pairs.top - first);
     mr_status status = yaml_room(y, f->n_values, sizeof *f->values, &f->values);
@@ -151,13 +156,14 @@ static mr_status read_values(yaml_reading *y, const yaml_node_t *node, void *int
         if (!status) status = yaml_text(y, yaml_at(y, first[i].value), "values", true, &f->values[i].to);
         for (size_t k = 0; k < i && !status; k++)
             if (!strcmp(f->values[k].from, f->values[i].from))
-                return yaml_fail(y, yaml_at(y, first[i].key), "values", "values: '%.40s' stands there twice", f->values[i].from);
+                return yaml_fail(y, yaml_at(y, first[i].key), "values", "values: '%.40s' stands there twice",
+                                 f->values[i].from);
     }
     return status;
 }
 
 static mr_status read_default(yaml_reading *y, const yaml_node_t *node, void *into) {
-    return yaml_text(y, node, "default", false, &((field_reading *)into)->f->otherwise);
+    return yaml_text(y, node, "default", true, &((field_reading *)into)->f->otherwise);
 }
 
 static mr_status read_format(yaml_reading *y, const yaml_node_t *node, void *into) {
@@ -165,10 +171,12 @@ static mr_status read_format(yaml_reading *y, const yaml_node_t *node, void *int
     char *text = NULL;
     mr_status status = yaml_text(y, node, "format", false, &text);
     if (status) return status;
-    if (row_of(y, r)->type != FIELD_TIME) return yaml_fail(y, node, "format", "'format' is for dates, and %s is none", row_of(y, r)->name);
+    if (row_of(y, r)->type != FIELD_TIME)
+        return yaml_fail(y, node, "format", "'format' is for dates, and %s is none", row_of(y, r)->name);
     r->f->format = time_form_find(text);
     if (r->f->format) return MR_OK;
-    return yaml_fail(y, node, "format", "format: '%.40s' is none of iso, ymd, yyyymmdd, dmy, mdy, unix, unix_ms", text);
+    return yaml_fail(y, node, "format",
+                     "format: '%.40s' is none of iso, ymd, yyyymmdd, dmy, mdy, unix, unix_ms", text);
 }
 
 static mr_status read_decimal(yaml_reading *y, const yaml_node_t *node, void *into) {
@@ -177,7 +185,8 @@ static mr_status read_decimal(yaml_reading *y, const yaml_node_t *node, void *in
     mr_status status = yaml_choice(y, node, "decimal", "comma", "point", &comma);
     if (status) return status;
     field_type type = row_of(y, r)->type;
-    if (type != FIELD_MONEY && type != FIELD_REAL) return yaml_fail(y, node, "decimal", "'decimal' is for numbers, and %s is none", row_of(y, r)->name);
+    if (type != FIELD_MONEY && type != FIELD_REAL)
+        return yaml_fail(y, node, "decimal", "'decimal' is for numbers, and %s is none", row_of(y, r)->name);
     r->f->decimal = comma ? ',' : '.';
     return MR_OK;
 }
@@ -189,14 +198,25 @@ static mr_status read_scale(yaml_reading *y, const yaml_node_t *node, void *into
     return yaml_fail(y, node, "scale", "'scale' is for money, and %s is none", row_of(y, r)->name);
 }
 
+static mr_status read_times(yaml_reading *y, const yaml_node_t *node, void *into) {
+    field_reading *r = into;
+    field_type type = row_of(y, r)->type;
+    if (type != FIELD_MONEY && type != FIELD_REAL)
+        return yaml_fail(y, node, "times", "'times' is for numbers, and %s is none", row_of(y, r)->name);
+    return yaml_text(y, node, "times", false, &r->f->times);
+}
+
 static mr_status read_optional(yaml_reading *y, const yaml_node_t *node, void *into) {
     return yaml_choice(y, node, "optional", "yes", "no", &((field_reading *)into)->f->optional);
 }
 
 static mr_status read_field(yaml_reading *y, const yaml_node_t *node, field_spec *f) {
-    static const yaml_key keys[] = {{"column", read_column}, {"join", read_join},       {"with", read_with},       {"const", read_const},
-                                    {"lookup", read_lookup}, {"months_before", read_months_before}, {"values", read_values}, {"default", read_default},
-                                    {"format", read_format}, {"decimal", read_decimal}, {"scale", read_scale},     {"optional", read_optional}};
+    static const yaml_key keys[] = {
+        {"column", read_column},    {"join", read_join},       {"with", read_with},
+        {"const", read_const},      {"lookup", read_lookup},   {"months_before", read_months_before},
+        {"values", read_values},    {"default", read_default}, {"format", read_format},
+        {"decimal", read_decimal},  {"scale", read_scale},     {"times", read_times},
+        {"optional", read_optional}};
     const char *name = record_of(y->kind).field[f->field].name;
     f->line = yaml_line(node);
     if (node->type != YAML_MAPPING_NODE) return yaml_texts(y, node, name, false, &f->columns);
@@ -204,8 +224,10 @@ static mr_status read_field(yaml_reading *y, const yaml_node_t *node, field_spec
     mr_status status = yaml_pairs(y, node, "a field", keys, sizeof keys / sizeof *keys, &r);
     if (status) return status;
     if (r.ways != 1)
-        return yaml_fail(y, node, name, "%s: one of 'column', 'join', 'const' and 'months_before' says where it comes from, not %s", name,
-                         r.ways ? "several" : "none");
+        return yaml_fail(
+            y, node, name,
+            "%s: one of 'column', 'join', 'const' and 'months_before' says where it comes from, not %s", name,
+            r.ways ? "several" : "none");
     if (r.with && f->from != FROM_JOIN) return yaml_fail(y, node, name, "%s: 'with' goes with 'join'", name);
     return MR_OK;
 }
@@ -215,7 +237,8 @@ static mr_status read_field(yaml_reading *y, const yaml_node_t *node, field_spec
 static mr_status read_fields(yaml_reading *y, const yaml_node_t *node, void *into) {
     rule_spec *rule = into;
     record_row of = record_of(y->kind);
-    if (node->type != YAML_MAPPING_NODE) return yaml_fail(y, node, "fields", "'fields' is to be a mapping (field: column)");
+    if (node->type != YAML_MAPPING_NODE)
+        return yaml_fail(y, node, "fields", "'fields' is to be a mapping (field: column)");
     const yaml_node_pair_t *first = node->data.mapping.pairs.start;
     size_t n = (size_t)(node->data.mapping.pairs.top - first);
     const char *known[MAPPING_FIELDS];
@@ -227,9 +250,12 @@ static mr_status read_fields(yaml_reading *y, const yaml_node_t *node, void *int
         status = yaml_text(y, key, "fields", false, &name);
         if (status) break;
         int field = record_field(y->kind, name, strlen(name));
-        if (field < 0) return yaml_fail(y, key, name, "'%.40s' is no field of %s%s", name, of.name, yaml_known(name, known, of.fields, hint));
+        if (field < 0)
+            return yaml_fail(y, key, name, "'%.40s' is no field of %s%s", name, of.name,
+                             yaml_known(name, known, of.fields, hint));
         for (size_t k = 0; k < i; k++)
-            if (rule->field[k].field == field) return yaml_fail(y, key, name, "the field '%s' stands there twice", name);
+            if (rule->field[k].field == field)
+                return yaml_fail(y, key, name, "the field '%s' stands there twice", name);
         rule->field[i] = (field_spec){.field = field};
         status = read_field(y, yaml_at(y, first[i].value), &rule->field[i]);
         rule->n_fields = i + 1;
@@ -247,7 +273,8 @@ static mr_status read_test(yaml_reading *y, const yaml_node_t *node, when_spec *
     static const yaml_key keys[] = {{"not", read_not}};
     if (node->type == YAML_MAPPING_NODE) {
         mr_status status = yaml_pairs(y, node, "a condition", keys, 1, w);
-        if (!status && !w->values.n) status = yaml_fail(y, node, w->column, "the condition on '%.60s' says nothing", w->column);
+        if (!status && !w->values.n)
+            status = yaml_fail(y, node, w->column, "the condition on '%.60s' says nothing", w->column);
         return status;
     }
     if (yaml_is(node, "present")) return w->test = WHEN_PRESENT, MR_OK;
@@ -258,7 +285,8 @@ static mr_status read_test(yaml_reading *y, const yaml_node_t *node, when_spec *
 
 static mr_status read_when(yaml_reading *y, const yaml_node_t *node, void *into) {
     rule_spec *rule = into;
-    if (node->type != YAML_MAPPING_NODE) return yaml_fail(y, node, "when", "'when' is to be a mapping (column: value)");
+    if (node->type != YAML_MAPPING_NODE)
+        return yaml_fail(y, node, "when", "'when' is to be a mapping (column: value)");
     const yaml_node_pair_t *first = node->data.mapping.pairs.start;
     rule->n_when = (size_t)(node->data.mapping.pairs.top - first);
     mr_status status = yaml_room(y, rule->n_when, sizeof *rule->when, &rule->when);
@@ -275,19 +303,23 @@ static mr_status read_when(yaml_reading *y, const yaml_node_t *node, void *into)
 static mr_status read_attributes(yaml_reading *y, const yaml_node_t *node, void *into) {
     rule_spec *rule = into;
     bool list = node->type == YAML_SEQUENCE_NODE;
-    if (!list && node->type != YAML_MAPPING_NODE) return yaml_fail(y, node, "attributes", "'attributes' is to be a list of columns, or a mapping (name: column)");
+    if (!list && node->type != YAML_MAPPING_NODE)
+        return yaml_fail(y, node, "attributes",
+                         "'attributes' is to be a list of columns, or a mapping (name: column)");
     size_t n = list ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start)
                     : (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
     mr_status status = yaml_room(y, n, sizeof *rule->attribute, &rule->attribute);
     for (size_t i = 0; i < n && !status; i++) {
         attribute_spec *a = &rule->attribute[i];
-        const yaml_node_t *name = yaml_at(y, list ? node->data.sequence.items.start[i] : node->data.mapping.pairs.start[i].key);
+        const yaml_node_t *name =
+            yaml_at(y, list ? node->data.sequence.items.start[i] : node->data.mapping.pairs.start[i].key);
         const yaml_node_t *column = list ? name : yaml_at(y, node->data.mapping.pairs.start[i].value);
         a->line = yaml_line(name);
         status = yaml_text(y, name, "attributes", false, &a->name);
         if (!status) status = yaml_text(y, column, "attributes", false, &a->column);
         for (size_t k = 0; k < i && !status; k++)
-            if (!strcmp(rule->attribute[k].name, a->name)) status = yaml_fail(y, name, "attributes", "attributes: '%.60s' stands there twice", a->name);
+            if (!strcmp(rule->attribute[k].name, a->name))
+                status = yaml_fail(y, name, "attributes", "attributes: '%.60s' stands there twice", a->name);
         rule->n_attributes = i + 1;
     }
     return status;
@@ -313,23 +345,33 @@ static mr_status check_rule(yaml_reading *y, const yaml_node_t *node, const rule
             return yaml_fail(y, node, of.field[i].name, "%s needs the field '%s'", of.name, of.field[i].name);
     for (size_t i = 0; i < rule->n_fields; i++)
         if (rule->field[i].minor && !has_field(rule, "currency"))
-            return yaml_fail(y, node, "scale", "%s: an amount in minor units needs the field 'currency', which says how many make a unit", of.name);
+            return yaml_fail(
+                y, node, "scale",
+                "%s: an amount in minor units needs the field 'currency', which says how many make a unit",
+                of.name);
     if (rule->kind == RECORD_events && rule->n_attributes && has_field(rule, "body"))
-        return yaml_fail(y, node, "attributes", "events: 'attributes' go into the body, so give them or the field 'body', not both");
+        return yaml_fail(y, node, "attributes",
+                         "events: 'attributes' go into the body, so give them or the field 'body', not both");
     return MR_OK;
 }
 
 static mr_status read_rule(yaml_reading *y, const yaml_node_t *node, rule_spec *rule) {
-    static const yaml_key keys[] = {{"record", read_record}, {"when", read_when}, {"fields", read_fields}, {"attributes", read_attributes}};
+    static const yaml_key keys[] = {{"record", read_record},
+                                    {"when", read_when},
+                                    {"fields", read_fields},
+                                    {"attributes", read_attributes}};
     const char *known[RECORD_KINDS];
     char hint[320], *name = NULL;
     const yaml_node_t *named = yaml_value(y, node, "record");
-    if (node->type != YAML_MAPPING_NODE || !named) return yaml_fail(y, node, "record", "each of 'records' begins with 'record: orders' or the like");
+    if (node->type != YAML_MAPPING_NODE || !named)
+        return yaml_fail(y, node, "record", "each of 'records' begins with 'record: orders' or the like");
     mr_status status = yaml_text(y, named, "record", false, &name);
     if (status) return status;
     for (int k = 0; k < RECORD_KINDS; k++) known[k] = record_name((record_kind)k);
     int kind = record_find(name);
-    if (kind < 0) return yaml_fail(y, named, "record", "record: '%.40s' cannot be imported%s", name, yaml_known(name, known, RECORD_KINDS, hint));
+    if (kind < 0)
+        return yaml_fail(y, named, "record", "record: '%.40s' cannot be imported%s", name,
+                         yaml_known(name, known, RECORD_KINDS, hint));
     rule->kind = y->kind = (record_kind)kind;
     rule->line = yaml_line(node);
     status = yaml_pairs(y, node, "a record", keys, 4, rule);
@@ -350,20 +392,24 @@ static mr_status read_about(yaml_reading *y, const yaml_node_t *node, void *into
 
 static mr_status read_records(yaml_reading *y, const yaml_node_t *node, void *into) {
     mapping *m = into;
-    if (node->type != YAML_SEQUENCE_NODE) return yaml_fail(y, node, "records", "'records' is to be a list (- record: ...)");
+    if (node->type != YAML_SEQUENCE_NODE)
+        return yaml_fail(y, node, "records", "'records' is to be a list (- record: ...)");
     const yaml_node_item_t *first = node->data.sequence.items.start;
     m->n_rules = (size_t)(node->data.sequence.items.top - first);
     if (!m->n_rules) return yaml_fail(y, node, "records", "'records' is an empty list");
     mr_status status = yaml_room(y, m->n_rules, sizeof *m->rule, &m->rule);
-    for (size_t i = 0; i < m->n_rules && !status; i++) status = read_rule(y, yaml_at(y, first[i]), &m->rule[i]);
+    for (size_t i = 0; i < m->n_rules && !status; i++)
+        status = read_rule(y, yaml_at(y, first[i]), &m->rule[i]);
     return status;
 }
 
 static mr_status read_document(mapping *m, yaml_document_t *doc, mr_error *err) {
-    static const yaml_key keys[] = {{"source", read_source}, {"about", read_about}, {"records", read_records}};
+    static const yaml_key keys[] = {
+        {"source", read_source}, {"about", read_about}, {"records", read_records}};
     yaml_reading y = {.doc = doc, .m = m, .err = err};
     const yaml_node_t *root = yaml_document_get_root_node(doc);
-    if (!root) return error_set(err, MR_EDATA, NULL, 1, "%.150s: the mapping is empty; it needs 'records'", m->name);
+    if (!root)
+        return error_set(err, MR_EDATA, NULL, 1, "%.150s: the mapping is empty; it needs 'records'", m->name);
     mr_status status = yaml_pairs(&y, root, "a mapping", keys, 3, m);
     if (!status && !m->n_rules) status = yaml_fail(&y, root, "records", "the mapping needs 'records'");
     return status;
@@ -372,11 +418,13 @@ static mr_status read_document(mapping *m, yaml_document_t *doc, mr_error *err) 
 static mr_status yaml_problem(const mapping *m, const yaml_parser_t *parser, mr_error *err) {
     if (parser->error == YAML_MEMORY_ERROR) return error_memory(err, YAML_LIMIT);
     size_t line = parser->error == YAML_READER_ERROR ? parser->mark.line : parser->problem_mark.line;
-    return error_set(err, MR_EDATA, NULL, (int64_t)line + 1, "%.150s:%zu: this is no YAML: %.150s%s%.100s", m->name, line + 1,
-                     parser->problem ? parser->problem : "it cannot be read", parser->context ? ", " : "", parser->context ? parser->context : "");
+    return error_set(err, MR_EDATA, NULL, (int64_t)line + 1, "%.150s:%zu: this is no YAML: %.150s%s%.100s",
+                     m->name, line + 1, parser->problem ? parser->problem : "it cannot be read",
+                     parser->context ? ", " : "", parser->context ? parser->context : "");
 }
 
-mr_status mapping_parse(const char *name, const char *yaml, size_t len, const mr_alloc *alloc, mapping **out, mr_error *err) {
+mr_status mapping_parse(const char *name, const char *yaml, size_t len, const mr_alloc *alloc, mapping **out,
+                        mr_error *err) {
     yaml_parser_t parser;
     yaml_document_t doc;
     *out = NULL;
@@ -384,7 +432,8 @@ mr_status mapping_parse(const char *name, const char *yaml, size_t len, const mr
     if (!m) return MR_ENOMEM;
     mr_status status;
     if (len > YAML_LIMIT) {
-        status = error_set(err, MR_EDATA, NULL, -1, "%.150s: a mapping of more than 1 MB; is this the data?", m->name);
+        status = error_set(err, MR_EDATA, NULL, -1, "%.150s: a mapping of more than 1 MB; is this the data?",
+                           m->name);
     } else if (!yaml_parser_initialize(&parser)) {
         status = error_memory(err, YAML_LIMIT);
     } else {
@@ -426,7 +475,8 @@ static mr_status no_file(const char *path, int why, mr_error *err) {
     size_t n = 0;
     while (n < 64 && mapping_readies[n].name) known[n] = mapping_readies[n].name, n++;
     if (!strpbrk(path, "./")) yaml_known(path, known, n, hint);
-    return error_set(err, MR_EIO, NULL, -1, "%.200s: %s%s%s", path, strerror(why), *hint ? ", and no mapping that comes with Marram has this name" : "", hint);
+    return error_set(err, MR_EIO, NULL, -1, "%.200s: %s%s%s", path, strerror(why),
+                     *hint ? ", and no mapping that comes with Marram has this name" : "", hint);
 }
 
 mr_status mapping_read(const char *path, const mr_alloc *alloc, mapping **out, mr_error *err) {
@@ -443,7 +493,9 @@ mr_status mapping_read(const char *path, const mr_alloc *alloc, mapping **out, m
     }
     int why = ferror(f) ? errno : 0;
     fclose(f);
-    mr_status status = text.failed ? error_memory(err, text.len) : why ? no_file(path, why, err) : mapping_parse(path, text.data, text.len, alloc, out, err);
+    mr_status status = text.failed ? error_memory(err, text.len)
+                       : why       ? no_file(path, why, err)
+                                   : mapping_parse(path, text.data, text.len, alloc, out, err);
     text_free(&text);
     const char *slash = strrchr(path, '/');
     if (!status && slash) {

@@ -1,5 +1,6 @@
-/* Which form a column's dates have, and which of point and comma is its decimal: decided by the column, not by each value. The first
- * records (the sample) say it, or an option; where they leave 4/3/2021 or 1,234 open, the files are read ahead until a line decides. */
+/* Which form a column's dates have, and which of point and comma is its decimal: decided by the column, not
+ * by each value. The first records (the sample) say it, or an option; where they leave 4/3/2021 or 1,234
+ * open, the files are read ahead until a line decides. */
 #include "mapping_impl.h"
 
 #include "error.h"
@@ -79,14 +80,16 @@ static void observe_row(mapping *m, rows *r, const row *w, const field_plan *onl
         for (size_t k = 0; k < rule->spec->n_fields; k++) {
             field_plan *p = &rule->field[k];
             piece in = {0};
-            if ((only && p != only) || (has_time(p) ? p->form.given : !has_decimal(p) || p->form.decimal)) continue;
+            if ((only && p != only) || (has_time(p) ? p->form.given : !has_decimal(p) || p->form.decimal))
+                continue;
             if (mapping_piece(m, r, p, &in) && in.at) observe(p, w, &in);
         }
     }
 }
 
 /* Looks through rows until `enough` says so. The scratch of the row at hand is left alone. */
-static mr_status look(mapping *m, rows *r, const field_plan *only, bool (*enough)(const mapping *m, const field_plan *only), mr_error *err) {
+static mr_status look(mapping *m, rows *r, const field_plan *only,
+                      bool (*enough)(const mapping *m, const field_plan *only), mr_error *err) {
     arena kept = m->scratch;
     mapping_fault *fault = m->fault;
     const row *w = NULL;
@@ -128,13 +131,16 @@ static mr_status still_open(const mapping *m, rows *r, const field_plan *p, bool
     (void)m;
     if (has_time(p))
         return error_set(err, MR_EDATA, column, (int64_t)f->open_at.line,
-                         "the dates in %.60s can be read two ways (%.150s:%llu: '%s') and no day above 12 %s; say --date-format dmy (day first) or "
+                         "the dates in %.60s can be read two ways (%.150s:%llu: '%s') and no day above 12 "
+                         "%s; say --date-format dmy (day first) or "
                          "--date-format mdy (month first)",
-                         column, rows_file(r, f->open_at.file), (unsigned long long)f->open_at.line, f->open_at.value,
-                         once ? "among the first records decides" : "decides");
+                         column, rows_file(r, f->open_at.file), (unsigned long long)f->open_at.line,
+                         f->open_at.value, once ? "among the first records decides" : "decides");
     return error_set(err, MR_EDATA, column, (int64_t)f->open_at.line,
-                     "the numbers in %.60s can be read two ways (%.150s:%llu: '%s'); say --decimal point or --decimal comma", column,
-                     rows_file(r, f->open_at.file), (unsigned long long)f->open_at.line, f->open_at.value);
+                     "the numbers in %.60s can be read two ways (%.150s:%llu: '%s'); say --decimal point or "
+                     "--decimal comma",
+                     column, rows_file(r, f->open_at.file), (unsigned long long)f->open_at.line,
+                     f->open_at.value);
 }
 
 static void take_given(mapping *m, const mapping_options *o, time_form option) {
@@ -144,12 +150,16 @@ static void take_given(mapping *m, const mapping_options *o, time_form option) {
             p->form.time = p->spec->from == FROM_MONTHS_BEFORE ? TIME_YMD : p->spec->format;
             if (!p->form.time && option != TIME_DMY && option != TIME_MDY) p->form.time = option;
             p->form.given = p->form.time != TIME_OPEN;
-            p->form.decimal = p->spec->decimal ? p->spec->decimal : !o->decimal ? 0 : !strcmp(o->decimal, "comma") ? ',' : '.';
+            p->form.decimal = p->spec->decimal               ? p->spec->decimal
+                              : !o->decimal                  ? 0
+                              : !strcmp(o->decimal, "comma") ? ','
+                                                             : '.';
         }
     }
 }
 
-static mr_status conclude_all(mapping *m, rows *r, time_form option, bool last, bool once, bool *open, mr_error *err) {
+static mr_status conclude_all(mapping *m, rows *r, time_form option, bool last, bool once, bool *open,
+                              mr_error *err) {
     mr_status status = MR_OK;
     *open = false;
     for (size_t i = 0; i < m->n_rules && !status; i++)
@@ -166,7 +176,9 @@ mr_status mapping_settle(mapping *m, rows *r, const mapping_options *o, mr_error
     rows *ahead = NULL;
     bool open = false;
     if (o->date_format && !option)
-        return error_set(err, MR_EINVAL, "date-format", -1, "--date-format %.40s: give ymd, yyyymmdd, dmy, mdy, unix or unix_ms", o->date_format);
+        return error_set(err, MR_EINVAL, "date-format", -1,
+                         "--date-format %.40s: give ymd, yyyymmdd, dmy, mdy, unix or unix_ms",
+                         o->date_format);
     if (o->decimal && strcmp(o->decimal, "point") != 0 && strcmp(o->decimal, "comma") != 0)
         return error_set(err, MR_EINVAL, "decimal", -1, "--decimal %.40s: give point or comma", o->decimal);
     take_given(m, o, option);

@@ -96,7 +96,8 @@ static bool whole(const char *at, size_t len, int64_t *out);
 static bool get_months_before(mapping *m, rows *r, const field_plan *p, piece *out) {
     int64_t months;
     if (!cell(r, p->column[0], out)) return true;
-    if (!whole(out->at, out->len, &months) || months < 0 || months > 12000) return mapping_refuse(m, p, out, "is no number of months");
+    if (!whole(out->at, out->len, &months) || months < 0 || months > 12000)
+        return mapping_refuse(m, p, out, "is no number of months");
     calendar_date of = calendar_of(p->spec->of_day);
     int64_t index = calendar_month_index(p->spec->of_day) - months;
     if (index < 12) return mapping_refuse(m, p, out, "is more months than there are before that date");
@@ -127,7 +128,9 @@ static bool change(mapping *m, const field_plan *p, piece *out) {
     bool listed = !f->n_values;
     if (p->table && out->at) {
         const char *value = mapping_lookup_find(p->table, out->at, out->len);
-        if (!value && !f->otherwise) return mapping_refuse(m, p, out, "is not among the %.40s of %.60s", f->lookup_key, f->lookup_file);
+        if (!value && !f->otherwise)
+            return mapping_refuse(m, p, out, "is not among the %.40s of %.60s", f->lookup_key,
+                                  f->lookup_file);
         replace(out, value ? value : "");
     }
     for (size_t i = 0; i < f->n_values && out->at && !listed; i++) {
@@ -155,7 +158,8 @@ static bool whole(const char *at, size_t len, int64_t *out) {
     for (; i < len && at[i] >= '0' && at[i] <= '9' && i - from < 16; i++) value = value * 10 + (at[i] - '0');
     if (i == from) return false;
     if (i < len && at[i] == '.') {
-        for (i++; i < len && at[i] == '0'; i++) {}
+        for (i++; i < len && at[i] == '0'; i++) {
+        }
     }
     *out = negative ? -value : value;
     return i == len;
@@ -164,7 +168,8 @@ static bool whole(const char *at, size_t len, int64_t *out) {
 /* A number with an exponent, as JSON may have it. */
 static bool scientific(const piece *in, int64_t *out) {
     char text[48], *end;
-    if (in->len >= sizeof text || (!memchr(in->at, 'e', in->len) && !memchr(in->at, 'E', in->len))) return false;
+    if (in->len >= sizeof text || (!memchr(in->at, 'e', in->len) && !memchr(in->at, 'E', in->len)))
+        return false;
     memcpy(text, in->at, in->len);
     text[in->len] = 0;
     if (strspn(text, "0123456789+-.eE") != in->len) return false;
@@ -183,19 +188,26 @@ static bool refuse_amount(mapping *m, const field_plan *p, const piece *in, amou
         return mapping_refuse(m, p, in, "has separators where no thousands end");
     case AMOUNT_FAULT_DECIMAL:
         if (f->decimal_proof.line)
-            return mapping_refuse(m, p, in, "can only have '%c' as its decimal, but line %llu (%.31s) shows '%c'; give --decimal",
-                                  f->decimal == ',' ? '.' : ',', (unsigned long long)f->decimal_proof.line, f->decimal_proof.value, f->decimal);
-        return mapping_refuse(m, p, in, "can only have '%c' as its decimal where '%c' is said to be it", f->decimal == ',' ? '.' : ',', f->decimal);
+            return mapping_refuse(
+                m, p, in,
+                "can only have '%c' as its decimal, but line %llu (%.31s) shows '%c'; give --decimal",
+                f->decimal == ',' ? '.' : ',', (unsigned long long)f->decimal_proof.line,
+                f->decimal_proof.value, f->decimal);
+        return mapping_refuse(m, p, in, "can only have '%c' as its decimal where '%c' is said to be it",
+                              f->decimal == ',' ? '.' : ',', f->decimal);
     case AMOUNT_OK:
     case AMOUNT_FAULT_EMPTY:
     case AMOUNT_FAULT_FORM:
         break;
     }
-    return mapping_refuse(m, p, in, p->row.type == FIELD_MONEY ? "is no amount of money (like 12.50, -3, $1,234.00)" : "is no number (like 12.5)");
+    return mapping_refuse(m, p, in,
+                          p->row.type == FIELD_MONEY ? "is no amount of money (like 12.50, -3, $1,234.00)"
+                                                     : "is no number (like 12.5)");
 }
 
 /* 1/10,000 of the unit, by the column's decimal; what it shows of an open decimal is kept. */
-static bool amount_of(mapping *m, field_plan *p, const piece *in, int64_t *money, char currency[AMOUNT_CURRENCY]) {
+static bool amount_of(mapping *m, field_plan *p, const piece *in, int64_t *money,
+                      char currency[AMOUNT_CURRENCY]) {
     char decimal = in->number ? '.' : p->form.decimal;
     amount a;
     if (amount_parse_plain(in->at, in->len, decimal, money)) return true;
@@ -204,7 +216,8 @@ static bool amount_of(mapping *m, field_plan *p, const piece *in, int64_t *money
     if (fault) return refuse_amount(m, p, in, fault);
     if (!decimal && a.ambiguous) {
         if (!p->form.hopeless && !mapping_settle_late(m, p, in)) return no_memory(m, p);
-        if (!p->form.decimal) return mapping_refuse(m, p, in, "can be read two ways; say --decimal point or --decimal comma");
+        if (!p->form.decimal)
+            return mapping_refuse(m, p, in, "can be read two ways; say --decimal point or --decimal comma");
         fault = amount_parse(in->at, in->len, p->form.decimal, &a);
         if (fault) return refuse_amount(m, p, in, fault);
     } else if (!decimal && a.proves) {
@@ -224,12 +237,32 @@ static bool from_minor(mapping *m, const field_plan *p, const piece *in, int64_t
     char code[4];
     static const int64_t scale[] = {1, 10, 100, 1000, 10000};
     if (!mapping_piece(m, m->reading, &rule->field[rule->currency], &code_of)) return false;
-    if (!code_of.at) return mapping_refuse(m, p, in, "is in minor units, and the line has no currency that says how many make a unit");
-    if (!currency_find(code_of.at, code_of.len, code))
-        return mapping_refuse(m, p, in, "is in minor units, and '%.*s' is no currency's code", code_of.len < 20 ? (int)code_of.len : 20, code_of.at);
+    if (!code_of.at)
+        return mapping_refuse(
+            m, p, in, "is in minor units, and the line has no currency that says how many make a unit");
+    if (!currency_find(code_of.at, code_of.len, code)) {
+        char shown[32];
+        return mapping_refuse(m, p, in, "is in minor units, and '%s' is no currency's code",
+                              rejects_show(shown, sizeof shown, code_of.at, code_of.len));
+    }
     int digits = currency_digits(code);
     int64_t by = scale[digits < 0 ? 2 : digits], half = *money < 0 ? -by / 2 : by / 2;
     *money = (*money + half) / by;
+    return true;
+}
+
+/* Times another column, half away from zero; an empty one is 1. */
+static bool times(mapping *m, const field_plan *p, const piece *in, int64_t *money) {
+    piece by = {0};
+    amount factor;
+    if (!cell(m->reading, p->times, &by)) return true;
+    char decimal = rows_json(m->reading) || !p->form.decimal ? '.' : p->form.decimal;
+    if (amount_parse(by.at, by.len, decimal, &factor) || factor.currency[0])
+        return mapping_refuse(m, p, &by, "is no number to multiply by");
+    if (fabs((double)*money * (double)factor.money) >= 9e22 || llabs(*money) > INT64_MAX / 10000)
+        return mapping_refuse(m, p, in, "is larger than 922,337,203,685,477");
+    int64_t part = *money * (factor.money % 10000);
+    *money = *money * (factor.money / 10000) + (part + (part < 0 ? -5000 : 5000)) / 10000;
     return true;
 }
 
@@ -237,6 +270,7 @@ static bool to_money(mapping *m, field_plan *p, const piece *in, record_value *o
     char currency[AMOUNT_CURRENCY] = "";
     if (!amount_of(m, p, in, &out->number, currency)) return false;
     if (p->spec->minor && !from_minor(m, p, in, &out->number)) return false;
+    if (p->times >= 0 && !times(m, p, in, &out->number)) return false;
     out->text = "";
     out->len = strlen(currency);
     if (out->len) out->text = arena_text(&m->scratch, currency, out->len);
@@ -246,7 +280,8 @@ static bool to_money(mapping *m, field_plan *p, const piece *in, record_value *o
 static bool to_real(mapping *m, field_plan *p, const piece *in, record_value *out) {
     char currency[AMOUNT_CURRENCY] = "";
     if (!amount_of(m, p, in, &out->number, currency)) return false;
-    return !currency[0] || mapping_refuse(m, p, in, "is an amount of money where a number is expected");
+    if (currency[0]) return mapping_refuse(m, p, in, "is an amount of money where a number is expected");
+    return p->times < 0 || times(m, p, in, &out->number);
 }
 
 static bool to_count(mapping *m, field_plan *p, const piece *in, record_value *out) {
@@ -255,7 +290,8 @@ static bool to_count(mapping *m, field_plan *p, const piece *in, record_value *o
 }
 
 static bool to_flag(mapping *m, field_plan *p, const piece *in, record_value *out) {
-    static const char *const yes[] = {"1", "true", "yes", "y", "t"}, *const no[] = {"0", "false", "no", "n", "f"};
+    static const char *const yes[] = {"1", "true", "yes", "y", "t"}, *const no[] = {"0", "false", "no", "n",
+                                                                                    "f"};
     for (int i = 0; i < 5; i++) {
         if (same_value(yes[i], in)) return out->number = 1, true;
         if (same_value(no[i], in)) return out->number = 0, true;
@@ -267,10 +303,12 @@ static bool to_flag(mapping *m, field_plan *p, const piece *in, record_value *ou
 
 static bool refuse_time(mapping *m, const field_plan *p, const piece *in, time_fault fault) {
     const field_form *f = &p->form;
-    const char *other = f->time == TIME_DMY ? "M/D/YYYY" : "D/M/YYYY", *ours = f->time == TIME_DMY ? "D/M/YYYY" : "M/D/YYYY";
+    const char *other = f->time == TIME_DMY ? "M/D/YYYY" : "D/M/YYYY",
+               *ours = f->time == TIME_DMY ? "D/M/YYYY" : "M/D/YYYY";
     switch (fault) {
     case TIME_FAULT_SHORT_YEAR:
-        return mapping_refuse(m, p, in, "has a year of two digits; export the dates with four, best as 2021-03-04");
+        return mapping_refuse(m, p, in,
+                              "has a year of two digits; export the dates with four, best as 2021-03-04");
     case TIME_FAULT_DAY:
         return mapping_refuse(m, p, in, "is no day of the calendar");
     case TIME_FAULT_CLOCK:
@@ -279,8 +317,9 @@ static bool refuse_time(mapping *m, const field_plan *p, const piece *in, time_f
         return mapping_refuse(m, p, in, "has a time zone that is no offset; write Z, or one like +02:00");
     case TIME_FAULT_ORDER:
         if (f->time_proof.line)
-            return mapping_refuse(m, p, in, "reads %s, but line %llu (%.31s) shows %s; give --date-format, or correct the file", other,
-                                  (unsigned long long)f->time_proof.line, f->time_proof.value, ours);
+            return mapping_refuse(
+                m, p, in, "reads %s, but line %llu (%.31s) shows %s; give --date-format, or correct the file",
+                other, (unsigned long long)f->time_proof.line, f->time_proof.value, ours);
         return mapping_refuse(m, p, in, "reads %s where %s is said to be the form", other, ours);
     case TIME_OK:
     case TIME_FAULT_FORM:
@@ -289,7 +328,8 @@ static bool refuse_time(mapping *m, const field_plan *p, const piece *in, time_f
     return mapping_refuse(m, p, in, "is no date of the column's form (like %s)", time_form_like(f->time));
 }
 
-/* What says what happened cannot lie after today. A time of day may be ahead of UTC by a zone's fourteen hours. */
+/* What says what happened cannot lie after today. A time of day may be ahead of UTC by a zone's fourteen
+ * hours. */
 static bool not_yet(const mapping *m, int64_t us, bool clock) {
     if (m->today == INT32_MAX) return false;
     int64_t end = ((int64_t)m->today + 1) * TIMES_DAY_US;
@@ -302,15 +342,20 @@ static bool to_time(mapping *m, field_plan *p, const piece *in, record_value *ou
     if (p->form.time != TIME_YMD || !time_parse_plain(&m->months, in->at, in->len, &out->number, &clock)) {
         bool open = p->form.time == TIME_OPEN || p->form.time == TIME_EITHER;
         if (open && !p->form.hopeless && !mapping_settle_late(m, p, in)) return no_memory(m, p);
-        if (p->form.time == TIME_EITHER) return mapping_refuse(m, p, in, "can be read two ways; say --date-format dmy or --date-format mdy");
-        time_fault fault = p->form.time == TIME_OPEN ? TIME_FAULT_FORM : time_parse(in->at, in->len, p->form.time, &out->number, &clock, &proof);
+        if (p->form.time == TIME_EITHER && time_form_of(in->at, in->len) == TIME_EITHER)
+            return mapping_refuse(m, p, in,
+                                  "can be read two ways; say --date-format dmy or --date-format mdy");
+        bool known = p->form.time != TIME_OPEN && p->form.time != TIME_EITHER;
+        time_fault fault = !known ? TIME_FAULT_FORM
+                                  : time_parse(in->at, in->len, p->form.time, &out->number, &clock, &proof);
         bool short_year = false;
         if (fault == TIME_FAULT_FORM) date_form(in->at, in->len, &short_year);
         if (fault) return refuse_time(m, p, in, short_year ? TIME_FAULT_SHORT_YEAR : fault);
     }
     if (!p->future && not_yet(m, out->number, clock)) {
         char today[11];
-        return mapping_refuse(m, p, in, "lies in the future: after %s; check the clock, or give --today", calendar_text(m->today, today));
+        return mapping_refuse(m, p, in, "lies in the future: after %s; check the clock, or give --today",
+                              calendar_text(m->today, today));
     }
     return true;
 }

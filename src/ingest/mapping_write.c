@@ -1,5 +1,5 @@
-/* A mapping as YAML that mapping_parse reads back to the same. Forms of dates and decimals that binding found out are written too, so
- * that a mapping saved from a dry run asks nothing of the next file. */
+/* A mapping as YAML that mapping_parse reads back to the same. Forms of dates and decimals that binding found
+ * out are written too, so that a mapping saved from a dry run asks nothing of the next file. */
 #include "mapping_impl.h"
 
 #include "calendar.h"
@@ -8,13 +8,15 @@
 #include <string.h>
 
 static bool plain_word(const char *text) {
-    static const char *const reserved[] = {"true", "false", "yes", "no", "on", "off", "null", "y", "n", "present", "absent"};
+    static const char *const reserved[] = {"true", "false", "yes", "no",      "on",    "off",
+                                           "null", "y",     "n",   "present", "absent"};
     size_t len = strlen(text);
     if (!len || !((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z'))) return false;
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
         bool inner = c == ' ' && i + 1 < len;
-        if (!inner && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '-' && c != '/')
+        if (!inner && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
+            c != '_' && c != '.' && c != '-' && c != '/')
             return false;
     }
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
@@ -34,7 +36,8 @@ static uint32_t next_code(const unsigned char **p) {
 
 /* YAML takes no control characters and folds what it takes for line ends. */
 static bool needs_escape(uint32_t code) {
-    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 || code == 0xFEFF || code == 0xFFFE || code == 0xFFFF;
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 ||
+           code == 0xFEFF || code == 0xFFFE || code == 0xFFFF;
 }
 
 static void scalar(text_buffer *out, const char *text) {
@@ -134,11 +137,14 @@ static void values(text_buffer *out, const field_spec *f) {
 }
 
 static void field(text_buffer *out, const field_spec *f, const field_plan *plan) {
-    time_form form = f->format ? f->format : plan && f->from != FROM_MONTHS_BEFORE && f->from != FROM_CONST ? plan->form.time : TIME_OPEN;
+    time_form form = f->format                                                        ? f->format
+                     : plan && f->from != FROM_MONTHS_BEFORE && f->from != FROM_CONST ? plan->form.time
+                                                                                      : TIME_OPEN;
     if (form == TIME_EITHER) form = TIME_OPEN;
     /* a comma is worth a word; a point is what is taken where nothing is said and nothing shows otherwise */
     char decimal = f->decimal ? f->decimal : plan && plan->form.decimal == ',' ? ',' : 0;
-    bool bare = f->from == FROM_COLUMN && !form && !decimal && !f->minor && !f->optional && !f->n_values && !f->otherwise && !f->lookup_file;
+    bool bare = f->from == FROM_COLUMN && !form && !decimal && !f->minor && !f->times && !f->optional &&
+                !f->n_values && !f->otherwise && !f->lookup_file;
     if (bare) {
         list(out, &f->columns);
         return;
@@ -160,6 +166,7 @@ static void field(text_buffer *out, const field_spec *f, const field_plan *plan)
     if (form) pair(&p, "format", time_form_name(form));
     if (decimal) pair(&p, "decimal", decimal == ',' ? "comma" : "point");
     if (f->minor) pair(&p, "scale", "minor");
+    if (f->times) pair(&p, "times", f->times);
     if (f->optional) text_puts(key(&p, "optional"), "yes");
     text_putc(out, '}');
 }
@@ -192,7 +199,8 @@ static void when(text_buffer *out, const rule_spec *rule) {
 
 static void attributes(text_buffer *out, const rule_spec *rule) {
     bool same = true;
-    for (size_t i = 0; i < rule->n_attributes; i++) same = same && !strcmp(rule->attribute[i].name, rule->attribute[i].column);
+    for (size_t i = 0; i < rule->n_attributes; i++)
+        same = same && !strcmp(rule->attribute[i].name, rule->attribute[i].column);
     text_puts(out, same ? "    attributes: [" : "    attributes: {");
     for (size_t i = 0; i < rule->n_attributes; i++) {
         if (i) text_puts(out, ", ");
@@ -213,9 +221,13 @@ static void unused(text_buffer *out, const mapping *m) {
         for (size_t i = 0; i < m->n_rules && !used; i++) {
             const rule_plan *p = &m->plan[i];
             for (size_t k = 0; k < p->spec->n_when && !used; k++) used = p->when[k].column == (int)c;
-            for (size_t k = 0; k < p->spec->n_attributes && !used; k++) used = p->attribute[k].column == (int)c;
-            for (size_t k = 0; k < p->spec->n_fields && !used; k++)
-                for (size_t j = 0; j < p->field[k].spec->columns.n && !used; j++) used = p->field[k].column[j] == (int)c;
+            for (size_t k = 0; k < p->spec->n_attributes && !used; k++)
+                used = p->attribute[k].column == (int)c;
+            for (size_t k = 0; k < p->spec->n_fields && !used; k++) {
+                used = p->field[k].times == (int)c;
+                for (size_t j = 0; j < p->field[k].spec->columns.n && !used; j++)
+                    used = p->field[k].column[j] == (int)c;
+            }
         }
         if (used) continue;
         text_puts(out, shown++ ? ", " : "# not used: ");

@@ -1,4 +1,5 @@
-/* Reading YAML nodes. Scalars are text whatever they look like: "yes", 1 and 2024-01-01 are what stands in files. */
+/* Reading YAML nodes. Scalars are text whatever they look like: "yes", 1 and 2024-01-01 are what stands in
+ * files. */
 #include "mapping_yaml.h"
 
 #include "error.h"
@@ -18,7 +19,8 @@ mr_status yaml_fail(yaml_reading *y, const yaml_node_t *node, const char *key, c
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return error_set(y->err, MR_EDATA, key, (int64_t)yaml_line(node), "%.150s:%u: %s", y->m->name, yaml_line(node), text);
+    return error_set(y->err, MR_EDATA, key, (int64_t)yaml_line(node), "%.150s:%u: %s", y->m->name,
+                     yaml_line(node), text);
 }
 
 const char *yaml_known(const char *name, const char *const *known, size_t n, char out[320]) {
@@ -28,7 +30,8 @@ const char *yaml_known(const char *name, const char *const *known, size_t n, cha
         return out;
     }
     size_t at = (size_t)snprintf(out, 320, "; known are ");
-    for (size_t i = 0; i < n && at + 60 < 320; i++) at += (size_t)snprintf(out + at, 320 - at, "%s%s", i ? ", " : "", known[i]);
+    for (size_t i = 0; i < n && at + 60 < 320; i++)
+        at += (size_t)snprintf(out + at, 320 - at, "%s%s", i ? ", " : "", known[i]);
     return out;
 }
 
@@ -40,13 +43,15 @@ const yaml_node_t *yaml_value(const yaml_reading *y, const yaml_node_t *node, co
     if (node->type != YAML_MAPPING_NODE) return NULL;
     for (const yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
         const yaml_node_t *k = yaml_at(y, p->key);
-        if (k->type == YAML_SCALAR_NODE && !strcmp((const char *)k->data.scalar.value, key)) return yaml_at(y, p->value);
+        if (k->type == YAML_SCALAR_NODE && !strcmp((const char *)k->data.scalar.value, key))
+            return yaml_at(y, p->value);
     }
     return NULL;
 }
 
 bool yaml_is(const yaml_node_t *node, const char *word) {
-    return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !strcmp((const char *)node->data.scalar.value, word);
+    return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           !strcmp((const char *)node->data.scalar.value, word);
 }
 
 static bool is_null(const yaml_node_t *node) {
@@ -54,7 +59,8 @@ static bool is_null(const yaml_node_t *node) {
 }
 
 mr_status yaml_text(yaml_reading *y, const yaml_node_t *node, const char *what, bool empty, char **out) {
-    if (node->type != YAML_SCALAR_NODE) return yaml_fail(y, node, what, "'%s' is to be one value, not a list or a mapping", what);
+    if (node->type != YAML_SCALAR_NODE)
+        return yaml_fail(y, node, what, "'%s' is to be one value, not a list or a mapping", what);
     const char *text = (const char *)node->data.scalar.value;
     size_t len = is_null(node) ? 0 : node->data.scalar.length;
     if (!len && !empty) return yaml_fail(y, node, what, "'%s' is empty", what);
@@ -80,11 +86,13 @@ mr_status yaml_texts(yaml_reading *y, const yaml_node_t *node, const char *what,
     out->n = (size_t)(node->data.sequence.items.top - first);
     if (!out->n) return yaml_fail(y, node, what, "'%s' is an empty list", what);
     mr_status status = yaml_room(y, out->n, sizeof *out->at, &out->at);
-    for (size_t i = 0; i < out->n && !status; i++) status = yaml_text(y, yaml_at(y, first[i]), what, empty, &out->at[i]);
+    for (size_t i = 0; i < out->n && !status; i++)
+        status = yaml_text(y, yaml_at(y, first[i]), what, empty, &out->at[i]);
     return status;
 }
 
-mr_status yaml_choice(yaml_reading *y, const yaml_node_t *node, const char *what, const char *first, const char *second, bool *out) {
+mr_status yaml_choice(yaml_reading *y, const yaml_node_t *node, const char *what, const char *first,
+                      const char *second, bool *out) {
     char *text = NULL;
     mr_status status = yaml_text(y, node, what, false, &text);
     if (status) return status;
@@ -93,10 +101,12 @@ mr_status yaml_choice(yaml_reading *y, const yaml_node_t *node, const char *what
     return yaml_fail(y, node, what, "%s: '%.40s' is neither %s nor %s", what, text, first, second);
 }
 
-mr_status yaml_pairs(yaml_reading *y, const yaml_node_t *node, const char *where, const yaml_key *keys, size_t n, void *into) {
+mr_status yaml_pairs(yaml_reading *y, const yaml_node_t *node, const char *where, const yaml_key *keys,
+                     size_t n, void *into) {
     const char *known[32];
     uint32_t seen = 0;
-    if (node->type != YAML_MAPPING_NODE) return yaml_fail(y, node, NULL, "%s is to be a mapping (key: value)", where);
+    if (node->type != YAML_MAPPING_NODE)
+        return yaml_fail(y, node, NULL, "%s is to be a mapping (key: value)", where);
     for (size_t i = 0; i < n; i++) known[i] = keys[i].name;
     for (const yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
         const yaml_node_t *key = yaml_at(y, p->key);
@@ -105,7 +115,9 @@ mr_status yaml_pairs(yaml_reading *y, const yaml_node_t *node, const char *where
         if (status) return status;
         size_t k = 0;
         while (k < n && strcmp(keys[k].name, name) != 0) k++;
-        if (k == n) return yaml_fail(y, key, name, "'%.40s' is no key of %s%s", name, where, yaml_known(name, known, n, hint));
+        if (k == n)
+            return yaml_fail(y, key, name, "'%.40s' is no key of %s%s", name, where,
+                             yaml_known(name, known, n, hint));
         if (seen & (uint32_t)1 << k) return yaml_fail(y, key, name, "'%s' stands there twice", name);
         seen |= (uint32_t)1 << k;
         status = keys[k].read(y, yaml_at(y, p->value), into);

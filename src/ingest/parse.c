@@ -211,7 +211,7 @@ mr_status worker_block(ingest_worker *w, const ingest_block *block, mr_error *er
     bool contacts = w->bins->contacts;
     size_t start = 0;
     mr_status status = MR_OK;
-    if (block->first && plan->header) status = worker_header(w, &start, err);
+    if (block->lead && plan->header) status = worker_header(w, &start, err);
     while (!status && !w->stop && start < block->len) {
         size_t to = block->len - start > SCAN_WINDOW ? start + SCAN_WINDOW : block->len, before = start;
         scan_result r =

@@ -69,7 +69,7 @@ mr_status worker_block(ingest_worker *w, const ingest_block *block, mr_error *er
 mr_status worker_flush(ingest_worker *w, mr_error *err);
 /* One record data[start .. end), end at its '\n', by the careful way. */
 mr_status worker_record(ingest_worker *w, size_t start, size_t end, mr_error *err);
-/* The header of a file; *start moves behind it. */
+/* The header of a file, in its block that leads; *start moves behind it. */
 mr_status worker_header(ingest_worker *w, size_t *start, mr_error *err);
 uint32_t worker_line(ingest_worker *w, size_t at); /* within the block, from 0 */
 /* A line that cannot be taken. column -1: the whole line. */

@@ -6,7 +6,8 @@
 /* All lines of records.def one behind the other; a RECORD's has no headings. */
 static const field_row lines[] = {
 #define RECORD(name, summary) {#name, FIELD_TEXT, false, NULL, summary},
-#define FIELD(record, name, type, required, headings, summary) {#name, FIELD_##type, required, headings, summary},
+#define FIELD(record, name, type, required, headings, summary)                                               \
+    {#name, FIELD_##type, required, headings, summary},
 #include "records.def"
 #undef RECORD
 #undef FIELD
@@ -31,7 +32,8 @@ static const int first_line[] = {
 
 record_row record_of(record_kind kind) {
     int at = first_line[kind];
-    return (record_row){lines[at].name, lines[at].summary, lines + at + 1, (size_t)(first_line[kind + 1] - at - 1)};
+    return (record_row){lines[at].name, lines[at].summary, lines + at + 1,
+                        (size_t)(first_line[kind + 1] - at - 1)};
 }
 
 const char *record_name(record_kind kind) {
@@ -52,7 +54,8 @@ int record_field(record_kind kind, const char *name, size_t len) {
 }
 
 bool record_future(record_kind kind, int field) {
-    return (kind == RECORD_contracts && field == FIELD_contracts_renewal) || (kind == RECORD_promises && field == FIELD_promises_due);
+    return (kind == RECORD_contracts && field == FIELD_contracts_renewal) ||
+           (kind == RECORD_promises && field == FIELD_promises_due);
 }
 
 /* Lower case without blanks and punctuation, as records.def has them. */
@@ -110,7 +113,7 @@ static size_t distance(const char *a, const char *b) {
 }
 
 const char *record_nearest(const char *name, const char *const *names, size_t n) {
-    size_t least = strlen(name) / 3 + 2;
+    size_t least = strlen(name) / 3 + 1; /* one letter in three may be wrong */
     const char *best = NULL;
     for (size_t i = 0; i < n; i++) {
         if (!names[i]) continue;

@@ -1,6 +1,7 @@
-/* Records of files, one at a time: the text behind them. Blocks are cut at line ends alone; which line ends stand inside quotes is seen
- * here, so that a quote that is opened and never closed costs its own line and not the rest of the file: a record over several lines
- * that cannot be split is given up for its first line, and reading goes on with the second. */
+/* Records of files, one at a time: the text behind them. Blocks are cut at line ends alone; which line ends
+ * stand inside quotes is seen here, so that a quote that is opened and never closed costs its own line and
+ * not the rest of the file: a record over several lines that cannot be split is given up for its first line,
+ * and reading goes on with the second. */
 #include "rows_impl.h"
 
 #include "error.h"
@@ -76,14 +77,30 @@ mr_status rows_extend(rows *r, bool *more, mr_error *err) {
 }
 
 void rows_give(rows *r, size_t end) {
-    r->row = (row){.file = r->file, .line = r->line, .number = r->next_number++, .raw = r->data + r->at, .raw_len = end - r->at, .fault_column = -1};
+    r->row = (row){.file = r->file,
+                   .line = r->line,
+                   .number = r->next_number++,
+                   .raw = r->data + r->at,
+                   .raw_len = end - r->at,
+                   .fault_column = -1};
     while (r->row.raw_len && r->row.raw[r->row.raw_len - 1] == '\r') r->row.raw_len--;
+}
+
+void rows_show(rows *r, size_t first) {
+    size_t len = first - r->at;
+    if (len >= r->limit) { /* may have been cut anywhere behind the limit */
+        r->row.raw_len = r->limit < ROWS_RAW_LIMIT ? r->limit : ROWS_RAW_LIMIT;
+        return;
+    }
+    while (len && r->row.raw[len - 1] == '\r') len--;
+    r->row.raw_len = len;
 }
 
 /* --- the sample --- */
 
-/* How much of text[0 .. len) is the sample: whole lines up to ROWS_SAMPLE, and the first two that are not blank however long they are. It
- * does not depend on blocks. 0: more is needed, unless the text is all there is. */
+/* How much of text[0 .. len) is the sample: whole lines up to ROWS_SAMPLE, and the first two that are not
+ * blank however long they are. It does not depend on blocks. 0: more is needed, unless the text is all there
+ * is. */
 static size_t sample_end(const char *text, size_t len, bool all) {
     size_t end = 0, lines = 0;
     for (size_t at = 0; at < len;) {
@@ -109,6 +126,21 @@ static mr_status keep_pending(rows *r, ingest_block *b, mr_error *err) {
     return MR_OK;
 }
 
+/* A line over the limit may be cut anywhere behind it: to the limit, so that the sample does not depend on
+ * blocks. */
+static void add_lines(rows *r, const ingest_block *b) {
+    if (b->len <= r->limit) {
+        text_add(&r->sample, b->data, b->len);
+        return;
+    }
+    for (size_t at = 0, next; at < b->len; at = next) {
+        next = (size_t)((const char *)memchr(b->data + at, '\n', b->len - at) - b->data) + 1;
+        size_t line = next - 1 - at;
+        text_add(&r->sample, b->data + at, line < r->limit ? line : r->limit);
+        text_putc(&r->sample, '\n');
+    }
+}
+
 static mr_status read_sample(rows *r, mr_error *err) {
     ingest_block b = {0};
     bool more = true;
@@ -118,7 +150,7 @@ static mr_status read_sample(rows *r, mr_error *err) {
         status = source_next(r->source, &b, &more, err);
         if (status || !more) break;
         bool other = b.file > 0; /* the sample is of the first file */
-        if (!other) text_add(&r->sample, b.data, b.len);
+        if (!other) add_lines(r, &b);
         status = r->sample.failed ? error_memory(err, b.len) : keep_pending(r, &b, err);
         if (other) break;
         if (r->sample.len > ROWS_SAMPLE) end = sample_end(r->sample.data, r->sample.len, false);
@@ -152,7 +184,9 @@ static mr_status find_kind(rows *r, mr_error *err) {
         for (at++; at < r->sample.len && strchr(" \t\r\n", r->sample.data[at]);) at++;
         if (at < r->sample.len && (r->sample.data[at] == '{' || r->sample.data[at] == ']'))
             return error_set(err, MR_EDATA, NULL, 1,
-                             "%.200s: the file is one JSON array; Marram reads one object a line (jq -c '.[]' makes lines of it)", name);
+                             "%.200s: the file is one JSON array; Marram reads one object a line (jq -c "
+                             "'.[]' makes lines of it)",
+                             name);
     }
     r->json = first == '{';
     return r->json ? rows_json_open(r, err) : rows_csv_open(r, err);
@@ -160,7 +194,8 @@ static mr_status find_kind(rows *r, mr_error *err) {
 
 /* --- open and close --- */
 
-static mr_status rows_begin(ingest_source *source, const rows_options *options, const mr_alloc *alloc, rows **out, mr_error *err) {
+static mr_status rows_begin(ingest_source *source, const rows_options *options, const mr_alloc *alloc,
+                            rows **out, mr_error *err) {
     rows *r = mem_new(alloc, 1, sizeof *r);
     if (!r) {
         source_close(source);
@@ -187,20 +222,42 @@ static mr_status rows_ready(rows *r, rows **out, mr_error *err) {
     return status;
 }
 
-mr_status rows_open(const char *const *paths, size_t n, const rows_options *options, const mr_alloc *alloc, rows **out, mr_error *err) {
+/* The caller's may be gone when the files are opened again. One block: pointers, then texts. */
+static const char **copy_paths(const char *const *paths, size_t n, const mr_alloc *alloc) {
+    size_t bytes = n * sizeof *paths;
+    for (size_t i = 0; i < n; i++) bytes += strlen(paths[i]) + 1;
+    const char **copy = mem_take(alloc, bytes, 1);
+    char *text = copy ? (char *)(copy + n) : NULL;
+    for (size_t i = 0; i < n && copy; i++) {
+        size_t len = strlen(paths[i]) + 1;
+        copy[i] = memcpy(text, paths[i], len);
+        text += len;
+    }
+    return copy;
+}
+
+mr_status rows_open(const char *const *paths, size_t n, const rows_options *options, const mr_alloc *alloc,
+                    rows **out, mr_error *err) {
     ingest_source *source = NULL;
     rows *r = NULL;
     *out = NULL;
+    if (!paths || !n) return error_set(err, MR_EINVAL, "paths", -1, "no file was given");
+    const char **copy = copy_paths(paths, n, alloc);
+    if (!copy) return error_memory(err, n);
     size_t block = options ? options->block_bytes : 0, limit = options ? options->record_limit : 0;
-    mr_status status = source_open(paths, n, block, limit, alloc, &source, err);
+    mr_status status = source_open(copy, n, block, limit, alloc, &source, err);
     if (!status) status = rows_begin(source, options, alloc, &r, err);
-    if (status) return status;
-    r->paths = paths;
+    if (status) {
+        mem_free(alloc, copy);
+        return status;
+    }
+    r->paths = copy;
     r->n_paths = n;
     return rows_ready(r, out, err);
 }
 
-mr_status rows_open_memory(const char *bytes, size_t len, const rows_options *options, const mr_alloc *alloc, rows **out, mr_error *err) {
+mr_status rows_open_memory(const char *bytes, size_t len, const rows_options *options, const mr_alloc *alloc,
+                           rows **out, mr_error *err) {
     ingest_source *source = NULL;
     rows *r = NULL;
     *out = NULL;
@@ -219,6 +276,7 @@ void rows_close(rows *r) {
     source_block_free(r->source, &r->block);
     source_block_free(r->source, &r->ahead);
     source_close(r->source);
+    mem_free(r->alloc, r->paths);
     mem_free(r->alloc, r->pending);
     for (size_t i = 0; i < r->n_column; i++) {
         mem_free(r->alloc, r->column[i].name);
@@ -269,7 +327,8 @@ mr_status rows_add_column(rows *r, const char *name, size_t len, mr_error *err) 
 
 static bool letter(char c, char *out) {
     *out = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-    return (*out >= 'a' && *out <= 'z') || (*out >= '0' && *out <= '9') || (unsigned char)c >= 0x80 || c == '.';
+    return (*out >= 'a' && *out <= 'z') || (*out >= '0' && *out <= '9') || (unsigned char)c >= 0x80 ||
+           c == '.';
 }
 
 /* The same but for case, blanks and punctuation? (The points of a path count.) */

@@ -1,6 +1,6 @@
-/* CSV records: dialect and headings from the sample, then fields between the positions of delimiters and line ends. A record with quotes
- * in it, of a file divided by blanks, or longer than a window goes through split_record; everything else is never copied and never looked
- * at twice. */
+/* CSV records: dialect and headings from the sample, then fields between the positions of delimiters and line
+ * ends. A record with quotes in it, of a file divided by blanks, or longer than a window goes through
+ * split_record; everything else is never copied and never looked at twice. */
 #include "rows_impl.h"
 
 #include "amounts.h"
@@ -22,7 +22,8 @@ static bool sample_next(rows *r, size_t *at, bool *bad, bool *memory) {
         size_t from = *at, end = scan_record_end(r->sample.data, from, r->sample.len, r->quoting);
         *at = end;
         if (split_blank(r->sample.data + from, end - from - 1)) continue;
-        split_fault fault = split_record(r->sample.data + from, end - from - 1, r->delimiter, r->quoting, r->alloc, &r->fields);
+        split_fault fault = split_record(r->sample.data + from, end - from - 1, r->delimiter, r->quoting,
+                                         r->alloc, &r->fields);
         *bad = fault != SPLIT_OK;
         *memory = fault == SPLIT_NO_MEMORY;
         return true;
@@ -62,8 +63,8 @@ static bool same(split_field a, split_field b) {
     return a.len == b.len && !memcmp(a.at, b.at, a.len);
 }
 
-/* A header names things: no date, no number; known words, or words over columns of other kinds, or at least each cell filled and
- * different. */
+/* A header names things: no date, no number; known words, or words over columns of other kinds, or at least
+ * each cell filled and different. */
 static bool has_header(rows *r, size_t behind) {
     size_t n = r->fields.n < INGEST_MAX_COLUMNS ? r->fields.n : INGEST_MAX_COLUMNS, words = 0, values = 0;
     bool distinct = true;
@@ -87,15 +88,20 @@ static mr_status take_headings(rows *r, mr_error *err) {
     const char *name = source_name(r->source, 0);
     size_t at = 0;
     bool bad = false, memory = false;
-    if (!sample_next(r, &at, &bad, &memory) || memory) return memory ? error_memory(err, r->sample.len) : MR_OK;
+    if (!sample_next(r, &at, &bad, &memory) || memory)
+        return memory ? error_memory(err, r->sample.len) : MR_OK;
     if (r->fields.n > INGEST_MAX_COLUMNS)
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s: more than %d columns; export those that are needed", name, INGEST_MAX_COLUMNS);
+        return error_set(err, MR_EDATA, NULL, 1, "%.200s: more than %d columns; export those that are needed",
+                         name, INGEST_MAX_COLUMNS);
     if (bad && r->options.header != 0)
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s: the first line, where a header would stand, cannot be read; is a quoted field never closed?",
+        return error_set(err, MR_EDATA, NULL, 1,
+                         "%.200s: the first line, where a header would stand, cannot be read; is a quoted "
+                         "field never closed?",
                          name);
     size_t behind = at;
     r->header = r->options.header < 0 ? has_header(r, behind) : r->options.header == 1;
-    for (at = 0, bad = true; bad && sample_next(r, &at, &bad, &memory);) {}
+    for (at = 0, bad = true; bad && sample_next(r, &at, &bad, &memory);) {
+    }
     size_t n = bad ? 1 : r->fields.n;
     mr_status status = memory ? error_memory(err, r->sample.len) : MR_OK;
     for (size_t i = 0; i < n && !status; i++) {
@@ -104,7 +110,8 @@ static mr_status take_headings(rows *r, mr_error *err) {
         bool named = r->header && f.len;
         int len = snprintf(number, sizeof number, "%zu", i + 1);
         if (named && unicode_fault(f.at, f.len) < f.len)
-            return error_set(err, MR_EDATA, NULL, 1, "%.200s: the header is no UTF-8; save the file as UTF-8", name);
+            return error_set(err, MR_EDATA, NULL, 1, "%.200s: the header is no UTF-8; save the file as UTF-8",
+                             name);
         status = rows_add_column(r, named ? f.at : number, named ? f.len : (size_t)len, err);
     }
     r->columns = r->n_column;
@@ -115,18 +122,23 @@ static mr_status no_text(const rows *r, mr_error *err) {
     const char *name = source_name(r->source, 0), *data = r->sample.data;
     size_t len = r->sample.len;
     if (len > 4 && !memcmp(data, "PK\3\4", 4))
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s: this is a zip file or an Excel workbook; save the sheet as CSV", name);
+        return error_set(err, MR_EDATA, NULL, 1,
+                         "%.200s: this is a zip file or an Excel workbook; save the sheet as CSV", name);
     const char *line = memchr(data, '\n', len);
     if (memchr(data, 0, line ? (size_t)(line - data) : len))
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s:1: the file holds NUL bytes, so it looks binary; give a text file (CSV or NDJSON)", name);
+        return error_set(
+            err, MR_EDATA, NULL, 1,
+            "%.200s:1: the file holds NUL bytes, so it looks binary; give a text file (CSV or NDJSON)", name);
     if ((!line || line == data + len - 1) && memchr(data, '\r', len > 2 ? len - 2 : 0))
-        return error_set(err, MR_EDATA, NULL, 1, "%.200s: the lines end in CR alone (an old Macintosh's way); save the file with ordinary line ends",
+        return error_set(err, MR_EDATA, NULL, 1,
+                         "%.200s: the lines end in CR alone (an old Macintosh's way); save the file with "
+                         "ordinary line ends",
                          name);
     return MR_OK;
 }
 
-/* The sample's lines with an even number of quotes: one stray quote would make one record of all lines behind it, and the delimiter would
- * be told from what is left. */
+/* The sample's lines with an even number of quotes: one stray quote would make one record of all lines behind
+ * it, and the delimiter would be told from what is left. */
 static bool even_lines(const rows *r, text_buffer *out) {
     const char *data = r->sample.data;
     for (size_t at = 0, end; at < r->sample.len; at = end) {
@@ -170,14 +182,16 @@ static void fault(rows *r, int column, const char *why) {
 
 static void ragged(rows *r, size_t n) {
     snprintf(r->fault, sizeof r->fault,
-             n < r->columns ? "has %zu field%s where %zu are expected"
-                            : "has %zu field%s where %zu are expected; a field that holds the delimiter must be quoted",
+             n < r->columns
+                 ? "has %zu field%s where %zu are expected"
+                 : "has %zu field%s where %zu are expected; a field that holds the delimiter must be quoted",
              n, n == 1 ? "" : "s", r->columns);
     fault(r, -1, r->fault);
 }
 
 static void no_unicode(rows *r, size_t at) {
-    snprintf(r->fault, sizeof r->fault, "is no UTF-8: byte %02X at %zu; convert the file (iconv -f WINDOWS-1252 -t UTF-8)",
+    snprintf(r->fault, sizeof r->fault,
+             "is no UTF-8: byte %02X at %zu; convert the file (iconv -f WINDOWS-1252 -t UTF-8)",
              (unsigned)(unsigned char)r->row.raw[at], at + 1);
     fault(r, -1, r->fault);
 }
@@ -208,15 +222,16 @@ static bool surplus_empty(const rows *r, size_t n) {
     return true;
 }
 
-/* data[at .. end) is a record; n > 0: its fields end at cell_end[0 .. n), else it is to be split. Sets r->row, with a fault where there
- * is one. */
+/* data[at .. end) is a record; n > 0: its fields end at cell_end[0 .. n), else it is to be split. Sets
+ * r->row, with a fault where there is one. */
 static mr_status take(rows *r, size_t end, size_t n, bool look_nul, bool look_unicode, mr_error *err) {
     rows_give(r, end);
     r->record_at = r->at;
     r->split = n == 0;
     if (!clean(r, end, look_nul, look_unicode)) return MR_OK;
     if (r->split) {
-        split_fault f = split_record(r->data + r->at, end - r->at, r->delimiter, r->quoting, r->alloc, &r->fields);
+        split_fault f =
+            split_record(r->data + r->at, end - r->at, r->delimiter, r->quoting, r->alloc, &r->fields);
         if (f == SPLIT_NO_MEMORY) return error_memory(err, end - r->at);
         n = r->fields.n;
         if (f) return fault(r, n && n <= r->columns ? (int)n - 1 : -1, split_fault_text(f)), MR_OK;
@@ -229,7 +244,8 @@ static mr_status take(rows *r, size_t end, size_t n, bool look_nul, bool look_un
 rows_cell rows_csv_cell(const rows *r, size_t column) {
     if (column >= r->columns) return (rows_cell){0};
     if (r->split) return (rows_cell){r->fields.field[column].at, r->fields.field[column].len};
-    const char *from = r->data + (column ? (size_t)r->cell_end[column - 1] + 1 : r->record_at), *to = r->data + r->cell_end[column];
+    const char *from = r->data + (column ? (size_t)r->cell_end[column - 1] + 1 : r->record_at),
+               *to = r->data + r->cell_end[column];
     while (from < to && (*from == ' ' || *from == '\t' || *from == '\r')) from++;
     while (to > from && (to[-1] == ' ' || to[-1] == '\t' || to[-1] == '\r')) to--;
     return (rows_cell){from, (size_t)(to - from)};
@@ -239,7 +255,8 @@ rows_cell rows_csv_cell(const rows *r, size_t column) {
 
 static void refill(rows *r) {
     size_t to = r->len - r->at > SCAN_WINDOW ? r->at + SCAN_WINDOW : r->len;
-    scan_result s = scan_window(r->data, r->at, to, r->delimiter == ' ' ? '\n' : r->delimiter, r->quoting, r->positions);
+    scan_result s =
+        scan_window(r->data, r->at, to, r->delimiter == ' ' ? '\n' : r->delimiter, r->quoting, r->positions);
     r->window = true;
     r->window_from = r->at;
     r->window_to = to;
@@ -254,8 +271,8 @@ static size_t line_end(const rows *r) {
     return (size_t)((const char *)memchr(r->data + r->at, '\n', r->len - r->at) - r->data);
 }
 
-/* The end of the record at data[at], over as many blocks as it takes: *end is at its '\n'. *open: its quotes are never closed, or it is
- * over the limit. */
+/* The end of the record at data[at], over as many blocks as it takes: *end is at its '\n'. *open: its quotes
+ * are never closed, or it is over the limit. */
 static mr_status long_record(rows *r, size_t *end, bool *open, mr_error *err) {
     bool inside = false, more = true;
     size_t seen = 0; /* bytes behind r->at that were looked at */
@@ -263,7 +280,8 @@ static mr_status long_record(rows *r, size_t *end, bool *open, mr_error *err) {
     for (;;) {
         const char *from = r->data + r->at + seen, *line = memchr(from, '\n', r->len - r->at - seen);
         if (line) {
-            for (const char *q = from; r->quoting && (q = memchr(q, '"', (size_t)(line - q))); q++) inside = !inside;
+            for (const char *q = from; r->quoting && (q = memchr(q, '"', (size_t)(line - q))); q++)
+                inside = !inside;
             *end = (size_t)(line - r->data);
             if (!inside) return MR_OK;
             seen = *end + 1 - r->at;
@@ -291,11 +309,10 @@ static void step(rows *r, size_t end, size_t lines) {
     r->line += lines;
 }
 
-/* A record over several lines that cannot be taken is given up for its first line alone, which ends at data[first]. */
+/* A record over several lines that cannot be taken is given up for its first line alone, which ends at
+ * data[first]. */
 static void give_up(rows *r, size_t first) {
-    size_t len = first - r->at;
-    r->row.raw_len = len < r->limit ? len : ROWS_RAW_LIMIT < len ? ROWS_RAW_LIMIT : len;
-    while (r->row.raw_len && r->row.raw[r->row.raw_len - 1] == '\r') r->row.raw_len--;
+    rows_show(r, first);
     step(r, first, 1);
     r->window = false;
 }
@@ -316,7 +333,8 @@ static mr_status slow_next(rows *r, bool *blank, mr_error *err) {
     bool too_long = end - r->at >= r->limit;
     if (too_long || first - r->at >= r->limit) {
         rows_give(r, first);
-        snprintf(r->fault, sizeof r->fault, "is longer than %zu bytes%s", r->limit, first < end ? "; is a quoted field never closed?" : "");
+        snprintf(r->fault, sizeof r->fault, "is longer than %zu bytes%s", r->limit,
+                 first < end ? "; is a quoted field never closed?" : "");
         fault(r, -1, r->fault);
     } else { /* an open quote is found again by splitting the first line */
         status = take(r, open ? first : end, 0, true, true, err);
@@ -344,7 +362,8 @@ static mr_status window_next(rows *r, size_t k, bool *blank, mr_error *err) {
     bool quotes = r->window_quotes && memchr(r->data + r->at, '"', end - r->at);
     if (quotes) lines += lines_in(r->data, r->at, end);
     r->cell_end = r->positions + r->next_position;
-    mr_status status = take(r, end, quotes || r->delimiter == ' ' ? 0 : n, r->window_nul, !r->window_ascii, err);
+    mr_status status =
+        take(r, end, quotes || r->delimiter == ' ' ? 0 : n, r->window_nul, !r->window_ascii, err);
     if (status) return status;
     if (r->row.fault && lines > 1) {
         give_up(r, line_end(r));
@@ -362,20 +381,24 @@ static mr_status check_header(rows *r, mr_error *err) {
     if (r->file == 0) return MR_OK;
     size_t n = r->split ? r->fields.n : r->n_cells;
     if (r->row.fault && n >= r->columns)
-        return error_set(err, MR_EDATA, NULL, (int64_t)r->row.line, "%.200s:%llu: the header %s", name, (unsigned long long)r->row.line, r->row.fault);
+        return error_set(err, MR_EDATA, NULL, (int64_t)r->row.line, "%.200s:%llu: the header %s", name,
+                         (unsigned long long)r->row.line, r->row.fault);
     if (n < r->columns)
         return error_set(err, MR_EDATA, NULL, (int64_t)r->row.line,
-                         "%.200s:%llu: the header has %zu columns where the first file has %zu; the files must have the same columns", name,
-                         (unsigned long long)r->row.line, n, r->columns);
+                         "%.200s:%llu: the header has %zu columns where the first file has %zu; the files "
+                         "must have the same columns",
+                         name, (unsigned long long)r->row.line, n, r->columns);
     for (size_t i = 0; i < r->columns; i++) {
         rows_cell c = rows_csv_cell(r, i);
         char theirs[64];
         const char *ours = r->column[i].name;
         if (!c.len || (strlen(ours) == c.len && !strncasecmp(ours, c.at, c.len))) continue;
         return error_set(err, MR_EDATA, NULL, (int64_t)r->row.line,
-                         "%.200s:%llu: column %zu is headed '%s' where the first file has '%.60s'; the files must have the same columns in "
+                         "%.200s:%llu: column %zu is headed '%s' where the first file has '%.60s'; the files "
+                         "must have the same columns in "
                          "the same order",
-                         name, (unsigned long long)r->row.line, i + 1, rejects_show(theirs, sizeof theirs, c.at, c.len), ours);
+                         name, (unsigned long long)r->row.line, i + 1,
+                         rejects_show(theirs, sizeof theirs, c.at, c.len), ours);
     }
     return MR_OK;
 }

@@ -1,5 +1,5 @@
-/* Between rows.c (text and records), rows_csv.c and rows_json.c (what a record holds), and for the mapping, which looks at the first
- * records before it reads any. */
+/* Between rows.c (text and records), rows_csv.c and rows_json.c (what a record holds), and for the mapping,
+ * which looks at the first records before it reads any. */
 #ifndef INGEST_ROWS_IMPL_H
 #define INGEST_ROWS_IMPL_H
 
@@ -9,8 +9,10 @@
 #include "source.h"
 #include "split.h"
 
-#define ROWS_SAMPLE ((size_t)64 << 10) /* of the beginning, whole lines, that dialect, header and mapping are found out from */
-#define ROWS_RAW_LIMIT 1000            /* of a record that is too long this much is shown */
+#define ROWS_SAMPLE                                                                                          \
+    ((size_t)64                                                                                              \
+     << 10) /* of the beginning, whole lines, that dialect, header and mapping are found out from */
+#define ROWS_RAW_LIMIT 1000 /* of a record that is too long this much is shown */
 
 typedef struct rows_column_at {
     char *name; /* heading, or path with '.' between and '\' before a '.' that is part of a key; owned */
@@ -23,7 +25,7 @@ typedef struct rows_column_at {
 struct rows {
     const mr_alloc *alloc;
     ingest_source *source;
-    const char *const *paths; /* as opened, to be opened again; NULL: memory */
+    const char **paths; /* a copy; NULL: memory */
     size_t n_paths;
     const char *memory;
     size_t memory_len;
@@ -55,7 +57,7 @@ struct rows {
 
     /* the record last given */
     row row;
-    bool split;              /* its fields are in `fields`, else between cells' positions */
+    bool split; /* its fields are in `fields`, else between cells' positions */
     const uint32_t *cell_end;
     size_t record_at, n_cells;
     split_fields fields;
@@ -71,6 +73,8 @@ mr_status rows_extend(rows *r, bool *more, mr_error *err);
 mr_status rows_add_column(rows *r, const char *name, size_t len, mr_error *err);
 /* r->row of the record data[at .. end), which begins on r->line. */
 void rows_give(rows *r, size_t end);
+/* What of a faulty record is shown: its first line data[at .. first), and of one over the limit its beginning. */
+void rows_show(rows *r, size_t first);
 
 /* --- rows_csv.c --- */
 mr_status rows_csv_open(rows *r, mr_error *err); /* delimiter, header, headings, from the sample */
@@ -86,7 +90,8 @@ bool rows_json_path(rows *r, rows_column_at *column); /* cuts its name into part
 /* --- for the mapping --- */
 /* A reader of the sample alone; it ends in the middle of a record where the sample does. */
 mr_status rows_peek(const rows *r, rows **out, mr_error *err);
-/* A second reader of the same input from its beginning; *out NULL where it can be read only once (standard input). */
+/* A second reader of the same input from its beginning; *out NULL where it can be read only once (standard
+ * input). */
 mr_status rows_again(const rows *r, rows **out, mr_error *err);
 /* The cell as JSON of its own type (NDJSON), for attributes; at NULL: absent. */
 rows_cell rows_json_raw(const rows *r, int column);

@@ -1,5 +1,5 @@
-/* NDJSON records: each line a tree (json_line.c), a column a path through it. Paths are cut into their parts once; parts are compared with
- * the keys of each level as they stand. */
+/* NDJSON records: each line a tree (json_line.c), a column a path through it. Paths are cut into their parts
+ * once; parts are compared with the keys of each level as they stand. */
 #include "rows_impl.h"
 
 #include "error.h"
@@ -44,7 +44,8 @@ static int64_t element(const char *part, size_t len) {
     return value;
 }
 
-/* The member or element of node `at` called `part`; 0: none. Of a key that is there twice the last one counts. */
+/* The member or element of node `at` called `part`; 0: none. Of a key that is there twice the last one
+ * counts. */
 static uint32_t child(const json_line *j, uint32_t at, const char *part, size_t len) {
     const json_node *n = &j->node[at];
     uint32_t found = 0;
@@ -92,7 +93,9 @@ bool rows_json_number(const rows *r, int column) {
 
 static void set_fault(rows *r, const char *why, size_t at) {
     if (r->row.raw_len == 1 && r->row.raw[0] == '{') {
-        snprintf(r->fault, sizeof r->fault, "is the beginning of a JSON object over several lines; one object a line is read (jq -c . makes it so)");
+        snprintf(r->fault, sizeof r->fault,
+                 "is the beginning of a JSON object over several lines; one object a line is read (jq -c . "
+                 "makes it so)");
     } else {
         snprintf(r->fault, sizeof r->fault, "is no JSON: %s, at byte %zu", why, at + 1);
     }
@@ -107,12 +110,13 @@ static mr_status take_line(rows *r, size_t end, mr_error *err) {
     if (end - r->at >= r->limit) {
         snprintf(r->fault, sizeof r->fault, "is longer than %zu bytes", r->limit);
         r->row.fault = r->fault;
-        if (r->row.raw_len > ROWS_RAW_LIMIT) r->row.raw_len = ROWS_RAW_LIMIT;
+        rows_show(r, end);
         return MR_OK;
     }
     at = unicode_ascii(text, len) ? len : unicode_fault(text, len);
     if (at < len) {
-        snprintf(r->fault, sizeof r->fault, "is no UTF-8: byte %02X at %zu", (unsigned)(unsigned char)text[at], at + 1);
+        snprintf(r->fault, sizeof r->fault, "is no UTF-8: byte %02X at %zu",
+                 (unsigned)(unsigned char)text[at], at + 1);
         r->row.fault = r->fault;
         return MR_OK;
     }
@@ -184,7 +188,8 @@ static mr_status paths_below(rows *r, walk *w, uint32_t at, size_t len, mr_error
         char number[16];
         int digits = snprintf(number, sizeof number, "%u", k);
         size_t here = len;
-        bool named = array ? lengthen(w, &here, number, (size_t)digits) : n->key_len && lengthen(w, &here, n->key, n->key_len);
+        bool named = array ? lengthen(w, &here, number, (size_t)digits)
+                           : n->key_len && lengthen(w, &here, n->key, n->key_len);
         if (!named) continue;
         mr_status status = MR_OK;
         if (n->type >= JSON_LINE_ARRAY) {
@@ -204,10 +209,12 @@ mr_status rows_json_open(rows *r, mr_error *err) {
     while (!status && at < r->sample.len) {
         const char *line = memchr(r->sample.data + at, '\n', r->sample.len - at), *why;
         size_t end = line ? (size_t)(line - r->sample.data) : r->sample.len;
-        bool fine = end - at < r->limit && !split_blank(r->sample.data + at, end - at) && unicode_fault(r->sample.data + at, end - at) == end - at;
+        bool fine = end - at < r->limit && !split_blank(r->sample.data + at, end - at) &&
+                    unicode_fault(r->sample.data + at, end - at) == end - at;
         if (fine) {
             status = json_line_parse(&r->tree, r->sample.data + at, end - at, &why, &fault_at, err);
-            if (!status && !why && r->tree.node[0].type == JSON_LINE_OBJECT) status = paths_below(r, &w, 0, 0, err);
+            if (!status && !why && r->tree.node[0].type == JSON_LINE_OBJECT)
+                status = paths_below(r, &w, 0, 0, err);
         }
         at = end + 1;
     }

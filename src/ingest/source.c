@@ -20,7 +20,7 @@ struct ingest_source {
     const mr_alloc *alloc;
     size_t block_bytes, record_limit;
     uint32_t files, file; /* the file being read */
-    bool open, first;
+    bool open, first, lead_due; /* lead_due: only blanks came of the file so far */
     bool bom, gzip, quoting, too_long;
     bool cut_long, dropping; /* lines over the limit are cut; the rest of one is still to be dropped */
     feed feed;
@@ -194,7 +194,7 @@ static mr_status open_file(ingest_source *s, mr_error *err) {
     mr_status status = s->memory || !s->paths ? feed_memory(&s->feed, s->memory, s->memory_len, s->alloc, err)
                                               : feed_open(&s->feed, s->paths[s->file], s->alloc, err);
     s->open = status == MR_OK;
-    s->first = true;
+    s->first = s->lead_due = true;
     s->gzip = s->gzip || s->feed.gzip;
     s->carry_len = 0;
     return status;
@@ -303,6 +303,12 @@ static mr_status read_block(ingest_source *s, ingest_block *b, mr_error *err) {
     }
 }
 
+static bool all_blank(const char *data, size_t len) {
+    for (size_t i = 0; i < len; i++)
+        if (data[i] != '\n' && data[i] != ' ' && data[i] != '\t' && data[i] != '\r') return false;
+    return true;
+}
+
 mr_status source_next(ingest_source *s, ingest_block *b, bool *more, mr_error *err) {
     *more = false;
     for (;;) {
@@ -322,6 +328,8 @@ mr_status source_next(ingest_source *s, ingest_block *b, bool *more, mr_error *e
         }
         if (!b->len) continue; /* a file whose end fell on a cut */
         b->number = s->blocks++;
+        b->lead = s->lead_due && !all_blank(b->data, b->len);
+        if (b->lead) s->lead_due = false;
         *more = true;
         return MR_OK;
     }

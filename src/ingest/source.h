@@ -19,7 +19,8 @@ typedef struct ingest_block {
     size_t len, capacity;
     uint64_t number;
     uint32_t file; /* index into the paths */
-    bool first;    /* the first of its file: a header may lead; a BOM is already gone */
+    bool first;    /* the first of its file; a BOM is already gone */
+    bool lead;     /* holds the first line of its file that is not blank: a header may be it */
     bool quotes;   /* holds a '"' */
 } ingest_block;
 

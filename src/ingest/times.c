@@ -68,7 +68,8 @@ static bool of_day(span *s, int64_t *us) {
     }
     span behind = *s;
     blanks(&behind);
-    bool am = word(&behind, "am") || word(&behind, "a.m."), pm = !am && (word(&behind, "pm") || word(&behind, "p.m."));
+    bool am = word(&behind, "am") || word(&behind, "a.m."),
+         pm = !am && (word(&behind, "pm") || word(&behind, "p.m."));
     if (am || pm) {
         if (hour < 1 || hour > 12) return false;
         hour = hour % 12 + (pm ? 12 : 0);
@@ -190,8 +191,10 @@ static time_fault parse_unix(const char *text, size_t len, int64_t unit, int64_t
     return TIME_OK;
 }
 
-static time_fault parse_separated(const char *text, size_t len, time_form form, int64_t *us, bool *clock, date_proof *proof) {
-    static const ingest_date_format formats[TIME_FORMS] = {[TIME_YMD] = DATE_YMD, [TIME_DMY] = DATE_DMY, [TIME_MDY] = DATE_MDY, [TIME_EITHER] = DATE_UNKNOWN};
+static time_fault parse_separated(const char *text, size_t len, time_form form, int64_t *us, bool *clock,
+                                  date_proof *proof) {
+    static const ingest_date_format formats[TIME_FORMS] = {
+        [TIME_YMD] = DATE_YMD, [TIME_DMY] = DATE_DMY, [TIME_MDY] = DATE_MDY, [TIME_EITHER] = DATE_UNKNOWN};
     uint32_t when;
     size_t front = date_length(text, len);
     date_fault fault = date_parse(text, front, formats[form], &when, proof);
@@ -206,7 +209,8 @@ static time_fault parse_separated(const char *text, size_t len, time_form form, 
     return behind_date((span){text + front, text + len}, us, clock);
 }
 
-time_fault time_parse(const char *text, size_t len, time_form form, int64_t *us, bool *clock, date_proof *proof) {
+time_fault time_parse(const char *text, size_t len, time_form form, int64_t *us, bool *clock,
+                      date_proof *proof) {
     *proof = PROVES_NOTHING;
     *clock = false;
     if (!len) return TIME_FAULT_FORM;
@@ -247,7 +251,8 @@ time_form time_form_of(const char *text, size_t len) {
     }
     /* nine or ten digits are seconds (1973 to 2286), twelve or thirteen milliseconds */
     size_t digits = digits_at(text, len);
-    bool number = digits == len || (digits && text[digits] == '.' && digits + 1 + digits_at(text + digits + 1, len - digits - 1) == len);
+    bool number = digits == len || (digits && text[digits] == '.' &&
+                                    digits + 1 + digits_at(text + digits + 1, len - digits - 1) == len);
     if (number && (digits == 9 || digits == 10)) return TIME_UNIX;
     if (number && (digits == 12 || digits == 13)) return TIME_UNIX_MS;
     return TIME_OPEN;
@@ -267,8 +272,13 @@ const char *time_form_name(time_form form) {
 }
 
 const char *time_form_like(time_form form) {
-    static const char *const like[TIME_FORMS] = {"2021-03-04", "2021-03-04 or 2021-03-04T18:30:00Z", "20210304", "04/03/2021 for the 4th of March",
-                                                 "03/04/2021 for March the 4th", "1614880800, seconds since 1970", "1614880800000, milliseconds since 1970",
+    static const char *const like[TIME_FORMS] = {"2021-03-04",
+                                                 "2021-03-04 or 2021-03-04T18:30:00Z",
+                                                 "20210304",
+                                                 "04/03/2021 for the 4th of March",
+                                                 "03/04/2021 for March the 4th",
+                                                 "1614880800, seconds since 1970",
+                                                 "1614880800000, milliseconds since 1970",
                                                  "04/03/2021"};
     return form < TIME_FORMS ? like[form] : like[0];
 }

@@ -18,8 +18,8 @@ static inline bool unicode_ascii(const char *text, size_t len) {
     return !(high & UINT64_C(0x8080808080808080));
 }
 
-/* The first byte of text[0 .. len) that is no UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF); len where
- * all of it is. */
+/* The first byte of text[0 .. len) that is no UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing
+ * above U+10FFFF); len where all of it is. */
 size_t unicode_fault(const char *text, size_t len);
 /* Encodes a code point below 0x110000; out needs 4 bytes; returns the end. */
 char *unicode_put(char *out, uint32_t code);

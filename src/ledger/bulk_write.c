@@ -5,6 +5,7 @@
 #include "events.h"
 #include "project.h"
 
+#include <bits.h>
 #include <error.h>
 #include <mem.h>
 
@@ -15,6 +16,7 @@
 #define SLICE_SECONDS .04 /* of the 50 ms that others may have to wait */
 #define SLICE_FIRST 20000
 #define SLICE_SERVER 250000 /* PostgreSQL: nobody waits for a COPY, but one repeat sends its whole slice the long way */
+#define AHEAD 8
 #define MARK_ONE_BY_ONE 2000
 
 /* --- customers and their rows --- */
@@ -40,16 +42,24 @@ static mr_status resolve(run_work *work, mr_error *err) {
     return status;
 }
 
-/* A second identifier: a row that leads to the customer; where it already is another customer, whether they are one is for people to say. */
+/* A second identifier: a row that leads to the customer; where it already is another customer, whether they are one is for people to say (duplicates.h
+ * lists it). */
 static mr_status write_alias(run_work *work, const run_alias *a, mr_error *err) {
     ledger *l = work->w->l;
     int64_t customer_id = work->r->requests[a->who].customer_id, there = 0, added = 0;
     db_statement *s;
     mr_status status = ledger_find(l, work->w->refs.source, a->external_id, a->len, &there, err);
     if (status != MR_OK) return status;
+    if (there == customer_id) return MR_OK;
     if (there) {
-        work->taken += there != customer_id;
-        return MR_OK;
+        work->taken++;
+        status = db_prepare(l->d, "INSERT INTO same_as (customer_id, id, said_at_us) VALUES ($1, $2, $3) ON CONFLICT (customer_id, id) DO NOTHING", "iii",
+                            &s, err);
+        if (status != MR_OK) return status;
+        db_bind_int(s, 1, customer_id);
+        db_bind_int(s, 2, there);
+        db_bind_int(s, 3, work->w->now_us);
+        return db_run(s, NULL, err);
     }
     status = db_prepare(l->d, "INSERT INTO customer_ref (ref, source, external_id, customer_id) VALUES ($1, $2, $3, $4) "
                               "ON CONFLICT (ref) DO NOTHING", "itti", &s, err);
@@ -116,6 +126,11 @@ static void event_of(const slice *s, uint32_t row, int64_t customer_id, ledger_e
 static void slice_row(void *ctx, size_t row, db_value *values) {
     const slice *s = ctx;
     const run_row *x = &s->r->rows[s->keys[row].row];
+    /* Sorted by key, the rows lie anywhere: fetched ahead, first they, then their texts. */
+    if (row + 2 * AHEAD < s->n) {
+        bits_prefetch(&s->r->rows[s->keys[row + 2 * AHEAD].row]);
+        bits_prefetch(s->r->rows[s->keys[row + AHEAD].row].text);
+    }
     values[0].integer = s->keys[row].customer_id;
     values[1].integer = x->id;
     values[2].integer = x->at_us;

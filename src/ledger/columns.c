@@ -73,19 +73,19 @@ static char type_of(const reader *r) {
     return 0;
 }
 
-static void key_add(columns *c, const char *name) {
+static void key_add(table_columns *c, const char *name) {
     int at = columns_find(c, name);
     if (at >= 0 && c->key_n < COLUMNS_KEY_MAX) c->key[c->key_n++] = (size_t)at;
 }
 
 /* "name TYPE [NOT NULL] [PRIMARY KEY] ...", up to its comma. */
-static void read_column(reader *r, columns *c) {
+static void read_column(reader *r, table_columns *c) {
     if (c->n == COLUMNS_MAX) {
         skip_to(r, ",");
         return;
     }
-    column *new = &c->column[c->n++];
-    *new = (column){.null = true};
+    table_column *new = &c->column[c->n++];
+    *new = (table_column){.null = true};
     snprintf(new->name, sizeof new->name, "%.39s", r->word);
     next(r);
     new->type = type_of(r);
@@ -99,13 +99,13 @@ static void read_column(reader *r, columns *c) {
     }
 }
 
-static void read_key(reader *r, columns *c) {
+static void read_key(reader *r, table_columns *c) {
     while (r->word[0] && !take(r, "(")) next(r);
     for (; r->word[0] && !is(r, ")"); next(r)) key_add(c, r->word);
     next(r);
 }
 
-static void read_create(reader *r, columns *c) {
+static void read_create(reader *r, table_columns *c) {
     c->n = c->key_n = 0;
     for (next(r); r->word[0] && !is(r, ")");) {
         if (is(r, "PRIMARY"))
@@ -118,7 +118,7 @@ static void read_create(reader *r, columns *c) {
     }
 }
 
-static void drop_column(columns *c, const char *name) {
+static void drop_column(table_columns *c, const char *name) {
     int at = columns_find(c, name);
     if (at < 0) return;
     memmove(&c->column[at], &c->column[at + 1], (c->n - (size_t)at - 1) * sizeof *c->column);
@@ -126,7 +126,7 @@ static void drop_column(columns *c, const char *name) {
     for (size_t i = 0; i < c->key_n; i++) c->key[i] -= c->key[i] > (size_t)at;
 }
 
-static void read_alter(reader *r, columns *c) {
+static void read_alter(reader *r, table_columns *c) {
     if (take(r, "ADD")) {
         take(r, "COLUMN");
         read_column(r, c);
@@ -142,7 +142,7 @@ static void read_alter(reader *r, columns *c) {
     }
 }
 
-static void read_migration(const char *sql, columns *c, bool *found) {
+static void read_migration(const char *sql, table_columns *c, bool *found) {
     reader r = {.at = sql};
     for (next(&r); r.word[0]; skip_to(&r, ";"), next(&r)) {
         bool create = is(&r, "CREATE");
@@ -158,26 +158,26 @@ static void read_migration(const char *sql, columns *c, bool *found) {
     }
 }
 
-mr_status columns_of(const char *table, columns *out, mr_error *err) {
+mr_status columns_of(const char *table, table_columns *out, mr_error *err) {
     bool found = false;
-    *out = (columns){.n = 0};
+    *out = (table_columns){.n = 0};
     snprintf(out->table, sizeof out->table, "%.39s", table);
     read_migration(version_table, out, &found);
     for (size_t i = 0; i < db_migrations_n; i++) read_migration(db_migrations[i].sql, out, &found);
     return found ? MR_OK : error_set(err, MR_EINVAL, "table", -1, "there is no table '%.40s'", table);
 }
 
-int columns_find(const columns *c, const char *name) {
+int columns_find(const table_columns *c, const char *name) {
     for (size_t i = 0; i < c->n; i++)
         if (!strcmp(c->column[i].name, name)) return (int)i;
     return -1;
 }
 
-void columns_list(const columns *c, const char *prefix, text_buffer *out) {
+void columns_list(const table_columns *c, const char *prefix, text_buffer *out) {
     for (size_t i = 0; i < c->n; i++) text_printf(out, "%s%s%s", i ? ", " : "", prefix, c->column[i].name);
 }
 
-char *columns_types(const columns *c, char *out) {
+char *columns_types(const table_columns *c, char *out) {
     for (size_t i = 0; i < c->n; i++) out[i] = c->column[i].type;
     out[c->n] = 0;
     return out;

@@ -9,27 +9,27 @@
 #define COLUMNS_MAX 32
 #define COLUMNS_KEY_MAX 5
 
-typedef struct column {
+typedef struct table_column {
     char name[40];
     char type; /* s SMALLINT, d INTEGER, i BIGINT, r DOUBLE PRECISION, t TEXT, b bytes */
     bool null; /* may be NULL */
-} column;
+} table_column;
 
-typedef struct columns {
+typedef struct table_columns {
     char table[40];
-    column column[COLUMNS_MAX];
+    table_column column[COLUMNS_MAX];
     size_t n;
     size_t key[COLUMNS_KEY_MAX]; /* the primary key's columns, in its order */
     size_t key_n;
-} columns;
+} table_columns;
 
 /* After all migrations. MR_EINVAL: no such table. */
-mr_status columns_of(const char *table, columns *out, mr_error *err);
+mr_status columns_of(const char *table, table_columns *out, mr_error *err);
 /* Its number, or -1. */
-int columns_find(const columns *c, const char *name);
+int columns_find(const table_columns *c, const char *name);
 /* "a, b, c", each behind prefix ("e." or ""). */
-void columns_list(const columns *c, const char *prefix, text_buffer *out);
+void columns_list(const table_columns *c, const char *prefix, text_buffer *out);
 /* Their types, a letter each; out needs COLUMNS_MAX + 1. Returns out. */
-char *columns_types(const columns *c, char *out);
+char *columns_types(const table_columns *c, char *out);
 
 #endif

@@ -80,11 +80,12 @@ static mr_status conflict_hash(ledger *l, const history_event *e, int64_t *hash,
     return failed ? error_memory(err, e->body_len) : MR_OK;
 }
 
-mr_status event_conflict(ledger *l, const ledger_event *event, mr_error *err) {
+mr_status event_conflict_note(ledger *l, const ledger_event *event, int64_t *hash, bool *added, mr_error *err) {
     const history_event *e = &event->e;
-    int64_t hash = 0;
+    int64_t changed = 0;
     db_statement *s;
-    mr_status status = conflict_hash(l, e, &hash, err);
+    *added = false;
+    mr_status status = conflict_hash(l, e, hash, err);
     if (status == MR_OK)
         status = db_prepare(l->d, "INSERT INTO event_conflict (customer_id, id, body_hash, at_us, recorded_at_us, kind, source, subject_id, "
                                   "amount_minor, currency, source_id, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
@@ -92,7 +93,7 @@ mr_status event_conflict(ledger *l, const ledger_event *event, mr_error *err) {
     if (status != MR_OK) return status;
     db_bind_int(s, 1, event->customer_id);
     db_bind_int(s, 2, e->id);
-    db_bind_int(s, 3, hash);
+    db_bind_int(s, 3, *hash);
     db_bind_int(s, 4, e->at_us);
     db_bind_int(s, 5, e->recorded_at_us);
     db_bind_int(s, 6, e->kind);
@@ -102,5 +103,13 @@ mr_status event_conflict(ledger *l, const ledger_event *event, mr_error *err) {
     db_bind_text(s, 10, e->currency, strlen(e->currency));
     db_bind_text(s, 11, e->source_id ? e->source_id : "", e->source_id_len);
     db_bind_text(s, 12, e->body ? e->body : "", e->body_len);
-    return db_run(s, NULL, err);
+    status = db_run(s, &changed, err);
+    *added = changed > 0;
+    return status;
+}
+
+mr_status event_conflict(ledger *l, const ledger_event *event, mr_error *err) {
+    int64_t hash;
+    bool added;
+    return event_conflict_note(l, event, &hash, &added, err);
 }

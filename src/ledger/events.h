@@ -11,6 +11,8 @@ void event_bind(db_statement *s, const ledger_event *event);
 mr_status event_same(ledger *l, const ledger_event *event, bool *same, mr_error *err);
 /* Keeps it in event_conflict; the same one again changes nothing. */
 mr_status event_conflict(ledger *l, const ledger_event *event, mr_error *err);
+/* The same, and its body_hash, and whether it was new. */
+mr_status event_conflict_note(ledger *l, const ledger_event *event, int64_t *hash, bool *added, mr_error *err);
 
 extern const char *const event_columns[EVENT_COLUMNS_N];
 /* Of event_columns: those in which a repeat may differ. */

@@ -15,7 +15,7 @@
 
 typedef struct rebuilt {
     int64_t customer_id, version; /* version -1: there was no row */
-    unsigned char *state;         /* in the batch's slab */
+    unsigned char *state;         /* in the batch's arena */
     size_t len;
     bool there;
 } rebuilt;
@@ -28,7 +28,7 @@ typedef struct rebuild {
     bool bodies;
     rebuilt batch[BATCH];
     size_t batched;
-    slab states;
+    arena states;
     upserts rows;
     const mr_context *context;
 } rebuild;
@@ -119,7 +119,7 @@ static mr_status flush(rebuild *r, mr_error *err) {
     if (r->batched) status = db_transaction(r->writer->d, DB_WRITE, write_batch, r, err);
     r->batched = 0;
     upserts_clear(&r->rows);
-    slab_reset(&r->states);
+    arena_reset(&r->states);
     if (status == MR_OK && r->context && r->context->progress && r->context->progress(r->at, r->n, r->context->progress_ctx))
         status = error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
     return status;
@@ -133,7 +133,7 @@ static mr_status add(rebuild *r, int64_t customer_id, int64_t version, const his
     cycle_build(&c, h ? h->events : NULL, h ? h->n : 0);
     rebuilt *b = &r->batch[r->batched++];
     *b = (rebuilt){.customer_id = customer_id, .version = version, .len = cycle_encode(&c, bytes)};
-    b->state = (unsigned char *)slab_copy(&r->states, (const char *)bytes, b->len);
+    b->state = (unsigned char *)arena_copy(&r->states, (const char *)bytes, b->len);
     if (!b->state) return error_memory(err, b->len);
     mr_status status = h && r->bodies ? project_history(r->writer, h, 0, &r->rows, err) : MR_OK;
     return status == MR_OK && (r->batched == BATCH || r->rows.rows >= UPSERTS_FULL) ? flush(r, err) : status;
@@ -217,7 +217,7 @@ mr_status ledger_rebuild(ledger *reader, ledger *writer, const int64_t *ids, siz
         if (status == MR_OK) status = flush(r, err);
     }
     if (r) {
-        slab_free(&r->states);
+        arena_free(&r->states);
         upserts_free(&r->rows);
     }
     mem_free(NULL, versions);
@@ -253,6 +253,29 @@ mr_status ledger_rebuild_customer(ledger *l, int64_t customer_id, mr_error *err)
     history_free(&h);
     upserts_free(&rows);
     return status;
+}
+
+static mr_status run_for(ledger *l, const char *sql, int64_t customer_id, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(l->d, sql, "i", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, customer_id);
+    return db_run(s, NULL, err);
+}
+
+/* contact and due hold more than events say: an import's rows, what was done about what fell due. */
+mr_status ledger_rebuild_afresh(ledger *l, int64_t customer_id, mr_error *err) {
+    static const char *const clear[] = {
+        "DELETE FROM contract WHERE customer_id = $1", "DELETE FROM support_case WHERE customer_id = $1",
+        "DELETE FROM promise WHERE customer_id = $1",  "DELETE FROM touch WHERE customer_id = $1",
+        "DELETE FROM survey WHERE customer_id = $1",   "DELETE FROM consent WHERE customer_id = $1",
+    };
+    mr_status status = MR_OK;
+    for (size_t i = 0; i < sizeof clear / sizeof *clear && status == MR_OK; i++) status = run_for(l, clear[i], customer_id, err);
+    if (status == MR_OK) status = ledger_rebuild_customer(l, customer_id, err);
+    return status == MR_OK ? run_for(l, "DELETE FROM due WHERE customer_id = $1 AND kind = 1 AND NOT EXISTS (SELECT p.id FROM promise p "
+                                        "WHERE p.customer_id = due.customer_id AND p.id = due.subject_id AND p.due_us IS NOT NULL)", customer_id, err)
+                           : status;
 }
 
 /* --- what was left --- */

@@ -80,11 +80,11 @@ static const table_row tables[UPSERT_TABLES] = {
     [UPSERT_SURVEY] = {"iiitrrt",
                        "INSERT INTO survey (customer_id, id, at_us, name, score, scale, comment) VALUES ($1, $2, $3, $4, $5, $6, $7) "
                        "ON CONFLICT (customer_id, id) DO NOTHING"},
-    /* Of two that were said at the same time the one that withdraws holds, in whichever order we learn of them. */
+    /* Of two words of the same moment the refusal counts, whichever came first: so a history folds, too. */
     [UPSERT_CONSENT] = {"iittsi",
                         "INSERT INTO consent (customer_id, id, purpose, channel, state, at_us) VALUES ($1, $2, $3, $4, $5, $6) "
                         "ON CONFLICT (customer_id, id) DO UPDATE SET state = excluded.state, at_us = excluded.at_us "
-                        "WHERE consent.at_us < excluded.at_us OR (consent.at_us = excluded.at_us AND excluded.state < consent.state)"},
+                        "WHERE consent.at_us < excluded.at_us OR (consent.at_us = excluded.at_us AND excluded.state = 0)"},
     /* A promise that is due earlier, or settled; the timer is never moved later (whoever pops it too soon arms it again). One that was popped is
      * armed again by another time alone: rebuilding must not let it fire twice. */
     [UPSERT_DUE] = {"iisisis",
@@ -110,7 +110,7 @@ upsert_cell *upserts_row(upserts *u, upsert_table table) {
 }
 
 bool upsert_text(upserts *u, upsert_cell *c, const char *text, size_t len) {
-    char *at = slab_copy(&u->text, text, len);
+    char *at = arena_copy(&u->text, text, len);
     c->null = false;
     c->value.text.at = at;
     c->value.text.len = len;
@@ -153,12 +153,12 @@ mr_status upserts_write(const upserts *u, ledger *l, mr_error *err) {
 
 void upserts_clear(upserts *u) {
     for (unsigned t = 0; t < UPSERT_TABLES; t++) u->table[t].n = 0;
-    slab_reset(&u->text);
+    arena_reset(&u->text);
     u->rows = 0;
 }
 
 void upserts_free(upserts *u) {
     for (unsigned t = 0; t < UPSERT_TABLES; t++) mem_free(NULL, u->table[t].row);
-    slab_free(&u->text);
+    arena_free(&u->text);
     *u = (upserts){0};
 }

@@ -1,6 +1,8 @@
 /* The run from orders to report, and the comparison part of it. */
 #include "build.h"
 
+#include <choose.h>
+
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
@@ -71,8 +73,7 @@ mr_status build_compare(build *b, const ingest_orders *input, const build_option
         hash = ingest_hash_ids(input, context_pool(context));
         if (!hash) return error_memory(err, n * sizeof *hash);
     }
-    int32_t span = b->r.until - input->understood.first_day + 1, days = (int32_t)lround(o->horizon_days);
-    if (days > span / 3) days = span / 3;
+    int32_t days = choose_window(input->understood.first_day, b->r.until, o->horizon_days);
     compare_options options = {.outer_until = b->r.until - days, .outer_days = days, .days_per_unit = o->days_per_unit,
                                .sample = o->sample, .seed = o->seed};
     mr_error why = {0};

@@ -1,6 +1,8 @@
 /* Every customer's forecast, stage, value at risk and first step; the headline sums. */
 #include "build.h"
 
+#include <outlook.h>
+
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
@@ -19,44 +21,16 @@ typedef struct customers_job {
     build *b;
     const ingest_orders *input;
     double *f[F_COLUMNS];
-    double horizon;   /* time units */
-    double discount;  /* mean discount factor of an order within the horizon */
+    outlook_spec spec;
+    outlook_columns columns;
+    double discount;             /* mean discount factor of an order within the horizon */
     uint32_t *by_spend;          /* customers, least net spend first */
     uint32_t *by_risk, *position; /* customers as the list has them; position[by_risk[i]] = i */
 } customers_job;
 
-static mr_status forecast_all(customers_job *job, const mr_context *context, mr_error *err) {
-    report *r = &job->b->r;
-    double **f = job->f;
-    const mr_params *forecast = &r->fit.params, *cycle = &r->cycle_fit.params;
-    bool same = forecast->model == cycle->model;
-    mr_forecast out = {.p_order = f[F_ORDER], .expected = f[F_EXPECTED], .expected_low = f[F_LOW], .expected_high = f[F_HIGH],
-                       .expected_if_stay = f[F_STAY], .due_median = f[F_DUE], .due_90 = f[F_DUE_90]};
-    if (same) out.p_alive = f[F_ALIVE], out.p_alive_later = f[F_LATER];
-    mr_forecast_spec spec = {.horizon = job->horizon, .level = r->interval_level};
-    mr_status status = mr_model_forecast(forecast, &job->b->data, &spec, context, &out, err);
-    if (status == MR_OK && !same) {
-        mr_forecast alive = {.p_alive = f[F_ALIVE], .p_alive_later = f[F_LATER]};
-        status = mr_model_forecast(cycle, &job->b->data, &spec, context, &alive, err);
-    }
-    mr_rhythm rhythm = {f[F_GAP], f[F_GAP_50], f[F_GAP_90], f[F_GAP_95]};
-    if (status == MR_OK) status = mr_model_rhythm(cycle, &job->b->data, context, &rhythm, err);
-    return status;
+static double value_per_order(const customers_job *job, size_t i) {
+    return outlook_profit(&job->spec, job->f[F_SPEND][i], job->discount);
 }
-
-/* Expected money per order of customers [from, to): Gamma-Gamma, or, where it could not be fitted, their own plain mean. */
-static mr_status expected_spend(customers_job *job, size_t from, size_t to, mr_error *err) {
-    const build *b = job->b;
-    double *spend = job->f[F_SPEND];
-    if (b->r.has_spend_fit) {
-        mr_data some = {.n = to - from, .x = b->data.x + from, .mean_spend = b->mean_spend + from};
-        return mr_spend_expected(&b->r.spend_fit.params, &some, spend + from, err);
-    }
-    for (size_t i = from; i < to; i++) spend[i] = b->spend[i] / (b->data.x[i] + 1);
-    return MR_OK;
-}
-
-static double value_per_order(const customers_job *job, size_t i);
 
 #define CUSTOMER_BLOCK 16384
 
@@ -66,7 +40,9 @@ static mr_status rank_block(void *ctx, size_t block, int worker, mr_error *err) 
     customers_job *job = ctx;
     build *b = job->b;
     size_t from = block * CUSTOMER_BLOCK, to = from + CUSTOMER_BLOCK < b->n ? from + CUSTOMER_BLOCK : b->n;
-    mr_status status = b->r.has_money ? expected_spend(job, from, to, err) : MR_OK;
+    mr_status status = b->r.has_money ? outlook_spending(&job->spec, to - from, b->data.x + from, b->mean_spend + from, b->spend + from,
+                                                         job->f[F_SPEND] + from, err)
+                                      : MR_OK;
     if (status != MR_OK) return status;
     for (size_t i = from; i < to; i++) {
         double back = job->input->returned ? (double)job->input->returned[i] / MR_MONEY_SCALE : 0;
@@ -106,24 +82,17 @@ static void concentrate(const customers_job *job) {
     }
 }
 
-/* Profit an order within the horizon brings; 1 without amounts, so that what is at risk is counted in orders. */
-static double value_per_order(const customers_job *job, size_t i) {
-    const report *r = &job->b->r;
-    return r->has_money ? r->margin * fmax(0, job->f[F_SPEND][i]) * job->discount : 1;
-}
-
 static void fill_customer(const customers_job *job, size_t i, report_customer *c) {
     const build *b = job->b;
     const report *r = &b->r;
     double *const *f = job->f, days = r->days_per_unit;
     const mr_orders *orders = &job->input->orders;
-    double silence = (b->data.T[i] - b->data.t_x[i]) * days, gap = f[F_GAP][i] * days;
+    double gap = f[F_GAP][i] * days;
     double gross = b->spend[i], back = job->input->returned ? (double)job->input->returned[i] / MR_MONEY_SCALE : 0;
     double per_order = value_per_order(job, i);
-    mr_standing s = {.orders = b->data.x[i] + 1, .silence = silence, .gap_50 = f[F_GAP_50][i] * days,
-                     .gap_90 = f[F_GAP_90][i] * days, .gap_95 = f[F_GAP_95][i] * days, .p_alive = f[F_ALIVE][i],
-                     .p_alive_later = f[F_LATER][i], .p_order = f[F_ORDER][i], .value_if_stay = per_order * f[F_STAY][i],
-                     .value_rank = f[F_RANK][i], .return_share = gross > 0 ? back / gross : 0};
+    mr_standing s = outlook_standing(&job->spec, &b->data, &job->columns, per_order, i);
+    s.value_rank = f[F_RANK][i];
+    s.return_share = gross > 0 ? back / gross : 0;
     *c = (report_customer){
         .index = (uint32_t)i,
         .orders = (uint32_t)s.orders,
@@ -132,7 +101,7 @@ static void fill_customer(const customers_job *job, size_t i, report_customer *c
         .spend = r->has_money ? f[F_NET][i] : NAN,
         .rhythm_days = gap,
         .rhythm_from = (uint32_t)b->data.x[i],
-        .overdue_ratio = silence / gap,
+        .overdue_ratio = s.silence / gap,
         .p_order = s.p_order,
         .p_alive = s.p_alive,
         .expected = f[F_EXPECTED][i],
@@ -224,18 +193,11 @@ static void add_headline(report *r, const headline *h, double *returned) {
     for (size_t s = 0; s < MR_STEPS; s++) r->step_count[s] += h->step[s];
 }
 
-/* 80 % interval of the whole base's orders: what the same model missed by on the holdout is the larger part of its error; chance is
- * the rest. */
 static void total_interval(report *r) {
     const report_model *m = r->models_n ? &r->models[r->chosen] : NULL;
-    double miss = m && m->fitted && r->outer_actual_total > 0 && m->predicted_total > 0
-                      ? m->predicted_total / r->outer_actual_total - 1
-                      : NAN;
-    r->expected_orders_low = r->expected_orders_high = NAN;
-    if (isnan(miss) || !(r->expected_orders > 0)) return;
-    double reach = 1.2815515655446 * sqrt(miss * miss * r->expected_orders * r->expected_orders + r->expected_orders);
-    r->expected_orders_low = fmax(0, r->expected_orders - reach);
-    r->expected_orders_high = r->expected_orders + reach;
+    outlook_total(r->expected_orders, m && m->fitted ? m->predicted_total : NAN, r->outer_actual_total, &r->expected_orders_low,
+                  &r->expected_orders_high);
+    if (isnan(r->expected_orders_low)) return;
     if (!r->has_money) return;
     /* Value stands on the same orders: it is taken to be off by the same share. */
     double low = r->expected_orders_low / r->expected_orders, high = r->expected_orders_high / r->expected_orders;
@@ -264,18 +226,26 @@ mr_status build_customers(build *b, const ingest_orders *input, const build_opti
                           mr_error *err) {
     const mr_alloc *alloc = context_alloc(context);
     size_t n = b->n, blocks = (n + CUSTOMER_BLOCK - 1) / CUSTOMER_BLOCK;
-    customers_job job = {.b = b, .input = input, .horizon = o->horizon_days / o->days_per_unit};
-    double delta = log1p(o->discount_rate) / DAYS_PER_YEAR * o->horizon_days;
-    job.discount = delta > 0 ? -expm1(-delta) / delta : 1; /* orders spread evenly over the horizon */
+    const report *r = &b->r;
+    customers_job job = {.b = b, .input = input,
+                         .spec = {.forecast = &r->fit.params, .cycle = &r->cycle_fit.params,
+                                  .spending = r->has_spend_fit ? &r->spend_fit.params : NULL, .has_money = r->has_money,
+                                  .days_per_unit = o->days_per_unit, .horizon_days = o->horizon_days, .level = r->interval_level,
+                                  .margin = o->margin, .discount_rate = o->discount_rate}};
+    job.discount = outlook_discount(&job.spec);
     double *columns = mem_take(alloc, n * F_COLUMNS, sizeof *columns);
     uint32_t *ranks = mem_take(alloc, 3 * n, sizeof *ranks);
     b->customers = mem_take(NULL, n, sizeof *b->customers);
     for (size_t i = 0; columns && i < F_COLUMNS; i++) job.f[i] = columns + i * n;
+    double **f = job.f;
+    job.columns = (outlook_columns){.alive = f[F_ALIVE], .later = f[F_LATER], .order = f[F_ORDER], .expected = f[F_EXPECTED],
+                                    .low = f[F_LOW], .high = f[F_HIGH], .stay = f[F_STAY], .due = f[F_DUE], .due_90 = f[F_DUE_90],
+                                    .gap = f[F_GAP], .gap_50 = f[F_GAP_50], .gap_90 = f[F_GAP_90], .gap_95 = f[F_GAP_95]};
     job.by_spend = ranks;
     job.by_risk = ranks ? ranks + n : NULL;
     job.position = ranks ? ranks + 2 * n : NULL;
     mr_status status = columns && ranks && b->customers ? MR_OK : error_memory(err, n * F_COLUMNS * sizeof *columns);
-    if (status == MR_OK) status = forecast_all(&job, context, err);
+    if (status == MR_OK) status = outlook_forecast(&job.spec, &b->data, context, &job.columns, err);
     if (status == MR_OK) status = pool_run(context_pool(context), blocks, rank_block, &job, err);
     if (status == MR_OK) status = pool_run(context_pool(context), 2, ranking, &job, err);
     if (status == MR_OK) concentrate(&job);

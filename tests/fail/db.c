@@ -1,4 +1,5 @@
-/* What goes wrong with a store: each with the fault that decides what to do next, and a message that names it and the way out. */
+/* What goes wrong with a store: each with the fault that decides what to do next, and a message that names it
+ * and the way out. */
 #include "error.h"
 #include "schema.h"
 #include "store.h"
@@ -109,7 +110,8 @@ static void damaged(void **state) {
     int f = open(t->file, O_WRONLY);
     char rubbish[8192];
     memset(rubbish, 0x5a, sizeof rubbish);
-    for (off_t page = 1; page < 40; page++) assert_int_equal(pwrite(f, rubbish, sizeof rubbish, page * (off_t)sizeof rubbish), sizeof rubbish);
+    for (off_t page = 1; page < 40; page++)
+        assert_int_equal(pwrite(f, rubbish, sizeof rubbish, page * (off_t)sizeof rubbish), sizeof rubbish);
     close(f);
     d = NULL;
     mr_status status = db_open(t->url, NULL, &d, &err);
@@ -126,7 +128,8 @@ static void read_only(void **state) {
     db_close(store_open(t));
     uid_t nobody = 65534, before = geteuid();
     if (!before) { /* root writes everywhere */
-        assert_int_equal(chown(t->folder, nobody, (gid_t)-1) || chown(t->file, nobody, (gid_t)-1) || seteuid(nobody), 0);
+        assert_int_equal(
+            chown(t->folder, nobody, (gid_t)-1) || chown(t->file, nobody, (gid_t)-1) || seteuid(nobody), 0);
     }
     db *d;
     assert_int_equal(chmod(t->file, 0400), 0);
@@ -180,7 +183,9 @@ static void full(void **state) {
     db_statement *s;
     char *text = malloc(100000);
     memset(text, 'x', 100000);
-    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, t TEXT); PRAGMA max_page_count=200", &err), &err);
+    assert_ok(
+        db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, t TEXT); PRAGMA max_page_count=200", &err),
+        &err);
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     assert_ok(db_prepare(d, "INSERT INTO thing VALUES ($1, $2)", "it", &s, &err), &err);
     mr_status status = MR_OK;
@@ -234,7 +239,10 @@ static void lost(void **state) {
     mr_error err;
     db *d = store_open(t);
     db_statement *s;
-    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0)", &err), &err);
+    assert_ok(
+        db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0)",
+                   &err),
+        &err);
     assert_ok(db_prepare(d, "SELECT n FROM thing WHERE a = $1", "i", &s, &err), &err);
     /* Outside a transaction: the call fails, the next one has a new connection and its statements. */
     terminate(t, backend(d));
@@ -304,7 +312,9 @@ static void lost_in_bulk(void **state) {
     db_rollback(d);
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
     c.pid = backend(d);
-    assert_ok(db_stream_open(d, "SELECT CAST(g AS BIGINT) FROM generate_series($1, $2) AS g", "i", (int64_t[]){1, 5000000}, 2, &stream, &err), &err);
+    assert_ok(db_stream_open(d, "SELECT CAST(g AS BIGINT) FROM generate_series($1, $2) AS g", "i",
+                             (int64_t[]){1, 5000000}, 2, &stream, &err),
+              &err);
     assert_ok(db_stream_next(stream, &row, &err), &err);
     terminate(t, c.pid);
     mr_status status = MR_OK;
@@ -314,6 +324,65 @@ static void lost_in_bulk(void **state) {
     db_stream_close(stream);
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
     db_close(d);
+}
+
+/* --- a server that goes away and comes back --- */
+
+static pid_t script(const char *command, const char *folder) {
+    pid_t pid = fork();
+    if (!pid) {
+        execl(SOURCE_DIR "/tests/postgres.sh", "postgres.sh", command, folder, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+static bool ended_well(pid_t pid) {
+    int ended;
+    return waitpid(pid, &ended, 0) == pid && WIFEXITED(ended) && WEXITSTATUS(ended) == 0;
+}
+
+typedef struct crashing {
+    const char *folder;
+    pid_t script;
+    int runs;
+} crashing;
+
+static mr_status add_through_crash(db *d, void *ctx, mr_error *err) {
+    crashing *c = ctx;
+    mr_status status = db_execute(d, "UPDATE thing SET n = n + 1", err);
+    if (status || c->runs++) return status;
+    c->script = script("crash", c->folder);
+    do {
+        usleep(20000);
+        status = db_execute(d, "SELECT 1", err);
+    } while (!status);
+    return status;
+}
+
+static void crash(void **state) {
+    char url[256], path[128], folder[] = "/tmp/marram-crash.XXXXXX";
+    store_server(url, "postgres", 0); /* skips without PostgreSQL */
+    (void)state;
+    mr_error err;
+    db *d;
+    assert_non_null(mkdtemp(folder));
+    assert_true(ended_well(script("start", folder)));
+    snprintf(path, sizeof path, "%s/url", folder);
+    FILE *f = fopen(path, "r");
+    assert_non_null(fgets(url, sizeof url, f));
+    fclose(f);
+    url[strcspn(url, "\n")] = '\0';
+    assert_ok(db_open(url, NULL, &d, &err), &err);
+    assert_ok(db_execute(d, "CREATE TABLE thing (n BIGINT); INSERT INTO thing VALUES (0)", &err), &err);
+    crashing c = {folder, 0, 0};
+    assert_ok(db_transaction(d, DB_WRITE, add_through_crash, &c, &err), &err);
+    assert_true(ended_well(c.script));
+    assert_int_equal(c.runs, 2);
+    assert_int_equal(one_int(d, "SELECT n FROM thing"), 1);
+    db_close(d);
+    assert_true(ended_well(script("stop", folder)));
+    rmdir(folder);
 }
 
 /* --- two writers --- */
@@ -337,17 +406,24 @@ static int writer(const char *url, bool backwards) {
     db *d;
     mr_status status = db_open(url, NULL, &d, &err);
     for (int i = 0; i < ROUNDS && !status; i++) status = db_transaction(d, DB_WRITE, one_round, order, &err);
-    if (status) fprintf(stderr, "%s\n", err.message);
-    else db_close(d);
+    if (status)
+        fprintf(stderr, "%s\n", err.message);
+    else
+        db_close(d);
     return status;
 }
 
-/* They take the rows in opposite order: on PostgreSQL one of two dies of a deadlock now and then and runs again. */
+/* They take the rows in opposite order: on PostgreSQL one of two dies of a deadlock now and then and runs
+ * again. */
 static void two_writers(void **state) {
     store *t = store_of(state);
     mr_error err;
     db *d = store_open(t);
-    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0), (2, 0)", &err), &err);
+    assert_ok(
+        db_execute(
+            d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT); INSERT INTO thing VALUES (1, 0), (2, 0)",
+            &err),
+        &err);
     if (t->kind == DB_POSTGRES) {
         char sql[128];
         snprintf(sql, sizeof sql, "ALTER DATABASE %s SET deadlock_timeout = '5ms'", t->database);
@@ -372,8 +448,10 @@ static void two_writers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls), cmocka_unit_test(no_server), cmocka_unit_test(login), ON_SQLITE(damaged), ON_SQLITE(read_only),
-        BOTH(locked), ON_SQLITE(full), ON_POSTGRES(lost), ON_POSTGRES(lost_in_bulk), BOTH(two_writers),
+        cmocka_unit_test(urls),  cmocka_unit_test(no_server), cmocka_unit_test(login),
+        ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
+        ON_SQLITE(full),         ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
+        cmocka_unit_test(crash), BOTH(two_writers),
     };
     return cmocka_run_group_tests_name("fail_db", tests, NULL, NULL);
 }

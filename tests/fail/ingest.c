@@ -2,7 +2,7 @@
  * what the message says. */
 #include "check.h"
 
-#include "orders.h"
+#include "orders_source.h"
 #include "table.h"
 
 #define DIR SOURCE_DIR "/tests/fail/"
@@ -56,7 +56,34 @@ static void refused(void **state) {
     }
 }
 
+/* Blank lines that fill whole blocks above the header: it was looked for in the first block alone. */
+static void header_in_a_later_block(void **state) {
+    (void)state;
+    static const size_t blocks[] = {0, 16, 48, 100};
+    const char *paths[] = {DIR "blank_top.csv", DIR "blank_top.csv"};
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        for (int threads = 1; threads <= 3; threads += 2) {
+            ingest_source *source = NULL;
+            ingest_options o = {.today = INT32_MAX, .until = INT32_MAX};
+            ingest_orders out;
+            mr_error err = {0};
+            mr_context context = {0};
+            assert_int_equal(mr_pool_new(threads, &context.pool, &err), MR_OK);
+            assert_int_equal(source_open(paths, 2, blocks[i], 0, NULL, &source, &err), MR_OK);
+            mr_status status = ingest_orders_from(source, &o, &context, &out, &err);
+            if (status) print_error("%s\n", err.message);
+            assert_int_equal(status, MR_OK);
+            assert_int_equal(out.understood.lines, 4);
+            assert_int_equal(out.orders.n, 2);
+            assert_string_equal(out.understood.heading[4], "note");
+            ingest_orders_free(&out);
+            source_close(source);
+            mr_pool_free(context.pool);
+        }
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(refused), cmocka_unit_test(header_in_a_later_block)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ ledger *fixture_open(const store *s) {
 
 ledger *fixture_ledger(const store *s) {
     mr_error err = {0};
-    assert_ok(ledger_init(s->url, &(ledger_init_options){.key = TEST_KEY, .now_us = TEST_NOW}, &err), &err);
+    assert_ok(ledger_init(s->url, &(ledger_init_options){.key = TEST_KEY, .now_us = TEST_NOW, .distributed = s->kind == DB_POSTGRES && store_citus()}, &err), &err);
     return fixture_open(s);
 }
 
@@ -86,7 +86,7 @@ int64_t fixture_number(ledger *l, const char *sql) {
     return n;
 }
 
-static void dump(ledger *l, text_buffer *out, const char *table, const char *columns, const char *types, const char *order) {
+void fixture_dump_table(ledger *l, text_buffer *out, const char *table, const char *columns, const char *types, const char *order) {
     char sql[1024];
     mr_error err = {0};
     db_stream *stream;
@@ -114,19 +114,19 @@ static void dump(ledger *l, text_buffer *out, const char *table, const char *col
 
 char *fixture_dump(ledger *l) {
     text_buffer out = {0};
-    dump(l, &out, "customer_ref", "ref, source, external_id, customer_id", "itti", "ref");
-    dump(l, &out, "customer", "customer_id, kind, name, email, phone, email_key, tier, attributes", "istttitt", "customer_id");
-    dump(l, &out, "contact", "customer_id, id, name, email, role", "iittt", "customer_id, id");
-    dump(l, &out, "event", "customer_id, id, at_us, day, kind, source, subject_id, amount_minor, currency, source_id, body", "iiidsdiittt", "customer_id, id");
-    dump(l, &out, "event_conflict", "customer_id, id, body_hash, at_us, kind, amount_minor, body", "iiiisit", "customer_id, id, body_hash");
-    dump(l, &out, "contract", "customer_id, id, external_id, product, state, COALESCE(start_day, -1), COALESCE(end_day, -1), price_minor, currency", "iittsddit", "customer_id, id");
-    dump(l, &out, "support_case", "customer_id, id, external_id, severity, state, COALESCE(opened_at_us, -1), COALESCE(resolved_at_us, -1), reopenings", "iittsiii", "customer_id, id");
-    dump(l, &out, "promise", "customer_id, id, what, state, COALESCE(due_us, -1)", "iitsi", "customer_id, id");
-    dump(l, &out, "touch", "customer_id, id, at_us, outward, channel", "iiist", "customer_id, id");
-    dump(l, &out, "survey", "customer_id, id, at_us, name, COALESCE(score, -1)", "iiitr", "customer_id, id");
-    dump(l, &out, "consent", "customer_id, id, purpose, channel, state, at_us", "iittsi", "customer_id, id");
-    dump(l, &out, "due", "customer_id, id, part, due_us, state", "iisis", "customer_id, id");
-    dump(l, &out, "cycle", "customer_id, stale, state", "isb", "customer_id");
+    fixture_dump_table(l, &out, "customer_ref", "ref, source, external_id, customer_id", "itti", "ref");
+    fixture_dump_table(l, &out, "customer", "customer_id, kind, name, email, phone, email_key, tier, attributes", "istttitt", "customer_id");
+    fixture_dump_table(l, &out, "contact", "customer_id, id, name, email, role", "iittt", "customer_id, id");
+    fixture_dump_table(l, &out, "event", "customer_id, id, at_us, day, kind, source, subject_id, amount_minor, currency, source_id, body", "iiidsdiittt", "customer_id, id");
+    fixture_dump_table(l, &out, "event_conflict", "customer_id, id, body_hash, at_us, kind, amount_minor, body", "iiiisit", "customer_id, id, body_hash");
+    fixture_dump_table(l, &out, "contract", "customer_id, id, external_id, product, state, COALESCE(start_day, -1), COALESCE(end_day, -1), price_minor, currency", "iittsddit", "customer_id, id");
+    fixture_dump_table(l, &out, "support_case", "customer_id, id, external_id, severity, state, COALESCE(opened_at_us, -1), COALESCE(resolved_at_us, -1), reopenings", "iittsiii", "customer_id, id");
+    fixture_dump_table(l, &out, "promise", "customer_id, id, what, state, COALESCE(due_us, -1)", "iitsi", "customer_id, id");
+    fixture_dump_table(l, &out, "touch", "customer_id, id, at_us, outward, channel", "iiist", "customer_id, id");
+    fixture_dump_table(l, &out, "survey", "customer_id, id, at_us, name, COALESCE(score, -1)", "iiitr", "customer_id, id");
+    fixture_dump_table(l, &out, "consent", "customer_id, id, purpose, channel, state, at_us", "iittsi", "customer_id, id");
+    fixture_dump_table(l, &out, "due", "customer_id, id, part, due_us, state", "iisis", "customer_id, id");
+    fixture_dump_table(l, &out, "cycle", "customer_id, stale, state", "isb", "customer_id");
     assert_non_null(text_terminate(&out));
     return out.data;
 }

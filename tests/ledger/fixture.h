@@ -26,6 +26,8 @@ cycle fixture_cycle(ledger *l, int64_t customer_id);
 int64_t fixture_number(ledger *l, const char *sql); /* the one number a SELECT gives */
 /* Every row and column of the tables that hold what is known, ordered, as text; recorded_at_us and versions left out. The caller's to free. */
 char *fixture_dump(ledger *l);
+/* Rows of one table, the same way, behind what is there. */
+void fixture_dump_table(ledger *l, text_buffer *out, const char *table, const char *columns, const char *types, const char *order);
 /* Does each cycle equal one built from its events? Fails the test where not. */
 void fixture_check_cycles(ledger *l);
 

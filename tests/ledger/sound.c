@@ -126,7 +126,7 @@ static bool of_the_moment(const char *name) {
 
 static void dump_table(ledger *l, const char *table, text_buffer *out) {
     mr_error err = {0};
-    columns all;
+    table_columns all;
     char types[COLUMNS_MAX + 1] = "";
     text_buffer sql = {0};
     db_stream *stream;
@@ -135,7 +135,7 @@ static void dump_table(ledger *l, const char *table, text_buffer *out) {
     assert_ok(columns_of(table, &all, &err), &err);
     text_puts(&sql, "SELECT ");
     for (size_t i = 0; i < all.n; i++) {
-        const column *c = &all.column[i];
+        const table_column *c = &all.column[i];
         if (of_the_moment(c->name)) continue;
         bool text = c->type == 't' || c->type == 'b';
         text_printf(&sql, c->null && !text ? "%sCOALESCE(%s, -9)" : "%s%s", n ? ", " : "", c->name);

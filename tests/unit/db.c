@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-static const char table[] = "CREATE TABLE thing (a BIGINT NOT NULL, b BIGINT NOT NULL, s SMALLINT, d INTEGER, r DOUBLE PRECISION, t TEXT, "
+static const char table[] = "CREATE TABLE thing (a BIGINT NOT NULL, b BIGINT NOT NULL, s SMALLINT, d "
+                            "INTEGER, r DOUBLE PRECISION, t TEXT, "
                             "PRIMARY KEY (a, b))";
 
 static db *with_table(void **state) {
@@ -81,8 +82,12 @@ static void nulls_and_bytes(void **state) {
     static const char bytes[] = "\0\1\2\xff\0end";
     mr_error err;
     db *d = store_open(store_of(state));
-    assert_ok(db_execute(d, db_store_of(d) == DB_SQLITE ? "CREATE TABLE blob (a BIGINT PRIMARY KEY, b BLOB, t TEXT)"
-                                                        : "CREATE TABLE blob (a BIGINT PRIMARY KEY, b BYTEA, t TEXT)", &err), &err);
+    assert_ok(db_execute(d,
+                         db_store_of(d) == DB_SQLITE
+                             ? "CREATE TABLE blob (a BIGINT PRIMARY KEY, b BLOB, t TEXT)"
+                             : "CREATE TABLE blob (a BIGINT PRIMARY KEY, b BYTEA, t TEXT)",
+                         &err),
+              &err);
     db_statement *s;
     assert_ok(db_prepare(d, "INSERT INTO blob (a, b, t) VALUES ($1, $2, $3)", "ibt", &s, &err), &err);
     db_bind_int(s, 1, 1);
@@ -119,15 +124,24 @@ static void nulls_and_bytes(void **state) {
     db_close(d); /* a row still at hand */
 }
 
-/* What one store would take and the other would not is refused by both, before either sees it: a transaction goes on. */
+/* What one store would take and the other would not is refused by both, before either sees it: a transaction
+ * goes on. */
 static void refused_values(void **state) {
     static const struct {
         const char *text;
         size_t len;
         const char *says;
-    } texts[] = {{"a\0b", 3, "NUL"}, {"\0", 1, "NUL"}, {"12345678\0", 9, "NUL"}, {"\xff", 1, "UTF-8"}, {"\xc3", 1, "UTF-8"},
-                 {"abcdefg\xe2\x82", 9, "UTF-8"}, {"\xed\xa0\x80", 3, "UTF-8"}, {"\xc0\x80", 2, "UTF-8"},
-                 {"\xf4\x90\x80\x80", 4, "UTF-8"}, {"\xe0\x9f\xbf", 3, "UTF-8"}, {"12345678\x80", 9, "UTF-8"}};
+    } texts[] = {{"a\0b", 3, "NUL"},
+                 {"\0", 1, "NUL"},
+                 {"12345678\0", 9, "NUL"},
+                 {"\xff", 1, "UTF-8"},
+                 {"\xc3", 1, "UTF-8"},
+                 {"abcdefg\xe2\x82", 9, "UTF-8"},
+                 {"\xed\xa0\x80", 3, "UTF-8"},
+                 {"\xc0\x80", 2, "UTF-8"},
+                 {"\xf4\x90\x80\x80", 4, "UTF-8"},
+                 {"\xe0\x9f\xbf", 3, "UTF-8"},
+                 {"12345678\x80", 9, "UTF-8"}};
     mr_error err;
     db *d = with_table(state);
     db_statement *s;
@@ -170,15 +184,21 @@ static void statements(void **state) {
     db_statement *s, *again;
     bool row;
     int64_t changed;
-    assert_ok(db_execute(d, "INSERT INTO thing (a, b) VALUES (1, 1), (1, 2), (2, 1); -- a comment\n ;INSERT INTO thing (a, b) VALUES (3, 1)", &err), &err);
+    assert_ok(db_execute(d,
+                         "INSERT INTO thing (a, b) VALUES (1, 1), (1, 2), (2, 1); -- a comment\n ;INSERT "
+                         "INTO thing (a, b) VALUES (3, 1)",
+                         &err),
+              &err);
     assert_ok(db_prepare(d, "SELECT b FROM thing WHERE a = $1 ORDER BY b", "i", &s, &err), &err);
     assert_ok(db_prepare(d, "SELECT b FROM thing WHERE a = $1 ORDER BY b", "i", &again, &err), &err);
     assert_ptr_equal(s, again);
-    assert_int_equal(db_prepare(d, "SELECT b FROM thing WHERE a = $1 ORDER BY b", "d", &again, &err), MR_EINVAL);
+    assert_int_equal(db_prepare(d, "SELECT b FROM thing WHERE a = $1 ORDER BY b", "d", &again, &err),
+                     MR_EINVAL);
     db_bind_int(s, 1, 1);
     assert_ok(db_step(s, &row, &err), &err);
     assert_true(row && db_int(s, 0) == 1);
-    assert_int_equal(db_prepare(d, "SELECT b FROM thing WHERE a = $1 ORDER BY b", "i", &again, &err), MR_EINVAL); /* busy */
+    assert_int_equal(db_prepare(d, "SELECT b FROM thing WHERE a = $1 ORDER BY b", "i", &again, &err),
+                     MR_EINVAL); /* busy */
     assert_non_null(strstr(err.message, "stepped"));
     /* Another statement meanwhile. */
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 4);
@@ -221,6 +241,12 @@ static void statements(void **state) {
     assert_int_not_equal(db_prepare(d, "SELECT a FROM thing WHERE a = $2", "i", &s, &err), MR_OK);
     assert_int_equal(db_prepare(d, "SELECT 1", "z", &s, &err), MR_EINVAL);
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 2);
+    if (db_store_of(d) == DB_POSTGRES) { /* SQLite has no types to get wrong */
+        assert_ok(db_prepare(d, "SELECT sum(a) FROM thing", "", &s, &err), &err);
+        assert_int_equal(db_step(s, &row, &err), MR_EINVAL);
+        assert_non_null(strstr(err.message, "CAST"));
+    }
+    assert_int_equal(one_int(d, "SELECT CAST(sum(a) AS BIGINT) FROM thing"), 5);
     db_close(d);
 }
 
@@ -352,7 +378,9 @@ static void each(void **state) {
     items all = {N, 0, SIZE_MAX, SIZE_MAX, calloc(N, sizeof(int64_t))};
     int64_t *changed = calloc(N, sizeof *changed);
     db_statement *s, *read;
-    assert_ok(db_prepare(d, "INSERT INTO thing (a, b) VALUES ($1, $2) ON CONFLICT (a, b) DO NOTHING", "ii", &s, &err), &err);
+    assert_ok(db_prepare(d, "INSERT INTO thing (a, b) VALUES ($1, $2) ON CONFLICT (a, b) DO NOTHING", "ii",
+                         &s, &err),
+              &err);
     assert_ok(db_each(s, 0, bind_item, NULL, &all, NULL, &err), &err);
     static const size_t sizes[] = {1, 255, 256, 257, 512, 513, N};
     for (size_t k = 0, before = 0; k < sizeof sizes / sizeof *sizes; before = sizes[k++]) {
@@ -364,7 +392,8 @@ static void each(void **state) {
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), N);
 
     /* Rows: some items have several, some none. */
-    assert_ok(db_prepare(d, "SELECT b FROM thing WHERE a = $1 AND b <= $2 ORDER BY b", "ii", &read, &err), &err);
+    assert_ok(db_prepare(d, "SELECT b FROM thing WHERE a = $1 AND b <= $2 ORDER BY b", "ii", &read, &err),
+              &err);
     assert_ok(db_each(read, N, bind_item, see_item, &all, changed, &err), &err);
     for (int64_t i = 0; i < N; i++) {
         int64_t n = i / 1000 + 1;
@@ -374,7 +403,8 @@ static void each(void **state) {
     /* RETURNING goes the same way. */
     memset(all.sums, 0, N * sizeof *all.sums);
     all.seen = 0;
-    assert_ok(db_prepare(d, "UPDATE thing SET d = 1 WHERE a = $1 AND b = $2 RETURNING b", "ii", &read, &err), &err);
+    assert_ok(db_prepare(d, "UPDATE thing SET d = 1 WHERE a = $1 AND b = $2 RETURNING b", "ii", &read, &err),
+              &err);
     assert_ok(db_each(read, N, bind_item, see_item, &all, NULL, &err), &err);
     for (int64_t i = 0; i < N; i++) assert_int_equal(all.sums[i], i);
     free(all.sums);
@@ -446,7 +476,10 @@ static void each_large(void **state) {
     db_bind_string(s, 1, text);
     assert_ok(db_run(s, NULL, &err), &err);
     items all = {N, 0, SIZE_MAX, SIZE_MAX, calloc(N, sizeof(int64_t))};
-    assert_ok(db_prepare(d, "SELECT CAST(length(t) AS BIGINT), t FROM thing WHERE a >= $1 - 2000 AND b <= $2 + 1", "ii", &s, &err), &err);
+    assert_ok(
+        db_prepare(d, "SELECT CAST(length(t) AS BIGINT), t FROM thing WHERE a >= $1 - 2000 AND b <= $2 + 1",
+                   "ii", &s, &err),
+        &err);
     assert_ok(db_each(s, N, bind_item, see_item, &all, NULL, &err), &err);
     for (size_t i = 0; i < N; i++) assert_int_equal(all.sums[i], 100000);
     free(all.sums);
@@ -516,7 +549,8 @@ static void append(void **state) {
         batch b = {.n = sizes[k], .first = 1, .step = 2, .nan_at = SIZE_MAX};
         assert_int_equal(add(d, &b), n);
         assert_int_equal(one_int(d, "SELECT CAST(coalesce(sum(b), 0) AS BIGINT) FROM thing"), n * n);
-        assert_int_equal(one_int(d, "SELECT count(*) FROM thing WHERE d = -b AND s = b % 1000 AND a = b / 10"), n);
+        assert_int_equal(
+            one_int(d, "SELECT count(*) FROM thing WHERE d = -b AND s = b % 1000 AND a = b / 10"), n);
         assert_int_equal(b.differing_n, 0);
         /* All again, and as many that are new between them. */
         assert_int_equal(add(d, &b), 0);
@@ -525,7 +559,8 @@ static void append(void **state) {
         assert_int_equal(add(d, &more), n);
         assert_int_equal(more.differing_n, 0);
         /* Every third says something else; what is new is never reported. */
-        batch other = {.n = 3 * sizes[k], .first = 1, .step = 1, .text = "else", .every = 3, .nan_at = SIZE_MAX};
+        batch other = {
+            .n = 3 * sizes[k], .first = 1, .step = 1, .text = "else", .every = 3, .nan_at = SIZE_MAX};
         assert_int_equal(add(d, &other), n);
         assert_int_equal(other.differing_n, (2 * n + 2) / 3);
         for (size_t i = 0; i < other.differing_n && i < 4096; i++)
@@ -542,7 +577,8 @@ static void append_fails(void **state) {
     db *d = with_table(state);
     batch b = {.n = 10000, .first = 1, .step = 1, .nan_at = SIZE_MAX};
     uint64_t added;
-    assert_int_equal(db_append(d, &plan, b.n, make_row, differs, &b, &added, &err), MR_EINVAL); /* no transaction */
+    assert_int_equal(db_append(d, &plan, b.n, make_row, differs, &b, &added, &err),
+                     MR_EINVAL); /* no transaction */
     for (int few = 0; few < 2; few++) {
         b.n = few ? 20 : 10000;
         b.nan_at = few ? 7 : 7777;
@@ -554,7 +590,11 @@ static void append_fails(void **state) {
         assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
     }
     /* A constraint other than the key. */
-    assert_ok(db_execute(d, "CREATE UNIQUE INDEX thing_d ON thing (d); INSERT INTO thing (a, b, d) VALUES (0, 0, -500)", &err), &err);
+    assert_ok(db_execute(
+                  d,
+                  "CREATE UNIQUE INDEX thing_d ON thing (d); INSERT INTO thing (a, b, d) VALUES (0, 0, -500)",
+                  &err),
+              &err);
     b.nan_at = SIZE_MAX;
     for (int few = 0; few < 2; few++) {
         b.n = few ? 20 : 10000;
@@ -586,7 +626,8 @@ static void streams(void **state) {
     db_stream *s;
     const db_value *row;
     const int64_t bounds[] = {1, N};
-    static const char sql[] = "SELECT a, b, s, d, r, t FROM thing WHERE b >= $1 AND b <= $2 AND coalesce(t, '') <> '$1' ORDER BY b";
+    static const char sql[] =
+        "SELECT a, b, s, d, r, t FROM thing WHERE b >= $1 AND b <= $2 AND coalesce(t, '') <> '$1' ORDER BY b";
     for (int inside = 0; inside < 2; inside++) {
         if (inside) assert_ok(db_begin(d, DB_READ, &err), &err);
         assert_ok(db_stream_open(d, sql, "iisdrt", bounds, 2, &s, &err), &err);
@@ -596,7 +637,8 @@ static void streams(void **state) {
             assert_ok(db_stream_next(s, &row, &err), &err);
             if (!row) break;
             n++;
-            assert_true(row[1].integer == n && row[0].integer == n / 10 && row[2].integer == n % 1000 && row[3].integer == -n);
+            assert_true(row[1].integer == n && row[0].integer == n / 10 && row[2].integer == n % 1000 &&
+                        row[3].integer == -n);
             assert_true(row[4].real == (double)n / 3);
             char want[64];
             snprintf(want, sizeof want, "text %lld", (long long)n);
@@ -619,7 +661,9 @@ static void streams(void **state) {
             assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), N);
         }
         /* No row at all. */
-        assert_ok(db_stream_open(d, "SELECT a FROM thing WHERE b = $1", "i", (int64_t[]){INT64_MIN}, 1, &s, &err), &err);
+        assert_ok(
+            db_stream_open(d, "SELECT a FROM thing WHERE b = $1", "i", (int64_t[]){INT64_MIN}, 1, &s, &err),
+            &err);
         assert_ok(db_stream_next(s, &row, &err), &err);
         assert_null(row);
         db_stream_close(s);
@@ -630,7 +674,8 @@ static void streams(void **state) {
     assert_int_not_equal(db_stream_open(d, "SELECT a FROM nowhere", "i", NULL, 0, &s, &err), MR_OK);
     assert_int_equal(db_last_fault(d), DB_FAULT_MISSING);
     assert_int_equal(db_stream_open(d, "SELECT a, b FROM thing", "i", NULL, 0, &s, &err), MR_EINVAL);
-    assert_int_equal(db_stream_open(d, "SELECT a FROM thing WHERE b = $2", "i", bounds, 1, &s, &err), MR_EINVAL);
+    assert_int_equal(db_stream_open(d, "SELECT a FROM thing WHERE b = $2", "i", bounds, 1, &s, &err),
+                     MR_EINVAL);
     assert_int_equal(db_stream_open(d, "SELECT a FROM thing", "x", NULL, 0, &s, &err), MR_EINVAL);
     assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), N);
     assert_ok(db_stream_open(d, sql, "iisdrt", bounds, 2, &s, &err), &err);
@@ -639,8 +684,9 @@ static void streams(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(values),     BOTH(nulls_and_bytes), BOTH(refused_values), BOTH(statements), BOTH(transactions), BOTH(snapshots),
-        BOTH(work),       BOTH(each),            BOTH(each_fails),     BOTH(each_large), BOTH(append),       BOTH(append_fails),
+        BOTH(values),       BOTH(nulls_and_bytes), BOTH(refused_values), BOTH(statements),
+        BOTH(transactions), BOTH(snapshots),       BOTH(work),           BOTH(each),
+        BOTH(each_fails),   BOTH(each_large),      BOTH(append),         BOTH(append_fails),
         BOTH(streams),
     };
     return cmocka_run_group_tests_name("db", tests, NULL, NULL);

@@ -31,7 +31,11 @@ static db *ledger(const store *t) {
 static void set(db *d, const char *name, const char *value) {
     mr_error err;
     db_statement *s;
-    assert_ok(db_prepare(d, "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", "tt", &s, &err), &err);
+    assert_ok(db_prepare(d,
+                         "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET "
+                         "value = excluded.value",
+                         "tt", &s, &err),
+              &err);
     db_bind_string(s, 1, name);
     db_bind_string(s, 2, value);
     assert_ok(db_run(s, NULL, &err), &err);
@@ -57,18 +61,21 @@ static void upgrade(void **state) {
     /* Every table of the list is there and can be read, with the column it is distributed by. */
     for (size_t i = 0; i < db_tables_n; i++) {
         char sql[128];
-        snprintf(sql, sizeof sql, "SELECT count(%s) FROM %s", *db_tables[i].distribution ? db_tables[i].distribution : "*", db_tables[i].name);
+        snprintf(sql, sizeof sql, "SELECT count(%s) FROM %s",
+                 *db_tables[i].distribution ? db_tables[i].distribution : "*", db_tables[i].name);
         assert_int_equal(one_int(d, sql), strcmp(db_tables[i].name, "schema_version") ? 0 : newest);
         assert_int_equal(db_tables[i].sort == DB_PER_CUSTOMER, *db_tables[i].distribution != '\0');
     }
     /* ... and no table is there that the list lacks. */
-    assert_int_equal(one_int(d, db_store_of(d) == DB_SQLITE ? "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
-                                                            : "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
+    assert_int_equal(one_int(d, db_store_of(d) == DB_SQLITE
+                                    ? "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+                                    : "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
                      db_tables_n);
     assert_int_equal(db_schema_upgrade(d, newest + 1, 1, NULL, NULL, &err), MR_EINVAL);
     /* A newer Marram was here. */
     char sql[128];
-    snprintf(sql, sizeof sql, "INSERT INTO schema_version (version, name, applied_at_us) VALUES (%d, 'later', 1)", newest + 1);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO schema_version (version, name, applied_at_us) VALUES (%d, 'later', 1)", newest + 1);
     assert_ok(db_execute(d, sql, &err), &err);
     assert_ok(db_schema_version(d, &version, &err), &err);
     assert_int_equal(version, newest + 1);
@@ -83,9 +90,10 @@ static void upgrade(void **state) {
 }
 
 static void foreign(void **state) {
-    static const char *const theirs[] = {"CREATE TABLE invoices (id BIGINT)", "CREATE TABLE schema_version (installed INTEGER, script TEXT)",
-                                         "CREATE TABLE schema_version (version INTEGER, name TEXT, applied_at_us BIGINT); "
-                                         "INSERT INTO schema_version VALUES (1, 'someone', 1)"};
+    static const char *const theirs[] = {
+        "CREATE TABLE invoices (id BIGINT)", "CREATE TABLE schema_version (installed INTEGER, script TEXT)",
+        "CREATE TABLE schema_version (version INTEGER, name TEXT, applied_at_us BIGINT); "
+        "INSERT INTO schema_version VALUES (1, 'someone', 1)"};
     mr_error err;
     db *d = store_open(store_of(state));
     for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
@@ -134,8 +142,11 @@ static void tokens(void **state) {
     for (size_t i = 0; i < db_migrations_n; i++) {
         assert_int_equal(db_migrations[i].version, i + 1);
         /* What is not the same on both stores has no place in the one text. */
-        static const char *const out[] = {"AUTOINCREMENT", "SERIAL", "::", "NOW()", "CURRENT_TIMESTAMP", "JSONB", "BOOLEAN", "TIMESTAMP", "VARCHAR", "WITHOUT ROWID", " BLOB", "BYTEA"};
-        for (size_t k = 0; k < sizeof out / sizeof *out; k++) assert_null(strstr(db_migrations[i].sql, out[k]));
+        static const char *const out[] = {"AUTOINCREMENT",     "SERIAL",        "::",      "NOW()",
+                                          "CURRENT_TIMESTAMP", "JSONB",         "BOOLEAN", "TIMESTAMP",
+                                          "VARCHAR",           "WITHOUT ROWID", " BLOB",   "BYTEA"};
+        for (size_t k = 0; k < sizeof out / sizeof *out; k++)
+            assert_null(strstr(db_migrations[i].sql, out[k]));
     }
 }
 
@@ -162,6 +173,9 @@ static void care(void **state) {
     db *d = ledger(t);
     set(d, "hash_key", "0123456789abcdef");
     int found = 0;
+    /* Part of every PostgreSQL package we know of; where it is not, indexes are not compared. */
+    if (t->kind == DB_POSTGRES && db_execute(d, "CREATE EXTENSION amcheck", &err))
+        print_message("no amcheck: %s\n", err.message);
     assert_ok(db_sync(d, &err), &err);
     assert_ok(db_checkpoint(d, false, &err), &err);
     assert_ok(db_checkpoint(d, true, &err), &err);
@@ -187,7 +201,11 @@ static void erased(void **state) {
     store *t = store_of(state);
     db *d = ledger(t);
     db_statement *s;
-    assert_ok(db_prepare(d, "INSERT INTO customer_ref (ref, source, external_id, customer_id) VALUES ($1, 'shop', $2, $1)", "it", &s, &err), &err);
+    assert_ok(
+        db_prepare(
+            d, "INSERT INTO customer_ref (ref, source, external_id, customer_id) VALUES ($1, 'shop', $2, $1)",
+            "it", &s, &err),
+        &err);
     for (int i = 0; i < 2000; i++) {
         char name[64];
         snprintf(name, sizeof name, "Erasmus-Tilgung-%d", i);
@@ -214,6 +232,15 @@ static void erased(void **state) {
 }
 
 /* --- backup and restore --- */
+
+/* Every table of ours is there: an empty one, too. */
+static void all_there(db *d) {
+    for (size_t i = 0; i < db_tables_n; i++) {
+        char sql[128];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", db_tables[i].name);
+        one_int(d, sql);
+    }
+}
 
 typedef struct progress {
     uint64_t calls, stop_at;
@@ -243,7 +270,10 @@ static void backup(void **state) {
     db *d = ledger(t);
     set(d, "a", "before");
     db_statement *s;
-    assert_ok(db_prepare(d, "INSERT INTO event_conflict VALUES ($1, 1, 1, 1, 1, 1, 1, 1, 1, 'EUR', '', 'body')", "i", &s, &err), &err);
+    assert_ok(db_prepare(d,
+                         "INSERT INTO event_conflict VALUES ($1, 1, 1, 1, 1, 1, 1, 1, 1, 'EUR', '', 'body')",
+                         "i", &s, &err),
+              &err);
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     for (int i = 0; i < 20000; i++) {
         db_bind_int(s, 1, i);
@@ -285,6 +315,7 @@ static void backup(void **state) {
     assert_int_equal(one_int(d, "SELECT count(*) FROM setting"), 1);
     assert_int_equal(one_int(d, "SELECT count(*) FROM event_conflict"), 20000);
     assert_ok(db_schema_require(d, &err), &err);
+    all_there(d);
     set(d, "a", "goes on");
     db_close(d);
     /* Into an empty store, which is how a machine is replaced. */
@@ -292,6 +323,7 @@ static void backup(void **state) {
     store_new(&fresh, t->kind);
     assert_ok(db_restore(fresh.url, path, NULL, &err), &err);
     d = store_open(&fresh);
+    all_there(d);
     assert_int_equal(one_int(d, "SELECT count(*) FROM event_conflict"), 20000);
     db_close(d);
     store_remove(&fresh);
@@ -365,8 +397,11 @@ static void restore_over_damage(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(upgrade), BOTH(foreign), BOTH(upgrade_together), cmocka_unit_test(tokens), BOTH(distribute), BOTH(care),
-        ON_SQLITE(erased), BOTH(backup), BOTH(restore_refuses), ON_SQLITE(restore_over_damage),
+        BOTH(upgrade),          BOTH(foreign),
+        BOTH(upgrade_together), cmocka_unit_test(tokens),
+        BOTH(distribute),       BOTH(care),
+        ON_SQLITE(erased),      BOTH(backup),
+        BOTH(restore_refuses),  ON_SQLITE(restore_over_damage),
     };
     return cmocka_run_group_tests_name("db_schema", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* rows: every dialect, faults that leave the lines around them alone, the same records for any block size, JSON judged as Jansson judges
- * it, and no allocation that may not fail. */
+/* rows: every dialect, faults that leave the lines around them alone, the same records for any block size,
+ * JSON judged as Jansson judges it, and no allocation that may not fail. */
 #include "check.h"
 
 #include "json_line.h"
@@ -74,9 +74,11 @@ static void check_rows(const char *text, const char *want) {
 static void dialects(void **state) {
     (void)state;
     check_rows("customer,date\na,2021-03-04\nb,2021-03-05\n", "customer|date;2:a,2021-03-04;3:b,2021-03-05");
-    check_rows("customer;date;total\r\n a ; 2021-03-04;1,5 \r\n\r\nb;2021-03-05;2\r\n", "customer|date|total;2:a,2021-03-04,1,5;4:b,2021-03-05,2");
+    check_rows("customer;date;total\r\n a ; 2021-03-04;1,5 \r\n\r\nb;2021-03-05;2\r\n",
+               "customer|date|total;2:a,2021-03-04,1,5;4:b,2021-03-05,2");
     check_rows("\xEF\xBB\xBFid\tname\n1\t\xC3\x84nne\n2\tBo", "id|name;2:1,\xC3\x84nne;3:2,Bo");
-    check_rows(" customer_id  date\n 00001 19970101\n 00002   19970112\n", "customer_id|date;2:00001,19970101;3:00002,19970112");
+    check_rows(" customer_id  date\n 00001 19970101\n 00002   19970112\n",
+               "customer_id|date;2:00001,19970101;3:00002,19970112");
     check_rows("00001 19970101 2\n00002 19970112 3\n", "1|2|3;1:00001,19970101,2;2:00002,19970112,3");
     check_rows("sep=;\na;b\n1;2\n", "a|b;3:1,2");
     check_rows("\n\n  \nid,what\n\n7,x\n", "id|what;6:7,x");
@@ -101,19 +103,25 @@ static void dialects(void **state) {
 
 static void faults(void **state) {
     (void)state;
-    check_rows("id,what\n1,x\n2\n3,y,z\n4,w\n", "id|what;2:1,x;3!has 1 field <2>;4!has 3 fields<3,y,z>;5:4,w");
+    check_rows("id,what\n1,x\n2\n3,y,z\n4,w\n",
+               "id|what;2:1,x;3!has 1 field <2>;4!has 3 fields<3,y,z>;5:4,w");
     check_rows("id,what\n1,x\xE9\n2,y\n", "id|what;2!is no UTF-8:<1,x\xE9>;3:2,y");
     check_rows("id,what\n1,5\" disk\n2,y\n3,z\n", "id|what;2!a quote stan<1,5\" disk>;3:2,y;4:3,z");
     /* opened and never closed: its own line alone */
     check_rows("id,what\n1,\"x\n2,y\n3,z\n", "id|what;2!a quote is o<1,\"x>;3:2,y;4:3,z");
     /* closed by an unlucky quote further down */
-    check_rows("id,what\n1,\"x\n2,y\n3,z\"w\n4,v\n", "id|what;2!text stands <1,\"x>;3:2,y;4!a quote stan<3,z\"w>;5:4,v");
-    check_rows("id,a,what\n1,\"x\n2,y,q\n3,\"z\n4,v,v\n", "id|a|what;2!text stands <1,\"x>;3:2,y,q;4!a quote is o<3,\"z>;5:4,v,v");
+    check_rows("id,what\n1,\"x\n2,y\n3,z\"w\n4,v\n",
+               "id|what;2!text stands <1,\"x>;3:2,y;4!a quote stan<3,z\"w>;5:4,v");
+    check_rows("id,a,what\n1,\"x\n2,y,q\n3,\"z\n4,v,v\n",
+               "id|a|what;2!text stands <1,\"x>;3:2,y,q;4!a quote is o<3,\"z>;5:4,v,v");
     check_rows_len("id,what\n1,x\0y\n2,y\n", 18, -1, "id|what;2!holds a NUL <1,x0y>;3:2,y");
     check_rows("{\"a\":1}\n{\"a\":}\nx\n{\"a\":2} 3\n[1]\n\n{\"a\":3}\n",
-               "a;1:1;2!is no JSON: <{\"a\":}>;3!is no JSON: <x>;4!is no JSON: <{\"a\":2} 3>;5!is no JSON o<[1]>;7:3");
-    check_rows("{\"a\":\"\xE9\"}\n{\"a\":\"\\u0000\"}\n{\"a\":\"b\"}", "a;1!is no UTF-8:<{\"a\":\"\xE9\"}>;2!is no JSON: <{\"a\":\"\\u0000\"}>;3:b");
-    check_rows("{\n\"a\":1\n}\n{\"a\":1}\n", "a;1!is the begin<{>;2!is no JSON: <\"a\":1>;3!is no JSON: <}>;4:1");
+               "a;1:1;2!is no JSON: <{\"a\":}>;3!is no JSON: <x>;4!is no JSON: <{\"a\":2} 3>;5!is no JSON "
+               "o<[1]>;7:3");
+    check_rows("{\"a\":\"\xE9\"}\n{\"a\":\"\\u0000\"}\n{\"a\":\"b\"}",
+               "a;1!is no UTF-8:<{\"a\":\"\xE9\"}>;2!is no JSON: <{\"a\":\"\\u0000\"}>;3:b");
+    check_rows("{\n\"a\":1\n}\n{\"a\":1}\n",
+               "a;1!is the begin<{>;2!is no JSON: <\"a\":1>;3!is no JSON: <}>;4:1");
 }
 
 static void too_long(void **state) {
@@ -161,6 +169,31 @@ static void too_long(void **state) {
     text_free(&want);
 }
 
+/* Found by the fuzzer: the first line over the limit made header and columns, and what of it is shown, hang
+ * on blocks. */
+static void too_long_at_the_top(void **state) {
+    (void)state;
+    static const char *const fills[] = {"q", "\r", " ", ",", "a,\r"};
+    for (size_t f = 0; f < sizeof fills / sizeof *fills; f++) {
+        text_buffer text = {0};
+        char *first = NULL;
+        text_puts(&text, "id");
+        while (text.len < 500) text_puts(&text, fills[f]);
+        text_puts(&text, "\n1\n2\n");
+        for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+            rows_options o = {.block_bytes = blocks[i], .header = -1, .record_limit = 64};
+            rows *r = must_open(text.data, text.len, &o);
+            char *got = show(r);
+            rows_close(r);
+            if (first) assert_string_equal(got, first);
+            if (first) free(got);
+            if (!first) first = got;
+        }
+        free(first);
+        text_free(&text);
+    }
+}
+
 static void refused(void **state) {
     (void)state;
     static const struct {
@@ -169,7 +202,9 @@ static void refused(void **state) {
     } list[] = {{"", "is empty", 0},
                 {" \n\n\t\n", "nothing but blanks", 5},
                 {"[{\"a\":1}]\n", "one object a line", 10},
-                {"\xFF\xFE" "a\0", "UTF-16", 4},
+                {"\xFF\xFE"
+                 "a\0",
+                 "UTF-16", 4},
                 {"PK\3\4xxxx\n", "Excel", 9},
                 {"a\0b,c\n1,2\n", "binary", 10},
                 {"a,b\r1,2\r3,4", "CR alone", 11},
@@ -186,7 +221,8 @@ static void refused(void **state) {
 
 static void json_cells(void **state) {
     (void)state;
-    static const char text[] = "{\"a\": {\"b\": [1, {\"c\": \"x\\ny\\u00e9\\uD83D\\uDE00\"}], \"n\": null}, \"t\":true, \"d.e\": -1.50E+3, \"t\" : false, \"e\":{}}\n";
+    static const char text[] = "{\"a\": {\"b\": [1, {\"c\": \"x\\ny\\u00e9\\uD83D\\uDE00\"}], \"n\": null}, "
+                               "\"t\":true, \"d.e\": -1.50E+3, \"t\" : false, \"e\":{}}\n";
     rows *r = must_open(text, sizeof text - 1, NULL);
     const row *w;
     mr_error err;
@@ -263,7 +299,8 @@ static void files(void **state) {
     write_file("rows-2.csv", "\nID,What\n2,\"y\n z\"\n");
     write_file("rows-3.csv", "id,which\n3,z\n");
     write_file("rows-4.csv", "id\n3\n");
-    const char *two[] = {"rows-1.csv", "rows-2.csv"}, *three[] = {"rows-1.csv", "rows-3.csv"}, *four[] = {"rows-1.csv", "rows-4.csv"};
+    const char *two[] = {"rows-1.csv", "rows-2.csv"}, *three[] = {"rows-1.csv", "rows-3.csv"},
+               *four[] = {"rows-1.csv", "rows-4.csv"};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         rows_options o = {.block_bytes = blocks[i], .header = -1};
         rows *r;
@@ -283,7 +320,8 @@ static void files(void **state) {
         rows_close(r);
         assert_int_equal(rows_open(three, 2, &o, NULL, &r, &err), MR_OK);
         got = show(r);
-        assert_string_equal(got, "id|what;2:1,x;Erows-3.csv:1: column 2 is headed 'which' where the first file has 'what'; the files must have the same "
+        assert_string_equal(got, "id|what;2:1,x;Erows-3.csv:1: column 2 is headed 'which' where the first "
+                                 "file has 'what'; the files must have the same "
                                  "columns in the same order");
         free(got);
         rows_close(r);
@@ -344,10 +382,13 @@ static void same_json(const char *text, size_t len) {
     json_error_t problem;
     assert_int_equal(json_line_parse(&j, text, len, &why, &at, &err), MR_OK);
     json_t *theirs = json_loadb(text, len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &problem);
-    if ((why == NULL) != (theirs != NULL)) print_error("%.*s: %s, Jansson: %s\n", (int)len, text, why ? why : "fine", theirs ? "fine" : problem.text);
+    if ((why == NULL) != (theirs != NULL))
+        print_error("%.*s: %s, Jansson: %s\n", (int)len, text, why ? why : "fine",
+                    theirs ? "fine" : problem.text);
     assert_int_equal(why == NULL, theirs != NULL);
     if (theirs) { /* the compact text means the same */
-        json_t *compact = json_loadb(j.compact, j.node[0].raw_len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &problem);
+        json_t *compact =
+            json_loadb(j.compact, j.node[0].raw_len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &problem);
         assert_non_null(compact);
         assert_true(json_equal(theirs, compact));
         json_decref(compact);
@@ -362,14 +403,62 @@ static void same_json(const char *text, size_t len) {
 
 static void json_as_jansson(void **state) {
     (void)state;
-    static const char *const list[] = {"1", "-0", "01", "-", "1.", "1.5e", "1e5", "1E-2", ".5", "+1", "tru", "true", "truex", "null ", "\"a\\u0041\"", "\"\\ud83d\\ude00\"",
-                                       "\"\\ud83d\"", "\"\\ude00\"", "\"\\ud83d\\u0041\"", "\"\\u00\"", "\"\\x\"", "\"\t\"", "\"", "\"\\\"", "\"\\", "{", "}", "{}", "{ }", "[]", "[ ]",
-                                       "[,]", "[1,]", "{,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "[1 2]", "[[[]],{}]", "{\"a\":{\"b\":[1,{\"c\":2}]}}",
-                                       "", " ", "[1]]", "{\"\":1}", "{\"a\" : 1 , \"b\":[ true , false,null ] }", "\"\\/\\b\\f\\n\\r\\t\\\\\\\"\"", "1 1", "[1}", "{\"a\":1]", "\"\\u0000\""};
+    static const char *const list[] = {"1",
+                                       "-0",
+                                       "01",
+                                       "-",
+                                       "1.",
+                                       "1.5e",
+                                       "1e5",
+                                       "1E-2",
+                                       ".5",
+                                       "+1",
+                                       "tru",
+                                       "true",
+                                       "truex",
+                                       "null ",
+                                       "\"a\\u0041\"",
+                                       "\"\\ud83d\\ude00\"",
+                                       "\"\\ud83d\"",
+                                       "\"\\ude00\"",
+                                       "\"\\ud83d\\u0041\"",
+                                       "\"\\u00\"",
+                                       "\"\\x\"",
+                                       "\"\t\"",
+                                       "\"",
+                                       "\"\\\"",
+                                       "\"\\",
+                                       "{",
+                                       "}",
+                                       "{}",
+                                       "{ }",
+                                       "[]",
+                                       "[ ]",
+                                       "[,]",
+                                       "[1,]",
+                                       "{,}",
+                                       "{\"a\"}",
+                                       "{\"a\":}",
+                                       "{\"a\":1,}",
+                                       "{a:1}",
+                                       "[1 2]",
+                                       "[[[]],{}]",
+                                       "{\"a\":{\"b\":[1,{\"c\":2}]}}",
+                                       "",
+                                       " ",
+                                       "[1]]",
+                                       "{\"\":1}",
+                                       "{\"a\" : 1 , \"b\":[ true , false,null ] }",
+                                       "\"\\/\\b\\f\\n\\r\\t\\\\\\\"\"",
+                                       "1 1",
+                                       "[1}",
+                                       "{\"a\":1]",
+                                       "\"\\u0000\""};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) same_json(list[i], strlen(list[i]));
     rng g;
     rng_seed(&g, 5, 0);
-    static const char *const words[] = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"b\\n\"", "1", "-2.5e1", "true", "null", " ", "\"\\u00e9\""};
+    static const char *const words[] = {"{",        "}", "[",      "]",    ",",    ":", "\"a\"",
+                                        "\"b\\n\"", "1", "-2.5e1", "true", "null", " ", "\"\\u00e9\""};
     for (int k = 0; k < 30000; k++) {
         text_buffer b = {0};
         int n = 1 + (int)rng_below(&g, 9);
@@ -395,9 +484,23 @@ static void utf8(void **state) {
     static const struct {
         const char *text;
         size_t fault;
-    } list[] = {{"plain", 5}, {"\xC3\xA4", 2}, {"a\xC3", 1}, {"\xC0\x80", 0}, {"\xE0\x9F\xBF", 0}, {"\xED\xA0\x80", 0}, {"\xF0\x8F\xBF\xBF", 0}, {"\xF4\x90\x80\x80", 0},
-                {"\xF0\x9F\x98\x80", 4}, {"\xE2\x82\xAC" "12345678", 11}, {"1234567\xFF", 7}, {"\x80", 0}, {"\xE2\x82", 0}};
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) assert_int_equal(unicode_fault(list[i].text, strlen(list[i].text)), list[i].fault);
+    } list[] = {{"plain", 5},
+                {"\xC3\xA4", 2},
+                {"a\xC3", 1},
+                {"\xC0\x80", 0},
+                {"\xE0\x9F\xBF", 0},
+                {"\xED\xA0\x80", 0},
+                {"\xF0\x8F\xBF\xBF", 0},
+                {"\xF4\x90\x80\x80", 0},
+                {"\xF0\x9F\x98\x80", 4},
+                {"\xE2\x82\xAC"
+                 "12345678",
+                 11},
+                {"1234567\xFF", 7},
+                {"\x80", 0},
+                {"\xE2\x82", 0}};
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        assert_int_equal(unicode_fault(list[i].text, strlen(list[i].text)), list[i].fault);
     for (uint32_t code = 1; code < 0x110000; code += 17) {
         char out[4];
         size_t len = (size_t)(unicode_put(out, code) - out);
@@ -433,7 +536,8 @@ static void release(void *ctx, void *block) {
 static void torture(void **state) {
     (void)state;
     const mr_alloc alloc = {take_or_fail, resize_or_fail, release, NULL};
-    static const char *const texts[] = {"id,what\n1,\"x\n\"\n2,y\n", "{\"a\":{\"b\":\"\\n\"},\"c\":[1,2]}\n{\"a\":2}\n", " id what\n 1  x\n"};
+    static const char *const texts[] = {
+        "id,what\n1,\"x\n\"\n2,y\n", "{\"a\":{\"b\":\"\\n\"},\"c\":[1,2]}\n{\"a\":2}\n", " id what\n 1  x\n"};
     for (size_t i = 0; i < 3; i++) {
         rows_options o = {.block_bytes = 6, .header = -1};
         for (fail_at = 0;; fail_at++) {
@@ -475,9 +579,19 @@ static void cdnow(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dialects),  cmocka_unit_test(faults),  cmocka_unit_test(too_long),   cmocka_unit_test(refused),
-        cmocka_unit_test(json_cells), cmocka_unit_test(columns_by_name), cmocka_unit_test(files), cmocka_unit_test(any_blocks),
-        cmocka_unit_test(json_as_jansson), cmocka_unit_test(utf8), cmocka_unit_test(torture), cmocka_unit_test(cdnow),
+        cmocka_unit_test(dialects),
+        cmocka_unit_test(faults),
+        cmocka_unit_test(too_long),
+        cmocka_unit_test(too_long_at_the_top),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(json_cells),
+        cmocka_unit_test(columns_by_name),
+        cmocka_unit_test(files),
+        cmocka_unit_test(any_blocks),
+        cmocka_unit_test(json_as_jansson),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(torture),
+        cmocka_unit_test(cdnow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* A double as JSON: what is not known, or not finite, is null. */
-#ifndef REPORT_JSON_NUMBER_H
-#define REPORT_JSON_NUMBER_H
+#ifndef LEARN_JSON_NUMBER_H
+#define LEARN_JSON_NUMBER_H
 
 #include <jansson.h>
 #include <math.h>

@@ -1,0 +1,20 @@
+/* A pool's threads, each with a connection to the ledger of its own. */
+#ifndef LEARN_CREW_H
+#define LEARN_CREW_H
+
+#include <ledger.h>
+
+#include <pthread.h>
+
+typedef struct crew {
+    mr_pool *pool;    /* borrowed; NULL: the caller's thread alone */
+    ledger **ledger;  /* [n]: a worker's own, by the number pool_run gives it */
+    size_t n;
+    pthread_mutex_t turn; /* to write on SQLite: who waits here is woken at once, who waits for the store's lock sleeps */
+} crew;
+
+/* bulk: commits need not wait for the disk (db_options). *out is closed by crew_close whatever is returned. */
+mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, crew *out, mr_error *err);
+void crew_close(crew *c);
+
+#endif

@@ -1,0 +1,48 @@
+#include "status.h"
+
+#include "rebuild.h"
+
+#include <schema.h>
+
+#include <stdio.h>
+
+static mr_status number(db *d, const char *sql, int64_t *out, mr_error *err) {
+    db_statement *s;
+    bool row = false;
+    mr_status status = db_prepare(d, sql, "", &s, err);
+    if (status == MR_OK) status = db_step(s, &row, err);
+    if (status != MR_OK) return status;
+    *out = row ? db_int(s, 0) : 0;
+    db_reset(s);
+    return MR_OK;
+}
+
+mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err) {
+    *out = (ledger_status){0};
+    mr_status status = db_schema_version(l->d, &out->version, err);
+    for (size_t i = 0; i < db_tables_n && i < STATUS_TABLES && status == MR_OK; i++) {
+        char sql[128];
+        snprintf(sql, sizeof sql, "SELECT CAST(COUNT(*) AS BIGINT) FROM %s", db_tables[i].name);
+        status = number(l->d, sql, &out->rows[i], err);
+    }
+    if (status == MR_OK) status = number(l->d, "SELECT CAST(COUNT(*) AS BIGINT) FROM event", &out->events, err);
+    if (status == MR_OK) status = number(l->d, "SELECT CAST(COUNT(*) AS BIGINT) FROM customer_ref WHERE customer_id = ref", &out->customers, err);
+    if (status == MR_OK) status = number(l->d, "SELECT MIN(at_us) FROM event", &out->first_at_us, err);
+    if (status == MR_OK) status = number(l->d, "SELECT MAX(at_us) FROM event", &out->last_at_us, err);
+    return status == MR_OK ? ledger_is_stale(l, &out->stale, err) : status;
+}
+
+mr_status ledger_imports(ledger *l, void (*each)(void *ctx, const ledger_import_note *note), void *ctx, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(l->d, "SELECT record, files, updated_at_us, records_done, events_added, events_repeated, events_conflicting, state "
+                                        "FROM import_run ORDER BY updated_at_us, id", "", &s, err);
+    if (status != MR_OK) return status;
+    for (bool row = true; status == MR_OK && row;) {
+        status = db_step(s, &row, err);
+        if (status == MR_OK && row)
+            each(ctx, &(ledger_import_note){db_text(s, 0, NULL), db_text(s, 1, NULL), db_int(s, 2), db_int(s, 3), db_int(s, 4), db_int(s, 5), db_int(s, 6),
+                                            db_int(s, 7) == 2});
+    }
+    db_reset(s);
+    return status;
+}

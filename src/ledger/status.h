@@ -1,0 +1,27 @@
+/* What is in a ledger, for people. */
+#ifndef LEDGER_STATUS_H
+#define LEDGER_STATUS_H
+
+#include "ledger.h"
+
+#define STATUS_TABLES 64
+
+typedef struct ledger_status {
+    int version;
+    int64_t customers, events;
+    int64_t rows[STATUS_TABLES]; /* as db_tables lists them */
+    int64_t first_at_us, last_at_us; /* of events; 0 where there is none */
+    bool stale;                  /* an import was not finished: cycles are behind */
+} ledger_status;
+
+mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err);
+
+typedef struct ledger_import_note {
+    const char *record, *file; /* borrowed until the next */
+    int64_t at_us, records, added, repeated, conflicting;
+    bool finished;
+} ledger_import_note;
+/* Imports, oldest first. */
+mr_status ledger_imports(ledger *l, void (*each)(void *ctx, const ledger_import_note *note), void *ctx, mr_error *err);
+
+#endif
