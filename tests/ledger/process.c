@@ -47,6 +47,7 @@ int process_wait(process *p, double seconds) {
         }
         pause_ms(1);
     }
+    p->struck = WIFSIGNALED(ended);
     return code_of(ended);
 }
 
