@@ -1,5 +1,7 @@
 #include "models_stored.h"
 
+#include "score_print.h"
+
 #include <calendar.h>
 #include <error.h>
 #include <figures.h>
@@ -38,7 +40,7 @@ static mr_status list(ledger *l, const models_arguments *a, mr_error *err) {
         char fitted[11], until[11];
         if (!a->json) print_one(&models[i]);
         else
-            json_array_append_new(all, json_pack("{s:I, s:s, s:s, s:s, s:b, s:o}", "id", (json_int_t)models[i].id, "name", models[i].name, "fitted",
+            json_array_append_new(all, json_pack("{s:o, s:s, s:s, s:s, s:b, s:o}", "id", json_number_of(models[i].id), "name", models[i].name, "fitted",
                                                  day_of(models[i].fitted_at_us, fitted), "until", calendar_text(models[i].until_day, until),
                                                  "pinned", (int)models[i].pinned, "document", json_loads(models[i].document, 0, NULL)));
     }
@@ -191,7 +193,7 @@ static json_t *side_json(const compared_model *s) {
     char *text = NULL;
     mr_error ignored;
     for (int i = 0; i < MR_STAGES; i++) json_object_set_new(stages, mr_stage_name((mr_stage)i), json_integer((json_int_t)s->stage[i]));
-    json_object_set_new(out, "id", json_integer(s->model.id));
+    json_object_set_new(out, "id", json_number_of(s->model.id));
     json_object_set_new(out, "log_likelihood", json_number(s->log_likelihood));
     json_object_set_new(out, "spending_log_likelihood", json_number(s->spending_log_likelihood));
     json_object_set_new(out, "expected_orders", json_number(s->expected));

@@ -102,14 +102,21 @@ static json_t *stages_json(const scoring *s) {
     return out;
 }
 
+/* A model's number has more digits than most readers of JSON keep of one: as text. */
+json_t *json_number_of(int64_t id) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, id);
+    return json_string(text);
+}
+
 int score_print_json(const scoring *s, const scoring_options *o) {
     char until[11];
     json_t *root = json_object(), *seconds = json_object();
     for (int i = 0; i < SCORING_STAGES; i++) json_object_set_new(seconds, scoring_stage_names[i], json_number(s->seconds[i]));
-    json_object_set_new(root, "model", json_integer(s->model.id));
+    json_object_set_new(root, "model", json_number_of(s->model.id));
     json_object_set_new(root, "model_name", json_string(s->model.name));
     json_object_set_new(root, "pinned", json_boolean(s->model.pinned));
-    json_object_set_new(root, "fitted", s->fitted ? json_integer(s->fitted_id) : json_null());
+    json_object_set_new(root, "fitted", s->fitted ? json_number_of(s->fitted_id) : json_null());
     json_object_set_new(root, "why", json_string(s->document.fits.why));
     json_object_set_new(root, "until", json_string(calendar_text(s->until, until)));
     json_object_set_new(root, "horizon_days", json_number(o->horizon_days));

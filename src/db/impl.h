@@ -117,6 +117,7 @@ struct db {
     bool pipelining; /* inside db_each: its callbacks must not use the db */
     bool distributed;
     bool created; /* the file was made by db_open */
+    struct sqlite_rows *rows; /* SQLite: those an append puts in */
     db_statement *statements[DB_BUCKETS];
     union {
         struct sqlite3 *sqlite;

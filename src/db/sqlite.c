@@ -148,6 +148,7 @@ mr_status sqlite_open(db *d, mr_error *err) {
                 SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(d->url, &d->of.sqlite, flags, NULL);
     if (!rc) rc = sqlite3_busy_timeout(d->of.sqlite, d->options.busy_ms);
+    if (!rc) rc = sqlite_rows_register(d);
     status = rc ? sqlite_fail(d, rc, err) : settle(d, err);
     if (status && d->created) unlink(d->url);
     return status;
@@ -156,6 +157,8 @@ mr_status sqlite_open(db *d, mr_error *err) {
 void sqlite_close(db *d) {
     sqlite3_close_v2(d->of.sqlite);
     d->of.sqlite = NULL;
+    mem_free(NULL, d->rows);
+    d->rows = NULL;
 }
 
 static mr_status reconnect(db *d, mr_error *err) {

@@ -30,6 +30,19 @@ mr_status sqlite_stream_open(db_stream *s, const char *sql, const int64_t *param
 mr_status sqlite_stream_next(db_stream *s, bool *row, mr_error *err);
 void sqlite_stream_close(db_stream *s);
 
+/* sqlite_rows.c: the rows an append under way puts in, as the table marram_rows of this connection */
+typedef struct sqlite_rows {
+    db *db;
+    const char *types;
+    size_t n;
+    db_append_row row;
+    void *ctx;
+    mr_status status; /* of a value that is not allowed */
+    mr_error *err;
+} sqlite_rows;
+int sqlite_rows_register(db *d); /* d->rows is freed by sqlite_close */
+void sqlite_rows_sql(text_buffer *sql, const db_append_plan *plan);
+
 /* sqlite_append.c */
 mr_status sqlite_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, db_differing *differing,
                         uint64_t *added, mr_error *err);

@@ -1,5 +1,4 @@
-/* SQLite: many rows at once, straight through the prepared INSERT: nothing is copied on the way to the page.
- */
+/* SQLite: many rows at once, by one INSERT that fetches them itself (sqlite_rows.c): nothing is copied on the way to the page. */
 #include "sqlite.h"
 
 #include <string.h>
@@ -18,19 +17,15 @@ static int bind(sqlite3_stmt *stmt, int index, char type, const db_value *value)
     }
 }
 
-/* One row into the table, or *repeat. */
-static mr_status insert(db_statement *s, const db_value *values, size_t row, bool *repeat, mr_error *err) {
+/* All rows that are not there yet, by one statement. *inserted: how many. */
+static mr_status insert(db_statement *s, sqlite_rows *rows, uint64_t *inserted, mr_error *err) {
     sqlite3_stmt *stmt = s->of.sqlite.stmt;
-    int rc = SQLITE_OK;
-    for (int i = 0; i < s->n && !rc; i++) {
-        mr_status status = db_check_value(s->db, s->types[i], &values[i], (size_t)i, (int64_t)row, err);
-        if (status) return status;
-        rc = bind(stmt, s->of.sqlite.index[i], s->types[i], &values[i]);
-    }
-    if (!rc) rc = sqlite3_step(stmt);
-    *repeat = rc == SQLITE_DONE && !sqlite3_changes64(s->db->of.sqlite);
-    /* The message is that of the step: taken before the reset. */
-    mr_status status = rc == SQLITE_DONE ? MR_OK : sqlite_fail(s->db, rc, err);
+    rows->err = err;
+    rows->status = MR_OK;
+    int rc = sqlite3_step(stmt);
+    *inserted = rc == SQLITE_DONE ? (uint64_t)sqlite3_changes64(s->db->of.sqlite) : 0;
+    /* The message is that of the step: taken before the reset. A value that was refused has said so itself. */
+    mr_status status = rows->status ? rows->status : rc == SQLITE_DONE ? MR_OK : sqlite_fail(s->db, rc, err);
     sqlite3_reset(stmt);
     return status;
 }
@@ -57,8 +52,8 @@ static mr_status prepare(db *d, const db_append_plan *plan, db_statement **inser
     char key_types[DB_MAX_COLUMNS + 1] = "";
     memcpy(key_types, plan->types, plan->key);
     text_buffer sql = {0};
-    db_append_insert_sql(&sql, plan);
-    mr_status status = db_prepare(d, text_terminate(&sql), plan->types, insert_out, err);
+    sqlite_rows_sql(&sql, plan);
+    mr_status status = db_prepare(d, text_terminate(&sql), "", insert_out, err);
     sql.len = 0;
     db_append_select_sql(&sql, plan);
     if (!status) status = db_prepare(d, text_terminate(&sql), key_types, select_out, err);
@@ -67,21 +62,30 @@ static mr_status prepare(db *d, const db_append_plan *plan, db_statement **inser
     return status;
 }
 
+/* Which rows were there already is not asked: whoever was put in now equals what is stored. */
+static mr_status compare_all(db_statement *select, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
+                             db_differing *differing, mr_error *err) {
+    db_value values[DB_MAX_COLUMNS];
+    mr_status status = MR_OK;
+    for (size_t i = 0; i < n && !status; i++) {
+        bool equal;
+        row(ctx, i, values);
+        status = compare(select, plan, values, &equal, err);
+        if (!status && !equal) status = db_differing_add(differing, i, err);
+    }
+    return status;
+}
+
 mr_status sqlite_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
                         db_differing *differing, uint64_t *added, mr_error *err) {
     db_statement *insertion, *selection;
+    uint64_t inserted;
     mr_status status = prepare(d, plan, &insertion, &selection, err);
-    db_value values[DB_MAX_COLUMNS];
-    uint64_t repeats = 0;
-    for (size_t i = 0; i < n && !status; i++) {
-        bool repeat, equal = true;
-        row(ctx, i, values);
-        status = insert(insertion, values, i, &repeat, err);
-        if (status || !repeat) continue;
-        repeats++;
-        if (plan->compare_n) status = compare(selection, plan, values, &equal, err);
-        if (!status && !equal) status = db_differing_add(differing, i, err);
-    }
-    if (!status) *added = n - repeats;
+    if (status) return status;
+    *d->rows = (sqlite_rows){.db = d, .types = plan->types, .n = n, .row = row, .ctx = ctx};
+    status = insert(insertion, d->rows, &inserted, err);
+    *d->rows = (sqlite_rows){.db = d, .types = ""};
+    if (!status && inserted < n && plan->compare_n) status = compare_all(selection, plan, n, row, ctx, differing, err);
+    if (!status) *added = inserted;
     return status;
 }

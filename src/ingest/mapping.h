@@ -3,7 +3,7 @@
  *     source: zendesk                     # name of the system the events come from; default: import
  *     records:                            # one or more; each is applied to each row that fits its `when`
  *       - record: cases                   # a RECORD of records.def
- *         when: {type: ticket, status: [open, solved]}   # column: value or values; all must fit. `column: present` / `absent` also
+ *         when: {type: ticket, status: [open, solved]}   # column: value or values; all must fit. `column: present` / `absent` / `{not: value}` also
  *         fields:
  *           customer: organization_id     # a column's heading, or an NDJSON path a.b.c
  *           severity: {column: priority, values: {P1: urgent, P2: high}, default: normal}
@@ -13,7 +13,10 @@
  *           name: {const: "x"}
  *           customer: {lookup: {file: subscriptions.csv, key: subscription_id, value: account_id}, column: subscription_id}
  *           start: {months_before: {column: tenure, of: "2020-01-01"}}
- *         attributes: [industry, country] # further columns kept in the body (events) or attributes (customers)
+ *           customer: [user_id, anonymous_id]           # the first that is not empty; also in `column`
+ *           price: {column: unit_amount, times: quantity}
+ *           reopenings: {column: Reopens, optional: yes}
+ *         attributes: [industry, country] # or {name: column}: further columns kept in the body (events) or attributes (customers)
  *
  * docs/mapping.md is the manual. Ready ones stand in mappings/ and are named with --mapping NAME. */
 #ifndef INGEST_MAPPING_H
@@ -89,14 +92,14 @@ const char *mapping_source(const mapping *m);
 mr_status mapping_write(const mapping *m, text_buffer *out, mr_error *err);
 
 typedef struct mapping_fault {
-    int column;       /* -1: none */
-    char field[32];
+    int column;       /* of the rows; -1: none */
+    char field[32];   /* the record's field; for a line that could not be split the heading at fault, or "" */
     char value[64];   /* shortened, printable */
     char reason[160];
 } mapping_fault;
 
-/* The records of one row, at most `room`; *n how many. false: the row is a reject, *fault says why (no record of it is to be kept). Not
- * thread-safe; a clone for another thread is not needed. */
+/* The records of one row, at most `room`; *n how many. false: the row is a reject, *fault says why (no record of it is to be kept). true
+ * with *n 0: it fits none of the mapping's records, which is no error. Not thread-safe; a clone for another thread is not needed. */
 #define MAPPING_ROOM 16
 bool mapping_apply(mapping *m, rows *r, const row *row, record *out, size_t room, size_t *n, mapping_fault *fault);
 /* Was the last row refused for want of memory alone? Then it is no reject, and the import must end (MR_ENOMEM). */

@@ -113,6 +113,7 @@ static json_t *spending_out(const choice *c) {
 
 mr_status model_document_write(const model_document *d, char **text, mr_error *err) {
     json_t *root = json_object(), *sample = json_object();
+    char last[24];
     json_object_set_new(root, "format", json_integer(MODEL_DOCUMENT_VERSION));
     json_object_set_new(root, "program", json_string(d->program));
     put_day(root, "first_day", d->first_day);
@@ -121,7 +122,8 @@ mr_status model_document_write(const model_document *d, char **text, mr_error *e
     json_object_set_new(root, "currency", json_string(d->currency));
     put_count(root, "customers", d->customers);
     json_object_set_new(sample, "rule", json_string("customer_id <= last"));
-    put_count(sample, "last", (uint64_t)d->sample_last);
+    snprintf(last, sizeof last, "%lld", (long long)d->sample_last);
+    json_object_set_new(sample, "last", json_string(last)); /* more digits than most readers of JSON keep of a number */
     put_count(sample, "customers", d->sample);
     json_object_set_new(root, "sample", sample);
     put_number(root, "horizon_days", d->horizon_days);
@@ -237,6 +239,7 @@ static void read_spending(reader *r, const json_t *from, choice *c) {
 }
 
 static void read_all(reader *r, const json_t *root, model_document *d) {
+    char last[24];
     need_text(r, root, "program", d->program, sizeof d->program);
     d->first_day = need_day(r, root, "first_day");
     d->until = need_day(r, root, "until");
@@ -244,7 +247,8 @@ static void read_all(reader *r, const json_t *root, model_document *d) {
     need_text(r, root, "currency", d->currency, sizeof d->currency);
     d->customers = (uint64_t)need_integer(r, root, "customers");
     const json_t *sample = need(r, root, "sample", JSON_OBJECT);
-    d->sample_last = need_integer(r, sample, "last");
+    need_text(r, sample, "last", last, sizeof last);
+    d->sample_last = strtoll(last, NULL, 10);
     d->sample = (uint64_t)need_integer(r, sample, "customers");
     d->horizon_days = need_number(r, root, "horizon_days");
     read_fit(r, need(r, root, "forecast", JSON_OBJECT), &d->fits.forecast);

@@ -6,12 +6,12 @@
 void history_reset(history *h, int64_t customer_id) {
     h->customer_id = customer_id;
     h->n = 0;
-    slab_reset(&h->text);
+    arena_reset(&h->text);
 }
 
 void history_free(history *h) {
     mem_free(NULL, h->events);
-    slab_free(&h->text);
+    arena_free(&h->text);
     *h = (history){0};
 }
 
@@ -31,8 +31,8 @@ static mr_status history_put(history *h, const history_event *from, const char *
     if (!e) return error_memory(err, sizeof *e);
     *e = *from;
     history_currency(e, currency, currency_len);
-    e->source_id = slab_copy(&h->text, from->source_id, from->source_id_len);
-    e->body = slab_copy(&h->text, from->body, from->body_len);
+    e->source_id = arena_copy(&h->text, from->source_id, from->source_id_len);
+    e->body = arena_copy(&h->text, from->body, from->body_len);
     return e->source_id && e->body ? MR_OK : error_memory(err, from->body_len);
 }
 

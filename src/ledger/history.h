@@ -2,7 +2,7 @@
 #ifndef LEDGER_HISTORY_H
 #define LEDGER_HISTORY_H
 
-#include "slab.h"
+#include <arena.h>
 #include "ledger.h"
 
 /* The columns every reader of whole events asks for, in this order, and their types. */
@@ -15,7 +15,7 @@ typedef struct history {
     int64_t customer_id;
     history_event *events;
     size_t n, capacity;
-    slab text; /* bodies and source ids */
+    arena text; /* bodies and source ids */
 } history;
 
 void history_reset(history *h, int64_t customer_id);

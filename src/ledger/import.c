@@ -100,11 +100,13 @@ static mr_status import_row(import_job *job, const row *line, mr_error *err) {
     mapping_fault fault;
     size_t n = 0;
     if (line->fault) return reject_row(job, line, "", "", line->fault, err);
-    if (!mapping_apply(job->m, job->r, line, records, MAPPING_ROOM, &n, &fault)) return reject_row(job, line, fault.field, fault.value, fault.reason, err);
+    bool fine = mapping_apply(job->m, job->r, line, records, MAPPING_ROOM, &n, &fault);
+    if (!fine && mapping_starved(job->m)) return error_memory(err, line->raw_len);
+    if (!fine) return reject_row(job, line, fault.field, fault.value, fault.reason, err);
     job->result->unmatched += n == 0;
     i->staged_n = 0;
     i->line_known = false;
-    slab_reset(&i->text);
+    arena_reset(&i->text);
     for (size_t k = 0; k < n; k++) {
         err->code = MR_OK;
         i->fault = NULL;
@@ -192,7 +194,7 @@ mr_status ledger_import(const char *url, mapping *m, rows *r, const import_optio
     status = close_rejects(job, status, err);
     bulk_close(job->i.b);
     ledger_close(l);
-    slab_free(&job->i.text);
+    arena_free(&job->i.text);
     body_free(&job->i.body);
     text_free(&job->reject_line);
     mem_free(NULL, job);

@@ -42,7 +42,7 @@ static bool put_id(importer *i, const record *rec, const record_value *id, const
     bool plain = rec->kind == RECORD_events;
     const char *kind = record_name(rec->kind);
     size_t need = strlen(kind) + id->len + (second && second->given ? second->len : 0) + strlen(suffix) + 4;
-    char *key = slab_room(&i->text, need);
+    char *key = arena_room(&i->text, need);
     if (!key) {
         error_memory(err, need);
         return false;
@@ -86,7 +86,7 @@ static history_event *stage(importer *i, const record *rec, event_kind kind, int
 static bool staged(importer *i, history_event *e, mr_error *err) {
     size_t len;
     const char *body = body_end(&i->body, &len);
-    char *copy = body && len <= LEDGER_BODY_LIMIT ? slab_room(&i->text, len + 1) : NULL;
+    char *copy = body && len <= LEDGER_BODY_LIMIT ? arena_room(&i->text, len + 1) : NULL;
     if (body && len > LEDGER_BODY_LIMIT) return refuse(i, "body", NULL, "the event's body is over a megabyte");
     if (!copy) {
         error_memory(err, len);
@@ -233,7 +233,7 @@ static bool promise_event(importer *i, const record *rec, event_kind kind, const
         char day[24];
         int len = snprintf(day, sizeof day, "/%lld/", (long long)(VALUE(rec, promises, made)->number / INT64_C(86400000000)));
         size_t room = rec->value[0].len + (size_t)len + what->len;
-        char *text = slab_room(&i->text, room + 1);
+        char *text = arena_room(&i->text, room + 1);
         if (!text) {
             error_memory(err, room);
             return false;

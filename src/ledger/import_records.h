@@ -21,7 +21,7 @@ typedef struct importer {
     const char *currency; /* "XXX" */
     staged_event staged[IMPORT_STAGED];
     size_t staged_n;
-    slab text; /* of one row */
+    arena text; /* of one row */
     body_writer body;
     import_result *result;
     /* the record at hand */

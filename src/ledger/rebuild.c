@@ -15,7 +15,7 @@
 
 typedef struct rebuilt {
     int64_t customer_id, version; /* version -1: there was no row */
-    unsigned char *state;         /* in the batch's slab */
+    unsigned char *state;         /* in the batch's arena */
     size_t len;
     bool there;
 } rebuilt;
@@ -28,7 +28,7 @@ typedef struct rebuild {
     bool bodies;
     rebuilt batch[BATCH];
     size_t batched;
-    slab states;
+    arena states;
     upserts rows;
     const mr_context *context;
 } rebuild;
@@ -119,7 +119,7 @@ static mr_status flush(rebuild *r, mr_error *err) {
     if (status == MR_OK && r->rows.rows) status = db_transaction(r->writer->d, DB_WRITE, write_rows, r, err);
     r->batched = 0;
     upserts_clear(&r->rows);
-    slab_reset(&r->states);
+    arena_reset(&r->states);
     if (status == MR_OK && r->context && r->context->progress && r->context->progress(r->at, r->n, r->context->progress_ctx))
         status = error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
     return status;
@@ -133,7 +133,7 @@ static mr_status add(rebuild *r, int64_t customer_id, int64_t version, const his
     cycle_build(&c, h ? h->events : NULL, h ? h->n : 0);
     rebuilt *b = &r->batch[r->batched++];
     *b = (rebuilt){.customer_id = customer_id, .version = version, .len = cycle_encode(&c, bytes)};
-    b->state = (unsigned char *)slab_copy(&r->states, (const char *)bytes, b->len);
+    b->state = (unsigned char *)arena_copy(&r->states, (const char *)bytes, b->len);
     if (!b->state) return error_memory(err, b->len);
     mr_status status = h && r->bodies ? project_history(r->writer, h, 0, &r->rows, err) : MR_OK;
     return status == MR_OK && (r->batched == BATCH || r->rows.rows >= UPSERTS_FULL) ? flush(r, err) : status;
@@ -217,7 +217,7 @@ mr_status ledger_rebuild(ledger *reader, ledger *writer, const int64_t *ids, siz
         if (status == MR_OK) status = flush(r, err);
     }
     if (r) {
-        slab_free(&r->states);
+        arena_free(&r->states);
         upserts_free(&r->rows);
     }
     mem_free(NULL, versions);

@@ -30,7 +30,7 @@ mr_status run_customer(run *r, uint64_t hash, const char *external_id, size_t le
                 if (used) r->used = used;
                 ok = used != NULL;
             }
-            char *copy = ok ? slab_copy(&r->text, external_id, len) : NULL;
+            char *copy = ok ? arena_copy(&r->text, external_id, len) : NULL;
             if (!copy) return error_memory(err, len);
             r->requests[r->requests_n] = (ref_request){.external_id = copy, .len = (uint32_t)len};
             r->used[r->requests_n] = false;
@@ -54,7 +54,7 @@ mr_status run_event(run *r, uint32_t who, const history_event *e, mr_error *err)
                      .source_id_len = (uint32_t)e->source_id_len, .body_len = (uint32_t)e->body_len, .who = who, .kind = e->kind};
     memcpy(row->currency, e->currency, sizeof row->currency);
     if (bytes) {
-        char *text = slab_room(&r->text, bytes);
+        char *text = arena_room(&r->text, bytes);
         if (!text) return error_memory(err, bytes);
         if (e->source_id_len) memcpy(text, e->source_id, e->source_id_len);
         if (e->body_len) memcpy(text + e->source_id_len, e->body, e->body_len);
@@ -67,7 +67,7 @@ mr_status run_event(run *r, uint32_t who, const history_event *e, mr_error *err)
 
 mr_status run_alias_add(run *r, uint32_t who, const char *external_id, size_t len, mr_error *err) {
     if (!room((void **)&r->aliases, r->aliases_n, &r->aliases_capacity, sizeof *r->aliases)) return error_memory(err, sizeof *r->aliases);
-    char *copy = slab_copy(&r->text, external_id, len);
+    char *copy = arena_copy(&r->text, external_id, len);
     if (!copy) return error_memory(err, len);
     r->aliases[r->aliases_n++] = (run_alias){who, (uint32_t)len, copy};
     r->used[who] = true;
@@ -117,7 +117,7 @@ void run_reset(run *r) {
     r->n = r->requests_n = r->aliases_n = 0;
     hashmap_clear(&r->who);
     upserts_clear(&r->upserts);
-    slab_reset(&r->text);
+    arena_reset(&r->text);
 }
 
 void run_free(run *r) {
@@ -128,6 +128,6 @@ void run_free(run *r) {
     mem_free(NULL, r->keys);
     hashmap_free(&r->who);
     upserts_free(&r->upserts);
-    slab_free(&r->text);
+    arena_free(&r->text);
     *r = (run){0};
 }

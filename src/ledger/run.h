@@ -9,7 +9,7 @@
 
 typedef struct run_row {
     int64_t id, at_us, amount_minor, subject_id;
-    const char *text; /* source_id, then body; in the run's slab */
+    const char *text; /* source_id, then body; in the run's arena */
     uint32_t source_id_len, body_len;
     uint32_t who; /* index into the run's requests */
     int16_t kind;
@@ -36,7 +36,7 @@ typedef struct run {
     upserts upserts;       /* first cell: who, until the writer knows the customer */
     run_alias *aliases;
     size_t aliases_n, aliases_capacity;
-    slab text;
+    arena text;
     run_key *keys; /* [n], filled by run_sort */
     size_t keys_capacity;
     uint64_t records; /* input records up to the end of this run */

@@ -110,7 +110,7 @@ upsert_cell *upserts_row(upserts *u, upsert_table table) {
 }
 
 bool upsert_text(upserts *u, upsert_cell *c, const char *text, size_t len) {
-    char *at = slab_copy(&u->text, text, len);
+    char *at = arena_copy(&u->text, text, len);
     c->null = false;
     c->value.text.at = at;
     c->value.text.len = len;
@@ -153,12 +153,12 @@ mr_status upserts_write(const upserts *u, ledger *l, mr_error *err) {
 
 void upserts_clear(upserts *u) {
     for (unsigned t = 0; t < UPSERT_TABLES; t++) u->table[t].n = 0;
-    slab_reset(&u->text);
+    arena_reset(&u->text);
     u->rows = 0;
 }
 
 void upserts_free(upserts *u) {
     for (unsigned t = 0; t < UPSERT_TABLES; t++) mem_free(NULL, u->table[t].row);
-    slab_free(&u->text);
+    arena_free(&u->text);
     *u = (upserts){0};
 }

@@ -4,7 +4,7 @@
 #ifndef LEDGER_UPSERTS_H
 #define LEDGER_UPSERTS_H
 
-#include "slab.h"
+#include <arena.h>
 #include "ledger.h"
 
 typedef enum upsert_table {
@@ -32,7 +32,7 @@ typedef struct upserts {
         upsert_cell (*row)[UPSERT_COLUMNS];
         size_t n, capacity;
     } table[UPSERT_TABLES];
-    slab text;
+    arena text;
     size_t rows;
 } upserts;
 

@@ -20,6 +20,8 @@ check "libdir has the library" test -e "$libdir/libmarram.so"
 check "includedir has the headers" test -e "$(pkg-config --variable=includedir marram)/marram/marram.h"
 check "the events' schemas are installed" test "$(find "$prefix"/share/marram/schemas -name '*.schema.json' | wc -l)" -gt 40
 
+check "the mappings are installed" cmp "$prefix/share/marram/mappings/segment.yaml" "$source/mappings/segment.yaml"
+
 strict="-Wall -Wextra -Wshadow -Wconversion -Werror -pedantic"
 example=$source/examples/forecast.c
 check "the example compiles against the shared library" \

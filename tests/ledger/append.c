@@ -115,6 +115,22 @@ static void projections(void **state) {
     ledger_close(l);
 }
 
+/* Given and withdrawn at one time (of which only the day is known, say): withdrawn, whichever we learn of first. */
+static void a_withdrawal_wins_a_tie(void **state) {
+    ledger *l = fixture_ledger(store_of(state));
+    static const char body[] = "{\"purpose\":\"marketing\",\"channel\":\"e-mail\"}";
+    for (unsigned first = 0; first < 2; first++) {
+        append_item given = fixture_event(l, first, 15, EVENT_consent_given, "g", NULL, body), withdrawn = fixture_event(l, first, 15, EVENT_consent_withdrawn, "w", NULL, body);
+        fixture_append(l, first ? &given : &withdrawn, 1);
+        fixture_append(l, first ? &withdrawn : &given, 1);
+    }
+    assert_int_equal(fixture_number(l, "SELECT CAST(COUNT(*) AS BIGINT) FROM consent WHERE state = 0"), 2);
+    append_item later = fixture_event(l, 0, 16, EVENT_consent_given, "later", NULL, body);
+    fixture_append(l, &later, 1);
+    assert_int_equal(fixture_number(l, "SELECT CAST(COUNT(*) AS BIGINT) FROM consent WHERE state = 0"), 1);
+    ledger_close(l);
+}
+
 /* --- many at once --- */
 
 #define THREADS 8
@@ -195,7 +211,7 @@ static void a_bad_item_spoils_none(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(once_and_again), BOTH(late_events_rebuild), BOTH(a_group_of_many), BOTH(projections), BOTH(one_writer_loses_nothing),
+        BOTH(once_and_again), BOTH(late_events_rebuild), BOTH(a_group_of_many), BOTH(projections), BOTH(a_withdrawal_wins_a_tie), BOTH(one_writer_loses_nothing),
         BOTH(eight_writers_lose_nothing), BOTH(a_bad_item_spoils_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

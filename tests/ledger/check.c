@@ -1,7 +1,7 @@
 /* The checker: a sound ledger has nothing to say of; each kind of damage is caught by its name, and what can be repaired is. */
 #include "people.h"
 
-#include <checkup.h>
+#include <ledger_check.h>
 #include <merge.h>
 #include <schema.h>
 

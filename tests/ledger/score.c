@@ -312,6 +312,32 @@ static void refusals(void **state) {
     ledger_close(l);
 }
 
+static int stop_at(uint64_t done, uint64_t total, void *ctx) {
+    int *ticks = ctx;
+    (void)done, (void)total;
+    return --*ticks <= 0;
+}
+
+/* Cancelled at any tick, it stops with that and leaves nothing in the way of the next. */
+static void cancelled(void **state) {
+    const store *s = store_of(state);
+    new_base(s, NULL);
+    scoring_options o = options_of(s);
+    mr_error err = {0};
+    scoring out;
+    int n = 0;
+    for (int at = 1;; at += 1 + at / 3) {
+        int ticks = at;
+        mr_context context = {.progress = stop_at, .progress_ctx = &ticks};
+        mr_status status = scoring_run(&o, &context, &out, &err);
+        if (status == MR_OK) break;
+        assert_int_equal(status, MR_ECANCELLED);
+        n++;
+    }
+    assert_true(n > 10);
+    assert_int_equal(out.sums.customers, CUSTOMERS);
+}
+
 /* --- stored models --- */
 
 static void models(void **state) {
@@ -424,7 +450,7 @@ static void converted(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(partitions), BOTH(like_run), BOTH(two_ways), BOTH(refusals), BOTH(models), BOTH(rates), cmocka_unit_test(converted)};
+    const struct CMUnitTest tests[] = {BOTH(partitions), BOTH(like_run), BOTH(two_ways), BOTH(refusals), BOTH(cancelled), BOTH(models), BOTH(rates), cmocka_unit_test(converted)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(reference);
     return failed;

@@ -3,8 +3,8 @@
  *
  * All is read once, in streams side by side; whoever looks suspicious is looked at again by themselves in one snapshot, so that what is being
  * written meanwhile is not taken for a fault. */
-#ifndef LEDGER_CHECKUP_H
-#define LEDGER_CHECKUP_H
+#ifndef LEDGER_CHECK_H
+#define LEDGER_CHECK_H
 
 #include "ledger.h"
 

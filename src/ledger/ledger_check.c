@@ -1,7 +1,7 @@
 /* Eleven streams side by side, each on a connection of its own: events, cycles, identifiers, and the projected tables. */
-#include "checkup.h"
+#include "ledger_check.h"
 
-#include "checkup_customer.h"
+#include "check_customer.h"
 #include "histories.h"
 #include "project.h"
 #include "rebuild.h"

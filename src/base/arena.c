@@ -1,4 +1,4 @@
-/* A list of chunks, each at least twice as large as the one before, so that there are few. */
+/* A list of chunks, each twice as large as the one before, so that there are few. */
 #include "arena.h"
 
 #include "mem.h"
@@ -14,12 +14,12 @@ struct arena_chunk {
 
 #define FIRST_BYTES ((size_t)4000)
 
-void *arena_take(arena *a, size_t bytes) {
-    size_t need = (bytes + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+static char *room(arena *a, size_t bytes, size_t align) {
     arena_chunk *c = a->chunk;
-    if (!c || c->capacity - c->used < need) {
+    size_t at = c ? (c->used + align - 1) / align * align : 0;
+    if (!c || at > c->capacity || c->capacity - at < bytes) {
         size_t capacity = c ? 2 * c->capacity : FIRST_BYTES;
-        if (capacity < need) capacity = need;
+        if (capacity < bytes) capacity = bytes;
         arena_chunk *fresh = mem_take(a->alloc, 1, sizeof *fresh + capacity);
         if (!fresh) {
             a->failed = true;
@@ -27,10 +27,28 @@ void *arena_take(arena *a, size_t bytes) {
         }
         *fresh = (arena_chunk){.before = c, .capacity = capacity};
         a->chunk = c = fresh;
+        at = 0;
     }
-    void *at = c->bytes + c->used;
-    c->used += need;
-    return memset(at, 0, bytes);
+    c->used = at + bytes;
+    a->total += bytes;
+    return c->bytes + at;
+}
+
+void *arena_take(arena *a, size_t bytes) {
+    char *at = room(a, bytes, alignof(max_align_t));
+    return at ? memset(at, 0, bytes) : NULL;
+}
+
+char *arena_room(arena *a, size_t bytes) {
+    return room(a, bytes, 1);
+}
+
+char *arena_copy(arena *a, const char *bytes, size_t len) {
+    char *copy = room(a, len + 1, 1);
+    if (!copy) return NULL;
+    if (len) memcpy(copy, bytes, len);
+    copy[len] = 0;
+    return copy;
 }
 
 char *arena_text(arena *a, const char *text, size_t len) {
@@ -49,6 +67,7 @@ static void release(arena *a, arena_chunk *c) {
 
 void arena_reset(arena *a) {
     a->failed = false;
+    a->total = 0;
     if (!a->chunk) return;
     release(a, a->chunk->before);
     a->chunk->before = NULL;
@@ -58,4 +77,5 @@ void arena_reset(arena *a) {
 void arena_free(arena *a) {
     release(a, a->chunk);
     a->chunk = NULL;
+    a->total = 0;
 }

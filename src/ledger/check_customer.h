@@ -1,8 +1,8 @@
-/* One customer looked at by themselves, in one snapshot (checkup.c). */
-#ifndef LEDGER_CHECKUP_CUSTOMER_H
-#define LEDGER_CHECKUP_CUSTOMER_H
+/* One customer looked at by themselves, in one snapshot (ledger_check.c). */
+#ifndef LEDGER_CHECK_CUSTOMER_H
+#define LEDGER_CHECK_CUSTOMER_H
 
-#include "checkup.h"
+#include "ledger_check.h"
 #include "history.h"
 #include "projected.h"
 
