@@ -7,6 +7,7 @@
 #include <currency.h>
 #include <error.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,6 +310,16 @@ static bool put_body(importer *i, const history_event *e, const record_value *te
     return true;
 }
 
+/* From another ledger's export: what it is about has no number, and is told from others by its hash alone. */
+static bool put_subject_hash(importer *i, history_event *e, const record_value *hash) {
+    char text[24], *end;
+    if (!hash->given || !hash->len || e->subject_id) return true;
+    snprintf(text, sizeof text, "%.*s", hash->len < 22 ? (int)hash->len : 22, hash->text);
+    errno = 0;
+    e->subject_id = strtoll(text, &end, 10);
+    return *end || errno || hash->len > 20 ? refuse(i, "subject_hash", hash, "must be a whole number of 64 bits") : true;
+}
+
 static bool stage_events(importer *i, const record *rec, mr_error *err) {
     const record_value *name = VALUE(rec, events, kind), *subject = VALUE(rec, events, subject), *body = VALUE(rec, events, body);
     int kind = event_kind_find(name->text, name->len);
@@ -321,6 +332,7 @@ static bool stage_events(importer *i, const record *rec, mr_error *err) {
         const char *sort = event_kind_of(e->kind)->subject;
         put_subject(i, e, *sort ? sort : "thing", subject, subject);
     }
+    if (!put_subject_hash(i, e, VALUE(rec, events, subject_hash))) return false;
     if (body->given && body->len) {
         if (!put_body(i, e, body)) return false;
     }
