@@ -25,6 +25,7 @@ typedef struct group_customer {
     size_t first, n; /* of order[] */
     cycle c;
     bool stale, rebuild, changed;
+    bool unbuilt; /* there was no state: what events it has, if any, an import under way or cut short has brought */
     unsigned char state[CYCLE_BYTES_MAX];
     size_t state_len;
 } group_customer;
@@ -39,6 +40,7 @@ typedef struct group {
     size_t customers_n;
     int64_t *changed;
     upserts rows;
+    bool again; /* not the first attempt */
 } group;
 
 static int by_customer(const void *a, const void *b) {
@@ -83,7 +85,8 @@ static mr_status locked(void *ctx, size_t item, db_statement *s, mr_error *err) 
     (void)err;
     c->stale = db_int(s, 1) == 1;
     cycle_begin(&c->c);
-    /* No state yet (a new customer, or one whose events an import under way has just brought), or one that another version wrote. */
+    c->unbuilt = !c->stale && !len;
+    /* Or a state that another version wrote. */
     c->rebuild = !c->stale && (!len || cycle_decode(state, len, &c->c, NULL) != MR_OK);
     return MR_OK;
 }
@@ -129,10 +132,12 @@ static mr_status project_one(group *g, group_customer *c, const history_event *e
 
 static mr_status fold(group *g, group_customer *c, history *h, mr_error *err) {
     mr_status status = MR_OK;
+    size_t added = 0;
     for (size_t i = 0; i < c->n && status == MR_OK; i++) {
         const append_item *item = g->order[c->first + i];
         const history_event *e = &item->event.e;
         if (item->outcome != APPEND_ADDED) continue;
+        added++;
         c->changed = true;
         if (cycle_takes(&c->c, e))
             cycle_apply(&c->c, e);
@@ -145,6 +150,8 @@ static mr_status fold(group *g, group_customer *c, history *h, mr_error *err) {
     } else if (status == MR_OK && c->rebuild) {
         if (h->customer_id != c->customer_id || !h->n) status = history_read(g->l, c->customer_id, h, err);
         if (status == MR_OK) cycle_build(&c->c, h->events, h->n);
+        /* With this cycle the customer counts as whole: then what the other events show in tables must be there, too. */
+        if (status == MR_OK && c->unbuilt && h->n > added) status = project_history(g->l, h, 0, &g->rows, err);
         c->changed = true;
     }
     if (c->changed) c->state_len = cycle_encode(&c->c, c->state);
@@ -199,6 +206,8 @@ static mr_status group_run(db *d, void *ctx, mr_error *err) {
     group *g = ctx;
     (void)d;
     upserts_clear(&g->rows);
+    if (g->again && g->r) refs_forget(g->r); /* the customers it made were rolled back, or are gone with the server's last moments */
+    g->again = true;
     mr_status status = resolve(g, err);
     if (status != MR_OK) return status;
     group_customers(g);

@@ -40,6 +40,8 @@ typedef struct batch_list {
     const rebuilt *item[BATCH];
     int64_t changed[BATCH];
     size_t n;
+    int64_t redo[BATCH]; /* customers whose cycle has another version by now */
+    size_t redo_n;
 } batch_list;
 
 static void new_row(void *ctx, size_t row, db_value *values) {
@@ -65,11 +67,9 @@ static void bind_old(void *ctx, size_t item, db_statement *s) {
     db_bind_bytes(s, 3, b->state, b->len);
 }
 
-static mr_status redo(batch_list *list, mr_error *err) {
-    mr_status status = MR_OK;
-    for (size_t i = 0; i < list->n && status == MR_OK; i++)
-        if (!list->changed[i]) status = ledger_rebuild_customer(list->r->writer, list->item[i]->customer_id, err);
-    return status;
+static void note_changed(batch_list *list) {
+    for (size_t i = 0; i < list->n; i++)
+        if (!list->changed[i]) list->redo[list->redo_n++] = list->item[i]->customer_id;
 }
 
 static mr_status write_new(batch_list *list, mr_error *err) {
@@ -79,7 +79,8 @@ static mr_status write_new(batch_list *list, mr_error *err) {
     uint64_t added;
     for (size_t i = 0; i < list->n; i++) list->changed[i] = 1;
     mr_status status = list->n ? db_append(list->r->writer->d, &plan, list->n, new_row, new_differs, list, &added, err) : MR_OK;
-    return status == MR_OK ? redo(list, err) : status;
+    note_changed(list);
+    return status;
 }
 
 static mr_status write_old(batch_list *list, mr_error *err) {
@@ -87,15 +88,19 @@ static mr_status write_old(batch_list *list, mr_error *err) {
     mr_status status = db_prepare(list->r->writer->d, "UPDATE cycle SET state = $3, stale = 0, version = cycle.version + 1 "
                                                       "WHERE customer_id = $1 AND version = $2", "iib", &s, err);
     if (status == MR_OK) status = db_each(s, list->n, bind_old, NULL, list, list->changed, err);
-    return status == MR_OK ? redo(list, err) : status;
+    if (status == MR_OK) note_changed(list);
+    return status;
 }
 
+/* Cycles and projected rows in one transaction, or a crash between the two would leave a cycle that is not stale and rows that are: nobody
+ * would look for them. Who was changed meanwhile comes last: the rows just written are older than what changed them. */
 static mr_status write_batch(db *d, void *ctx, mr_error *err) {
     rebuild *r = ctx;
     batch_list *list = mem_take(NULL, 1, sizeof *list);
     mr_status status = MR_OK;
     (void)d;
     if (!list) return error_memory(err, sizeof *list);
+    list->redo_n = 0;
     for (int old = 0; old < 2 && status == MR_OK; old++) {
         list->r = r;
         list->n = 0;
@@ -103,20 +108,15 @@ static mr_status write_batch(db *d, void *ctx, mr_error *err) {
             if ((r->batch[i].version >= 0) == (old == 1)) list->item[list->n++] = &r->batch[i];
         status = old ? write_old(list, err) : write_new(list, err);
     }
+    if (status == MR_OK && r->rows.rows) status = upserts_write(&r->rows, r->writer, err);
+    for (size_t i = 0; i < list->redo_n && status == MR_OK; i++) status = ledger_rebuild_customer(r->writer, list->redo[i], err);
     mem_free(NULL, list);
     return status;
-}
-
-static mr_status write_rows(db *d, void *ctx, mr_error *err) {
-    rebuild *r = ctx;
-    (void)d;
-    return upserts_write(&r->rows, r->writer, err);
 }
 
 static mr_status flush(rebuild *r, mr_error *err) {
     mr_status status = MR_OK;
     if (r->batched) status = db_transaction(r->writer->d, DB_WRITE, write_batch, r, err);
-    if (status == MR_OK && r->rows.rows) status = db_transaction(r->writer->d, DB_WRITE, write_rows, r, err);
     r->batched = 0;
     upserts_clear(&r->rows);
     arena_reset(&r->states);
