@@ -242,6 +242,7 @@ const db_driver db_sqlite = {
     .checkpoint = sqlite_checkpoint,
     .vacuum = sqlite_vacuum,
     .analyze = sqlite_analyze,
+    .size = sqlite_size,
     .integrity = sqlite_integrity,
     .backup = sqlite_backup,
     .restore = sqlite_restore,
