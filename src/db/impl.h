@@ -119,6 +119,7 @@ struct db {
     bool distributed;
     bool created; /* the file was made by db_open */
     struct sqlite_rows *rows; /* SQLite: those an append puts in */
+    double busy_since;        /* SQLite: since when the lock has been waited for, in seconds */
     db_statement *statements[DB_BUCKETS];
     union {
         struct sqlite3 *sqlite;

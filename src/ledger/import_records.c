@@ -25,15 +25,16 @@ static bool refuse(importer *i, const char *field, const record_value *value, co
 
 /* --- ids --- */
 
-/* "record/id#suffix" hashed, and kept as source_id; without an id: the line, its occurrence, rule and suffix. */
+/* "record/id#suffix" hashed, and kept as source_id; without an id: the line, its occurrence, which of the line's records of
+ * that kind it is, and the suffix: the same whichever mapping read it. */
 static bool put_id(importer *i, const record *rec, const record_value *id, const record_value *second, const char *suffix, history_event *e,
                    mr_error *err) {
-    char text[64];
+    char text[96];
     if (!id->given || !id->len) {
         if (!i->line_known && i->b && bulk_line_id(i->b, rec->row->raw, rec->row->raw_len, &i->line_hash, &i->line_occurrence, err) != MR_OK)
             return false;
         i->line_known = true;
-        int len = snprintf(text, sizeof text, "%016llx %u %u %s", (unsigned long long)i->line_hash, i->line_occurrence, rec->rule, suffix);
+        int len = snprintf(text, sizeof text, "%016llx %u %s %u %s", (unsigned long long)i->line_hash, i->line_occurrence, record_name(rec->kind), i->nth, suffix);
         e->source_id = "";
         e->source_id_len = 0;
         if (i->l) e->id = ledger_hash(i->l, i->lines, text, (size_t)len);

@@ -371,6 +371,7 @@ static void find_duplicates(void **state) {
     duplicates_counts counts;
     char *text = duplicates(s, true, &counts);
     assert_int_equal(counts.pairs + counts.weak + counts.shared, 0);
+    free(text);
     people_customer(s, 0, "Ada Osei", "Ada.Osei+shop@gmail.com", "", "1 Dune Road");
     people_customer(s, 1, "OSEI, Ada", "adaosei@googlemail.com", "", "Dune Road 1");
     people_customer(s, 2, "Sand & Sons Ltd", "a@example.com", "+44 20 7946 0001", "");
