@@ -27,6 +27,11 @@ const char *export_name_at(size_t i, const char **about) {
 mr_status export_line(exporter *x, mr_error *err) {
     text_putc(&x->line, '\n');
     if (x->line.failed) return error_memory(err, x->line.len);
+    if (x->array) {
+        json_t *row = json_loadb(x->line.data, x->line.len, 0, NULL);
+        x->line.len = 0;
+        return json_array_append_new(x->array, row) == 0 ? MR_OK : error_memory(err, sizeof *row);
+    }
     if (fwrite(x->line.data, 1, x->line.len, x->out) != x->line.len)
         return error_set(err, MR_EIO, NULL, -1, "cannot write: %s", strerror(errno));
     x->line.len = 0;
@@ -149,6 +154,21 @@ static mr_status export_table(exporter *x, const db_table *table, mr_error *err)
     }
     db_stream_close(stream);
     text_free(&sql);
+    return status;
+}
+
+mr_status export_rows(ledger *l, const char *table, int64_t customer_id, json_t *array, mr_error *err) {
+    export_options options = {.format = EXPORT_NDJSON, .customer_id = customer_id};
+    export_counts counts = {0};
+    exporter x = {.l = l, .options = &options, .counts = &counts, .array = array};
+    mr_status status = error_set(err, MR_EINVAL, "table", -1, "there is no table '%.60s' of customers", table);
+    for (size_t i = 0; i < db_tables_n; i++) {
+        if (strcmp(db_tables[i].name, table) != 0 || db_tables[i].sort != DB_PER_CUSTOMER) continue;
+        status = cell_sources_read(l, &x.sources, err);
+        if (status == MR_OK) status = export_table(&x, &db_tables[i], err);
+    }
+    cell_sources_free(&x.sources);
+    text_free(&x.line);
     return status;
 }
 
