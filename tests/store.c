@@ -83,13 +83,13 @@ static int remove_one(const char *path, const struct stat *about, int type, stru
 void store_remove(store *s) {
     if (s->folder[0]) nftw(s->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     if (!s->database[0]) return;
-    char server[256], sql[128];
+    char server[256], sql[192];
     mr_error err;
     db *d;
     if (!store_citus()) store_server(server, "postgres", 0);
     assert_ok(db_open(store_citus() ? getenv("MARRAM_TEST_CITUS") : server, NULL, &d, &err), &err);
     /* A test that failed may have left a stream of its own that nobody reads: the server would wait for it, and we for the server. */
-    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 't%ld\\_%%'", (long)getpid());
+    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'", s->database);
     if (!store_citus()) assert_ok(db_execute(d, sql, &err), &err);
     snprintf(sql, sizeof sql, store_citus() ? "DROP SCHEMA %s CASCADE" : "DROP DATABASE %s WITH (FORCE)", s->database);
     assert_ok(db_execute(d, sql, &err), &err);

@@ -51,7 +51,7 @@ bool option_double(option_reader *r, double low, double high, double *out);
 bool option_integer(option_reader *r, int64_t low, int64_t high, int64_t *out);
 bool option_date(option_reader *r, int32_t *out);                       /* YYYY-MM-DD */
 bool option_duration_days(option_reader *r, double *days);              /* 39w, 90d, 6m, 1y; a bare number is days */
-int option_unknown(option_reader *r, const char *option);               /* reports with the nearest known name; EXIT_USAGE */
+int option_unknown(option_reader *r, const char *option);               /* reports; EXIT_USAGE */
 
 /* --- progress and Ctrl-C --- */
 typedef struct progress_bar {

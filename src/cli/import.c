@@ -129,10 +129,11 @@ static mr_status save_mapping(const char *path, const mapping *m, mr_error *err)
 static int confirm(const arguments *a, const mapping *m, mr_error *err) {
     text_buffer text = {0};
     char line[16] = "";
-    if (a->mapping_name || a->yes || a->import.dry_run) return EXIT_OK;
+    if (a->mapping_name || a->yes) return EXIT_OK;
     if (mapping_write(m, &text, err) != MR_OK) return EXIT_INTERNAL;
-    fprintf(stderr, "This is how the file would be read:\n\n%.*s\n", (int)text.len, text.data);
+    if (!a->import.dry_run || !(a->quiet || a->json)) fprintf(stderr, "This is how the file would be read:\n\n%.*s\n", (int)text.len, text.data);
     text_free(&text);
+    if (a->import.dry_run) return EXIT_OK;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
         fputs("marram import: nobody is there to ask whether that is right: say so with --yes, look at --dry-run, or correct it with "
               "--columns or --save-mapping and --mapping\n", stderr);

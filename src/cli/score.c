@@ -164,7 +164,7 @@ int command_score(int argc, char **argv) {
     if (code != EXIT_OK) return code;
     mr_error err = {0};
     mr_pool *pool = NULL;
-    if (a.scoring.of > 1 && !a.threads_given) a.threads = 1;
+    if (a.scoring.of && !a.threads_given) a.threads = 1;
     if (mr_pool_new((int)a.threads, &pool, &err) != MR_OK) return command_fail("score", &err);
     code = run(&a, pool);
     mr_pool_free(pool);

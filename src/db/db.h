@@ -160,6 +160,7 @@ mr_status db_sync(db *d, mr_error *err);       /* everything committed is on the
 mr_status db_checkpoint(db *d, bool truncate, mr_error *err); /* SQLite: the WAL into the file; PostgreSQL: nothing */
 mr_status db_vacuum(db *d, mr_error *err);     /* gives back and overwrites what was deleted; not in a transaction */
 mr_status db_analyze(db *d, mr_error *err);    /* statistics after a bulk load */
+mr_status db_size(db *d, int64_t *bytes, mr_error *err); /* what the tables and their indexes take up */
 /* Is every page and index of the store sound? found(line, ctx) for each fault. PostgreSQL: every row of Marram's tables is read; indexes
  * are compared with them where the extension amcheck is installed. */
 mr_status db_integrity(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err);

@@ -98,6 +98,7 @@ typedef struct db_driver {
     mr_status (*checkpoint)(db *d, bool truncate, mr_error *err);
     mr_status (*vacuum)(db *d, mr_error *err);
     mr_status (*analyze)(db *d, mr_error *err);
+    mr_status (*size)(db *d, int64_t *bytes, mr_error *err);
     mr_status (*integrity)(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err);
     mr_status (*backup)(const char *url, const char *path, const mr_context *context, mr_error *err);
     mr_status (*restore)(const char *url, const char *path, const mr_context *context, mr_error *err);
@@ -118,6 +119,7 @@ struct db {
     bool distributed;
     bool created; /* the file was made by db_open */
     struct sqlite_rows *rows; /* SQLite: those an append puts in */
+    double busy_since;        /* SQLite: since when the lock has been waited for, in seconds */
     db_statement *statements[DB_BUCKETS];
     union {
         struct sqlite3 *sqlite;

@@ -166,6 +166,12 @@ mr_status db_vacuum(db *d, mr_error *err) {
     return status ? status : d->driver->vacuum(d, err);
 }
 
+mr_status db_size(db *d, int64_t *bytes, mr_error *err) {
+    *bytes = 0;
+    mr_status status = outside(d, "size", err);
+    return status ? status : d->driver->size(d, bytes, err);
+}
+
 mr_status db_analyze(db *d, mr_error *err) {
     mr_status status = outside(d, "analyze", err);
     return status ? status : d->driver->analyze(d, err);

@@ -173,6 +173,7 @@ const db_driver db_postgres = {
     .checkpoint = postgres_checkpoint,
     .vacuum = postgres_vacuum,
     .analyze = postgres_analyze,
+    .size = postgres_size,
     .integrity = postgres_integrity,
     .backup = postgres_backup,
     .restore = postgres_restore,

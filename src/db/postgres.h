@@ -60,6 +60,7 @@ mr_status postgres_sync(db *d, mr_error *err);
 mr_status postgres_checkpoint(db *d, bool truncate, mr_error *err);
 mr_status postgres_vacuum(db *d, mr_error *err);
 mr_status postgres_analyze(db *d, mr_error *err);
+mr_status postgres_size(db *d, int64_t *bytes, mr_error *err);
 mr_status postgres_integrity(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err);
 mr_status postgres_backup(const char *url, const char *path, const mr_context *context, mr_error *err);
 mr_status postgres_restore(const char *url, const char *path, const mr_context *context, mr_error *err);

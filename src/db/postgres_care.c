@@ -56,6 +56,20 @@ mr_status postgres_analyze(db *d, mr_error *err) {
     return for_tables(d, "ANALYZE", err);
 }
 
+mr_status postgres_size(db *d, int64_t *bytes, mr_error *err) {
+    mr_status status = postgres_alive(d, err);
+    for (size_t i = 0; i < db_tables_n && !status; i++) {
+        char sql[SQL_SIZE];
+        int64_t size = 0;
+        bool shards = d->distributed && db_tables[i].sort == DB_PER_CUSTOMER;
+        snprintf(sql, sizeof sql, "SELECT coalesce(%s(to_regclass('%s')), 0)",
+                 shards ? "citus_total_relation_size" : "pg_total_relation_size", db_tables[i].name);
+        status = postgres_number(d, sql, &size, err);
+        *bytes += size;
+    }
+    return status;
+}
+
 /* --- integrity --- */
 
 typedef struct check {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Pages of 8 KB: appends and scans of a million events took the same time with 4, 8 and 16 KB (bench/db.c); 8
@@ -91,11 +92,22 @@ mr_status sqlite_fail(db *d, int rc, mr_error *err) {
 
 /* --- open --- */
 
+static int wait_for_lock(void *ctx, int tries);
+
+/* Making a new file one with a log needs it alone, and SQLite does not ask the busy handler then: where several processes make the same
+ * ledger at once, the others find it busy for a moment. */
+static int use_log(db *d) {
+    for (int tries = 0;; tries++) {
+        int rc = sqlite3_exec(d->of.sqlite, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if ((rc & 0xff) != SQLITE_BUSY || !wait_for_lock(d, tries)) return rc;
+    }
+}
+
 static mr_status settle(db *d, mr_error *err) {
     sqlite3 *db3 = d->of.sqlite;
     int rc = sqlite3_exec(db3, settings, NULL, NULL, NULL);
     if (!rc && !d->options.read_only) {
-        rc = sqlite3_exec(db3, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        rc = use_log(d);
         /* FULL: a commit is on the disk when it returns. NORMAL: a power cut may lose the last ones, never
          * the file. */
         if (!rc)
@@ -141,16 +153,31 @@ static mr_status make_file(db *d, mr_error *err) {
     return MR_OK;
 }
 
+/* Another process holds the lock. A bulk writer gives it up every 50 ms and takes it again a few milliseconds later: who sleeps as
+ * long as SQLite's own waiting does (up to 100 ms) misses it time and again. So: twice a millisecond for two seconds, then rarely. */
+static int wait_for_lock(void *ctx, int tries) {
+    db *d = ctx;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    double now = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    if (!tries) d->busy_since = now;
+    double waited = now - d->busy_since;
+    if (waited * 1000 >= d->options.busy_ms) return 0;
+    nanosleep(&(struct timespec){.tv_nsec = waited < 2 ? 500000 : 10000000}, NULL);
+    return 1;
+}
+
 mr_status sqlite_open(db *d, mr_error *err) {
     mr_status status = make_file(d, err);
     if (status) return status;
     int flags = (d->options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(d->url, &d->of.sqlite, flags, NULL);
-    if (!rc) rc = sqlite3_busy_timeout(d->of.sqlite, d->options.busy_ms);
+    if (!rc) rc = sqlite3_busy_handler(d->of.sqlite, wait_for_lock, d);
     if (!rc) rc = sqlite_rows_register(d);
     status = rc ? sqlite_fail(d, rc, err) : settle(d, err);
-    if (status && d->created) unlink(d->url);
+    struct stat about;
+    if (status && d->created && !stat(d->url, &about) && !about.st_size) unlink(d->url); /* unless others have begun to use it */
     return status;
 }
 
@@ -227,6 +254,7 @@ const db_driver db_sqlite = {
     .checkpoint = sqlite_checkpoint,
     .vacuum = sqlite_vacuum,
     .analyze = sqlite_analyze,
+    .size = sqlite_size,
     .integrity = sqlite_integrity,
     .backup = sqlite_backup,
     .restore = sqlite_restore,

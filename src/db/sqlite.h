@@ -52,6 +52,7 @@ mr_status sqlite_sync(db *d, mr_error *err);
 mr_status sqlite_checkpoint(db *d, bool truncate, mr_error *err);
 mr_status sqlite_vacuum(db *d, mr_error *err);
 mr_status sqlite_analyze(db *d, mr_error *err);
+mr_status sqlite_size(db *d, int64_t *bytes, mr_error *err);
 mr_status sqlite_integrity(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err);
 mr_status sqlite_backup(const char *url, const char *path, const mr_context *context, mr_error *err);
 mr_status sqlite_restore(const char *url, const char *path, const mr_context *context, mr_error *err);

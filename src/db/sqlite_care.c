@@ -1,6 +1,7 @@
 /* SQLite: the log and the disk, giving back room, checking every page. */
 #include "sqlite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 mr_status sqlite_sync(db *d, mr_error *err) {
@@ -32,6 +33,21 @@ mr_status sqlite_analyze(db *d, mr_error *err) {
     /* The first thousand entries of each index tell the planner enough; all of them take as long as the
      * import. */
     int rc = sqlite3_exec(d->of.sqlite, "PRAGMA analysis_limit=1000; ANALYZE", NULL, NULL, NULL);
+    return rc ? sqlite_fail(d, rc, err) : MR_OK;
+}
+
+/* One number of one row. */
+static int number(void *ctx, int n, char **values, char **names) {
+    (void)names;
+    if (n && values[0]) *(int64_t *)ctx = strtoll(values[0], NULL, 10);
+    return 0;
+}
+
+mr_status sqlite_size(db *d, int64_t *bytes, mr_error *err) {
+    int64_t pages = 0, size = 0;
+    int rc = sqlite3_exec(d->of.sqlite, "PRAGMA page_count", number, &pages, NULL);
+    if (!rc) rc = sqlite3_exec(d->of.sqlite, "PRAGMA page_size", number, &size, NULL);
+    *bytes = pages * size;
     return rc ? sqlite_fail(d, rc, err) : MR_OK;
 }
 

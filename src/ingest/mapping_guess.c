@@ -248,9 +248,35 @@ static mr_status missing(const guess *g, const field_row *field, mr_error *err) 
                                      : "with --columns, in file order, or in a mapping file");
 }
 
+/* An NDJSON object as a whole is the body: what is in it is none of the other fields. */
+static mr_status by_object(guess *g, mr_error *err) {
+    int body = field_named(g, "body"), best = INT32_MAX;
+    char name[64] = "";
+    if (body < 0 || !rows_json(g->r)) return MR_OK;
+    for (size_t c = 0; c < g->columns; c++) {
+        const char *path = rows_heading(g->r, c), *dot = strchr(path, '.');
+        char prefix[64];
+        if (!dot || (size_t)(dot - path) >= sizeof prefix) continue;
+        snprintf(prefix, sizeof prefix, "%.*s", (int)(dot - path), path);
+        int rank = record_heading(&g->record.field[body], prefix);
+        if (rank < 0 || rank >= best) continue;
+        best = rank;
+        memcpy(name, prefix, sizeof name);
+    }
+    if (!*name) return MR_OK;
+    size_t len = strlen(name);
+    for (size_t c = 0; c < g->columns; c++) {
+        const char *path = rows_heading(g->r, c);
+        if (!strncmp(path, name, len) && (path[len] == '.' || !path[len])) g->taken[c] = true;
+    }
+    g->column[body] = rows_column(g->r, name);
+    return g->column[body] < 0 ? error_memory(err, len) : MR_OK;
+}
+
 static mr_status choose(guess *g, mr_error *err) {
     if (g->options->columns) return by_list(g, err);
     mr_status status = look_at(g, err);
+    if (!status) status = by_object(g, err);
     if (!status && g->kind == RECORD_orders && !rows_json(g->r)) status = as_run(g, err);
     if (status) return status;
     by_heading(g);

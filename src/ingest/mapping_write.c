@@ -213,6 +213,14 @@ static void attributes(text_buffer *out, const rule_spec *rule) {
     text_puts(out, same ? "]\n" : "}\n");
 }
 
+/* Is the column read, by itself or as a part of an object that is read whole? */
+static bool reads(const rows *r, int column, size_t c) {
+    if (column < 0 || column == (int)c) return column == (int)c;
+    const char *whole = rows_heading(r, (size_t)column), *part = rows_heading(r, c);
+    size_t len = strlen(whole);
+    return rows_json(r) && len && !strncmp(part, whole, len) && part[len] == '.';
+}
+
 /* "# not used: a, b": a comment, which parsing passes over. */
 static void unused(text_buffer *out, const mapping *m) {
     size_t n = m->rows->columns, shown = 0;
@@ -220,13 +228,13 @@ static void unused(text_buffer *out, const mapping *m) {
         bool used = false;
         for (size_t i = 0; i < m->n_rules && !used; i++) {
             const rule_plan *p = &m->plan[i];
-            for (size_t k = 0; k < p->spec->n_when && !used; k++) used = p->when[k].column == (int)c;
+            for (size_t k = 0; k < p->spec->n_when && !used; k++) used = reads(m->rows, p->when[k].column, c);
             for (size_t k = 0; k < p->spec->n_attributes && !used; k++)
-                used = p->attribute[k].column == (int)c;
+                used = reads(m->rows, p->attribute[k].column, c);
             for (size_t k = 0; k < p->spec->n_fields && !used; k++) {
-                used = p->field[k].times == (int)c;
+                used = reads(m->rows, p->field[k].times, c);
                 for (size_t j = 0; j < p->field[k].spec->columns.n && !used; j++)
-                    used = p->field[k].column[j] == (int)c;
+                    used = reads(m->rows, p->field[k].column[j], c);
             }
         }
         if (used) continue;

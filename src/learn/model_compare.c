@@ -87,8 +87,9 @@ static mr_status read_now(crew *c, const model_compare_options *o, const mr_cont
     survey base;
     bool convert = false;
     mr_status status = ledger_rates_read(c->ledger[0], &rates, err);
-    if (status == MR_OK) status = survey_read(c, o->today, context, &base, err);
-    if (status == MR_OK) status = survey_currency(c->ledger[0], &base, &rates, money.currency, &convert, err);
+    if (status == MR_OK) status = survey_read(c, 0, 1, o->today, context, &base, err);
+    if (status == MR_OK) status = survey_currency(c->ledger[0], &base, &rates, money.currency, err);
+    if (status == MR_OK) status = survey_convert(c->ledger[0], &base, &rates, money.currency, &convert, err);
     if (status == MR_OK) status = alike(out, money.currency, err);
     if (convert) money.rates = &rates;
     if (status == MR_OK) {

@@ -52,21 +52,35 @@ static mr_status repair(scoring_job *job, mr_error *err) {
     return status;
 }
 
+/* Parts agree on the last day, so it is found over the whole base, unless it is given: then a part looks at itself alone. */
 static mr_status look_at_base(scoring_job *job, mr_error *err) {
     const scoring_options *o = job->o;
     scoring *out = job->out;
     ledger *l = job->crew.ledger[0];
     double started = begin(job, "looking at the base");
-    bool convert = false;
+    bool given = o->until != INT32_MIN;
+    out->partly = given && o->of > 1;
     mr_status status = o->rates_n ? ledger_rates_write(l, o->rates, o->rates_n, o->now_us, err) : MR_OK;
     if (status == MR_OK) status = ledger_rates_read(l, &job->rates, err);
-    if (status == MR_OK) status = survey_read(&job->crew, o->until == INT32_MIN ? o->today : o->until, job->context, &out->base, err);
-    if (status == MR_OK) status = survey_currency(l, &out->base, &job->rates, job->money.currency, &convert, err);
-    if (status == MR_OK && !out->base.customers)
+    if (status == MR_OK)
+        status = survey_read(&job->crew, out->partly ? o->part : 0, out->partly ? o->of : 1, given ? o->until : o->today, job->context, &out->base, err);
+    if (status == MR_OK && !out->base.customers && !out->partly)
         status = error_set(err, MR_EDATA, NULL, -1, "%s holds no orders: import some first", db_name(l->d));
-    if (convert) job->money.rates = &job->rates;
-    out->until = o->until != INT32_MIN ? o->until : out->base.last_day < o->today ? out->base.last_day : o->today;
+    out->until = given ? o->until : out->base.last_day < o->today ? out->base.last_day : o->today;
     out->seconds[SCORING_READ] = now(job) - started;
+    return status;
+}
+
+/* What amounts are counted in: the stored model's currency, or (NULL) the base's own. */
+static mr_status count_in(scoring_job *job, const char *currency, mr_error *err) {
+    ledger *l = job->crew.ledger[0];
+    const survey *base = &job->out->base;
+    bool convert = false;
+    mr_status status = MR_OK;
+    if (currency) memcpy(job->money.currency, currency, sizeof job->money.currency);
+    else status = survey_currency(l, base, &job->rates, job->money.currency, err);
+    if (status == MR_OK) status = survey_convert(l, base, &job->rates, job->money.currency, &convert, err);
+    job->money.rates = convert ? &job->rates : NULL;
     return status;
 }
 
@@ -79,7 +93,8 @@ static mr_status fit_new(scoring_job *job, mr_error *err) {
                                 .compare_sample = o->compare_sample, .seed = o->seed, .clock = o->clock, .begin = o->begin, .ctx = o->ctx};
     fit_base_seconds seconds;
     char *text = NULL;
-    mr_status status = fit_base(&job->crew, &out->base, &job->money, &options, job->context, &out->document, &seconds, err);
+    mr_status status = count_in(job, NULL, err);
+    if (status == MR_OK) status = fit_base(&job->crew, &out->base, &job->money, &options, job->context, &out->document, &seconds, err);
     if (status == MR_OK) status = model_document_write(&out->document, &text, err);
     if (status != MR_OK) return status;
     ledger_model model = {.fitted_at_us = o->now_us, .until_day = out->until, .version = MODEL_DOCUMENT_VERSION, .document = text};
@@ -171,17 +186,8 @@ static void plan_of(const scoring_job *job, score_plan *plan) {
                                      .days_per_unit = d->days_per_unit, .horizon_days = o->horizon_days, .level = 0.8,
                                      .margin = o->margin, .discount_rate = o->discount_rate}};
     plan->discount = outlook_discount(&plan->outlook);
-    memcpy(plan->money.currency, d->currency, sizeof plan->money.currency);
     /* One customer's read by itself costs about as much as streaming past a hundred others. */
     plan->histories = plan->money.rates != NULL || out->base.late > out->base.customers / 100;
-}
-
-/* The stored model's money and the ledger's must be one. */
-static mr_status check_currency(const scoring_job *job, mr_error *err) {
-    const char *stored = job->out->document.currency, *here = job->money.currency;
-    if (!strcmp(stored, here)) return MR_OK;
-    return error_set(err, MR_EDATA, "currency", -1, "the stored model counts %s%s and the ledger now %s%s: fit another with --refit",
-                     *stored ? "in " : "without money", stored, *here ? "in " : "without money", here);
 }
 
 static mr_status prepare(range_job *r, mr_error *err) {
@@ -218,11 +224,11 @@ static mr_status score_part(scoring_job *job, mr_error *err) {
     const scoring_options *o = job->o;
     scoring *out = job->out;
     range_job r = {.job = job, .part = o->of > 1 ? o->part : 0, .of = o->of > 1 ? o->of : 1, .lock = PTHREAD_MUTEX_INITIALIZER};
-    mr_status status = check_currency(job, err);
+    mr_status status = count_in(job, out->document.currency, err);
     if (status != MR_OK) return status;
     double started = begin(job, "forecasting");
     plan_of(job, &r.plan);
-    r.total = out->base.customers / r.of;
+    r.total = out->partly ? out->base.customers : out->base.customers / r.of;
     /* Ranges of a little less than a block, which hash to about as many customers each. */
     r.ranges = (unsigned)(r.total / (SCORE_BLOCK - SCORE_BLOCK / 16)) + 1;
     status = prepare(&r, err);

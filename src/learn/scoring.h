@@ -50,6 +50,7 @@ typedef struct scoring {
     bool repairs, unfinished;    /* cycles were stale; an import is under way, or was cut short */
     uint64_t repaired;
     survey base;
+    bool partly;                 /* only the part was surveyed, for the last day was given */
     int32_t until;
     bool fitted, scored;         /* a model was fitted; customers were forecast */
     int64_t fitted_id;           /* the one fitted now; in use unless another is pinned or was asked for */

@@ -14,6 +14,7 @@
 
 typedef struct survey_job {
     crew *c;
+    unsigned part, of;
     int32_t limit;
     survey *chunk; /* [CHUNKS] */
     pthread_mutex_t lock;
@@ -59,7 +60,7 @@ static mr_status survey_chunk(void *ctx, size_t chunk, int worker, mr_error *err
     survey_job *job = ctx;
     looker l = {&job->chunk[chunk], job->limit};
     int64_t first, last;
-    ledger_part((unsigned)chunk, CHUNKS, &first, &last);
+    ledger_part(job->part * CHUNKS + (unsigned)chunk, job->of * CHUNKS, &first, &last);
     begin(l.s);
     mr_status status = ledger_cycles(job->c->ledger[worker], first, last, look, &l, err);
     if (status != MR_OK || !job->context || !job->context->progress) return status;
@@ -79,8 +80,8 @@ static void add(survey *to, const survey *s) {
     for (size_t i = 0; i < s->currencies; i++) add_currency(to, s->currency[i]);
 }
 
-mr_status survey_read(crew *c, int32_t limit, const mr_context *context, survey *out, mr_error *err) {
-    survey_job job = {.c = c, .limit = limit, .context = context, .lock = PTHREAD_MUTEX_INITIALIZER};
+mr_status survey_read(crew *c, unsigned part, unsigned of, int32_t limit, const mr_context *context, survey *out, mr_error *err) {
+    survey_job job = {.c = c, .part = part, .of = of, .limit = limit, .context = context, .lock = PTHREAD_MUTEX_INITIALIZER};
     begin(out);
     job.chunk = mem_take(NULL, CHUNKS, sizeof *job.chunk);
     if (!job.chunk) return error_memory(err, CHUNKS * sizeof *job.chunk);
@@ -123,16 +124,19 @@ static mr_status cannot_add(const char *a, const char *b, mr_error *err) {
                      "currency,rate or currency,day,rate%s", a, b, unknown ? " (XXX is money imported without saying of which currency)" : "");
 }
 
-mr_status survey_currency(ledger *l, const survey *s, const currency_rates *rates, char base[4], bool *convert, mr_error *err) {
+/* The currency whose rate is 1 throughout: the one the rates are to. NULL: they do not say. */
+static const char *rates_are_to(const currency_rates *rates) {
+    for (size_t i = 0; i < rates->n; i++)
+        if (is_one(rates, rates->row[i].currency)) return rates->row[i].currency;
+    return NULL;
+}
+
+mr_status survey_currency(ledger *l, const survey *s, const currency_rates *rates, char base[4], mr_error *err) {
     survey all = *s;
-    const char *without = NULL, *one = NULL;
+    const char *without = NULL, *one = rates_are_to(rates);
     mr_status status = s->mixed ? add_mixed(l, s, &all, err) : MR_OK;
-    if (status != MR_OK) return status;
     memset(base, 0, 4);
-    *convert = false;
-    if (!all.currencies) return MR_OK;
-    for (size_t i = 0; i < rates->n && !one; i++)
-        if (is_one(rates, rates->row[i].currency)) one = rates->row[i].currency;
+    if (status != MR_OK || !all.currencies) return status;
     for (size_t i = 0; i < all.currencies; i++) {
         if (ledger_rate_known(rates, all.currency[i])) continue;
         if (without) return cannot_add(without, all.currency[i], err);
@@ -143,6 +147,23 @@ mr_status survey_currency(ledger *l, const survey *s, const currency_rates *rate
         return error_set(err, MR_EDATA, "currency", -1, "the rates do not say which currency they are to: add a line with a rate of 1, such as %s,1",
                          all.currency[0]);
     memcpy(base, one ? one : without ? without : all.currency[0], 4);
-    *convert = all.currencies > 1 || strcmp(base, all.currency[0]) != 0;
     return MR_OK;
+}
+
+mr_status survey_convert(ledger *l, const survey *s, const currency_rates *rates, const char base[4], bool *convert, mr_error *err) {
+    survey all = *s;
+    const char *one = rates_are_to(rates);
+    mr_status status = s->mixed ? add_mixed(l, s, &all, err) : MR_OK;
+    *convert = false;
+    for (size_t i = 0; i < all.currencies && status == MR_OK; i++) {
+        if (!strcmp(all.currency[i], base)) continue;
+        if (!*base)
+            return error_set(err, MR_EDATA, "currency", -1, "the stored model knows no money, and there are amounts in %s now: fit another with "
+                             "--refit", all.currency[i]);
+        if (one && strcmp(one, base) != 0)
+            return error_set(err, MR_EDATA, "currency", -1, "the stored model counts in %s, and the rates are to %s: fit another with --refit", base, one);
+        if (!ledger_rate_known(rates, all.currency[i])) return cannot_add(base, all.currency[i], err);
+        *convert = true;
+    }
+    return status;
 }

@@ -19,11 +19,14 @@ typedef struct survey {
     int64_t mixed_id;              /* one of them, the smallest number */
 } survey;
 
-/* limit: a day. */
-mr_status survey_read(crew *c, int32_t limit, const mr_context *context, survey *out, mr_error *err);
+/* Of part `part` (0 .. of - 1) of the customers. limit: a day. */
+mr_status survey_read(crew *c, unsigned part, unsigned of, int32_t limit, const mr_context *context, survey *out, mr_error *err);
 
-/* The one currency a base is counted in. "": it has no money. convert: amounts are of several, or of another, and go through the rates.
- * The base currency is the one with a rate of 1, else the only one without rates. MR_EDATA names two currencies that cannot be added. */
-mr_status survey_currency(ledger *l, const survey *s, const currency_rates *rates, char base[4], bool *convert, mr_error *err);
+/* The one currency a base is counted in. "": it has no money. The base currency is the one with a rate of 1, else the only one without
+ * rates. MR_EDATA names two currencies that cannot be added. */
+mr_status survey_currency(ledger *l, const survey *s, const currency_rates *rates, char base[4], mr_error *err);
+/* Can the amounts be counted in `base`, a stored model's? convert: there are others than of it, to go through the rates. MR_EDATA where
+ * there is no rate, or the rates are to another currency. */
+mr_status survey_convert(ledger *l, const survey *s, const currency_rates *rates, const char base[4], bool *convert, mr_error *err);
 
 #endif

@@ -177,10 +177,8 @@ mr_status bulk_open(const char *url, const bulk_options *options, bulk **out, mr
     if (status == MR_OK) status = read_erasures(b, err);
     if (status == MR_OK) status = db_transaction(b->l->d, DB_WRITE, begin_import, b, err);
     if (status == MR_OK) {
-        char purpose[96];
-        snprintf(purpose, sizeof purpose, "line/%.80s", options->record);
         b->customers = ledger_domain_of(b->l, "customer", options->source);
-        b->line = ledger_domain_of(b->l, purpose, options->source);
+        b->line = ledger_domain_of(b->l, "line", options->source);
         b->started = pthread_create(&b->thread, NULL, writing, b) == 0;
         if (!b->started) status = error_set(err, MR_EIO, NULL, -1, "no thread could be started");
     }

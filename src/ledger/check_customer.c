@@ -171,7 +171,7 @@ mr_status check_customer(checker *c, int64_t customer_id, mr_error *err) {
     mr_status status = db_transaction(c->l->d, DB_READ, look_transaction, &k, err);
     if (status == MR_OK) status = check_label(c->l, customer_id, who, sizeof who, err);
     if (status != MR_OK) return status;
-    bool stranger = !k.has_ref || k.leads != customer_id, behind = !k.has_cycle || k.stale; /* check.c tells of those together */
+    bool stranger = !k.has_ref || k.leads != customer_id, behind = !k.has_cycle || k.stale; /* ledger_check.c tells of those together */
     bool cycle_bad = !stranger && !behind && !k.cycle_same, rows_bad = !stranger && !behind && (k.table < PROJECTED_TABLES || k.late);
     if (stranger ? !k.rows_there : !cycle_bad && !rows_bad) return MR_OK;
     status = repair(&k, &done, err);

@@ -1,4 +1,4 @@
-/* One customer looked at by themselves, in one snapshot (check.c). */
+/* One customer looked at by themselves, in one snapshot (ledger_check.c). */
 #ifndef LEDGER_CHECK_CUSTOMER_H
 #define LEDGER_CHECK_CUSTOMER_H
 

@@ -215,34 +215,51 @@ mr_status ledger_erase_finish(ledger *l, mr_error *err) {
 
 /* --- again, after an older backup took the ledger's place --- */
 
-typedef struct note_work {
+typedef struct replay {
     ledger *l;
-    const erasure *e;
-} note_work;
+    erasures absent; /* nobody by that identifier here: importers still have to know */
+} replay;
 
-static mr_status note_transaction(db *d, void *ctx, mr_error *err) {
-    const note_work *w = ctx;
+static mr_status note_absent(db *d, void *ctx, mr_error *err) {
+    const replay *r = ctx;
+    mr_status status = MR_OK;
     (void)d;
-    return note_ref(w->l, w->e->ref, w->e->erased_at_us, err);
+    for (size_t i = 0; i < r->absent.n && status == MR_OK; i++) status = note_ref(r->l, r->absent.at[i].ref, r->absent.at[i].erased_at_us, err);
+    return status;
 }
 
-static mr_status replay_one(ledger *l, const erasure *e, erase_counts *counts, mr_error *err) {
+/* In the file beside the database those of absent that are not in it. */
+static mr_status note_absent_in_file(const replay *r, mr_error *err) {
     char path[4096];
+    erasures there = {0}, missing = {0};
+    if (!erasures_path(r->l->d, path, sizeof path)) return MR_OK;
+    mr_status status = erasures_read_file(path, true, &there, err);
+    erasures_sort(&there);
+    for (size_t i = 0; i < r->absent.n && status == MR_OK; i++)
+        if (erasures_time(&there, r->absent.at[i].ref) < r->absent.at[i].erased_at_us)
+            status = erasures_add(&missing, r->absent.at[i].ref, r->absent.at[i].erased_at_us, err);
+    if (status == MR_OK) status = erasures_append_file(path, &missing, err);
+    erasures_free(&there);
+    erasures_free(&missing);
+    return status;
+}
+
+static mr_status replay_one(replay *r, const erasure *e, erase_counts *counts, mr_error *err) {
     int64_t noted = INT64_MIN, customer_id = 0;
     bool found, there;
-    note_work work = {l, e};
-    mr_status status = merge_look(l, "SELECT erased_at_us FROM erasure WHERE ref = $1", e->ref, &noted, &found, err);
+    mr_status status = merge_look(r->l, "SELECT erased_at_us FROM erasure WHERE ref = $1", e->ref, &noted, &found, err);
     if (status != MR_OK || (found && noted >= e->erased_at_us)) return status;
-    status = merge_look(l, "SELECT customer_id FROM customer_ref WHERE ref = $1", e->ref, &customer_id, &there, err);
-    if (status == MR_OK && there) return ledger_erase(l, customer_id, e->erased_at_us, counts, err);
-    /* Nobody by that identifier here: importers still have to know. */
-    erasures one = {(erasure *)(uintptr_t)e, 1, 1};
-    if (status == MR_OK && erasures_path(l->d, path, sizeof path)) status = erasures_append_file(path, &one, err);
-    return status == MR_OK ? db_transaction(l->d, DB_WRITE, note_transaction, &work, err) : status;
+    status = merge_look(r->l, "SELECT customer_id FROM customer_ref WHERE ref = $1", e->ref, &customer_id, &there, err);
+    if (status != MR_OK) return status;
+    return there ? ledger_erase(r->l, customer_id, e->erased_at_us, counts, err) : erasures_add(&r->absent, e->ref, e->erased_at_us, err);
 }
 
 mr_status ledger_replay_erasures(ledger *l, const erasures *list, erase_counts *counts, mr_error *err) {
+    replay r = {.l = l};
     mr_status status = MR_OK;
-    for (size_t i = 0; i < list->n && status == MR_OK; i++) status = replay_one(l, &list->at[i], counts, err);
+    for (size_t i = 0; i < list->n && status == MR_OK; i++) status = replay_one(&r, &list->at[i], counts, err);
+    if (status == MR_OK && r.absent.n) status = note_absent_in_file(&r, err);
+    if (status == MR_OK && r.absent.n) status = db_transaction(l->d, DB_WRITE, note_absent, &r, err);
+    erasures_free(&r.absent);
     return status;
 }

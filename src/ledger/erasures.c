@@ -162,3 +162,10 @@ bool erasures_path(const db *d, char *out, size_t room) {
     int n = snprintf(out, room, "%s-erasures", db_name(d));
     return n > 0 && (size_t)n < room;
 }
+
+bool erasures_path_of(const char *url, char *out, size_t room) {
+    if (!strncmp(url, "postgres://", 11) || !strncmp(url, "postgresql://", 13)) return false;
+    if (!strncmp(url, "sqlite:", 7)) url += 7 + (!strncmp(url + 7, "//", 2) ? 2 : 0);
+    int n = snprintf(out, room, "%s-erasures", url);
+    return n > 0 && (size_t)n < room;
+}

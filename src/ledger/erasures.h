@@ -30,5 +30,7 @@ mr_status erasures_read_file(const char *path, bool optional, erasures *list, mr
 mr_status erasures_append_file(const char *path, const erasures *list, mr_error *err);
 /* The file beside the database. False: the store keeps none (PostgreSQL). */
 bool erasures_path(const db *d, char *out, size_t room);
+/* The same from a URL (db_open), whether or not there is a database. */
+bool erasures_path_of(const char *url, char *out, size_t room);
 
 #endif

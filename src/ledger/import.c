@@ -113,6 +113,8 @@ static mr_status import_row(import_job *job, const row *line, bool again, mr_err
     for (size_t k = 0; k < n; k++) {
         err->code = MR_OK;
         i->fault = NULL;
+        i->nth = 0;
+        for (size_t before = 0; before < k; before++) i->nth += records[before].kind == records[k].kind;
         if (import_stage(i, &records[k], err)) continue;
         if (!i->fault) return err->code;
         return reject_row(job, line, i->fault_field, i->fault_value, i->fault, err);

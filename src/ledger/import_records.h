@@ -28,6 +28,7 @@ typedef struct importer {
     uint64_t line_hash;
     uint32_t line_occurrence;
     bool line_known;
+    unsigned nth; /* of the row's records of this kind, from 0 */
     char fault_field[32], fault_value[64];
     const char *fault;
     char why[160];

@@ -1,31 +1,43 @@
-/* Rows become JSON by their columns' names: *_us is a time, *_day a day, *_minor money in the row's currency. */
 #include "person.h"
 
 #include "body.h"
+#include "export_rows.h"
 #include "history.h"
-#include "kept_row.h"
+#include "merge.h"
 #include "normal.h"
 #include "refs.h"
 
-#include <calendar.h>
-#include <currency.h>
-#include <cycle.h>
 #include <error.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* --- finding --- */
 
-static mr_status sources(ledger *l, json_t **out, mr_error *err) {
+static mr_status source_names(ledger *l, json_t **out, mr_error *err) {
     db_statement *s;
     *out = json_array();
-    mr_status status = db_prepare(l->d, "SELECT DISTINCT name FROM source ORDER BY name", "", &s, err);
-    if (status != MR_OK) return status;
-    for (bool row = true; status == MR_OK && row;) {
+    mr_status status = db_prepare(l->d, "SELECT name FROM source ORDER BY name", "", &s, err);
+    for (bool row = status == MR_OK; status == MR_OK && row;) {
         status = db_step(s, &row, err);
         if (status == MR_OK && row) json_array_append_new(*out, json_string(db_text(s, 0, NULL)));
     }
+    return status;
+}
+
+/* "#123": whom that number leads to. Rows nobody has an identifier of are found by it, too. */
+static mr_status find_number(ledger *l, const char *id, int64_t *customer_id, mr_error *err) {
+    char *end;
+    db_statement *s;
+    bool row = false;
+    *customer_id = strtoll(id + 1, &end, 10);
+    if (*end || end == id + 1 || *customer_id <= 0) return error_set(err, MR_EINVAL, "id", -1, "'%.60s' is no customer's number", id);
+    mr_status status = db_prepare(l->d, "SELECT customer_id FROM customer_ref WHERE ref = $1", "i", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, *customer_id);
+    status = db_step(s, &row, err);
+    if (status == MR_OK && row) *customer_id = db_int(s, 0);
     db_reset(s);
     return status;
 }
@@ -35,23 +47,19 @@ mr_status person_find(ledger *l, const char *id, const char *source, int64_t *cu
     size_t i;
     char found_in[200] = "";
     *customer_id = 0;
-    if (id[0] == '#') {
-        char *end;
-        *customer_id = strtoll(id + 1, &end, 10);
-        return *end || *customer_id <= 0 ? error_set(err, MR_EINVAL, "id", -1, "'%s' is no customer's number", id) : MR_OK;
-    }
+    if (id[0] == '#') return find_number(l, id, customer_id, err);
     if (source) {
         mr_status status = ledger_find(l, source, id, strlen(id), customer_id, err);
-        return status == MR_OK && !*customer_id ? error_set(err, MR_EDATA, "id", -1, "source '%s' knows no customer '%s'", source, id) : status;
+        return status == MR_OK && !*customer_id ? error_set(err, MR_EDATA, "id", -1, "source '%.60s' knows no customer '%.100s'", source, id) : status;
     }
-    mr_status status = sources(l, &names, err);
+    mr_status status = source_names(l, &names, err);
     json_array_foreach(names, i, name) {
         int64_t one = 0;
         if (status == MR_OK) status = ledger_find(l, json_string_value(name), id, strlen(id), &one, err);
         if (status != MR_OK || !one || one == *customer_id) continue;
         if (*customer_id) {
-            status = error_set(err, MR_EDATA, "id", -1, "'%s' is a customer of both '%s' and '%s', and not the same one: say which with --source", id, found_in,
-                               json_string_value(name));
+            status = error_set(err, MR_EDATA, "id", -1, "'%.100s' is a customer of both '%.60s' and '%.60s', and not the same one: say which with --source", id,
+                               found_in, json_string_value(name));
         } else {
             *customer_id = one;
             snprintf(found_in, sizeof found_in, "%s", json_string_value(name));
@@ -59,9 +67,11 @@ mr_status person_find(ledger *l, const char *id, const char *source, int64_t *cu
     }
     json_decref(names);
     if (status == MR_OK && !*customer_id)
-        status = error_set(err, MR_EDATA, "id", -1, "there is no customer '%s'; 'marram customer find TEXT' looks for names, e-mail addresses and phone numbers", id);
+        status = error_set(err, MR_EDATA, "id", -1, "there is no customer '%.100s'; 'marram customer find TEXT' looks for names, e-mail addresses and phone numbers", id);
     return status;
 }
+
+/* --- searching --- */
 
 static mr_status identifier_of(ledger *l, int64_t customer_id, json_t *into, mr_error *err) {
     db_statement *s;
@@ -78,115 +88,105 @@ static mr_status identifier_of(ledger *l, int64_t customer_id, json_t *into, mr_
     return status;
 }
 
-static mr_status search_by(ledger *l, const char *sql, const char *by, int64_t key, json_t *out, mr_error *err) {
+static json_t *number_json(int64_t number) {
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, number);
+    return json_string(text);
+}
+
+/* A customer found, with what is known of them; once, by the first that found them. */
+static mr_status add_found(ledger *l, json_t *out, int64_t customer_id, const char *by, mr_error *err) {
+    json_t *one, *number = number_json(customer_id);
     db_statement *s;
     size_t i;
-    json_t *one;
-    size_t from = json_array_size(out);
-    if (!key) return MR_OK;
-    mr_status status = db_prepare(l->d, sql, "i", &s, err);
-    if (status != MR_OK) return status;
-    db_bind_int(s, 1, key);
-    for (bool row = true; status == MR_OK && row;) {
-        status = db_step(s, &row, err);
-        if (status == MR_OK && row)
-            json_array_append_new(out, json_pack("{s:I,s:s,s:s,s:s,s:s}", "customer_id", (json_int_t)db_int(s, 0), "by", by, "name", db_text(s, 1, NULL), "email",
-                                                 db_text(s, 2, NULL), "phone", db_text(s, 3, NULL)));
+    bool row = false, there = json_array_size(out) >= PERSON_SEARCH_LIMIT;
+    json_array_foreach(out, i, one) there = there || json_equal(json_object_get(one, "customer_id"), number);
+    if (there) {
+        json_decref(number);
+        return MR_OK;
     }
+    one = json_pack("{s:o,s:s}", "customer_id", number, "by", by);
+    if (json_array_append_new(out, one) != 0) return error_memory(err, sizeof *one);
+    mr_status status = identifier_of(l, customer_id, one, err);
+    if (status == MR_OK) status = db_prepare(l->d, "SELECT name, email, phone FROM customer WHERE customer_id = $1", "i", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, customer_id);
+    status = db_step(s, &row, err);
+    json_object_set_new(one, "name", json_string(row ? db_text(s, 0, NULL) : ""));
+    json_object_set_new(one, "email", json_string(row ? db_text(s, 1, NULL) : ""));
+    json_object_set_new(one, "phone", json_string(row ? db_text(s, 2, NULL) : ""));
     db_reset(s);
-    json_array_foreach(out, i, one)
-        if (status == MR_OK && i >= from) status = identifier_of(l, json_integer_value(json_object_get(one, "customer_id")), one, err);
+    return status;
+}
+
+static mr_status search_key(ledger *l, const char *sql, const char *by, int64_t key, json_t *out, mr_error *err) {
+    id_list ids = {0};
+    mr_status status = key ? id_list_read(l, sql, key, &ids, err) : MR_OK;
+    for (size_t i = 0; i < ids.n && status == MR_OK; i++) status = add_found(l, out, ids.at[i], by, err);
+    id_list_free(&ids);
+    return status;
+}
+
+static bool has_part(const db_value *v, const char *part, size_t len) {
+    for (size_t i = 0; len && i + len <= v->text.len; i++) {
+        size_t k = 0;
+        while (k < len && (v->text.at[i + k] == part[k] || ((v->text.at[i + k] ^ part[k]) == 32 && ((part[k] | 32) >= 'a' && (part[k] | 32) <= 'z')))) k++;
+        if (k == len) return true;
+    }
+    return false;
+}
+
+/* From end to end: names have no index on their parts. */
+static mr_status search_parts(ledger *l, const char *sql, const char *by, const char *text, json_t *out, mr_error *err) {
+    db_stream *stream = NULL;
+    const db_value *row = NULL;
+    id_list ids = {0};
+    size_t len = strlen(text);
+    mr_status status = len < 2 ? MR_OK : db_stream_open(l->d, sql, "itt", NULL, 0, &stream, err);
+    while (stream && status == MR_OK && ids.n < PERSON_SEARCH_LIMIT && (status = db_stream_next(stream, &row, err)) == MR_OK && row)
+        if (has_part(&row[1], text, len) || has_part(&row[2], text, len)) status = id_list_add(&ids, row[0].integer, err);
+    db_stream_close(stream);
+    for (size_t i = 0; i < ids.n && status == MR_OK; i++) status = add_found(l, out, ids.at[i], by, err);
+    id_list_free(&ids);
     return status;
 }
 
 mr_status person_search(ledger *l, const char *text, json_t **out, mr_error *err) {
-    size_t len = strlen(text);
+    size_t len = strlen(text), i;
+    json_t *names = NULL, *name;
     int64_t id;
-    mr_error nobody;
     *out = json_array();
-    if (person_find(l, text, NULL, &id, &nobody) == MR_OK) {
-        json_t *one = json_pack("{s:I,s:s}", "customer_id", (json_int_t)id, "by", "identifier");
-        json_array_append_new(*out, one);
-        mr_status status = identifier_of(l, id, one, err);
-        if (status != MR_OK) return status;
+    if (text[0] == '#' && find_number(l, text, &id, err) == MR_OK) return add_found(l, *out, id, "number", err);
+    mr_status status = source_names(l, &names, err);
+    json_array_foreach(names, i, name) {
+        if (status == MR_OK) status = ledger_find(l, json_string_value(name), text, len, &id, err);
+        if (status == MR_OK && id) status = add_found(l, *out, id, "identifier", err);
     }
-    mr_status status = search_by(l, "SELECT customer_id, name, email, phone FROM customer WHERE email_key = $1 ORDER BY customer_id LIMIT 100", "e-mail",
-                                 normal_key(l, NORMAL_EMAIL, text, len), *out, err);
+    json_decref(names);
     if (status == MR_OK)
-        status = search_by(l, "SELECT customer_id, name, email, phone FROM customer WHERE phone_key = $1 ORDER BY customer_id LIMIT 100", "phone",
-                           normal_key(l, NORMAL_PHONE, text, len), *out, err);
+        status = search_key(l, "SELECT customer_id FROM customer WHERE email_key = $1 ORDER BY customer_id LIMIT 100", "e-mail",
+                            normal_key(l, NORMAL_EMAIL, text, len), *out, err);
     if (status == MR_OK)
-        status = search_by(l, "SELECT customer_id, name, email, phone FROM customer WHERE name_key = $1 ORDER BY customer_id LIMIT 100", "name",
-                           normal_key(l, NORMAL_NAME, text, len), *out, err);
-    return status;
+        status = search_key(l, "SELECT customer_id FROM customer WHERE phone_key = $1 ORDER BY customer_id LIMIT 100", "phone",
+                            normal_key(l, NORMAL_PHONE, text, len), *out, err);
+    if (status == MR_OK)
+        status = search_key(l, "SELECT customer_id FROM customer WHERE name_key = $1 ORDER BY customer_id LIMIT 100", "name",
+                            normal_key(l, NORMAL_NAME, text, len), *out, err);
+    if (status != MR_OK || json_array_size(*out)) return status;
+    status = search_parts(l, "SELECT customer_id, name, email FROM customer ORDER BY customer_id", "part of the name", text, *out, err);
+    return status == MR_OK ? search_parts(l, "SELECT customer_id, name, email FROM contact ORDER BY customer_id, id", "a contact", text, *out, err) : status;
 }
 
 /* --- reading --- */
-
-static bool ends(const char *text, const char *end) {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && !strcmp(text + n - m, end);
-}
-
-static json_t *money(int64_t minor, const char *currency) {
-    char code[4] = "";
-    snprintf(code, sizeof code, "%s", currency ? currency : "");
-    int digits = currency_digits(code);
-    char text[40];
-    snprintf(text, sizeof text, "%.*f", digits < 0 ? 2 : digits, (double)currency_to_money(minor, code) / 10000);
-    return json_string(text);
-}
-
-/* For people: names without the unit's suffix, values in their words. */
-static json_t *in_words(json_t *row) {
-    json_t *out = json_object(), *value;
-    const char *name, *currency = json_string_value(json_object_get(row, "currency"));
-    json_object_foreach(row, name, value) {
-        char shown[64], text[40];
-        snprintf(shown, sizeof shown, "%s", name);
-        if (!strcmp(name, "customer_id") || ends(name, "_key")) continue;
-        if (json_is_integer(value) && ends(name, "_us")) {
-            shown[strlen(shown) - 3] = 0;
-            json_object_set_new(out, shown, json_string(time_text(json_integer_value(value), text)));
-        } else if (json_is_integer(value) && ends(name, "_day")) {
-            json_object_set_new(out, name, json_string(calendar_text((int32_t)json_integer_value(value), text)));
-        } else if (json_is_integer(value) && ends(name, "_minor")) {
-            shown[strlen(shown) - 6] = 0;
-            json_object_set_new(out, shown, money(json_integer_value(value), currency));
-        } else {
-            json_object_set(out, name, value);
-        }
-    }
-    json_decref(row);
-    return out;
-}
-
-static mr_status rows_of(ledger *l, const char *table, int64_t customer_id, json_t *out, mr_error *err) {
-    table_columns c;
-    text_buffer sql = {0};
-    db_statement *s;
-    mr_status status = columns_of(table, &c, err);
-    if (status != MR_OK) return status;
-    text_puts(&sql, "SELECT ");
-    columns_list(&c, "", &sql);
-    text_printf(&sql, " FROM %s WHERE customer_id = $1 ORDER BY customer_id", table);
-    status = db_prepare(l->d, text_terminate(&sql), "i", &s, err);
-    text_free(&sql);
-    if (status != MR_OK) return status;
-    db_bind_int(s, 1, customer_id);
-    for (bool row = true; status == MR_OK && row;) {
-        status = db_step(s, &row, err);
-        if (status == MR_OK && row) json_array_append_new(out, in_words(kept_row_of(&c, s)));
-    }
-    db_reset(s);
-    return status;
-}
 
 static mr_status identifiers(ledger *l, int64_t customer_id, json_t *out, mr_error *err) {
     json_t *first = json_object();
     db_statement *s;
     mr_status status = identifier_of(l, customer_id, first, err);
-    json_array_append_new(out, first);
+    if (json_object_size(first))
+        json_array_append_new(out, first);
+    else
+        json_decref(first);
     if (status == MR_OK)
         status = db_prepare(l->d, "SELECT source, external_id FROM customer_ref WHERE customer_id = $1 AND customer_id <> ref ORDER BY source, external_id", "i", &s, err);
     if (status != MR_OK) return status;
@@ -199,88 +199,114 @@ static mr_status identifiers(ledger *l, int64_t customer_id, json_t *out, mr_err
     return status;
 }
 
-static json_t *cycle_words(const cycle *c) {
-    json_t *o = json_pack("{s:i,s:i,s:i}", "events", (int)c->events, "orders", (int)c->orders, "refunds", (int)c->refunds);
-    char text[40], code[4];
-    bool exact;
-    memcpy(code, c->currency, sizeof code);
-    if (c->orders) {
-        json_object_set_new(o, "first_order", json_string(calendar_text(c->first_order_day, text)));
-        json_object_set_new(o, "last_order", json_string(calendar_text(c->last_order_day, text)));
+static mr_status add_merge(void *ctx, const merge_record *m, mr_error *err) {
+    char time[40];
+    json_t *one = json_pack("{s:I,s:o,s:s}", "merge", (json_int_t)m->id, "customer_id", number_json(m->merged_id), "at", time_text(m->at_us, time));
+    return json_array_append_new(ctx, one) == 0 ? MR_OK : error_memory(err, sizeof *one);
+}
+
+static json_t *event_json(const history_event *e, const cell_sources *sources) {
+    char time[40];
+    json_t *one = json_pack("{s:s,s:s,s:s}", "at", time_text(e->at_us, time), "kind", event_kind_of(e->kind)->name, "source", cell_source_name(sources, e->source));
+    if (e->source_id_len) json_object_set_new(one, "id", json_stringn(e->source_id, e->source_id_len));
+    if (e->currency[0]) {
+        text_buffer amount = {0};
+        money_text(&amount, e->amount_minor, e->currency, 3);
+        json_object_set_new(one, "amount", json_stringn(amount.data ? amount.data : "", amount.len));
+        json_object_set_new(one, "currency", json_string(e->currency));
+        text_free(&amount);
     }
-    if (code[0]) {
-        json_object_set_new(o, "spend", money(currency_from_money(c->spend, code, &exact), code));
-        json_object_set_new(o, "currency", json_string(code));
-        if (c->mixed) json_object_set_new(o, "other_currencies", json_true());
-    }
-    const struct {
-        const char *name;
-        uint32_t n;
-    } counts[] = {{"contracts_started", c->contracts_started}, {"contracts_ended", c->contracts_ended}, {"payments_failed", c->payments_failed}, {"usages", c->usages},
-                  {"cases_opened", c->cases_opened}, {"cases_reopened", c->cases_reopened}, {"complaints", c->complaints}, {"promises_made", c->promises_made},
-                  {"promises_broken", c->promises_broken}, {"touches_out", c->touches_out}, {"touches_in", c->touches_in}, {"surveys", c->surveys},
-                  {"leave_intents", c->leave_intents}, {"departures", c->departures}, {"returns", c->returns}};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        if (counts[i].n) json_object_set_new(o, counts[i].name, json_integer(counts[i].n));
-    return o;
+    json_t *body = body_parse(e->body, e->body_len);
+    if (body) json_object_set_new(one, "body", body);
+    return one;
 }
 
 static mr_status events(ledger *l, int64_t customer_id, size_t limit, json_t *out, mr_error *err) {
     history h = {0};
-    json_t *list = json_array(), *names = json_object();
-    cycle c;
-    mr_status status = history_read(l, customer_id, &h, err);
-    for (size_t i = h.n; status == MR_OK && i-- > 0 && json_array_size(list) < limit;) {
-        const history_event *e = &h.events[i];
-        char time[40], number[16];
-        db_statement *s;
-        bool row = false;
-        snprintf(number, sizeof number, "%d", e->source);
-        if (!json_object_get(names, number)) {
-            status = db_prepare(l->d, "SELECT name FROM source WHERE id = $1", "d", &s, err);
-            if (status == MR_OK) db_bind_int(s, 1, e->source);
-            if (status == MR_OK) status = db_step(s, &row, err);
-            if (status != MR_OK) break;
-            json_object_set_new(names, number, json_string(row ? db_text(s, 0, NULL) : ""));
-            db_reset(s);
-        }
-        json_t *one = json_pack("{s:s,s:s,s:O}", "at", time_text(e->at_us, time), "kind", event_kind_of(e->kind)->name, "source", json_object_get(names, number));
-        if (e->source_id_len) json_object_set_new(one, "id", json_stringn(e->source_id, e->source_id_len));
-        if (e->currency[0]) {
-            json_object_set_new(one, "amount", money(e->amount_minor, e->currency));
-            json_object_set_new(one, "currency", json_string(e->currency));
-        }
-        json_t *body = body_parse(e->body, e->body_len);
-        if (body) json_object_set_new(one, "body", body);
-        json_array_append_new(list, one);
-    }
-    if (status == MR_OK) {
-        cycle_build(&c, h.events, h.n);
-        json_object_set_new(out, "cycle", cycle_words(&c));
-    }
+    json_t *list = json_array();
+    cell_sources sources = {0};
+    mr_status status = cell_sources_read(l, &sources, err);
+    if (status == MR_OK) status = history_read(l, customer_id, &h, err);
+    for (size_t i = h.n; status == MR_OK && i-- > 0 && json_array_size(list) < limit;)
+        if (json_array_append_new(list, event_json(&h.events[i], &sources)) != 0) status = error_memory(err, sizeof *list);
     json_object_set_new(out, "events_n", json_integer((json_int_t)h.n));
     json_object_set_new(out, "events", list);
-    json_decref(names);
+    cell_sources_free(&sources);
     history_free(&h);
     return status;
 }
 
-mr_status person_read(ledger *l, int64_t customer_id, size_t limit, json_t **out, mr_error *err) {
+/* The name of the model a forecast is by. */
+static mr_status name_models(ledger *l, json_t *forecasts, mr_error *err) {
+    json_t *f;
+    size_t i;
+    mr_status status = MR_OK;
+    json_array_foreach(forecasts, i, f) {
+        db_statement *s;
+        bool row = false;
+        if (status == MR_OK) status = db_prepare(l->d, "SELECT name FROM model WHERE id = $1", "i", &s, err);
+        if (status != MR_OK) return status;
+        const char *id = json_string_value(json_object_get(f, "model_id"));
+        db_bind_int(s, 1, id ? strtoll(id, NULL, 10) : 0);
+        status = db_step(s, &row, err);
+        if (status == MR_OK && row) json_object_set_new(f, "model", json_string(db_text(s, 0, NULL)));
+        db_reset(s);
+    }
+    return status;
+}
+
+typedef struct person_work {
+    ledger *l;
+    int64_t customer_id;
+    size_t limit;
+    json_t *out;
+} person_work;
+
+static mr_status read_tables(person_work *w, mr_error *err) {
     static const struct {
         const char *table, *name;
-    } tables[] = {{"customer", "customer"}, {"contact", "contacts"}, {"contract", "contracts"}, {"support_case", "cases"}, {"promise", "promises"},
-                  {"consent", "consents"}, {"forecast", "forecasts"}};
-    json_t *o = json_object(), *list = json_array();
-    *out = o;
-    json_object_set_new(o, "customer_id", json_integer(customer_id));
-    json_object_set_new(o, "identifiers", list);
-    mr_status status = identifiers(l, customer_id, list, err);
-    if (status == MR_OK && !json_object_size(json_array_get(list, 0)))
-        status = error_set(err, MR_EDATA, "id", -1, "there is no customer #%lld", (long long)customer_id);
+        bool one; /* a row at most: itself, or null */
+    } tables[] = {{"customer", "customer", true}, {"cycle", "cycle", true}, {"contact", "contacts", false}, {"contract", "contracts", false},
+                  {"support_case", "cases", false}, {"promise", "promises", false}, {"consent", "consents", false}, {"forecast", "forecasts", false},
+                  {"event_conflict", "conflicts", false}};
+    mr_status status = MR_OK;
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == MR_OK; i++) {
-        list = json_array();
-        json_object_set_new(o, tables[i].name, list);
-        status = rows_of(l, tables[i].table, customer_id, list, err);
+        json_t *list = json_array(), *row;
+        size_t k;
+        status = export_rows(w->l, tables[i].table, w->customer_id, list, err);
+        json_array_foreach(list, k, row) {
+            json_object_del(row, "customer");
+            json_object_del(row, "customer_id");
+        }
+        if (tables[i].one) {
+            json_object_set(w->out, tables[i].name, json_array_size(list) ? json_array_get(list, 0) : json_null());
+            json_decref(list);
+        } else {
+            json_object_set_new(w->out, tables[i].name, list);
+        }
     }
-    return status == MR_OK ? events(l, customer_id, limit, o, err) : status;
+    return status == MR_OK ? name_models(w->l, json_object_get(w->out, "forecasts"), err) : status;
+}
+
+static mr_status read_transaction(db *d, void *ctx, mr_error *err) {
+    person_work *w = ctx;
+    json_t *list = json_array(), *merges = json_array();
+    (void)d;
+    json_object_clear(w->out);
+    json_object_set_new(w->out, "customer_id", number_json(w->customer_id));
+    json_object_set_new(w->out, "identifiers", list);
+    mr_status status = identifiers(w->l, w->customer_id, list, err);
+    if (status == MR_OK) status = read_tables(w, err);
+    if (status == MR_OK) status = ledger_merges(w->l, w->customer_id, add_merge, merges, err);
+    json_object_set_new(w->out, "merges", merges);
+    if (status == MR_OK) status = events(w->l, w->customer_id, w->limit, w->out, err);
+    if (status == MR_OK && !json_array_size(list) && !json_integer_value(json_object_get(w->out, "events_n")))
+        status = error_set(err, MR_EDATA, "id", -1, "there is no customer #%" PRId64, w->customer_id);
+    return status;
+}
+
+mr_status person_read(ledger *l, int64_t customer_id, size_t limit, json_t **out, mr_error *err) {
+    person_work w = {l, customer_id, limit, json_object()};
+    *out = w.out;
+    return w.out ? db_transaction(l->d, DB_READ, read_transaction, &w, err) : error_memory(err, sizeof *w.out);
 }

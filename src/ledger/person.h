@@ -6,13 +6,16 @@
 
 #include <jansson.h>
 
+#define PERSON_SEARCH_LIMIT 100
+
 /* id: "#123" (the customer's number), or an identifier; source NULL: of any source. Merged ones lead to the kept one. MR_EDATA: nobody, or
  * several, with what to say. */
 mr_status person_find(ledger *l, const char *id, const char *source, int64_t *customer_id, mr_error *err);
-/* Those whose e-mail, phone, name or identifier this is, by normal forms: a JSON array of {customer_id, by, identifier, source, name, email, phone}. */
+/* Those whose e-mail, phone, name or identifier this is, by normal forms; where there is nobody, those whose name or e-mail address, or a contact's,
+ * has it in it. A JSON array of {customer_id, by, identifier, source, name, email, phone}, each customer once; at most PERSON_SEARCH_LIMIT. */
 mr_status person_search(ledger *l, const char *text, json_t **out, mr_error *err);
-/* {customer_id, identifiers, customer, cycle, contacts, contracts, cases, promises, consents, forecasts, events_n, events}: events newest first, at most
- * `limit`. Times are RFC 3339, days YYYY-MM-DD, kinds and sources their names, money amounts with their digits. */
+/* {customer_id, identifiers, customer, cycle, contacts, contracts, cases, promises, consents, forecasts, merges, conflicts, events_n, events}: of one
+ * moment; events newest first, at most `limit`. Cells as exports have them (readable.h). */
 mr_status person_read(ledger *l, int64_t customer_id, size_t limit, json_t **out, mr_error *err);
 
 #endif

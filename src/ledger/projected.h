@@ -1,4 +1,4 @@
-/* Are the projected rows of a customer what their events give? Both sides are written down as text, table by table, and compared (check.h).
+/* Are the projected rows of a customer what their events give? Both sides are written down as text, table by table, and compared (ledger_check.h).
  * Contacts are left out: what was imported of them stands above what events say. */
 #ifndef LEDGER_PROJECTED_H
 #define LEDGER_PROJECTED_H

@@ -5,6 +5,7 @@
 #include <schema.h>
 
 #include <stdio.h>
+#include <string.h>
 
 static mr_status number(db *d, const char *sql, int64_t *out, mr_error *err) {
     db_statement *s;
@@ -15,6 +16,22 @@ static mr_status number(db *d, const char *sql, int64_t *out, mr_error *err) {
     *out = row ? db_int(s, 0) : 0;
     db_reset(s);
     return MR_OK;
+}
+
+static mr_status audit_times(ledger *l, ledger_status *out, mr_error *err) {
+    const struct {
+        const char *what;
+        int64_t *at_us;
+    } times[] = {{"init", &out->made_at_us}, {"backup", &out->backup_at_us}, {"restore", &out->restored_at_us}, {"compact", &out->compacted_at_us},
+                 {"erase", &out->erased_at_us}};
+    db_statement *s;
+    mr_status status = db_prepare(l->d, "SELECT what, MAX(at_us) FROM audit GROUP BY what", "", &s, err);
+    for (bool row = status == MR_OK; status == MR_OK && row;) {
+        status = db_step(s, &row, err);
+        for (size_t i = 0; status == MR_OK && row && i < sizeof times / sizeof *times; i++)
+            if (!strcmp(db_text(s, 0, NULL), times[i].what)) *times[i].at_us = db_int(s, 1);
+    }
+    return status;
 }
 
 mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err) {
@@ -29,6 +46,8 @@ mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err) {
     if (status == MR_OK) status = number(l->d, "SELECT CAST(COUNT(*) AS BIGINT) FROM customer_ref WHERE customer_id = ref", &out->customers, err);
     if (status == MR_OK) status = number(l->d, "SELECT MIN(at_us) FROM event", &out->first_at_us, err);
     if (status == MR_OK) status = number(l->d, "SELECT MAX(at_us) FROM event", &out->last_at_us, err);
+    if (status == MR_OK) status = db_size(l->d, &out->bytes, err);
+    if (status == MR_OK) status = audit_times(l, out, err);
     return status == MR_OK ? ledger_is_stale(l, &out->stale, err) : status;
 }
 

@@ -12,6 +12,8 @@ typedef struct ledger_status {
     int64_t rows[STATUS_TABLES]; /* as db_tables lists them */
     int64_t first_at_us, last_at_us; /* of events; 0 where there is none */
     bool stale;                  /* an import was not finished: cycles are behind */
+    int64_t bytes;               /* of the store */
+    int64_t made_at_us, backup_at_us, restored_at_us, compacted_at_us, erased_at_us; /* the last of each; 0: never */
 } ledger_status;
 
 mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err);

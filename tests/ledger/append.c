@@ -38,7 +38,7 @@ static void late_events_rebuild(void **state) {
     ledger *l = fixture_ledger(store_of(state));
     static const int days[] = {100, 130, 90, 130, 110, 160, 95};
     for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
-        char id[8];
+        char id[24];
         snprintf(id, sizeof id, "o%zu", i);
         append_item item = fixture_order(l, 7, days[i], 100, id);
         fixture_append(l, &item, 1);

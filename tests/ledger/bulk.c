@@ -11,7 +11,7 @@
 #define EVENTS 900
 
 typedef struct made {
-    char customer[16], id[16], subject[16], body[96];
+    char customer[16], id[24], subject[16], body[128];
     event_kind kind;
     int day;
     int64_t minor;

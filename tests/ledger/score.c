@@ -407,13 +407,20 @@ static void rates(void **state) {
     clear(s);
     for (o.of = 2, o.part = 0; o.part < 2; o.part++) score_ok(&o, 1 + (int)o.part);
     assert_same(first, dump_of(s, false));
+    /* With the day given a part does not look beyond itself; some of so small ones have one currency, and all the same rows. */
+    clear(s);
+    o.until = SPAN - 1;
+    bool plain = false;
+    for (o.of = 400, o.part = 0; o.part < 400; o.part++) plain |= !score_ok(&o, 1).from_histories;
+    assert_true(plain);
+    assert_same(first, dump_of(s, false));
     free(first);
     o.of = 0;
     /* A currency of rate 1 is the one to count in. */
     currency_rate dollars[] = {{"USD", -719162, 1}, {"USD", 350, 1}, {"EUR", -719162, 2}};
     o.rates = dollars;
     o.rates_n = 3;
-    assert_refused(&o, "fit another");
+    assert_refused(&o, "the rates are to USD");
     o.refit = true;
     assert_string_equal(score_ok(&o, 1).document.currency, "USD");
 }

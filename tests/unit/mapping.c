@@ -198,6 +198,9 @@ static void guesses(void **state) {
     check_guess(RECORD_events, "user_id,event,timestamp,properties\n1,x,1704067200,{}\n", NULL,
                 "      customer: user_id\n      kind: event\n      at: {column: timestamp, format: unix}\n   "
                 "   body: properties\n");
+    check_guess(RECORD_events,
+                "{\"userId\":1,\"event\":\"x\",\"at\":\"2024-01-02\",\"properties\":{\"id\":5,\"total\":3,\"subject\":\"s\"}}\n", NULL,
+                "      customer: userId\n      kind: event\n      at: {column: at, format: iso}\n      body: properties\n");
     check_guess(RECORD_contacts, "company_id,person_id,name\n1,2,x\n", NULL,
                 "      customer: company_id\n      id: person_id\n      name: name\n");
     check_guess(RECORD_promises, "customer_id,promise,made_at,due_date\n1,call,2024-01-02,2024-02-03\n", NULL,

@@ -1,0 +1,112 @@
+#include "columns_out.h"
+
+#include <utf8.h>
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+size_t terminal_width(void) {
+    struct winsize size;
+    if (!isatty(STDOUT_FILENO)) return 0;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
+}
+
+static void add_cell(columns_out *c, size_t column, const char *text) {
+    size_t len = strlen(text);
+    if (text_reserve(&c->cells, 3 * len + 1)) {
+        char *at = c->cells.data + c->cells.len;
+        size_t clean = utf8_clean(at, text, len), width = utf8_width(at, clean, SIZE_MAX, NULL);
+        c->cells.len += clean + 1;
+        if (width > c->width[column]) c->width[column] = width;
+    }
+}
+
+static void add_row(columns_out *c, va_list texts) {
+    for (size_t i = 0; i < c->n; i++) {
+        const char *text = va_arg(texts, const char *);
+        add_cell(c, i, text ? text : "");
+    }
+    c->rows++;
+}
+
+columns_out columns_begin(size_t n, ...) {
+    columns_out c = {.n = n < COLUMNS_OUT_MAX ? n : COLUMNS_OUT_MAX};
+    va_list texts;
+    va_start(texts, n);
+    add_row(&c, texts);
+    va_end(texts);
+    return c;
+}
+
+void columns_row(columns_out *c, ...) {
+    va_list texts;
+    va_start(texts, c);
+    add_row(c, texts);
+    va_end(texts);
+}
+
+/* The widest columns give way until the line fits. */
+static void fit(columns_out *c, size_t room) {
+    for (;;) {
+        size_t total = 2 * c->n, widest = 0;
+        for (size_t i = 0; i < c->n; i++) {
+            total += c->width[i];
+            if (c->width[i] > c->width[widest]) widest = i;
+        }
+        if (total <= room || c->width[widest] <= 8) return;
+        c->width[widest]--;
+    }
+}
+
+static void print_cell(const char *text, size_t width, bool last) {
+    size_t len = strlen(text), bytes = len, shown = utf8_width(text, len, SIZE_MAX, NULL);
+    bool cut = shown > width;
+    if (cut) shown = utf8_width(text, len, width - 1, &bytes) + 1;
+    printf("%.*s%s", (int)bytes, text, cut ? "…" : "");
+    if (!last) printf("%*s", (int)(width > shown ? width - shown : 0) + 2, "");
+}
+
+void columns_end(columns_out *c) {
+    size_t room = terminal_width();
+    const char *at = c->cells.data;
+    if (room) fit(c, room);
+    for (size_t row = 0; row < c->rows && !c->cells.failed; row++) {
+        bool any = false;
+        const char *look = at;
+        for (size_t i = 0; i < c->n; i++, look += strlen(look) + 1) any = any || *look;
+        if (any) fputs("  ", stdout);
+        for (size_t i = 0; i < c->n; i++, at += strlen(at) + 1)
+            if (any) print_cell(at, room ? c->width[i] : c->width[i], i + 1 == c->n);
+        if (any) putchar('\n');
+    }
+    text_free(&c->cells);
+}
+
+void print_wrapped(const char *text, size_t len, size_t at, size_t indent) {
+    size_t room = terminal_width();
+    char *clean = malloc(3 * len + 1);
+    if (!clean) return;
+    size_t n = utf8_clean(clean, text, len), from = 0;
+    while (from < n) {
+        size_t bytes = n - from, space = room > at + 10 ? room - at : 10;
+        if (room && utf8_width(clean + from, n - from, SIZE_MAX, NULL) > space) {
+            utf8_width(clean + from, n - from, space, &bytes);
+            size_t blank = bytes;
+            while (blank > 0 && clean[from + blank] != ' ') blank--;
+            if (blank > 0) bytes = blank;
+            if (!bytes) bytes = 1;
+        }
+        fwrite(clean + from, 1, bytes, stdout);
+        from += bytes;
+        while (from < n && clean[from] == ' ') from++;
+        if (from < n) printf("\n%*s", (int)indent, "");
+        at = indent;
+    }
+    putchar('\n');
+    free(clean);
+}

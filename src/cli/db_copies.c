@@ -1,0 +1,59 @@
+/* marram db backup and restore. */
+#include "db_command.h"
+
+#include <copies.h>
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+int db_backup_to(const db_arguments *a) {
+    mr_error err = {0};
+    progress_bar bar;
+    mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
+    progress_begin(&bar, "backing up");
+    err.code = ledger_backup(a->store.url, a->file, a->init.now_us, &context, &err);
+    progress_end(&bar);
+    if (err.code != MR_OK) return command_fail("db", &err);
+    if (!a->quiet) printf("%s holds the whole ledger, names and key: keep it as safe as the ledger itself\n", a->file);
+    return EXIT_OK;
+}
+
+static void phase(void *ctx, const char *name) {
+    progress_bar *bar = ctx;
+    progress_end(bar);
+    progress_begin(bar, name);
+}
+
+static void print_restored(const db_arguments *a, const restore_result *r) {
+    if (a->json) {
+        json_t *o = json_pack("{s:I,s:I,s:I,s:I,s:b,s:i,s:i}", "customers", (json_int_t)r->customers, "events", (json_int_t)r->events, "erasures_known", (json_int_t)r->listed,
+                              "customers_erased_again", (json_int_t)r->erased.customers, "other_ledger", (int)r->other_ledger, "version_before", r->version_before,
+                              "version_after", r->version_after);
+        json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        putchar('\n');
+        json_decref(o);
+        return;
+    }
+    if (a->quiet) return;
+    printf("the ledger is what %s holds: %" PRId64 " customers, %" PRId64 " events\n", a->file, r->customers, r->events);
+    if (r->version_before != r->version_after) printf("  the backup was of version %d and was brought to %d\n", r->version_before, r->version_after);
+    if (r->erased.customers)
+        printf("  %" PRIu64 " customer%s of the backup had been erased since and %s erased again\n", r->erased.customers, r->erased.customers == 1 ? "" : "s",
+               r->erased.customers == 1 ? "was" : "were");
+    if (r->other_ledger) puts("  it is the backup of another ledger (its key differs): erasures of the replaced one say nothing of it");
+}
+
+int db_restore_from(const db_arguments *a) {
+    mr_error err = {0};
+    progress_bar bar;
+    mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
+    restore_options options = {.erasures = a->erasures, .replace = a->yes, .now_us = a->init.now_us};
+    restore_result result;
+    progress_begin(&bar, "restoring");
+    err.code = ledger_restore(a->store.url, a->file, &options, &context, phase, &result, &err);
+    progress_end(&bar);
+    if (err.code != MR_OK) return command_fail("db", &err);
+    print_restored(a, &result);
+    return EXIT_OK;
+}

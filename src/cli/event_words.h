@@ -1,0 +1,14 @@
+/* An event in plain words (event_words.def). */
+#ifndef CLI_EVENT_WORDS_H
+#define CLI_EVENT_WORDS_H
+
+#include <text.h>
+
+#include <jansson.h>
+
+/* event: as person_read gives it: kind, amount, currency, body. Clean for a terminal. */
+void event_words(const json_t *event, text_buffer *out);
+/* The template of a kind, by its code; NULL: there is none. */
+const char *event_words_template(int kind);
+
+#endif

@@ -1,0 +1,102 @@
+#!/bin/bash
+# import.sh MARRAM: files into a ledger, as a user meets it. On SQLite; tests/ledger has both stores.
+. "$(dirname "$0")/lib.sh"
+export MARRAM_NOW=2026-06-30T10:00:00Z MARRAM_DB=shop.db
+
+cat >orders.csv <<'END'
+customer_id;date;amount
+c1;2025-01-02;10,50
+c1;2025-01-02;10,50
+c2;2025-02-03;20,00
+c2;2025-03-04;-5,00
+END
+refused "no ledger yet" 5 "shop.db & marram db init" import orders orders.csv --yes
+want "a ledger" 0 "ready & import" db init
+refused "nothing to import" 2 "what to import & --help" import
+refused "no such record" 2 "'invoices' is no record & orders, customers" import invoices orders.csv
+refused "no file" 2 "needs a file" import orders
+refused "a missing file" 5 "nowhere.csv: No such file" import orders nowhere.csv
+refused "an unknown mapping" 5 "quickbooks" import orders orders.csv --mapping quickbooks
+refused "an unknown option" 2 "unknown option --dryrun & --help" import orders orders.csv --dryrun
+refused "nobody to ask" 2 "customer: customer_id & amount: & --yes & --dry-run" import orders orders.csv
+want "a dry run" 0 "dry run: 4 records & 4  orders & 4  events would be written & from 2025-01-02 to 2025-03-04" import orders orders.csv --dry-run
+check "wrote nothing" 0 "$("$marram" db status --json | jq .events)"
+
+# Identical lines all count once each; the same file, or a longer export of it, adds what is new.
+want "an import" 0 "4 records & 4  events added & 2  customers touched" import orders orders.csv --yes --currency EUR
+want "again" 0 "0  events added & 4  events that were there already" import orders orders.csv --yes --currency EUR
+{ cat orders.csv; echo 'c1;2025-01-02;10,50'; echo 'c3;2025-05-05;7,00'; } >longer.csv
+want "a longer one" 0 "6 records & 2  events added & 4  events that were there already" import orders longer.csv --yes --currency EUR
+check "customers" 3 "$("$marram" db status --json | jq .customers)"
+check "events" 6 "$("$marram" db status --json | jq .events)"
+want "a negative amount is a refund" 0 "got 5.00 EUR back" customer show c2
+want "standard input" 0 "6  events that were there already" import orders - --yes --currency EUR <longer.csv
+
+# Ids: the same id with another body is a conflict, never a second event.
+printf 'order_id,customer,date,total,currency\n7,c9,2025-06-01,10,USD\n' >ids.csv
+printf 'order_id,customer,date,total,currency\n7,c9,2025-06-01,11,USD\n' >other.csv
+want "with an id" 0 "1  events added" import orders ids.csv --yes
+want "another body" 0 "0  events added & 1  events that were there with another content" import orders other.csv --yes
+want "and only once" 0 "1  events that were there with another content" import orders other.csv --yes --restart
+check "one conflict" 1 "$("$marram" db status --json | jq .tables.event_conflict)"
+
+# Mapping files.
+want "save the guess" 0 "mine.yaml written & --mapping mine.yaml" import orders orders.csv --save-mapping mine.yaml
+refused "not over another" 5 "mine.yaml & there already" import orders orders.csv --save-mapping mine.yaml
+want "use it" 0 "4  events that were there already" import orders.csv --mapping mine.yaml --currency EUR
+want "columns by hand" 0 "2 records & 2  events added" import orders - --columns date,customer,- --yes --source hand < <(printf '2025-01-01,x,1\n2025-01-02,y,2\n')
+
+# Bad lines.
+printf 'customer,date,amount\na,2025-01-01,1\nb,2025-13-01,2\nc,2025-01-03,x\n,2025-01-04,4\nd,2027-01-01,5\n' >bad.csv
+want "stop at a bad line" 3 "bad.csv, line 3, date '2025-13-01' & --on-error skip" import orders bad.csv --yes --source bad
+want "set them aside" 0 "5 records & 4  rejected & 1  events added & bad-rejects.csv" import orders bad.csv --yes --source bad --on-error skip --rejects bad-rejects.csv
+check "the rejects" "file,line,field,value,reason,text bad.csv,3,date,2025-13-01 bad.csv,4,amount,x bad.csv,5,customer, bad.csv,6,date,2027-01-01" \
+    "$(cut -d, -f1-4 bad-rejects.csv | sed '1s/.*/file,line,field,value,reason,text/' | paste -sd' ')"
+printf '{"customer":"j1","kind":"order","at":"2025-01-01T10:00:00Z","id":"1","amount":3.5,"currency":"EUR"}\n{"customer":"j1"\n{"customer":"j2","kind":"moved to the moon","at":"2025-01-02"}\n' >events.ndjson
+want "broken JSON" 0 "3 records & 1  rejected & 2  events added" import events events.ndjson --yes --on-error skip --rejects json-rejects.csv
+want "an unknown kind is kept" 0 "moved to the moon" customer show j2
+want "no such currency" 3 "currency 'QQQ'" import orders - --yes --source q < <(printf 'customer,date,amount,currency\nq,2025-01-01,1,QQQ\n')
+
+# JSON for scripts.
+run import orders orders.csv --yes --currency EUR --json
+check "as JSON" "4 0 4" "$(jq -r '"\(.rows) \(.events.added) \(.events.repeated)"' .out)"
+
+# The mappings that come with Marram, on the project's own samples.
+samples=$source_dir/tests/data
+for name in segment stripe zendesk; do
+    run import "$samples/$name.ndjson" --mapping $name --on-error skip --rejects $name.csv --json
+    check "$name" "0 true" "$code $(jq '.events.added > 5' .out)"
+done
+want "an alias leads to the customer" 0 "u1" customer show u1 --source segment
+
+# The folders of the founders' data, one documented command each.
+export MARRAM_DB=data.db
+if has_data cdnow/CDNOW_master.txt; then
+    run db init
+    want "CDNOW" 0 "69659  events added & 23570  customers" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
+    want "CDNOW again" 0 "0  events added & 69659  events that were there already" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
+    check "CDNOW: events" "69659 23570" "$("$marram" db status --json | jq -r '"\(.events) \(.customers)"')"
+    want "grocery" 0 "10483  events added & 1525  customers" import "$data/grocery/groceryElog.csv" --mapping grocery
+    want "telco" 0 "7043  customers & 7043  contracts & 1869  events" import "$data/telco/Telco-Customer-Churn.csv" --mapping telco
+    want "RavenStack: accounts" 0 "500  customers" import "$data/ravenstack/ravenstack_accounts.csv" --mapping ravenstack-accounts
+    want "RavenStack: subscriptions" 0 "5000  contracts" import "$data/ravenstack/ravenstack_subscriptions.csv" --mapping ravenstack-subscriptions
+    want "RavenStack: usage" 0 "25000  events added" import "$data/ravenstack/ravenstack_feature_usage.csv" --mapping ravenstack-usage
+    want "RavenStack: tickets" 0 "2000  cases" import "$data/ravenstack/ravenstack_support_tickets.csv" --mapping ravenstack-tickets
+    want "RavenStack: churn" 0 "600 records" import "$data/ravenstack/ravenstack_churn_events.csv" --mapping ravenstack-churn
+else
+    skip "the founders' data" "../shared/data is not there"
+fi
+
+# Copies.
+export MARRAM_DB=shop.db
+want "a backup" 0 "shop.backup" db backup shop.backup
+want "not over another" 5 "shop.backup" db backup shop.backup
+want "not by accident" 2 "--yes" db restore shop.backup
+before=$("$marram" db status --json | jq -c '.tables | del(.audit)')
+run import orders - --yes --source later < <(printf 'customer,date\nz,2025-01-01\n')
+want "a restore" 0 "shop.backup" db restore shop.backup --yes
+check "is as it was" "$before" "$("$marram" db status --json | jq -c '.tables | del(.audit)')"
+want "upgrade has nothing to do" 0 "the newest" db upgrade
+want "compact" 0 "given back" db compact
+want "all is sound" 0 "" db check
+finish
