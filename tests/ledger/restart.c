@@ -44,7 +44,7 @@ static void restarted(void **state) {
     size_t before = 0;
     (void)state;
     rng_seed(&r, process_seed(), 1);
-    server_new(&v);
+    server_new(&v, "");
     ledger_close(fixture_ledger(&v.s));
     snprintf(acks_path, sizeof acks_path, "%s/acks", v.s.folder);
     process p = begin_load(&v, acks_path, "seed=1", "lost_ms=60000");
@@ -82,7 +82,7 @@ static void away_for_long(void **state) {
     size_t said = 0, after = 0;
     bool failed = false;
     (void)state;
-    server_new(&v);
+    server_new(&v, "");
     ledger_close(fixture_ledger(&v.s));
     snprintf(acks_path, sizeof acks_path, "%s/acks", v.s.folder);
     process p = begin_load(&v, acks_path, "seed=2", "lost_ms=300");
@@ -151,7 +151,7 @@ typedef struct importing {
 } importing;
 
 static void prepare(importing *t) {
-    server_new(&t->v);
+    server_new(&t->v, "");
     ledger_close(fixture_ledger(&t->v.s));
     snprintf(t->file, sizeof t->file, "%s/events.ndjson", t->v.s.folder);
     import_file(t->file, SANITIZED ? 4000 : 16000, FILE_POOL);

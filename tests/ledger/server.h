@@ -9,8 +9,8 @@ typedef struct server {
     store s; /* database postgres on it; kind and url and a folder alone */
 } server;
 
-/* Skips the test where there is no PostgreSQL. */
-void server_new(server *v);
+/* Skips the test where there is no PostgreSQL. environment: NAME=VALUE ... for postgres.sh, or "". */
+void server_new(server *v, const char *environment);
 /* pg_ctl with these arguments, separated by blanks; false: it failed. */
 bool server_ctl(const server *v, const char *arguments);
 /* Its log's last part. */
