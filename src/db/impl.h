@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "text.h"
 
-enum { DB_BUCKETS = 64, DB_BUSY_MS = 10000, DB_MAX_COLUMNS = 64 };
+enum { DB_BUCKETS = 64, DB_BUSY_MS = 10000, DB_LOST_MS = 60000, DB_MAX_COLUMNS = 64 };
 
 typedef struct db_parameter {
     db_value value;
