@@ -29,7 +29,7 @@ want "again" 0 "0  events added & 4  events that were there already" import orde
 want "a longer one" 0 "6 records & 2  events added & 4  events that were there already" import orders longer.csv --yes --currency EUR
 check "customers" 3 "$("$marram" db status --json | jq .customers)"
 check "events" 6 "$("$marram" db status --json | jq .events)"
-want "a negative amount is a refund" 0 "refund +EUR 5.00" customer show c2
+want "a negative amount is a refund" 0 "got 5.00 EUR back" customer show c2
 want "standard input" 0 "6  events that were there already" import orders - --yes --currency EUR <longer.csv
 
 # Ids: the same id with another body is a conflict, never a second event.
