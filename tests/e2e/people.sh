@@ -143,7 +143,7 @@ town() { # NAME of the store
     want "$name: into a file" 0 "lines in c0.ndjson: all that is known" customer export c0 --out c0.ndjson
 
     # backup, erase, restore
-    want "$name: backup" 0 "names and key: keep it as safe" db backup copy.bak
+    want "$name: backup" 0 "it holds names and the key" db backup copy.bak
     refused "$name: not over it" 5 "copy.bak is there already" db backup copy.bak
     refused "$name: backup where" 2 "backup needs a file" db backup
     want "$name: noted" 0 "Last backup on 2026-06-30" db status
