@@ -96,7 +96,7 @@ static int run_action(const customer_arguments *a) {
         if (strcmp(actions[i].name, a->action) != 0) continue;
         if (a->operands_n < actions[i].least) return command_usage("customer", "%s needs %s", a->action, !strcmp(a->action, "find") ? "a text" : "a customer");
         if (a->operands_n > actions[i].most) return command_usage("customer", "'%s' is one argument too many", a->operands[actions[i].most]);
-        err.code = ledger_open(a->store.url, &(db_options){.read_only = actions[i].reads}, &l, &err);
+        err.code = actions[i].reads ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, NULL, &l, &err);
         if (err.code == MR_OK) err.code = actions[i].run(a, l, &err);
         ledger_close(l);
         return err.code == MR_OK ? EXIT_OK : command_fail("customer", &err);

@@ -28,7 +28,10 @@ mr_status customer_find(const customer_arguments *a, ledger *l, mr_error *err) {
             snprintf(contact, sizeof contact, "%s%s%s", email, *email && *phone ? ", " : "", phone);
             columns_row(&out, text(one, "identifier"), text(one, "name"), contact, text(one, "by"));
         }
-        if (json_array_size(list)) columns_end(&out);
+        if (json_array_size(list))
+            columns_end(&out);
+        else
+            text_free(&out.cells);
         if (!json_array_size(list)) puts("Nobody is called that, and no name or e-mail address has it in it.");
         if (json_array_size(list) >= PERSON_SEARCH_LIMIT) printf("These are the first %d; say more of the name to see fewer.\n", PERSON_SEARCH_LIMIT);
     }

@@ -126,7 +126,7 @@ int db_status(const db_arguments *a) {
     mr_error err = {0};
     ledger *l = NULL;
     json_t *o = json_object();
-    err.code = ledger_open(a->store.url, &(db_options){.read_only = true}, &l, &err);
+    err.code = ledger_open_reading(a->store.url, &l, &err);
     if (err.code == MR_OK) err.code = gather(l, o, &err);
     if (err.code == MR_OK && a->json) {
         json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);

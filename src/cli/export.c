@@ -89,7 +89,7 @@ static bool is_events(const arguments *a) {
 static mr_status find_customer(arguments *a, mr_error *err) {
     ledger *l = NULL;
     if (!a->customer) return MR_OK;
-    mr_status status = ledger_open(a->store.url, &(db_options){.read_only = true}, &l, err);
+    mr_status status = ledger_open_reading(a->store.url, &l, err);
     if (status == MR_OK) status = person_find(l, a->customer, a->export.source, &a->export.customer_id, err);
     ledger_close(l);
     if (!is_events(a)) a->export.source = NULL; /* it said whose identifier this is, and no more */

@@ -147,6 +147,12 @@ typedef mr_status (*db_append_differs)(void *ctx, size_t row, mr_error *err);
 mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs, void *ctx,
                     uint64_t *added, mr_error *err);
 
+/* The rows become all that the table holds in a range of its key: first <= column 0 <= last, the key's other columns as in rest[plan->key - 1].
+ * Rows as for db_append, all of them in that range; compare is not looked at. Inside a transaction. On SQLite what is there is
+ * overwritten in place; on PostgreSQL deleted, and the rows copied. */
+mr_status db_replace(db *d, const db_append_plan *plan, int64_t first, int64_t last, const int64_t *rest, size_t n, db_append_row row,
+                     void *ctx, mr_error *err);
+
 /* --- one large read ---
  * sql: a SELECT; types: one letter a result column; integer parameters $1 .. $n only. On PostgreSQL: COPY (SELECT ...) TO STDOUT in binary, so no
  * other statement runs on this db until the stream is closed (on SQLite neither, so that both are alike). *row: values[columns], until the

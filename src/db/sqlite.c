@@ -263,6 +263,7 @@ const db_driver db_sqlite = {
     .only_reads = sqlite_only_reads,
     .each = NULL,
     .append = sqlite_append,
+    .overwrite = sqlite_overwrite,
     .stream_open = sqlite_stream_open,
     .stream_next = sqlite_stream_next,
     .stream_close = sqlite_stream_close,

@@ -30,6 +30,8 @@ typedef struct group_customer {
     size_t state_len;
 } group_customer;
 
+#define MOVED_TRIES 20
+
 typedef struct group {
     ledger *l;
     refs *r;
@@ -41,6 +43,7 @@ typedef struct group {
     int64_t *changed;
     upserts rows;
     bool again; /* not the first attempt */
+    bool moved; /* the customers are others by now */
 } group;
 
 static int by_customer(const void *a, const void *b) {
@@ -97,6 +100,17 @@ static mr_status lock(group *g, mr_error *err) {
                                            "ON CONFLICT (customer_id) DO UPDATE SET version = cycle.version + 1 "
                                            "RETURNING state, stale", "ib", &s, err);
     return status == MR_OK ? db_each(s, g->customers_n, bind_lock, locked, g, NULL, err) : status;
+}
+
+/* Whoever was merged away or erased while this waited for their lock has no cycle any more: then the one just made is nobody's, and the identifiers
+ * must be looked up again. Where one writer writes at a time (SQLite) it cannot be. */
+static mr_status check_current(group *g, mr_error *err) {
+    bool newborn = false, current = true;
+    if (!g->r || db_store_of(g->l->d) == DB_SQLITE) return MR_OK;
+    for (size_t i = 0; i < g->customers_n; i++) newborn = newborn || g->customers[i].unbuilt;
+    mr_status status = newborn ? refs_current(g->r, g->l, &current, err) : MR_OK;
+    g->moved = status == MR_OK && !current;
+    return g->moved ? error_set(err, MR_EIO, "customer", -1, "customers were merged or erased meanwhile") : status;
 }
 
 /* --- 2. insert --- */
@@ -212,6 +226,7 @@ static mr_status group_run(db *d, void *ctx, mr_error *err) {
     if (status != MR_OK) return status;
     group_customers(g);
     status = lock(g, err);
+    if (status == MR_OK) status = check_current(g, err);
     if (status == MR_OK) status = insert(g, err);
     return status == MR_OK ? group_fold(g, err) : status;
 }
@@ -223,7 +238,11 @@ mr_status ledger_append(ledger *l, refs *r, append_item *items, size_t n, mr_err
     g.customers = mem_take(NULL, n, sizeof *g.customers);
     g.changed = mem_take(NULL, n, sizeof *g.changed);
     mr_status status = g.order && g.customers && g.changed ? MR_OK : error_memory(err, n * sizeof *g.customers);
-    if (status == MR_OK) status = db_transaction(l->d, DB_WRITE, group_run, &g, err);
+    for (int tries = 0; status == MR_OK || (g.moved && tries < MOVED_TRIES); tries++) {
+        g.moved = false;
+        status = db_transaction(l->d, DB_WRITE, group_run, &g, err);
+        if (!g.moved) break;
+    }
     if (status != MR_OK && r) refs_forget(r); /* what it made may not be there */
     upserts_free(&g.rows);
     mem_free(NULL, g.order);

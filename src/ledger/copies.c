@@ -30,7 +30,7 @@ static mr_status note(ledger *l, int64_t now_us, const char *what, const char *d
 mr_status ledger_backup(const char *url, const char *path, int64_t now_us, const mr_context *context, mr_error *err) {
     ledger *l = NULL;
     mr_error ignored;
-    mr_status status = ledger_open(url, &(db_options){.read_only = true}, &l, err); /* only a ledger is worth a copy */
+    mr_status status = ledger_open_reading(url, &l, err); /* only a ledger is worth a copy */
     ledger_close(l);
     if (status == MR_OK) status = db_backup(url, path, context, err);
     if (status != MR_OK) return status;
@@ -69,7 +69,7 @@ static mr_status read_replaced(restoring *r, mr_error *err) {
     ledger *l = NULL;
     ledger_status s;
     mr_error ignored;
-    if (ledger_open(r->url, &(db_options){.read_only = true}, &l, &ignored) != MR_OK) return MR_OK;
+    if (ledger_open_reading(r->url, &l, &ignored) != MR_OK) return MR_OK;
     mr_status status = ledger_status_read(l, &s, err);
     if (status == MR_OK && s.customers && !r->options->replace)
         status = error_set(err, MR_EINVAL, NULL, -1, "this replaces the ledger at %s with its %lld customers; back it up first if it may still be wanted, and say --yes",

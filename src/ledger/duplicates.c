@@ -221,12 +221,11 @@ mr_status ledger_duplicates(const char *url, const duplicates_options *options, 
         {"SELECT phone_key, customer_id FROM customer WHERE phone_key <> 0 ORDER BY phone_key, customer_id", DUPLICATE_PHONE},
         {"SELECT name_key, customer_id FROM customer WHERE name_key <> 0 ORDER BY name_key, customer_id", DUPLICATE_NAME},
     };
-    const db_options read_only = {.read_only = true};
     finder f = {.options = options, .each = each, .ctx = ctx, .counts = counts};
     *counts = (duplicates_counts){0};
     f.group = mem_take(NULL, DUPLICATES_SHARED + 1, sizeof *f.group);
-    mr_status status = f.group ? ledger_open(url, &read_only, &f.reader, err) : error_memory(err, sizeof *f.group);
-    if (status == MR_OK) status = ledger_open(url, &read_only, &f.l, err);
+    mr_status status = f.group ? ledger_open_reading(url, &f.reader, err) : error_memory(err, sizeof *f.group);
+    if (status == MR_OK) status = ledger_open_reading(url, &f.l, err);
     if (status == MR_OK) status = by_claims(&f, err);
     for (size_t i = 0; i < sizeof keys / sizeof *keys && status == MR_OK; i++) status = by_key(&f, keys[i].sql, keys[i].sign, err);
     ledger_close(f.reader);

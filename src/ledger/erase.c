@@ -20,6 +20,7 @@ typedef struct erase_work {
     unsigned attempts;
     erase_counts counts;
     id_list ids, refs;
+    const erasures *listed; /* already in the file beside the database; NULL: not looked */
 } erase_work;
 
 /* --- what is kept: counts without names --- */
@@ -111,7 +112,8 @@ static mr_status note_file(erase_work *w, mr_error *err) {
     erasures list = {0};
     mr_status status = MR_OK;
     if (!erasures_path(w->l->d, path, sizeof path)) return MR_OK;
-    for (size_t i = 0; i < w->refs.n && status == MR_OK; i++) status = erasures_add(&list, w->refs.at[i], w->at_us, err);
+    for (size_t i = 0; i < w->refs.n && status == MR_OK; i++)
+        if (!w->listed || erasures_time(w->listed, w->refs.at[i]) < w->at_us) status = erasures_add(&list, w->refs.at[i], w->at_us, err);
     if (status == MR_OK) status = erasures_append_file(path, &list, err);
     erasures_free(&list);
     return status;
@@ -194,8 +196,8 @@ static mr_status erase_transaction(db *d, void *ctx, mr_error *err) {
     return status == MR_OK ? note(w, err) : status;
 }
 
-mr_status ledger_erase(ledger *l, int64_t customer_id, int64_t now_us, erase_counts *counts, mr_error *err) {
-    erase_work w = {.l = l, .customer_id = customer_id, .at_us = now_us};
+static mr_status erase(ledger *l, int64_t customer_id, int64_t at_us, const erasures *listed, erase_counts *counts, mr_error *err) {
+    erase_work w = {.l = l, .customer_id = customer_id, .at_us = at_us, .listed = listed};
     mr_status status = db_transaction(l->d, DB_WRITE, erase_transaction, &w, err);
     if (status == MR_OK && counts) {
         counts->customers += w.counts.customers;
@@ -208,6 +210,10 @@ mr_status ledger_erase(ledger *l, int64_t customer_id, int64_t now_us, erase_cou
     return status;
 }
 
+mr_status ledger_erase(ledger *l, int64_t customer_id, int64_t now_us, erase_counts *counts, mr_error *err) {
+    return erase(l, customer_id, now_us, NULL, counts, err);
+}
+
 mr_status ledger_erase_finish(ledger *l, mr_error *err) {
     mr_status status = db_vacuum(l->d, err);
     return status == MR_OK ? db_checkpoint(l->d, true, err) : status;
@@ -217,7 +223,9 @@ mr_status ledger_erase_finish(ledger *l, mr_error *err) {
 
 typedef struct replay {
     ledger *l;
-    erasures absent; /* nobody by that identifier here: importers still have to know */
+    char path[4096];   /* of the file beside the database; "" none */
+    erasures listed;   /* what it holds */
+    erasures absent;   /* nobody by that identifier here: importers still have to know */
 } replay;
 
 static mr_status note_absent(db *d, void *ctx, mr_error *err) {
@@ -228,18 +236,13 @@ static mr_status note_absent(db *d, void *ctx, mr_error *err) {
     return status;
 }
 
-/* In the file beside the database those of absent that are not in it. */
 static mr_status note_absent_in_file(const replay *r, mr_error *err) {
-    char path[4096];
-    erasures there = {0}, missing = {0};
-    if (!erasures_path(r->l->d, path, sizeof path)) return MR_OK;
-    mr_status status = erasures_read_file(path, true, &there, err);
-    erasures_sort(&there);
+    erasures missing = {0};
+    mr_status status = MR_OK;
     for (size_t i = 0; i < r->absent.n && status == MR_OK; i++)
-        if (erasures_time(&there, r->absent.at[i].ref) < r->absent.at[i].erased_at_us)
+        if (erasures_time(&r->listed, r->absent.at[i].ref) < r->absent.at[i].erased_at_us)
             status = erasures_add(&missing, r->absent.at[i].ref, r->absent.at[i].erased_at_us, err);
-    if (status == MR_OK) status = erasures_append_file(path, &missing, err);
-    erasures_free(&there);
+    if (status == MR_OK && r->path[0]) status = erasures_append_file(r->path, &missing, err);
     erasures_free(&missing);
     return status;
 }
@@ -251,15 +254,18 @@ static mr_status replay_one(replay *r, const erasure *e, erase_counts *counts, m
     if (status != MR_OK || (found && noted >= e->erased_at_us)) return status;
     status = merge_look(r->l, "SELECT customer_id FROM customer_ref WHERE ref = $1", e->ref, &customer_id, &there, err);
     if (status != MR_OK) return status;
-    return there ? ledger_erase(r->l, customer_id, e->erased_at_us, counts, err) : erasures_add(&r->absent, e->ref, e->erased_at_us, err);
+    return there ? erase(r->l, customer_id, e->erased_at_us, &r->listed, counts, err) : erasures_add(&r->absent, e->ref, e->erased_at_us, err);
 }
 
 mr_status ledger_replay_erasures(ledger *l, const erasures *list, erase_counts *counts, mr_error *err) {
     replay r = {.l = l};
     mr_status status = MR_OK;
+    if (erasures_path(l->d, r.path, sizeof r.path)) status = erasures_read_file(r.path, true, &r.listed, err);
+    erasures_sort(&r.listed);
     for (size_t i = 0; i < list->n && status == MR_OK; i++) status = replay_one(&r, &list->at[i], counts, err);
     if (status == MR_OK && r.absent.n) status = note_absent_in_file(&r, err);
     if (status == MR_OK && r.absent.n) status = db_transaction(l->d, DB_WRITE, note_absent, &r, err);
     erasures_free(&r.absent);
+    erasures_free(&r.listed);
     return status;
 }

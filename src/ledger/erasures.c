@@ -1,5 +1,7 @@
 #include "erasures.h"
 
+#include "body.h"
+
 #include <error.h>
 #include <mem.h>
 #include <text.h>
@@ -79,14 +81,23 @@ static bool number(const char **at, int64_t *out) {
     return true;
 }
 
-static mr_status read_line(const char *path, uint64_t line, const char *text, erasures *list, mr_error *err) {
+/* "ref microseconds", or "ref,2026-01-15T12:00:00Z" as `marram export erasure` writes it. */
+static bool read_erasure(const char *text, erasure *out) {
     const char *at = text;
-    int64_t ref, erased_at_us;
-    if (!*text || *text == '#') return MR_OK;
-    if (!number(&at, &ref) || *at != ' ' || !number(&at, &erased_at_us) || (*at && *at != '\r') || ref <= 0)
+    size_t len;
+    if (!number(&at, &out->ref) || out->ref <= 0 || (*at != ' ' && *at != ',')) return false;
+    len = strcspn(++at, "\r");
+    if (time_read(at, len, &out->erased_at_us)) return true;
+    return number(&at, &out->erased_at_us) && (!*at || *at == '\r');
+}
+
+static mr_status read_line(const char *path, uint64_t line, const char *text, erasures *list, mr_error *err) {
+    erasure e;
+    if (!*text || *text == '#' || (line == 1 && !strncmp(text, "ref,", 4))) return MR_OK;
+    if (!read_erasure(text, &e))
         return error_set(err, MR_EDATA, NULL, (int64_t)line, "%s, line %" PRIu64 ": '%.60s' is no erasure; a line is a ref, a blank and a time in microseconds",
                          path, line, text);
-    return erasures_add(list, ref, erased_at_us, err);
+    return erasures_add(list, e.ref, e.erased_at_us, err);
 }
 
 mr_status erasures_read_file(const char *path, bool optional, erasures *list, mr_error *err) {

@@ -23,7 +23,7 @@ int64_t erasures_time(const erasures *list, int64_t ref);
 
 /* Adds those of the table. */
 mr_status erasures_read_ledger(ledger *l, erasures *list, mr_error *err);
-/* Adds those of a file: a line "ref erased_at_us" each, "#" begins a comment. A file that is not there has none, where `optional`.
+/* Adds those of a file: a line "ref erased_at_us" each, or the CSV of `marram export erasure`; "#" begins a comment. A file that is not there has none, where `optional`.
  * A last line that was cut short by a crash is passed over where it is the last. MR_EIO, MR_EDATA with file and line. */
 mr_status erasures_read_file(const char *path, bool optional, erasures *list, mr_error *err);
 /* Appends, and returns once they are on the disk. Makes the file where it is not there. */

@@ -193,7 +193,7 @@ mr_status ledger_export(const char *url, const char *what, const export_options 
                         mr_error *err) {
     exporter x = {.options = options, .out = out, .context = context, .counts = counts};
     *counts = (export_counts){0};
-    mr_status status = ledger_open(url, &(db_options){.read_only = true}, &x.l, err);
+    mr_status status = ledger_open_reading(url, &x.l, err);
     if (status == MR_OK) status = cell_sources_read(x.l, &x.sources, err);
     if (status == MR_OK) status = export_named(&x, what, err);
     if (status == MR_OK && fflush(out) != 0) status = error_set(err, MR_EIO, NULL, -1, "cannot write: %s", strerror(errno));
@@ -230,7 +230,7 @@ mr_status ledger_export_customer(const char *url, int64_t customer_id, int64_t n
     exporter x = {.options = &options, .out = out, .counts = counts};
     id_list ids = {0};
     *counts = (export_counts){0};
-    mr_status status = ledger_open(url, &(db_options){.read_only = true}, &x.l, err);
+    mr_status status = ledger_open_reading(url, &x.l, err);
     if (status == MR_OK) status = ledger_check_customer(x.l, customer_id, err);
     if (status == MR_OK) status = ledger_merged_ids(x.l, customer_id, &ids, err);
     if (status == MR_OK) status = cell_sources_read(x.l, &x.sources, err);

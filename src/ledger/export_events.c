@@ -82,7 +82,7 @@ static mr_status count_sources(who *w, mr_error *err) {
 
 static mr_status who_open(who *w, const exporter *x, mr_error *err) {
     int64_t range[2] = {x->options->customer_id, x->options->customer_id ? x->options->customer_id : INT64_MAX};
-    mr_status status = ledger_open(x->l->url, &(db_options){.read_only = true}, &w->l, err);
+    mr_status status = ledger_open_reading(x->l->url, &w->l, err);
     if (status == MR_OK) status = read_others(w, err);
     if (status == MR_OK && !x->options->source) status = count_sources(w, err);
     if (status == MR_OK)

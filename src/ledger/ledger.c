@@ -125,6 +125,14 @@ mr_status ledger_open(const char *url, const db_options *options, ledger **out, 
     return MR_OK;
 }
 
+mr_status ledger_open_reading(const char *url, ledger **out, mr_error *err) {
+    mr_error why = {0};
+    mr_status status = ledger_open(url, NULL, out, &why);
+    if (status == MR_EIO && ledger_open(url, &(db_options){.read_only = true}, out, err) == MR_OK) return MR_OK;
+    if (status != MR_OK && err) *err = why;
+    return status;
+}
+
 void ledger_close(ledger *l) {
     if (!l) return;
     db_close(l->d);

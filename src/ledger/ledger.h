@@ -30,6 +30,8 @@ typedef struct ledger_init_options {
 mr_status ledger_init(const char *url, const ledger_init_options *options, mr_error *err);
 /* options NULL: read and write, durable. MR_EDATA where the schema is not this program's, with the way out. */
 mr_status ledger_open(const char *url, const db_options *options, ledger **out, mr_error *err);
+/* For reading: also where the store takes no writes. Where it does it is opened for them, as SQLite leaves its -wal and -shm behind otherwise. */
+mr_status ledger_open_reading(const char *url, ledger **out, mr_error *err);
 void ledger_close(ledger *l);
 
 /* --- identities: keyed 64-bit hashes (SipHash-2-4), the same on both stores and in every importer --- */

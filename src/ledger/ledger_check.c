@@ -121,13 +121,12 @@ static mr_status on_history(void *ctx, const history *h, mr_error *err) {
 }
 
 static mr_status open_streams(walk *w, mr_error *err) {
-    const db_options read_only = {.read_only = true};
     cycle none;
-    mr_status status = ledger_open(w->c->l->url, &read_only, &w->events, err);
+    mr_status status = ledger_open_reading(w->c->l->url, &w->events, err);
     cycle_begin(&none);
     w->empty_len = cycle_encode(&none, w->empty);
-    if (status == MR_OK) status = ledger_open(w->c->l->url, &read_only, &w->refs_ledger, err);
-    if (status == MR_OK) status = ledger_open(w->c->l->url, &read_only, &w->cycles_ledger, err);
+    if (status == MR_OK) status = ledger_open_reading(w->c->l->url, &w->refs_ledger, err);
+    if (status == MR_OK) status = ledger_open_reading(w->c->l->url, &w->cycles_ledger, err);
     if (status == MR_OK)
         status = db_stream_open(w->refs_ledger->d, "SELECT ref FROM customer_ref WHERE ref = customer_id ORDER BY ref", "i", NULL, 0, &w->refs, err);
     if (status == MR_OK) status = db_stream_next(w->refs, &w->ref, err);
@@ -135,7 +134,7 @@ static mr_status open_streams(walk *w, mr_error *err) {
         status = db_stream_open(w->cycles_ledger->d, "SELECT customer_id, stale, state FROM cycle ORDER BY customer_id", "isb", NULL, 0, &w->cycles, err);
     if (status == MR_OK) status = next_cycle(w, err);
     for (unsigned t = 0; t < PROJECTED_TABLES && status == MR_OK; t++) {
-        status = ledger_open(w->c->l->url, &read_only, &w->tables[t], err);
+        status = ledger_open_reading(w->c->l->url, &w->tables[t], err);
         if (status == MR_OK) status = projected_open(&w->rows[t], w->tables[t], t, 0, INT64_MAX, err);
     }
     return status;
@@ -231,7 +230,7 @@ static mr_status check_stale(checker *c, mr_error *err) {
     }
     if (status == MR_OK && c->options->repair && (n[0] || n[1])) {
         ledger *reader = NULL;
-        status = ledger_open(c->l->url, &(db_options){.read_only = true}, &reader, err);
+        status = ledger_open_reading(c->l->url, &reader, err);
         if (status == MR_OK) status = ledger_repair(reader, c->l, c->context, NULL, err);
         ledger_close(reader);
     }
@@ -309,7 +308,7 @@ static mr_status check_twice(checker *c, mr_error *err) {
     db_stream *stream = NULL;
     const db_value *row = NULL;
     twice t = {0};
-    mr_status status = ledger_open(c->l->url, &(db_options){.read_only = true}, &reader, err);
+    mr_status status = ledger_open_reading(c->l->url, &reader, err);
     if (status == MR_OK)
         status = db_stream_open(reader->d, "SELECT e.id, e.customer_id, s.name, e.source_id FROM event e LEFT JOIN source s ON s.id = e.source "
                                            "WHERE e.source_id <> '' AND e.id IN (SELECT d.id FROM event d WHERE d.source_id <> '' GROUP BY d.id "

@@ -190,6 +190,17 @@ static mr_status check_epoch(refs *r, ledger *l, mr_error *err) {
     return MR_OK;
 }
 
+mr_status refs_current(const refs *r, ledger *l, bool *current, mr_error *err) {
+    db_statement *s;
+    bool row = false;
+    mr_status status = db_prepare(l->d, "SELECT value FROM setting WHERE name = 'merge_epoch'", "", &s, err);
+    if (status == MR_OK) status = db_step(s, &row, err);
+    if (status != MR_OK) return status;
+    *current = !strcmp(row ? db_text(s, 0, NULL) : "", r->epoch);
+    db_reset(s);
+    return MR_OK;
+}
+
 mr_status refs_resolve(refs *r, ledger *l, ref_request *requests, size_t n, mr_error *err) {
     resolve_work work = {.r = r, .requests = requests};
     hashmap batch = {0}; /* fingerprint -> index of the newcomer + 1 */

@@ -27,6 +27,8 @@ void refs_free(refs *r);
  * transaction; after a rollback call refs_forget. MR_EDATA for an identifier that is empty or too long. */
 mr_status refs_resolve(refs *r, ledger *l, ref_request *requests, size_t n, mr_error *err);
 void refs_forget(refs *r);
+/* Was nobody merged, parted or erased since refs_resolve? To be asked under the locks of the customers it gave. */
+mr_status refs_current(const refs *r, ledger *l, bool *current, mr_error *err);
 /* Looks up only: *customer_id 0 where there is none. */
 mr_status ledger_find(ledger *l, const char *source, const char *external_id, size_t len, int64_t *customer_id, mr_error *err);
 

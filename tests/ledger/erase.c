@@ -211,11 +211,18 @@ static void list_files(void **state) {
     assert_int_equal(got.n, 2);
     assert_int_equal(erasures_time(&got, 5), 60);
     assert_true(erasures_time(&got, INT64_MAX) == INT64_MIN && erasures_time(&got, 6) == INT64_MIN);
+    f = fopen(path, "w");
+    fputs("ref,erased_at\n5,2023-11-14T22:13:20Z\n7,2023-11-14T22:13:20.5Z\r\n", f); /* as exported */
+    fclose(f);
+    got.n = 0;
+    assert_ok(erasures_read_file(path, false, &got, &err), &err);
+    assert_int_equal(got.n, 2);
+    assert_true(got.at[0].ref == 5 && got.at[0].erased_at_us == TEST_NOW && got.at[1].erased_at_us == TEST_NOW + 500000);
     f = fopen(path, "a");
     fputs("six seven\n", f);
     fclose(f);
     assert_int_equal(erasures_read_file(path, false, &got, &err), MR_EDATA);
-    assert_non_null(strstr(err.message, "line 5: 'six seven'"));
+    assert_non_null(strstr(err.message, "line 4: 'six seven'"));
     assert_int_equal(chmod(folder, 0500), 0);
     unlink(path);
     if (geteuid() != 0) {

@@ -6,6 +6,8 @@
 #include <rebuild.h>
 #include <schema.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define WITHOUT " forecast merge_move "
@@ -265,6 +267,63 @@ static void writers_notice(void **state) {
     ledger_close(l);
 }
 
+/* --- a writer and a merger at once --- */
+
+typedef struct busy {
+    const store *s;
+    atomic_bool stop;
+    unsigned written;
+    char failed[480];
+} busy;
+
+static void *append_all_the_time(void *ctx) {
+    busy *b = ctx;
+    mr_error err = {0};
+    ledger *l = NULL;
+    refs r;
+    bool ok = ledger_open(b->s->url, NULL, &l, &err) == MR_OK && refs_begin(&r, l, "test", &err) == MR_OK;
+    while (ok && !atomic_load(&b->stop)) {
+        char id[24];
+        snprintf(id, sizeof id, "busy-%u", b->written);
+        append_item item = fixture_order(l, 1, 1000 + (int)(b->written % 1000), 1, id);
+        item.external_id = "c1";
+        item.external_id_len = 2;
+        ok = ledger_append(l, &r, &item, 1, &err) == MR_OK;
+        b->written += ok;
+    }
+    if (!ok) snprintf(b->failed, sizeof b->failed, "%s", err.message[0] ? err.message : "?");
+    refs_free(&r);
+    ledger_close(l);
+    return NULL;
+}
+
+/* Not one event lands with a customer who was merged away. */
+static void writing_meanwhile(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    pthread_t thread;
+    busy b = {.s = s};
+    append_item first[] = {fixture_order(l, 0, 100, 1000, "o-1"), fixture_order(l, 1, 100, 1000, "o-2")};
+    fixture_append(l, first, 2);
+    int64_t a = fixture_customer(l, 0), c = fixture_customer(l, 1);
+    assert_int_equal(pthread_create(&thread, NULL, append_all_the_time, &b), 0);
+    for (int i = 0; i < 60 && !b.failed[0]; i++) {
+        int64_t id;
+        assert_ok(ledger_merge(l, a, c, TEST_NOW + i, &id, NULL, &err), &err);
+        usleep(2000);
+        assert_int_equal(count_of(l, "event", c), 0);
+        if (i < 59) assert_ok(ledger_unmerge(l, id, TEST_NOW + i, NULL, &err), &err);
+    }
+    atomic_store(&b.stop, true);
+    pthread_join(thread, NULL);
+    if (b.failed[0]) fail_msg("the writer: %s", b.failed);
+    assert_true(b.written > 10);
+    assert_int_equal(count_of(l, "event", a), 2 + b.written);
+    fixture_check_cycles(l);
+    ledger_close(l);
+}
+
 static void every_table_is_known(void **state) {
     (void)state;
     for (size_t i = 0; i < db_tables_n; i++) {
@@ -276,7 +335,7 @@ static void every_table_is_known(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(there_and_back), BOTH(fields_filled), BOTH(row_made), BOTH(differing), BOTH(between), BOTH(chains), BOTH(timers), BOTH(writers_notice),
+        BOTH(there_and_back), BOTH(fields_filled), BOTH(row_made), BOTH(differing), BOTH(between), BOTH(chains), BOTH(timers), BOTH(writers_notice), BOTH(writing_meanwhile),
         cmocka_unit_test(every_table_is_known),
     };
     return cmocka_run_group_tests_name("ledger_merge", tests, NULL, NULL);
