@@ -25,11 +25,7 @@ static bool sound(const db_append_plan *plan) {
     return ok;
 }
 
-mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs,
-                    void *ctx, uint64_t *added, mr_error *err) {
-    uint64_t ignored;
-    if (!added) added = &ignored;
-    *added = 0;
+mr_status db_may_append(db *d, const db_append_plan *plan, mr_error *err) {
     mr_status status = db_ready(d, err);
     if (status) return status;
     if (!d->in_transaction || d->mode == DB_READ || !sound(plan)) {
@@ -38,7 +34,16 @@ mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row r
                          sound(plan) ? "append outside a transaction that writes"
                                      : "a plan of append that cannot be");
     }
-    if (!n) return MR_OK;
+    return MR_OK;
+}
+
+mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs,
+                    void *ctx, uint64_t *added, mr_error *err) {
+    uint64_t ignored;
+    if (!added) added = &ignored;
+    *added = 0;
+    mr_status status = db_may_append(d, plan, err);
+    if (status || !n) return status;
     db_differing differing = {0};
     status = d->driver->append(d, plan, n, row, ctx, &differing, added, err);
     /* Rows that went in before the failure may stay on one store and not on the other. */

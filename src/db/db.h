@@ -39,6 +39,7 @@ typedef struct db_options {
     bool bulk;          /* commits need not wait for the disk; db_sync makes all before it durable. Without it each commit is durable */
     bool no_checkpoint; /* SQLite: the WAL is checkpointed by someone else (db_checkpoint on another connection) */
     int busy_ms;        /* how long to wait for another process's lock; 0: 10,000 */
+    int lost_ms;        /* how long db_transaction waits for a server that went away; 0: 60,000 */
 } db_options;
 
 /* url: "path", "sqlite:path", "postgres://..." or "postgresql://...". options NULL: all zero. *out is freed by db_close.
@@ -51,6 +52,9 @@ db_store db_store_of(const db *d);
 const char *db_name(const db *d); /* for messages: the path, or host:port/database without user and password */
 db_fault db_last_fault(const db *d);
 bool db_distributed(const db *d); /* Citus is there and the tables are distributed */
+/* How often this db was connected: more than before where a connection was lost and made again. With db_options.bulk that may mean that the
+ * server crashed and that what was committed since the last db_sync is gone: it must be written again. */
+unsigned db_connections(const db *d);
 
 typedef enum db_mode {
     DB_READ, /* one snapshot for all that is read until db_commit */
@@ -69,7 +73,7 @@ mr_status db_commit(db *d, mr_error *err);
 void db_rollback(db *d);
 
 /* Begins, runs fn, commits. Runs all of it again after DB_FAULT_SERIALIZE (up to 20 times, waiting a little longer each
- * time), and after DB_FAULT_LOST once connected again (for up to 60 s). So fn must be idempotent: a commit whose answer
+ * time), and after DB_FAULT_LOST once connected again (for up to lost_ms). So fn must be idempotent: a commit whose answer
  * was lost may have happened. Where fn fails otherwise: rolled back, its error. */
 typedef mr_status (*db_work)(db *d, void *ctx, mr_error *err);
 mr_status db_transaction(db *d, db_mode mode, db_work fn, void *ctx, mr_error *err);
@@ -142,6 +146,12 @@ typedef void (*db_append_row)(void *ctx, size_t row, db_value *values); /* value
 typedef mr_status (*db_append_differs)(void *ctx, size_t row, mr_error *err);
 mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs, void *ctx,
                     uint64_t *added, mr_error *err);
+
+/* The rows become all that the table holds in a range of its key: first <= column 0 <= last, the key's other columns as in rest[plan->key - 1].
+ * Rows as for db_append, all of them in that range; compare is not looked at. Inside a transaction. On SQLite what is there is
+ * overwritten in place; on PostgreSQL deleted, and the rows copied. */
+mr_status db_replace(db *d, const db_append_plan *plan, int64_t first, int64_t last, const int64_t *rest, size_t n, db_append_row row,
+                     void *ctx, mr_error *err);
 
 /* --- one large read ---
  * sql: a SELECT; types: one letter a result column; integer parameters $1 .. $n only. On PostgreSQL: COPY (SELECT ...) TO STDOUT in binary, so no

@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "text.h"
 
-enum { DB_BUCKETS = 64, DB_BUSY_MS = 10000, DB_MAX_COLUMNS = 64 };
+enum { DB_BUCKETS = 64, DB_BUSY_MS = 10000, DB_LOST_MS = 60000, DB_MAX_COLUMNS = 64 };
 
 typedef struct db_parameter {
     db_value value;
@@ -90,6 +90,8 @@ typedef struct db_driver {
 
     mr_status (*append)(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, db_differing *differing,
                         uint64_t *added, mr_error *err);
+    /* Overwrites rows whose key is there. NULL: there is no quick way. */
+    mr_status (*overwrite)(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, mr_error *err);
     mr_status (*stream_open)(db_stream *s, const char *sql, const int64_t *parameters, size_t n, mr_error *err);
     mr_status (*stream_next)(db_stream *s, bool *row, mr_error *err);
     void (*stream_close)(db_stream *s);
@@ -155,6 +157,8 @@ struct db_differing {
     size_t *rows;
     size_t n, capacity;
 };
+/* In a transaction that writes, by a plan that can be? */
+mr_status db_may_append(db *d, const db_append_plan *plan, mr_error *err);
 mr_status db_differing_add(db_differing *differing, size_t row, mr_error *err);
 /* append by INSERT ... ON CONFLICT DO NOTHING through db_each: for few rows, and for stores without a better way. */
 mr_status db_append_each(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, db_differing *differing,

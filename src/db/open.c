@@ -51,6 +51,7 @@ mr_status db_open(const char *url, const db_options *options, db **out, mr_error
     }
     if (options) d->options = *options;
     if (d->options.busy_ms <= 0) d->options.busy_ms = DB_BUSY_MS;
+    if (d->options.lost_ms <= 0) d->options.lost_ms = DB_LOST_MS;
     d->driver = driver;
     status = driver->open(d, err);
     if (status) {
@@ -99,6 +100,10 @@ const char *db_name(const db *d) {
 
 db_fault db_last_fault(const db *d) {
     return d->fault;
+}
+
+unsigned db_connections(const db *d) {
+    return d->driver->store == DB_POSTGRES ? d->of.postgres.generation : 1;
 }
 
 bool db_distributed(const db *d) {

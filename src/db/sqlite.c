@@ -92,11 +92,22 @@ mr_status sqlite_fail(db *d, int rc, mr_error *err) {
 
 /* --- open --- */
 
+static int wait_for_lock(void *ctx, int tries);
+
+/* Making a new file one with a log needs it alone, and SQLite does not ask the busy handler then: where several processes make the same
+ * ledger at once, the others find it busy for a moment. */
+static int use_log(db *d) {
+    for (int tries = 0;; tries++) {
+        int rc = sqlite3_exec(d->of.sqlite, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if ((rc & 0xff) != SQLITE_BUSY || !wait_for_lock(d, tries)) return rc;
+    }
+}
+
 static mr_status settle(db *d, mr_error *err) {
     sqlite3 *db3 = d->of.sqlite;
     int rc = sqlite3_exec(db3, settings, NULL, NULL, NULL);
     if (!rc && !d->options.read_only) {
-        rc = sqlite3_exec(db3, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        rc = use_log(d);
         /* FULL: a commit is on the disk when it returns. NORMAL: a power cut may lose the last ones, never
          * the file. */
         if (!rc)
@@ -165,7 +176,8 @@ mr_status sqlite_open(db *d, mr_error *err) {
     if (!rc) rc = sqlite3_busy_handler(d->of.sqlite, wait_for_lock, d);
     if (!rc) rc = sqlite_rows_register(d);
     status = rc ? sqlite_fail(d, rc, err) : settle(d, err);
-    if (status && d->created) unlink(d->url);
+    struct stat about;
+    if (status && d->created && !stat(d->url, &about) && !about.st_size) unlink(d->url); /* unless others have begun to use it */
     return status;
 }
 
@@ -235,6 +247,7 @@ const db_driver db_sqlite = {
     .only_reads = sqlite_only_reads,
     .each = NULL,
     .append = sqlite_append,
+    .overwrite = sqlite_overwrite,
     .stream_open = sqlite_stream_open,
     .stream_next = sqlite_stream_next,
     .stream_close = sqlite_stream_close,

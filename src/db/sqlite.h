@@ -41,11 +41,13 @@ typedef struct sqlite_rows {
     mr_error *err;
 } sqlite_rows;
 int sqlite_rows_register(db *d); /* d->rows is freed by sqlite_close */
-void sqlite_rows_sql(text_buffer *sql, const db_append_plan *plan);
+void sqlite_rows_sql(text_buffer *sql, const db_append_plan *plan, bool overwrite);
 
 /* sqlite_append.c */
 mr_status sqlite_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, db_differing *differing,
                         uint64_t *added, mr_error *err);
+
+mr_status sqlite_overwrite(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, mr_error *err);
 
 /* sqlite_care.c, sqlite_backup.c */
 mr_status sqlite_sync(db *d, mr_error *err);

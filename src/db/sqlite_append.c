@@ -47,26 +47,32 @@ static mr_status compare(db_statement *select, const db_append_plan *plan, const
     return status;
 }
 
-static mr_status prepare(db *d, const db_append_plan *plan, db_statement **insert_out,
-                         db_statement **select_out, mr_error *err) {
-    char key_types[DB_MAX_COLUMNS + 1] = "";
-    memcpy(key_types, plan->types, plan->key);
+static mr_status prepare(db *d, const db_append_plan *plan, bool overwrite, db_statement **out, mr_error *err) {
     text_buffer sql = {0};
-    sqlite_rows_sql(&sql, plan);
-    mr_status status = db_prepare(d, text_terminate(&sql), "", insert_out, err);
-    sql.len = 0;
+    sqlite_rows_sql(&sql, plan, overwrite);
+    const char *text = text_terminate(&sql);
+    mr_status status = sql.failed ? error_memory(err, sql.len) : db_prepare(d, text, "", out, err);
+    text_free(&sql);
+    return status;
+}
+
+static mr_status prepare_select(db *d, const db_append_plan *plan, db_statement **out, mr_error *err) {
+    char types[DB_MAX_COLUMNS + 1] = "";
+    memcpy(types, plan->types, plan->key);
+    text_buffer sql = {0};
     db_append_select_sql(&sql, plan);
-    if (!status) status = db_prepare(d, text_terminate(&sql), key_types, select_out, err);
-    if (sql.failed) status = error_memory(err, sql.len);
+    const char *text = text_terminate(&sql);
+    mr_status status = sql.failed ? error_memory(err, sql.len) : db_prepare(d, text, types, out, err);
     text_free(&sql);
     return status;
 }
 
 /* Which rows were there already is not asked: whoever was put in now equals what is stored. */
-static mr_status compare_all(db_statement *select, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
+static mr_status compare_all(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
                              db_differing *differing, mr_error *err) {
     db_value values[DB_MAX_COLUMNS];
-    mr_status status = MR_OK;
+    db_statement *select;
+    mr_status status = prepare_select(d, plan, &select, err);
     for (size_t i = 0; i < n && !status; i++) {
         bool equal;
         row(ctx, i, values);
@@ -76,16 +82,27 @@ static mr_status compare_all(db_statement *select, const db_append_plan *plan, s
     return status;
 }
 
-mr_status sqlite_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
-                        db_differing *differing, uint64_t *added, mr_error *err) {
-    db_statement *insertion, *selection;
-    uint64_t inserted;
-    mr_status status = prepare(d, plan, &insertion, &selection, err);
+static mr_status put(db *d, const db_append_plan *plan, bool overwrite, size_t n, db_append_row row, void *ctx,
+                     uint64_t *inserted, mr_error *err) {
+    db_statement *insertion;
+    mr_status status = prepare(d, plan, overwrite, &insertion, err);
     if (status) return status;
     *d->rows = (sqlite_rows){.db = d, .types = plan->types, .n = n, .row = row, .ctx = ctx};
-    status = insert(insertion, d->rows, &inserted, err);
+    status = insert(insertion, d->rows, inserted, err);
     *d->rows = (sqlite_rows){.db = d, .types = ""};
-    if (!status && inserted < n && plan->compare_n) status = compare_all(selection, plan, n, row, ctx, differing, err);
+    return status;
+}
+
+mr_status sqlite_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx,
+                        db_differing *differing, uint64_t *added, mr_error *err) {
+    uint64_t inserted;
+    mr_status status = put(d, plan, false, n, row, ctx, &inserted, err);
+    if (!status && inserted < n && plan->compare_n) status = compare_all(d, plan, n, row, ctx, differing, err);
     if (!status) *added = inserted;
     return status;
+}
+
+mr_status sqlite_overwrite(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, mr_error *err) {
+    uint64_t inserted;
+    return put(d, plan, true, n, row, ctx, &inserted, err);
 }

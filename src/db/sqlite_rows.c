@@ -132,13 +132,14 @@ int sqlite_rows_register(db *d) {
     return sqlite3_create_module(d->of.sqlite, "marram_rows", &module, d->rows);
 }
 
-void sqlite_rows_sql(text_buffer *sql, const db_append_plan *plan) {
-    text_printf(sql, "INSERT INTO %s (", plan->table);
+void sqlite_rows_sql(text_buffer *sql, const db_append_plan *plan, bool overwrite) {
+    text_printf(sql, "INSERT %sINTO %s (", overwrite ? "OR REPLACE " : "", plan->table);
     db_append_columns(sql, plan, strlen(plan->types), "");
     text_puts(sql, ") SELECT ");
     for (size_t i = 0; plan->types[i]; i++) text_printf(sql, "%sc%zu", i ? ", " : "", i);
-    /* WHERE: so that ON cannot be that of a join. */
-    text_puts(sql, " FROM marram_rows WHERE 1=1 ON CONFLICT (");
+    text_puts(sql, " FROM marram_rows");
+    if (overwrite) return;
+    text_puts(sql, " WHERE 1=1 ON CONFLICT ("); /* WHERE: so that ON cannot be that of a join */
     db_append_columns(sql, plan, plan->key, "");
     text_puts(sql, ") DO NOTHING");
 }

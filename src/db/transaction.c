@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-enum { CONFLICTS = 20, LOST_MS = 60000, FIRST_PAUSE_MS = 2, LAST_PAUSE_MS = 1000 };
+enum { CONFLICTS = 20, FIRST_PAUSE_MS = 2, LAST_PAUSE_MS = 1000 };
 
 mr_status db_begin(db *d, db_mode mode, mr_error *err) {
     mr_status status = db_ready(d, err);
@@ -105,7 +105,7 @@ mr_status db_transaction(db *d, db_mode mode, db_work fn, void *ctx, mr_error *e
             pause_ms(pause);
             if (pause < LAST_PAUSE_MS) pause *= 2;
         } else if (status && fault == DB_FAULT_LOST) {
-            if (!lost_until) lost_until = now_ms() + LOST_MS;
+            if (!lost_until) lost_until = now_ms() + d->options.lost_ms;
             if (now_ms() > lost_until) return status;
             if ((status = wait_for_store(d, lost_until, err))) return status;
         } else {

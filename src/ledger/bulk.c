@@ -110,21 +110,44 @@ static mr_status read_erasures(bulk *b, mr_error *err) {
     return status;
 }
 
+/* What earlier attempts left: at this import, and at the same files as they were before (they were corrected, say). *again: at this one. */
+static mr_status find_unfinished(bulk *b, bool *again, mr_error *err) {
+    const bulk_options *o = &b->options;
+    db_statement *s;
+    bool row = true;
+    mr_status status = db_prepare(b->l->d, "SELECT id, records_done FROM import_run WHERE state = 1 AND (id = $1 OR (record = $2 AND files = $3))", "itt", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, o->import_id);
+    db_bind_string(s, 2, o->record);
+    db_bind_string(s, 3, o->files);
+    b->unfinished = *again = false;
+    b->resume_at = 0;
+    while ((status = db_step(s, &row, err)) == MR_OK && row) {
+        b->unfinished = true;
+        if (db_int(s, 0) != o->import_id) continue;
+        *again = true;
+        if (!o->restart) b->resume_at = (uint64_t)db_int(s, 1);
+    }
+    return status;
+}
+
+/* started_at_us stays the first attempt's: what was recorded since may have a cycle that does not know of it. */
 static mr_status begin_import(db *d, void *ctx, mr_error *err) {
     bulk *b = ctx;
     const bulk_options *o = &b->options;
     db_statement *s;
-    bool row = false;
+    bool again = false;
     mr_status status = ledger_source(b->l, o->source, &b->w.source, err);
     if (status != MR_OK || !o->import_id) return status;
-    status = db_prepare(d, "SELECT records_done, state FROM import_run WHERE id = $1", "i", &s, err);
+    status = find_unfinished(b, &again, err);
     if (status != MR_OK) return status;
-    db_bind_int(s, 1, o->import_id);
-    status = db_step(s, &row, err);
-    b->unfinished = row && db_int(s, 1) == 1;
-    b->resume_at = b->unfinished ? (uint64_t)db_int(s, 0) : 0;
-    db_reset(s);
-    if (status != MR_OK || b->unfinished) return status;
+    if (again) {
+        status = db_prepare(d, "UPDATE import_run SET started_at_us = $2 WHERE id = $1 AND started_at_us > $2", "ii", &s, err);
+        if (status != MR_OK) return status;
+        db_bind_int(s, 1, o->import_id);
+        db_bind_int(s, 2, o->now_us);
+        return db_run(s, NULL, err);
+    }
     status = db_prepare(d, "INSERT INTO import_run (id, record, files, started_at_us, updated_at_us, records_done, events_added, "
                            "events_repeated, events_conflicting, rejected, state) VALUES ($1, $2, $3, $4, $4, 0, 0, 0, 0, 0, 1) "
                            "ON CONFLICT (id) DO UPDATE SET started_at_us = excluded.started_at_us, updated_at_us = excluded.updated_at_us, "
@@ -149,8 +172,8 @@ mr_status bulk_open(const char *url, const bulk_options *options, bulk **out, mr
     pthread_cond_init(&b->changed, NULL);
     b->w.now_us = options->now_us;
     b->w.import_id = options->import_id;
-    mr_status status = ledger_open(url, NULL, &b->l, err);
-    if (status == MR_OK) status = ledger_open(url, &(db_options){.bulk = true}, &b->w.l, err);
+    mr_status status = ledger_open(url, &(db_options){.lost_ms = options->lost_ms}, &b->l, err);
+    if (status == MR_OK) status = ledger_open(url, &(db_options){.bulk = true, .lost_ms = options->lost_ms}, &b->w.l, err);
     if (status == MR_OK && options->ref_bits) b->l->ref_bits = b->w.l->ref_bits = options->ref_bits;
     if (status == MR_OK) status = refs_begin(&b->w.refs, b->l, options->source, err);
     if (status == MR_OK) status = bulk_epoch(b->l, b->epoch, err);
@@ -291,10 +314,13 @@ static mr_status rebuild_touched(bulk *b, const mr_context *context, mr_error *e
 static mr_status end_import(db *d, void *ctx, mr_error *err) {
     bulk *b = ctx;
     db_statement *s;
-    mr_status status = db_prepare(d, "UPDATE import_run SET state = 2, updated_at_us = $2 WHERE id = $1", "ii", &s, err);
+    mr_status status = db_prepare(d, "UPDATE import_run SET state = 2, updated_at_us = $2 WHERE id = $1 OR (state = 1 AND record = $3 AND files = $4)",
+                                  "iitt", &s, err);
     if (status != MR_OK) return status;
     db_bind_int(s, 1, b->options.import_id);
     db_bind_int(s, 2, b->options.now_us);
+    db_bind_string(s, 3, b->options.record);
+    db_bind_string(s, 4, b->options.files);
     return db_run(s, NULL, err);
 }
 
@@ -306,20 +332,45 @@ static void count(const bulk *b, bulk_counts *counts) {
     counts->resumed = b->resume_at;
 }
 
+static mr_status nothing(db *d, void *ctx, mr_error *err) {
+    (void)d, (void)ctx, (void)err;
+    return MR_OK;
+}
+
+static mr_status make_whole(bulk *b, bool repair, const mr_context *context, mr_error *err) {
+    db *d = b->w.l->d;
+    mr_status status = bulk_settle(b->l, b->epoch, &b->erased, b->options.now_us, &b->w.touched, err);
+    if (status != MR_OK) return status;
+    if (repair)
+        status = ledger_repair(b->l, b->w.l, context, NULL, err);
+    else if (b->w.touched.n)
+        status = rebuild_touched(b, context, err);
+    if (status == MR_OK && b->options.import_id) status = db_transaction(d, DB_WRITE, end_import, b, err);
+    return status == MR_OK ? db_sync(d, err) : status;
+}
+
+/* A server that went away meanwhile may have taken cycles with it that were written already: then all is gone over again. */
+static mr_status make_whole_for_good(bulk *b, const mr_context *context, mr_error *err) {
+    db *d = b->w.l->d;
+    for (int attempt = 0;; attempt++) {
+        unsigned connections = db_connections(d);
+        mr_status status = make_whole(b, attempt > 0 || b->unfinished, context, err);
+        bool lost = status == MR_OK ? db_connections(d) != connections : db_last_fault(d) == DB_FAULT_LOST || db_last_fault(b->l->d) == DB_FAULT_LOST;
+        if (!lost || attempt == BULK_ATTEMPTS) return status;
+        status = db_transaction(d, DB_READ, nothing, NULL, err); /* waits until it is there again */
+        if (status == MR_OK) status = db_transaction(b->l->d, DB_READ, nothing, NULL, err);
+        if (status != MR_OK) return status;
+    }
+}
+
 mr_status bulk_finish(bulk *b, const mr_context *context, bulk_counts *counts, mr_error *err) {
     run *r = &b->runs[b->filling];
     mr_status status = MR_OK;
     if (r->n || r->requests_n) status = hand_over(b, b->records, err);
     stop(b);
     if (status == MR_OK) status = writing_error(b, err);
-    if (status == MR_OK) status = bulk_settle(b->l, b->epoch, &b->erased, b->options.now_us, &b->w.touched, err);
-    if (status == MR_OK && b->unfinished)
-        status = ledger_repair(b->l, b->w.l, context, NULL, err);
-    else if (status == MR_OK && b->w.touched.n)
-        status = rebuild_touched(b, context, err);
-    if (status == MR_OK && b->options.import_id) status = db_transaction(b->w.l->d, DB_WRITE, end_import, b, err);
+    if (status == MR_OK) status = make_whole_for_good(b, context, err);
     if (status == MR_OK && b->w.counts.added >= ANALYZE_FROM) status = db_analyze(b->w.l->d, err);
-    if (status == MR_OK) status = db_sync(b->w.l->d, err);
     count(b, counts);
     return status;
 }

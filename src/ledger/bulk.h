@@ -13,10 +13,12 @@ typedef struct bulk_options {
     const char *source;        /* of events and identifiers */
     const char *record, *files;/* for import_run: what is imported, from where */
     int64_t import_id;         /* of import_run; 0: not noted, so not resumable */
+    bool restart;              /* records are given from the first one on, however far an earlier attempt came */
     int64_t now_us;            /* recorded_at_us of every event */
     size_t run_rows;           /* 0: 1,000,000 */
     size_t run_bytes;          /* 0: 256 MiB: whichever is reached first ends a run */
     unsigned ref_bits;         /* 0: 63 (ledger.h) */
+    int lost_ms;               /* db_options.lost_ms */
 } bulk_options;
 
 typedef struct bulk_counts {
@@ -46,7 +48,7 @@ mr_status bulk_line_id(bulk *b, const char *raw, size_t len, uint64_t *hash, uin
 /* After each input record; hands the run over when it is full. An error of the writing thread comes out here. */
 mr_status bulk_record_done(bulk *b, uint64_t records, mr_error *err);
 
-/* Writes what is left and rebuilds. */
+/* Writes what is left and rebuilds. Where an earlier attempt at the same files was cut short, what that one left is made whole, too. */
 mr_status bulk_finish(bulk *b, const mr_context *context, bulk_counts *counts, mr_error *err);
 /* Writes what was handed over, notes how far it came, and leaves the rest. */
 void bulk_abandon(bulk *b, bulk_counts *counts);

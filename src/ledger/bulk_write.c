@@ -25,6 +25,7 @@ typedef struct run_work {
     bulk_writer *w;
     run *r;
     uint64_t aliases, taken;
+    bool resolved; /* once, if perhaps in vain */
 } run_work;
 
 static mr_status resolve(run_work *work, mr_error *err) {
@@ -75,8 +76,11 @@ static mr_status write_alias(run_work *work, const run_alias *a, mr_error *err) 
 }
 
 static mr_status resolve_run(db *d, void *ctx, mr_error *err) {
+    run_work *work = ctx;
     (void)d;
-    return resolve(ctx, err);
+    if (work->resolved) refs_forget(&work->w->refs); /* what it made may have been rolled back, or be gone with the server */
+    work->resolved = true;
+    return resolve(work, err);
 }
 
 static mr_status write_customers(db *d, void *ctx, mr_error *err) {
@@ -223,7 +227,7 @@ static mr_status note_progress(const slice *s, mr_error *err) {
     uint64_t repeated = s->n + s->clashes_n - s->added - s->differing_n;
     db_statement *q;
     mr_status status = db_prepare(s->w->l->d, "UPDATE import_run SET updated_at_us = $2, records_done = $3, events_added = $4, "
-                                              "events_repeated = $5, events_conflicting = $6 WHERE id = $1", "iiiiii", &q, err);
+                                              "events_repeated = $5, events_conflicting = $6, state = 1 WHERE id = $1", "iiiiii", &q, err);
     if (status != MR_OK) return status;
     db_bind_int(q, 1, s->w->import_id);
     db_bind_int(q, 2, s->w->now_us);
@@ -319,21 +323,45 @@ static mr_status write_events(bulk_writer *w, run *r, mr_error *err) {
     return status;
 }
 
-mr_status bulk_write_run(bulk_writer *w, run *r, mr_error *err) {
-    run_work work = {.w = w, .r = r};
+static mr_status write_run(run_work *work, mr_error *err) {
+    bulk_writer *w = work->w;
+    run *r = work->r;
+    bool first = !work->resolved;
     uint64_t made = w->refs.made;
-    mr_status status = db_transaction(w->l->d, DB_WRITE, resolve_run, &work, err);
+    mr_status status = db_transaction(w->l->d, DB_WRITE, resolve_run, work, err);
     if (status == MR_OK && (r->upserts.rows || r->aliases_n)) {
-        name_upserts(r);
-        status = db_transaction(w->l->d, DB_WRITE, write_customers, &work, err);
+        if (first) name_upserts(r); /* a second attempt finds the same customers under the same numbers */
+        status = db_transaction(w->l->d, DB_WRITE, write_customers, work, err);
     }
     if (status != MR_OK) return status;
-    w->counts.aliases += work.aliases;
-    w->counts.aliases_taken += work.taken;
+    w->counts.aliases += work->aliases;
+    w->counts.aliases_taken += work->taken;
     w->counts.events += r->n;
     for (size_t i = 0; i < r->requests_n && status == MR_OK && w->refs.made > made; i++) /* newcomers without an event get a cycle, too */
         if (r->used[i]) status = touch(w, r->requests[i].customer_id, err);
     for (size_t i = 0; i < r->n && !w->projecting; i++) w->projecting = project_kind(r->rows[i].kind);
     if (status == MR_OK) status = run_sort(r, err);
     return status == MR_OK ? write_events(w, r, err) : status;
+}
+
+/* A server that crashed forgets what it had not put on its disk, though it said that it was committed: the run is written again where the
+ * connection was lost at any time before all of it was durable. What it then meets is no repeat, so the first attempt's counts stay. */
+mr_status bulk_write_run(bulk_writer *w, run *r, mr_error *err) {
+    run_work work = {.w = w, .r = r};
+    bulk_counts before = w->counts, counts;
+    bool server = db_store_of(w->l->d) == DB_POSTGRES;
+    for (int attempt = 0;; attempt++) {
+        unsigned connections = db_connections(w->l->d);
+        w->counts = before;
+        mr_status status = write_run(&work, err);
+        if (status != MR_OK) return status;
+        if (!attempt) counts = w->counts;
+        w->counts = counts;
+        if (!server) return MR_OK;
+        status = db_sync(w->l->d, err);
+        if (status == MR_OK && db_connections(w->l->d) == connections) return MR_OK;
+        if (status != MR_OK && db_last_fault(w->l->d) != DB_FAULT_LOST) return status;
+        if (attempt == BULK_ATTEMPTS)
+            return error_set(err, MR_EIO, NULL, -1, "%s went away again and again; its log says more", db_name(w->l->d));
+    }
 }

@@ -16,6 +16,10 @@ typedef struct bulk_writer {
     size_t slice; /* rows; follows how long the last one took */
 } bulk_writer;
 
+#define BULK_ATTEMPTS 5 /* a server that goes away more often than that while one run is written needs someone to look at it */
+
+/* What it has written is durable as soon as the run may be forgotten (PostgreSQL), or no less so than the note of how far the import came
+ * (SQLite). */
 mr_status bulk_write_run(bulk_writer *w, run *r, mr_error *err);
 
 #endif

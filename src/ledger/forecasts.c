@@ -1,5 +1,5 @@
-/* Writing forecasts: what the model has in a range of customers is taken out and the new rows appended, sorted by key. On both stores
- * that is quicker than an upsert of each row (a COPY on PostgreSQL), and leaves no row of a customer who is none any more. */
+/* Writing forecasts: the new rows, sorted by key, become all that the model has in a range of customers, so that no row is left of
+ * a customer who is none any more. */
 #include "forecasts.h"
 
 #include <string.h>
@@ -57,15 +57,8 @@ static mr_status write_slice(db *d, void *ctx, mr_error *err) {
                                           "next_order_days", "value_minor", "value_at_risk_minor", "currency", "stage"};
     const db_append_plan plan = {.table = "forecast", .columns = columns, .types = "iiiddirrrrrrriitt", .key = 2};
     slice *s = ctx;
-    db_statement *old;
     s->locked = seconds_now();
-    mr_status status = db_prepare(d, "DELETE FROM forecast WHERE customer_id >= $1 AND customer_id <= $2 AND model_id = $3", "iii", &old, err);
-    if (status != MR_OK) return status;
-    db_bind_int(old, 1, s->first);
-    db_bind_int(old, 2, s->last);
-    db_bind_int(old, 3, s->w->model_id);
-    status = db_run(old, NULL, err);
-    return status == MR_OK && s->n ? db_append(d, &plan, s->n, slice_row, NULL, ctx, NULL, err) : status;
+    return db_replace(d, &plan, s->first, s->last, &s->w->model_id, s->n, slice_row, s, err);
 }
 
 /* The next slice takes about SLICE_SECONDS, going by this one. */

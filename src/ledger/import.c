@@ -25,17 +25,19 @@ typedef struct import_job {
     text_buffer reject_line;
 } import_job;
 
-/* The same files, record and mapping again: an earlier attempt can be gone on with. */
-static mr_status import_number(const ledger *l, const mapping *m, const import_options *o, int64_t *id, mr_error *err) {
+/* The same files, record and mapping again: an earlier attempt can be gone on with. *restart: a pipe's cannot, as nobody can say what comes out of it
+ * this time; but that it was cut short is known. */
+static mr_status import_number(const ledger *l, const mapping *m, const import_options *o, int64_t *id, bool *restart, mr_error *err) {
     text_buffer text = {0};
     mr_status status = mapping_write(m, &text, err);
     *id = 0;
+    *restart = o->restart;
     text_printf(&text, "%s\n", o->record);
     for (size_t p = 0; p < o->paths_n && status == MR_OK; p++) {
         struct stat s;
-        if (stat(o->paths[p], &s) != 0 || !S_ISREG(s.st_mode)) { /* a pipe cannot be read again */
-            text_free(&text);
-            return MR_OK;
+        if (stat(o->paths[p], &s) != 0 || !S_ISREG(s.st_mode)) {
+            *restart = true;
+            s = (struct stat){0};
         }
         text_printf(&text, "%s %lld %lld.%09ld\n", o->paths[p], (long long)s.st_size, (long long)s.st_mtim.tv_sec, s.st_mtim.tv_nsec);
     }
@@ -94,7 +96,8 @@ static mr_status add_staged(import_job *job, mr_error *err) {
     return MR_OK;
 }
 
-static mr_status import_row(import_job *job, const row *line, mr_error *err) {
+/* again: it is in already, and only looked at for what makes it a reject, so that the list of rejects is whole. */
+static mr_status import_row(import_job *job, const row *line, bool again, mr_error *err) {
     importer *i = &job->i;
     record records[MAPPING_ROOM];
     mapping_fault fault;
@@ -116,6 +119,7 @@ static mr_status import_row(import_job *job, const row *line, mr_error *err) {
         if (!i->fault) return err->code;
         return reject_row(job, line, i->fault_field, i->fault_value, i->fault, err);
     }
+    if (again) return MR_OK;
     mr_status status = add_staged(job, err);
     for (size_t k = 0; k < n && status == MR_OK; k++) {
         job->result->records[records[k].kind]++;
@@ -131,16 +135,17 @@ static mr_status tick(const import_job *job, mr_error *err) {
 }
 
 static mr_status import_rows_of(import_job *job, mr_error *err) {
-    uint64_t resume_at = job->i.b && !job->options->restart ? bulk_resume_at(job->i.b) : 0;
+    uint64_t resume_at = job->i.b ? bulk_resume_at(job->i.b) : 0;
     mr_status status = MR_OK;
     const row *line;
     while (status == MR_OK && (status = rows_next(job->r, &line, err)) == MR_OK && line) {
-        if (job->result->rows++ < resume_at) { /* already in; but a later identical line must know of it */
+        bool again = job->result->rows++ < resume_at;
+        if (again && !job->options->skip_errors) { /* already in; but a later identical line must know of it */
             uint64_t hash;
             uint32_t occurrence;
             status = bulk_line_id(job->i.b, line->raw, line->raw_len, &hash, &occurrence, err);
         } else {
-            status = import_row(job, line, err);
+            status = import_row(job, line, again, err);
         }
         if (status == MR_OK && job->i.b) status = bulk_record_done(job->i.b, job->result->rows, err);
         if (status == MR_OK && job->result->rows % PROGRESS_EVERY == 0) status = tick(job, err);
@@ -175,9 +180,9 @@ mr_status ledger_import(const char *url, mapping *m, rows *r, const import_optio
     mr_status status = MR_OK;
     if (!options->dry_run) {
         bulk_options how = {.source = job->i.source, .record = options->record, .files = options->paths_n ? options->paths[0] : "", .now_us = options->now_us,
-                             .run_rows = options->run_rows};
+                             .run_rows = options->run_rows, .lost_ms = options->lost_ms};
         status = ledger_open(url, NULL, &l, err);
-        if (status == MR_OK) status = import_number(l, m, options, &how.import_id, err);
+        if (status == MR_OK) status = import_number(l, m, options, &how.import_id, &how.restart, err);
         if (status == MR_OK) status = bulk_open(url, &how, &job->i.b, err);
         if (status == MR_OK) {
             job->i.l = bulk_ledger(job->i.b);

@@ -21,6 +21,7 @@ typedef struct import_options {
     bool restart;             /* do not go on where an earlier attempt stopped */
     int64_t now_us;
     size_t run_rows;
+    int lost_ms;              /* db_options.lost_ms */
 } import_options;
 
 typedef struct import_result {

@@ -8,6 +8,7 @@
 #include <error.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,8 +106,47 @@ static void put_text(importer *i, const char *field, const record_value *v) {
     if (v->given) body_put_text(&i->body, field, v->text, v->len);
 }
 
-static void put_attributes(importer *i, const record *rec) {
-    if (rec->attributes_len > 2) body_put_members(&i->body, rec->attributes, rec->attributes_len);
+/* A CSV file's "9" where the kind wants a number is 9, its "TRUE" where it wants a flag is true. */
+static json_t *as_wanted(payload_type type, const char *text) {
+    char *end;
+    if (type == PAYLOAD_flag) {
+        bool yes = !strcasecmp(text, "true") || !strcasecmp(text, "yes") || !strcmp(text, "1");
+        bool no = !strcasecmp(text, "false") || !strcasecmp(text, "no") || !strcmp(text, "0");
+        return yes || no ? json_boolean(yes) : NULL;
+    }
+    if (type == PAYLOAD_integer) {
+        long long value = strtoll(text, &end, 10);
+        return end != text && !*end ? json_integer(value) : NULL;
+    }
+    double value = type == PAYLOAD_number ? strtod(text, &end) : 0;
+    return type == PAYLOAD_number && end != text && !*end && isfinite(value) ? json_real(value) : NULL;
+}
+
+/* The further columns, those of them that are fields of the kind by the field's type. */
+static void put_typed(importer *i, const record *rec, int kind) {
+    size_t fields_n;
+    const payload_field *fields = payload_fields(kind, &fields_n);
+    bool typed = false;
+    json_t *all = NULL;
+    for (size_t f = 0; f < fields_n && !typed; f++)
+        typed = fields[f].type != PAYLOAD_text && memmem(rec->attributes, rec->attributes_len, fields[f].name, strlen(fields[f].name));
+    if (typed) all = body_parse(rec->attributes, rec->attributes_len);
+    for (size_t f = 0; all && f < fields_n; f++) {
+        const char *text = body_text(all, fields[f].name);
+        json_t *value = text ? as_wanted(fields[f].type, text) : NULL;
+        if (value) json_object_set_new(all, fields[f].name, value);
+    }
+    char *written = all ? json_dumps(all, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15)) : NULL;
+    if (written)
+        body_put_members(&i->body, written, strlen(written));
+    else
+        body_put_members(&i->body, rec->attributes, rec->attributes_len);
+    free(written);
+    json_decref(all);
+}
+
+static void put_attributes(importer *i, const record *rec, int kind) {
+    if (rec->attributes_len > 2) put_typed(i, rec, kind);
 }
 
 static bool put_subject(importer *i, history_event *e, const char *kind, const record_value *id, const record_value *otherwise) {
@@ -127,7 +167,7 @@ static bool stage_orders(importer *i, const record *rec, mr_error *err) {
     put_text(i, "order_id", id);
     put_text(i, "product", product);
     if (GIVEN(rec, orders, quantity)) body_put_number(&i->body, "quantity", VALUE(rec, orders, quantity)->number);
-    put_attributes(i, rec);
+    put_attributes(i, rec, e->kind);
     return staged(i, e, err);
 }
 
@@ -172,7 +212,7 @@ static bool stage_contracts(importer *i, const record *rec, mr_error *err) {
             if (GIVEN(rec, contracts, notice_days)) body_put_integer(&i->body, "notice_days", VALUE(rec, contracts, notice_days)->number);
             if (GIVEN(rec, contracts, period_months)) body_put_integer(&i->body, "period_months", VALUE(rec, contracts, period_months)->number);
             if (GIVEN(rec, contracts, seats)) body_put_integer(&i->body, "seats", VALUE(rec, contracts, seats)->number);
-            put_attributes(i, rec);
+            put_attributes(i, rec, e->kind);
         }
         if (!staged(i, e, err)) return false;
     }
@@ -191,7 +231,7 @@ static bool case_event(importer *i, const record *rec, event_kind kind, int64_t 
     if (kind == EVENT_case_open) {
         put_text(i, "subject", VALUE(rec, cases, subject));
         put_text(i, "severity", VALUE(rec, cases, severity));
-        put_attributes(i, rec);
+        put_attributes(i, rec, e->kind);
     } else if (kind == EVENT_case_update) {
         body_put_raw(&i->body, "first_response", "true", 4);
     }
@@ -250,7 +290,7 @@ static bool promise_event(importer *i, const record *rec, event_kind kind, const
         put_text(i, "what", what);
         put_text(i, "by_whom", VALUE(rec, promises, by_whom));
         if (GIVEN(rec, promises, due)) body_put_time(&i->body, "due", VALUE(rec, promises, due)->number);
-        put_attributes(i, rec);
+        put_attributes(i, rec, e->kind);
     }
     return staged(i, e, err);
 }
@@ -276,7 +316,7 @@ static bool stage_touches(importer *i, const record *rec, mr_error *err) {
     put_text(i, "who", VALUE(rec, touches, who));
     put_text(i, "purpose", VALUE(rec, touches, purpose));
     put_text(i, "subject", VALUE(rec, touches, subject));
-    put_attributes(i, rec);
+    put_attributes(i, rec, e->kind);
     return staged(i, e, err);
 }
 
@@ -287,7 +327,7 @@ static bool stage_surveys(importer *i, const record *rec, mr_error *err) {
     if (GIVEN(rec, surveys, score)) body_put_number(&i->body, "score", VALUE(rec, surveys, score)->number);
     if (GIVEN(rec, surveys, scale)) body_put_number(&i->body, "scale", VALUE(rec, surveys, scale)->number);
     put_text(i, "comment", VALUE(rec, surveys, comment));
-    put_attributes(i, rec);
+    put_attributes(i, rec, e->kind);
     return staged(i, e, err);
 }
 
@@ -337,7 +377,7 @@ static bool stage_events(importer *i, const record *rec, mr_error *err) {
     if (body->given && body->len) {
         if (!put_body(i, e, body)) return false;
     }
-    put_attributes(i, rec);
+    put_attributes(i, rec, e->kind);
     return staged(i, e, err);
 }
 

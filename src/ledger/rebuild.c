@@ -280,11 +280,11 @@ mr_status ledger_rebuild_afresh(ledger *l, int64_t customer_id, mr_error *err) {
 
 /* --- what was left --- */
 
-static mr_status collect(ledger *l, const char *sql, int64_t **ids, size_t *n, mr_error *err) {
+static mr_status collect(ledger *l, const char *sql, int64_t since_us, int64_t **ids, size_t *n, mr_error *err) {
     db_stream *stream = NULL;
     const db_value *row = NULL;
     size_t capacity = 0;
-    mr_status status = db_stream_open(l->d, sql, "i", NULL, 0, &stream, err);
+    mr_status status = db_stream_open(l->d, sql, "i", &since_us, 1, &stream, err);
     *ids = NULL;
     *n = 0;
     while (status == MR_OK && (status = db_stream_next(stream, &row, err)) == MR_OK && row) {
@@ -303,13 +303,30 @@ static mr_status collect(ledger *l, const char *sql, int64_t **ids, size_t *n, m
     return status;
 }
 
+/* When the earliest import that was not finished began, INT64_MAX: there is none. */
+static mr_status unfinished_since(ledger *l, int64_t *since_us, mr_error *err) {
+    db_statement *s;
+    bool row = false;
+    mr_status status = db_prepare(l->d, "SELECT MIN(started_at_us) FROM import_run WHERE state = 1", "", &s, err);
+    if (status != MR_OK) return status;
+    status = db_step(s, &row, err);
+    *since_us = status == MR_OK && row && !db_is_null(s, 0) ? db_int(s, 0) : INT64_MAX;
+    db_reset(s);
+    return status;
+}
+
+/* An import's events are in before their cycles know of them, and not every cycle that does not know is marked: an append or another import that
+ * ran beside it, and saw only part of its events, may have made a customer's cycle whole as far as it could see. The import gone over its
+ * customers in the end would have seen to that; where it did not come to that, whoever got an event since it began is gone over here. */
 mr_status ledger_repair(ledger *reader, ledger *writer, const mr_context *context, uint64_t *repaired, mr_error *err) {
     static const char stale_sql[] =
         "SELECT r.ref FROM customer_ref r LEFT JOIN cycle c ON c.customer_id = r.ref "
-        "WHERE r.customer_id = r.ref AND (c.customer_id IS NULL OR c.stale = 1) ORDER BY r.ref";
-    int64_t *ids;
-    size_t n;
-    mr_status status = collect(reader, stale_sql, &ids, &n, err);
+        "WHERE r.customer_id = r.ref AND (c.customer_id IS NULL OR c.stale = 1) "
+        "UNION SELECT e.customer_id FROM event e WHERE e.recorded_at_us >= $1 ORDER BY 1";
+    int64_t *ids = NULL, since_us;
+    size_t n = 0;
+    mr_status status = unfinished_since(reader, &since_us, err);
+    if (status == MR_OK) status = collect(reader, stale_sql, since_us, &ids, &n, err);
     if (status == MR_OK) status = ledger_rebuild(reader, writer, ids, n, true, context, err);
     if (repaired) *repaired = n;
     mem_free(NULL, ids);

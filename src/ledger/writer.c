@@ -1,6 +1,7 @@
 /* One thread takes what waits, writes it in one transaction, and wakes those who waited.
  *
- * A group that fails (one bad item spoils all) is written again item by item, so that everybody gets their own answer. */
+ * A group that fails for one bad item is written again item by item, so that everybody gets their own answer; where the store
+ * fails, all get the same. */
 #include "writer.h"
 
 #include <error.h>
@@ -73,18 +74,31 @@ static void answer(ledger_writer *w, waiting *one, mr_status status) {
     pthread_cond_signal(&one->answered);
 }
 
+/* Whether trying the items one by one can help: not where the store itself fails, as each would wait for it all over again. */
+static bool may_be_an_item(const db *d) {
+    switch (db_last_fault(d)) {
+    case DB_FAULT_NONE:
+    case DB_FAULT_OTHER:
+    case DB_FAULT_SERIALIZE:
+    case DB_FAULT_CONSTRAINT: return true;
+    default: return false;
+    }
+}
+
 static void write_group(ledger_writer *w, waiting **group, append_item *items, mr_status *statuses, size_t n) {
     refs *r = w->has_refs ? &w->refs : NULL;
     mr_error err = {0};
     for (size_t i = 0; i < n; i++) items[i] = *group[i]->item;
     mr_status status = ledger_append(w->l, r, items, n, &err);
+    bool each = status != MR_OK && n > 1 && may_be_an_item(w->l->d);
     for (size_t i = 0; i < n; i++) {
-        statuses[i] = status;
-        if (status != MR_OK && n > 1) {
+        if (each) {
             items[i] = *group[i]->item;
-            statuses[i] = ledger_append(w->l, r, &items[i], 1, &err);
+            status = ledger_append(w->l, r, &items[i], 1, &err);
+            each = status == MR_OK || may_be_an_item(w->l->d);
         }
-        if (statuses[i] != MR_OK && group[i]->err) *group[i]->err = err;
+        statuses[i] = status;
+        if (status != MR_OK && group[i]->err) *group[i]->err = err;
         *group[i]->item = items[i];
     }
 }
@@ -160,7 +174,7 @@ mr_status ledger_writer_new(const char *url, const writer_options *options, ledg
     pthread_cond_init(&w->arrived, &monotonic);
     pthread_cond_init(&w->checkpoint, NULL);
     pthread_condattr_destroy(&monotonic);
-    mr_status status = ledger_open(url, &(db_options){.no_checkpoint = true}, &w->l, err);
+    mr_status status = ledger_open(url, &(db_options){.no_checkpoint = true, .lost_ms = options->lost_ms}, &w->l, err);
     bool file = status == MR_OK && db_store_of(w->l->d) == DB_SQLITE;
     if (status == MR_OK && file) status = ledger_open(url, NULL, &w->checkpointer, err);
     if (status == MR_OK && options->source) {

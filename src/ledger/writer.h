@@ -13,6 +13,7 @@ typedef struct writer_options {
     const char *source;   /* of the external ids; NULL: items carry customer_id */
     size_t group;         /* at most so many appends a commit; 0: 256 */
     int64_t gather_us;    /* how long a commit waits for as many appends as the last one had; 0: 300; negative: not at all */
+    int lost_ms;          /* db_options.lost_ms */
 } writer_options;
 
 typedef struct writer_counts {

@@ -89,13 +89,14 @@ fi
 
 # Copies.
 export MARRAM_DB=shop.db
-want "a backup" 0 "shop.backup written" db backup shop.backup
-refused "not over another" 5 "shop.backup" db backup shop.backup
-refused "not by accident" 2 "--yes" db restore shop.backup
-before=$("$marram" db status --json | jq -c .tables)
+want "a backup" 0 "shop.backup" db backup shop.backup
+want "not over another" 5 "shop.backup" db backup shop.backup
+want "not by accident" 2 "--yes" db restore shop.backup
+before=$("$marram" db status --json | jq -c '.tables | del(.audit)')
 run import orders - --yes --source later < <(printf 'customer,date\nz,2025-01-01\n')
-want "a restore" 0 "the ledger is what shop.backup holds" db restore shop.backup --yes
-check "is as it was" "$before" "$("$marram" db status --json | jq -c .tables)"
+want "a restore" 0 "shop.backup" db restore shop.backup --yes
+check "is as it was" "$before" "$("$marram" db status --json | jq -c '.tables | del(.audit)')"
 want "upgrade has nothing to do" 0 "the newest" db upgrade
-want "compact" 0 "no byte is left" db compact
+want "compact" 0 "given back" db compact
+want "all is sound" 0 "" db check
 finish

@@ -2,7 +2,7 @@
  *
  *     load init URL                        a new ledger under the key of all tests
  *     load append URL ACKS [NAME=NUMBER]   threads append until they are killed, or `count` each; seed, threads, count, pool (load_events.h),
- *                                          from (the first event's number), lost_ms
+ *                                          from (the first event's number), lost_ms, pause_us (after each)
  *     load import URL FILE [NAME=NUMBER]   what `marram import events FILE` does, with run_rows, lost_ms, restart
  *
  * ACKS gets a line "thread k outcome" by one write(2) once ledger_write has returned: what stands there was acknowledged, whatever happens to
@@ -29,7 +29,7 @@ typedef struct load {
     ledger_writer *w;
     int acks;
     uint64_t seed;
-    unsigned long threads, count, pool, from, lost_ms, run_rows, restart;
+    unsigned long threads, count, pool, from, pause_us, lost_ms, run_rows, restart;
 } load;
 
 typedef struct load_thread {
@@ -48,7 +48,7 @@ static bool read_numbers(load *l, int argc, char **argv) {
     struct {
         const char *name;
         unsigned long *value;
-    } const names[] = {{"threads", &l->threads}, {"count", &l->count}, {"pool", &l->pool}, {"from", &l->from},
+    } const names[] = {{"threads", &l->threads}, {"count", &l->count}, {"pool", &l->pool}, {"from", &l->from}, {"pause_us", &l->pause_us},
                        {"lost_ms", &l->lost_ms}, {"run_rows", &l->run_rows}, {"restart", &l->restart}};
     for (int i = 0; i < argc; i++) {
         char *equals = strchr(argv[i], '=');
@@ -83,9 +83,9 @@ static void *appending(void *ctx) {
         int len = status == MR_OK ? snprintf(line, sizeof line, "%u %u %d\n", t->number, k, (int)e.item.outcome)
                                   : snprintf(line, sizeof line, "%u %u -1 %s\n", t->number, k, err.message);
         if (write(l->acks, line, (size_t)len) != len) t->failed = true;
-        if (status == MR_OK) continue;
-        t->failed = true;
-        nanosleep(&(struct timespec){0, 20000000}, NULL);
+        t->failed = t->failed || status != MR_OK;
+        long us = status == MR_OK ? (long)l->pause_us : 20000;
+        if (us) nanosleep(&(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL);
     }
     return NULL;
 }
@@ -100,7 +100,7 @@ static int append(load *l, const char *url, const char *acks) {
         perror(acks);
         return 1;
     }
-    if (ledger_writer_new(url, &(writer_options){.source = "test"}, &l->w, &err) != MR_OK) return fail("append", &err);
+    if (ledger_writer_new(url, &(writer_options){.source = "test", .lost_ms = (int)l->lost_ms}, &l->w, &err) != MR_OK) return fail("append", &err);
     for (unsigned i = 0; i < l->threads; i++) {
         threads[i] = (load_thread){.l = l, .number = i};
         if (pthread_create(&threads[i].id, NULL, appending, &threads[i]) != 0) return 1;
@@ -122,7 +122,7 @@ static int import(load *l, const char *url, const char *file) {
     mapping *m = NULL;
     import_result result = {0};
     import_options o = {.paths = &file, .paths_n = 1, .record = "events", .currency = "EUR", .now_us = TEST_NOW,
-                        .restart = l->restart != 0, .run_rows = l->run_rows};
+                        .restart = l->restart != 0, .run_rows = l->run_rows, .lost_ms = (int)l->lost_ms};
     mapping_options how = {.source = "test", .today = 25000};
     err.code = rows_open(&file, 1, &(rows_options){.header = -1}, NULL, &r, &err);
     if (err.code == MR_OK) err.code = mapping_guess(RECORD_events, r, &how, NULL, &m, &err);

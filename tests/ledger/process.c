@@ -12,6 +12,7 @@ process process_start(const char *output, const char *const *argv, const char *c
     process p = {0};
     snprintf(p.output, sizeof p.output, "%s", output);
     fflush(NULL);
+    unlink(output); /* killed before it could make it: then nothing was said */
     p.pid = fork();
     assert_true(p.pid >= 0);
     if (p.pid) return p;
@@ -47,6 +48,7 @@ int process_wait(process *p, double seconds) {
         }
         pause_ms(1);
     }
+    p->struck = WIFSIGNALED(ended);
     return code_of(ended);
 }
 

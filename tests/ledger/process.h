@@ -23,6 +23,7 @@
 typedef struct process {
     pid_t pid;
     char output[160]; /* the file that its stdout and stderr go to */
+    bool struck;      /* once waited for: a signal ended it */
 } process;
 
 /* argv ends with NULL, argv[0] is a path. environment: NULL, or NAME=VALUE ... NULL, added to ours. */

@@ -615,6 +615,56 @@ static void append_fails(void **state) {
     db_close(d);
 }
 
+/* --- replace --- */
+
+typedef struct replacing {
+    int64_t a, step, s; /* the first key, and how far apart; a value */
+} replacing;
+
+static void replace_row(void *ctx, size_t row, db_value *out) {
+    const replacing *r = ctx;
+    out[0].integer = r->a + r->step * (int64_t)row;
+    out[1].integer = 7;
+    out[2].integer = r->s;
+    out[3].integer = 1;
+    out[4].real = 0.5;
+    out[5].text.at = "x";
+    out[5].text.len = 1;
+}
+
+static void replace(void **state) {
+    mr_error err;
+    db *d = with_table(state);
+    const int64_t rest = 7;
+    replacing one = {1, 1, 1}, two = {1, 2, 2}, bad = {1, 1, INT32_MAX};
+    assert_ok(db_begin(d, DB_WRITE, &err), &err);
+    assert_ok(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &one, &err), &err);
+    assert_ok(db_execute(d, "INSERT INTO thing (a, b) VALUES (3, 8); INSERT INTO thing (a, b) VALUES (500, 7)", &err), &err);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 1"), 100);
+    /* As many, fewer, some others, of a part of the range, none; what stands beside the range stays. */
+    one.s = 3;
+    assert_ok(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &one, &err), &err);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 3"), 100);
+    assert_ok(db_replace(d, &plan, 0, 50, &rest, 25, replace_row, &two, &err), &err);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE b = 7 AND a <= 50"), 25);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 2"), 25);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 3"), 50);
+    two.a = 2; /* as many as before, and none of them the same */
+    assert_ok(db_replace(d, &plan, 0, 50, &rest, 25, replace_row, &two, &err), &err);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE b = 7 AND a <= 50"), 25);
+    assert_int_equal(one_int(d, "SELECT MIN(a) FROM thing"), 2);
+    assert_ok(db_replace(d, &plan, 0, 100, &rest, 0, replace_row, &two, &err), &err);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing"), 2);
+    assert_ok(db_commit(d, &err), &err);
+    assert_int_not_equal(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &one, &err), MR_OK);
+    assert_ok(db_begin(d, DB_WRITE, &err), &err);
+    assert_int_equal(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &bad, &err), MR_EDATA);
+    assert_int_not_equal(db_commit(d, &err), MR_OK);
+    db_rollback(d);
+    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing"), 2);
+    db_close(d);
+}
+
 /* --- streams --- */
 
 static void streams(void **state) {
@@ -686,7 +736,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH(values),       BOTH(nulls_and_bytes), BOTH(refused_values), BOTH(statements),
         BOTH(transactions), BOTH(snapshots),       BOTH(work),           BOTH(each),
-        BOTH(each_fails),   BOTH(each_large),      BOTH(append),         BOTH(append_fails),
+        BOTH(each_fails),   BOTH(each_large),      BOTH(append),         BOTH(append_fails), BOTH(replace),
         BOTH(streams),
     };
     return cmocka_run_group_tests_name("db", tests, NULL, NULL);
