@@ -339,7 +339,8 @@ static mr_status nothing(db *d, void *ctx, mr_error *err) {
 
 static mr_status make_whole(bulk *b, bool repair, const mr_context *context, mr_error *err) {
     db *d = b->w.l->d;
-    mr_status status = MR_OK;
+    mr_status status = bulk_settle(b->l, b->epoch, &b->erased, b->options.now_us, &b->w.touched, err);
+    if (status != MR_OK) return status;
     if (repair)
         status = ledger_repair(b->l, b->w.l, context, NULL, err);
     else if (b->w.touched.n)
@@ -368,7 +369,6 @@ mr_status bulk_finish(bulk *b, const mr_context *context, bulk_counts *counts, m
     if (r->n || r->requests_n) status = hand_over(b, b->records, err);
     stop(b);
     if (status == MR_OK) status = writing_error(b, err);
-    if (status == MR_OK) status = bulk_settle(b->l, b->epoch, &b->erased, b->options.now_us, &b->w.touched, err);
     if (status == MR_OK) status = make_whole_for_good(b, context, err);
     if (status == MR_OK && b->w.counts.added >= ANALYZE_FROM) status = db_analyze(b->w.l->d, err);
     count(b, counts);
