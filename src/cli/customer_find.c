@@ -20,7 +20,8 @@ mr_status customer_find(const customer_arguments *a, ledger *l, mr_error *err) {
     size_t i;
     mr_status status = person_search(l, a->operands[0], &list, err);
     if (status == MR_OK && a->json) customer_print_json(list);
-    if (status == MR_OK && !a->json) {
+    if (status == MR_OK && !a->json && !json_array_size(list)) puts("Nobody is called that, and no name or e-mail address has it in it.");
+    if (status == MR_OK && !a->json && json_array_size(list)) {
         columns_out out = columns_begin(4, "identifier", "name", "e-mail, phone", "found by");
         json_array_foreach(list, i, one) {
             char contact[256];
@@ -28,11 +29,7 @@ mr_status customer_find(const customer_arguments *a, ledger *l, mr_error *err) {
             snprintf(contact, sizeof contact, "%s%s%s", email, *email && *phone ? ", " : "", phone);
             columns_row(&out, text(one, "identifier"), text(one, "name"), contact, text(one, "by"));
         }
-        if (json_array_size(list))
-            columns_end(&out);
-        else
-            text_free(&out.cells);
-        if (!json_array_size(list)) puts("Nobody is called that, and no name or e-mail address has it in it.");
+        columns_end(&out);
         if (json_array_size(list) >= PERSON_SEARCH_LIMIT) printf("These are the first %d; say more of the name to see fewer.\n", PERSON_SEARCH_LIMIT);
     }
     json_decref(list);

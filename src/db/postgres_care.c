@@ -48,8 +48,21 @@ static mr_status for_tables(db *d, const char *command, mr_error *err) {
 }
 
 mr_status postgres_vacuum(db *d, mr_error *err) {
-    /* FULL writes each table anew: a plain VACUUM leaves the bytes of what was deleted in its pages. */
-    return for_tables(d, "VACUUM (FULL)", err);
+    /* Both write the table anew: a plain VACUUM leaves the bytes of what was deleted in its pages. CLUSTER puts a
+     * customer's rows beside each other by the way; Citus has it not. */
+    mr_status status = postgres_alive(d, err);
+    for (size_t i = 0; i < db_tables_n && !status; i++) {
+        char sql[SQL_SIZE];
+        int64_t there = 0;
+        const char *name = db_tables[i].name;
+        if (db_tables[i].sort == DB_PER_CUSTOMER && !d->distributed)
+            snprintf(sql, sizeof sql, "CLUSTER %s USING %s_pkey", name, name);
+        else
+            snprintf(sql, sizeof sql, "VACUUM (FULL) %s", name);
+        status = is_there(d, name, &there, err);
+        if (!status && there) status = postgres_command(d, sql, err);
+    }
+    return status;
 }
 
 mr_status postgres_analyze(db *d, mr_error *err) {

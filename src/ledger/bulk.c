@@ -1,6 +1,7 @@
 /* Two runs: the caller fills one while a thread writes the other. */
 #include "bulk.h"
 
+#include "bulk_settle.h"
 #include "bulk_write.h"
 #include "rebuild.h"
 
@@ -33,6 +34,7 @@ struct bulk {
     size_t who_erased_n, who_erased_capacity;
     uint64_t left_out, resume_at, records;
     bool unfinished; /* an earlier attempt left stale cycles */
+    char epoch[24];  /* of merges and erasures, when it began */
     ledger_domain customers, line;
 };
 
@@ -174,6 +176,7 @@ mr_status bulk_open(const char *url, const bulk_options *options, bulk **out, mr
     if (status == MR_OK) status = ledger_open(url, &(db_options){.bulk = true, .lost_ms = options->lost_ms}, &b->w.l, err);
     if (status == MR_OK && options->ref_bits) b->l->ref_bits = b->w.l->ref_bits = options->ref_bits;
     if (status == MR_OK) status = refs_begin(&b->w.refs, b->l, options->source, err);
+    if (status == MR_OK) status = bulk_epoch(b->l, b->epoch, err);
     if (status == MR_OK) status = read_erasures(b, err);
     if (status == MR_OK) status = db_transaction(b->l->d, DB_WRITE, begin_import, b, err);
     if (status == MR_OK) {
@@ -301,7 +304,7 @@ static mr_status rebuild_touched(bulk *b, const mr_context *context, mr_error *e
     size_t n = 0;
     if (!ids) return error_memory(err, touched->n * sizeof *ids);
     for (size_t i = 0; i < touched->capacity; i++)
-        if (touched->slots[i].key) ids[n++] = (int64_t)touched->slots[i].key;
+        if (touched->slots[i].key && !touched->slots[i].value) ids[n++] = (int64_t)touched->slots[i].key;
     qsort(ids, n, sizeof *ids, by_number);
     mr_status status = ledger_rebuild(b->l, b->w.l, ids, n, b->w.projecting, context, err);
     mem_free(NULL, ids);
@@ -336,7 +339,8 @@ static mr_status nothing(db *d, void *ctx, mr_error *err) {
 
 static mr_status make_whole(bulk *b, bool repair, const mr_context *context, mr_error *err) {
     db *d = b->w.l->d;
-    mr_status status = MR_OK;
+    mr_status status = bulk_settle(b->l, b->epoch, &b->erased, b->options.now_us, &b->w.touched, err);
+    if (status != MR_OK) return status;
     if (repair)
         status = ledger_repair(b->l, b->w.l, context, NULL, err);
     else if (b->w.touched.n)

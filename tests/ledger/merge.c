@@ -1,6 +1,7 @@
 /* Merging and undoing it: nothing lost, everything back, on both stores. */
 #include "people.h"
 
+#include <erase.h>
 #include <merge.h>
 #include <merge_rows.h>
 #include <rebuild.h>
@@ -324,6 +325,42 @@ static void writing_meanwhile(void **state) {
     ledger_close(l);
 }
 
+/* Customers merged and erased while an import is under way that had looked them up. */
+static void importing_meanwhile(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    bulk *b;
+    bulk_counts counts;
+    append_item first[] = {fixture_order(l, 0, 100, 1000, "o-1"), fixture_order(l, 1, 100, 1000, "o-2"), fixture_order(l, 2, 100, 1000, "o-3")};
+    fixture_append(l, first, 3);
+    int64_t a = fixture_customer(l, 0), c = fixture_customer(l, 1), gone = fixture_customer(l, 2);
+    /* One run a record, so that all but the last two are handed over by the end of the loop. */
+    assert_ok(bulk_open(s->url, &(bulk_options){.source = "test", .record = "orders", .files = "-", .now_us = TEST_NOW, .run_rows = 3}, &b, &err), &err);
+    for (int i = 0; i < 40; i++) {
+        for (int who = 0; who < 3; who++) {
+            char id[24];
+            uint32_t number;
+            snprintf(id, sizeof id, "c%d", who);
+            assert_ok(bulk_customer(b, id, 2, &number, &err), &err);
+            history_event e = {.id = 1000 * (who + 1) + i, .at_us = (200 + i) * TEST_DAY_US, .kind = EVENT_order, .source_id = "", .body = "", .amount_minor = 5,
+                               .currency = "EUR"};
+            assert_ok(bulk_event(b, number, &e, &err), &err);
+        }
+        assert_ok(bulk_record_done(b, (uint64_t)i + 1, &err), &err);
+        if (i == 20) assert_ok(ledger_merge(l, a, c, TEST_NOW, NULL, NULL, &err), &err);
+        if (i == 20) assert_ok(ledger_erase(l, gone, 500 * TEST_DAY_US, NULL, &err), &err);
+    }
+    assert_ok(bulk_finish(b, NULL, &counts, &err), &err);
+    bulk_close(b);
+    assert_int_equal(count_of(l, "event", c), 0);
+    assert_int_equal(count_of(l, "event", a), 82);
+    assert_int_equal(count_of(l, "event", gone), 0);
+    assert_int_equal(fixture_customer(l, 2), 0);
+    fixture_check_cycles(l);
+    ledger_close(l);
+}
+
 static void every_table_is_known(void **state) {
     (void)state;
     for (size_t i = 0; i < db_tables_n; i++) {
@@ -335,7 +372,7 @@ static void every_table_is_known(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(there_and_back), BOTH(fields_filled), BOTH(row_made), BOTH(differing), BOTH(between), BOTH(chains), BOTH(timers), BOTH(writers_notice), BOTH(writing_meanwhile),
+        BOTH(there_and_back), BOTH(fields_filled), BOTH(row_made), BOTH(differing), BOTH(between), BOTH(chains), BOTH(timers), BOTH(writers_notice), BOTH(writing_meanwhile), BOTH(importing_meanwhile),
         cmocka_unit_test(every_table_is_known),
     };
     return cmocka_run_group_tests_name("ledger_merge", tests, NULL, NULL);
