@@ -1,15 +1,27 @@
 #include "body.h"
 
 #include <calendar.h>
+#include <mem.h>
 #include <times.h>
 
 #include <string.h>
 
+/* Where its lexer finds no memory, Jansson says "invalid token": so what cannot be read is read once more, and memory asked for. */
+bool body_read(const char *body, size_t len, json_t **out) {
+    *out = len ? json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    if (len && !*out) *out = json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(*out) || !len) return true;
+    void *room = *out ? NULL : mem_take(NULL, len + 1024, 1);
+    bool ok = *out || room;
+    mem_free(NULL, room);
+    json_decref(*out);
+    *out = NULL;
+    return ok;
+}
+
 json_t *body_parse(const char *body, size_t len) {
-    json_t *object = len ? json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    if (object && json_is_object(object)) return object;
-    json_decref(object);
-    return NULL;
+    json_t *object;
+    return body_read(body, len, &object) ? object : NULL;
 }
 
 const char *body_text(const json_t *body, const char *field) {
@@ -140,13 +152,14 @@ void body_put_members(body_writer *w, const char *object, size_t len) {
     text_add(&w->out, object + 1, len - 2);
 }
 
-json_t *body_parse_open(const body_writer *w) {
+bool body_read_open(const body_writer *w, json_t **out) {
     text_buffer copy = {0};
+    *out = NULL;
     text_add(&copy, w->out.data, w->out.len);
     text_putc(&copy, '}');
-    json_t *object = copy.failed ? NULL : body_parse(copy.data, copy.len);
+    bool ok = !copy.failed && body_read(copy.data, copy.len, out);
     text_free(&copy);
-    return object;
+    return ok;
 }
 
 const char *body_end(body_writer *w, size_t *len) {

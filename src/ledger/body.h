@@ -8,6 +8,8 @@
 #include <jansson.h>
 
 json_t *body_parse(const char *body, size_t len);                        /* NULL: none or no object; to be json_decref'd */
+/* The same for those who must not take a body that there was no memory for as absent. false: no memory. */
+bool body_read(const char *body, size_t len, json_t **out);
 const char *body_text(const json_t *body, const char *field);            /* NULL: absent */
 bool body_number(const json_t *body, const char *field, double *value);
 bool body_flag(const json_t *body, const char *field);
@@ -26,7 +28,7 @@ void body_put_integer(body_writer *w, const char *field, int64_t value);
 void body_put_day(body_writer *w, const char *field, int32_t day);
 void body_put_time(body_writer *w, const char *field, int64_t us);
 void body_put_members(body_writer *w, const char *object, size_t len); /* the members of a JSON object's text, as they stand */
-json_t *body_parse_open(const body_writer *w);                          /* what was put so far, as an object */
+bool body_read_open(const body_writer *w, json_t **out);                /* what was put so far, as an object; false: no memory */
 const char *body_end(body_writer *w, size_t *len);                     /* NULL: no memory */
 void body_free(body_writer *w);
 

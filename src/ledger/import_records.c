@@ -130,13 +130,14 @@ static void put_typed(importer *i, const record *rec, int kind) {
     json_t *all = NULL;
     for (size_t f = 0; f < fields_n && !typed; f++)
         typed = fields[f].type != PAYLOAD_text && memmem(rec->attributes, rec->attributes_len, fields[f].name, strlen(fields[f].name));
-    if (typed) all = body_parse(rec->attributes, rec->attributes_len);
+    bool ok = !typed || body_read(rec->attributes, rec->attributes_len, &all);
     for (size_t f = 0; all && f < fields_n; f++) {
         const char *text = body_text(all, fields[f].name);
         json_t *value = text ? as_wanted(fields[f].type, text) : NULL;
-        if (value) json_object_set_new(all, fields[f].name, value);
+        if (value) ok = json_object_set_new(all, fields[f].name, value) == 0 && ok;
     }
     char *written = all ? json_dumps(all, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15)) : NULL;
+    if (!ok || (all && !written)) i->body.out.failed = true; /* no memory */
     if (written)
         body_put_members(&i->body, written, strlen(written));
     else
@@ -333,17 +334,22 @@ static bool stage_surveys(importer *i, const record *rec, mr_error *err) {
 
 /* A body must be an object; fields of another type or missing ones are told of, and the event is kept. What the envelope says of the kind and
  * the subject's number stands before what the body says of them. */
-static bool put_body(importer *i, const history_event *e, const record_value *text) {
-    json_t *body = body_parse(text->text, text->len);
+static bool put_body(importer *i, const history_event *e, const record_value *text, mr_error *err) {
+    json_t *body, *already = NULL;
+    if (!body_read(text->text, text->len, &body)) {
+        error_memory(err, text->len);
+        return false;
+    }
     if (!body) return refuse(i, "body", text, "must be a JSON object");
     if (payload_check_object(e->kind, body, i->why, sizeof i->why) != MR_OK && !i->result->odd++)
         snprintf(i->result->odd_example, sizeof i->result->odd_example, "%s", i->why);
-    json_t *already = i->body.out.len ? body_parse_open(&i->body) : NULL;
+    if (i->body.out.len && !body_read_open(&i->body, &already)) i->body.out.failed = true;
     const char *key;
     json_t *value;
     bool clash = false;
     json_object_foreach(already, key, value) clash |= json_object_del(body, key) == 0;
     char *clean = clash ? json_dumps(body, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    if (clash && !clean) i->body.out.failed = true;
     body_put_members(&i->body, clean ? clean : text->text, clean ? strlen(clean) : text->len);
     free(clean);
     json_decref(already);
@@ -375,7 +381,7 @@ static bool stage_events(importer *i, const record *rec, mr_error *err) {
     }
     if (!put_subject_hash(i, e, VALUE(rec, events, subject_hash))) return false;
     if (body->given && body->len) {
-        if (!put_body(i, e, body)) return false;
+        if (!put_body(i, e, body, err)) return false;
     }
     put_attributes(i, rec, e->kind);
     return staged(i, e, err);

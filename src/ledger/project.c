@@ -42,8 +42,8 @@ static mr_status fold_contract(const ledger *l, int64_t customer_id, const histo
     upsert_int(&row[10], 0);
     for (size_t i = 0; ok && i < n; i++) {
         const history_event *e = events[i];
-        json_t *body = body_parse(e->body, e->body_len);
-        ok = put_text(u, &row[2], body, "number") && put_text(u, &row[3], body, "product");
+        json_t *body;
+        ok = body_read(e->body, e->body_len, &body) && put_text(u, &row[2], body, "number") && put_text(u, &row[3], body, "product");
         put_day(&row[6], body, "renewal");
         put_count(&row[7], body, "notice_days");
         put_count(&row[9], body, "seats");
@@ -81,8 +81,8 @@ static mr_status fold_case(const ledger *l, int64_t customer_id, const history_e
     upsert_int(&row[5], 1);
     for (size_t i = 0; ok && i < n; i++) {
         const history_event *e = events[i];
-        json_t *body = body_parse(e->body, e->body_len);
-        ok = put_text(u, &row[2], body, "number") && put_text(u, &row[3], body, "subject") && put_text(u, &row[4], body, "severity");
+        json_t *body;
+        ok = body_read(e->body, e->body_len, &body) && put_text(u, &row[2], body, "number") && put_text(u, &row[3], body, "subject") && put_text(u, &row[4], body, "severity");
         switch (e->kind) {
         case EVENT_case_open: upsert_int(&row[6], e->at_us); break;
         case EVENT_case_update:
@@ -115,8 +115,8 @@ static mr_status fold_promise(const ledger *l, int64_t customer_id, const histor
     put_key(row, customer_id, events[0]->subject_id);
     for (size_t i = 0; ok && i < n; i++) {
         const history_event *e = events[i];
-        json_t *body = body_parse(e->body, e->body_len);
-        ok = put_text(u, &row[2], body, "number") && put_text(u, &row[3], body, "what") && put_text(u, &row[4], body, "by_whom");
+        json_t *body;
+        ok = body_read(e->body, e->body_len, &body) && put_text(u, &row[2], body, "number") && put_text(u, &row[3], body, "what") && put_text(u, &row[4], body, "by_whom");
         if (body_time(body, "due", &due)) has_due = true;
         if (e->kind == EVENT_promise_made)
             upsert_int(&row[6], e->at_us);
@@ -151,7 +151,8 @@ static mr_status fold_contact(const ledger *l, int64_t customer_id, const histor
     put_key(row, customer_id, events[0]->subject_id);
     upsert_int(&row[13], UPSERT_UNDATED);
     for (size_t i = 0; ok && i < n; i++) {
-        json_t *body = body_parse(events[i]->body, events[i]->body_len);
+        json_t *body;
+        ok = body_read(events[i]->body, events[i]->body_len, &body);
         for (size_t f = 0; f < sizeof fields / sizeof *fields && ok; f++) ok = put_text(u, &row[2 + f], body, fields[f]);
         if (events[i]->kind == EVENT_stakeholder_join) upsert_int(&row[11], events[i]->day);
         if (events[i]->kind == EVENT_stakeholder_leave) upsert_int(&row[12], events[i]->day);
@@ -201,7 +202,8 @@ mr_status project_event(const ledger *l, int64_t customer_id, const history_even
     if (e->kind != EVENT_touch_out && e->kind != EVENT_touch_in && e->kind != EVENT_survey && e->kind != EVENT_consent_given &&
         e->kind != EVENT_consent_withdrawn)
         return MR_OK;
-    json_t *body = body_parse(e->body, e->body_len);
+    json_t *body;
+    if (!body_read(e->body, e->body_len, &body)) return error_memory(err, e->body_len);
     if (e->kind == EVENT_touch_out || e->kind == EVENT_touch_in)
         status = put_touch(customer_id, e, body, u, err);
     else if (e->kind == EVENT_survey)
