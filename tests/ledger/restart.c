@@ -172,7 +172,7 @@ static void finish(importing *t) {
 static void restarted_under_an_import(void **state) {
     importing t = {0};
     rng r;
-    unsigned met = 0, rounds = (unsigned)number_of("ROUNDS", 4);
+    unsigned met = 0, rounds = (unsigned)number_of("ROUNDS", 3);
     (void)state;
     prepare(&t);
     rng_seed(&r, process_seed(), 3);
@@ -203,7 +203,7 @@ static void gone_for_good(void **state) {
     snprintf(output, sizeof output, "%s/import", t.v.s.folder);
     const char *command[] = {MARRAM_PROGRAM, "import", "events", t.file, "--db", t.v.s.url, "--source", "test", "--currency", "EUR", "--yes", NULL};
     static const char *const environment[] = {"MARRAM_NOW=2023-11-14T22:13:20Z", "MARRAM_TODAY=2033-11-14", "MARRAM_WAIT=0.7", NULL};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         empty(&t.v);
         process p = process_start(output, command, environment);
         pause_ms(1000 * t.seconds * .5 * rng_uniform(&r));
