@@ -1,10 +1,11 @@
 #!/bin/sh
-# postgres.sh start STATE [fsync] | crash STATE | stop STATE: a PostgreSQL of the tests' own, in a temporary folder, gone when they are done.
+# postgres.sh start STATE [fsync] | crash STATE | ctl STATE ARGUMENT... | stop STATE: a PostgreSQL of the tests' own, in a temporary folder, gone when they are done.
 #
 # STATE is a folder; STATE/url then holds the URL (database postgres, a superuser, over a Unix socket), STATE/tcp the same over TCP with a
 # password. Where PostgreSQL is not installed, neither file is there, and the tests that need it skip. `fsync`: commits wait for the
 # disk; without it they are quicker and a power cut would lose the database, which is what tests want.
-# POSTGRES_OPTIONS adds options of the server's; LD_PRELOAD reaches it.
+# POSTGRES_OPTIONS adds options of the server's; LD_PRELOAD reaches it. POSTGRES_DATA: an empty folder for its data, kept afterwards;
+# POSTGRES_INITDB: options of initdb's. `ctl` is pg_ctl: restart -m immediate, stop -m fast, start.
 # The server is stopped by its pid: by `stop`, by the next `start`, or by a watcher once the process that ran `start` is gone.
 set -u
 command=${1:-} state=${2:-} fsync=off
@@ -53,12 +54,13 @@ start() {
     folder=$(mktemp -d /tmp/marram-pg.XXXXXX) || return 1
     echo "$folder" >"$state/folder"
     echo "$bin" >"$state/bin"
+    [ -z "${POSTGRES_DATA:-}" ] || ln -s "$POSTGRES_DATA" "$folder/data"
     password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
     echo "$password" >"$folder/password"
-    [ "$(id -u)" = 0 ] && { id postgres >/dev/null 2>&1 && chown -R postgres "$folder" || chown -R nobody "$folder"; }
+    [ "$(id -u)" = 0 ] && { id postgres >/dev/null 2>&1 && chown -R postgres "$folder" ${POSTGRES_DATA:-} || chown -R nobody "$folder" ${POSTGRES_DATA:-}; }
     cd "$folder" || return 1
     as_server "$bin/initdb" -D "$folder/data" -U marram -E UTF8 --locale=C --pwfile="$folder/password" \
-        --auth-local=trust --auth-host=scram-sha-256 --no-sync >"$folder/initdb.log" 2>&1 ||
+        --auth-local=trust --auth-host=scram-sha-256 --no-sync ${POSTGRES_INITDB:-} >"$folder/initdb.log" 2>&1 ||
         { cat "$folder/initdb.log"; return 1; }
     for attempt in 1 2 3 4 5 6 7 8 9 10; do
         # A free port by trial: the server says so itself when it is not.
@@ -99,6 +101,11 @@ start)
     [ ! -f "$state/folder" ] || { exec >/dev/null 2>&1 </dev/null; watch "$PPID" "$(cat "$state/folder")"; } &
     ;;
 crash) crash ;;
+ctl)
+    folder=$(cat "$state/folder") && bin=$(cat "$state/bin") && cd "$folder" || exit 1
+    shift 2
+    as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s "$@" >/dev/null 2>&1 </dev/null
+    ;;
 stop) stop ;;
 *) exit 2 ;;
 esac

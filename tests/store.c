@@ -49,6 +49,28 @@ static void citus_new(store *s) {
     assert_true(len < (int)sizeof s->url);
 }
 
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *at) {
+    (void)about, (void)type, (void)at;
+    return remove(path);
+}
+
+/* The folders of tests that failed before they could remove them. */
+static char (*folders)[64];
+static size_t folders_n;
+static pid_t folders_of; /* not of a child's, which ends, too */
+
+static void remove_folders(void) {
+    for (size_t i = 0; i < folders_n && getpid() == folders_of; i++) nftw(folders[i], remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    free(folders);
+}
+
+static void keep_in_mind(const char *folder) {
+    if (!folders_of) atexit(remove_folders);
+    folders_of = getpid();
+    folders = realloc(folders, (folders_n + 1) * sizeof *folders);
+    snprintf(folders[folders_n++], sizeof *folders, "%s", folder);
+}
+
 void store_new(store *s, db_store kind) {
     static unsigned count;
     memset(s, 0, sizeof *s);
@@ -57,6 +79,7 @@ void store_new(store *s, db_store kind) {
     if (kind == DB_POSTGRES && !store_citus()) store_server(server, "postgres", 0);
     snprintf(s->folder, sizeof s->folder, "/tmp/marram-store.XXXXXX");
     assert_non_null(mkdtemp(s->folder));
+    keep_in_mind(s->folder);
     snprintf(s->file, sizeof s->file, "%s/ledger.db", s->folder);
     snprintf(s->url, sizeof s->url, "%s", s->file);
     if (kind == DB_SQLITE) return;
@@ -73,11 +96,6 @@ void store_new(store *s, db_store kind) {
     assert_ok(db_execute(d, sql, &err), &err);
     db_close(d);
     store_server(s->url, s->database, 0);
-}
-
-static int remove_one(const char *path, const struct stat *about, int type, struct FTW *at) {
-    (void)about, (void)type, (void)at;
-    return remove(path);
 }
 
 void store_remove(store *s) {

@@ -259,7 +259,7 @@ static int run(arguments *a, int kind) {
 int command_import(int argc, char **argv) {
     const char **paths = calloc((size_t)argc + 1, sizeof *paths);
     if (!paths) return EXIT_INTERNAL;
-    arguments a = {.paths = paths, .mapping = {.today = today_utc()}, .import = {.rejects_path = "rejects.csv", .now_us = now_us()}};
+    arguments a = {.paths = paths, .mapping = {.today = today_utc()}, .import = {.rejects_path = "rejects.csv", .now_us = now_us(), .lost_ms = wait_ms()}};
     store_begin(&a.store);
     option_reader r = option_begin("import", argc, argv);
     int code = EXIT_OK, kind = -1;

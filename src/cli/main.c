@@ -56,7 +56,12 @@ static int dispatch(int argc, char **argv) {
     return EXIT_USAGE;
 }
 
+/* OpenBLAS starts a thread a core as it is loaded, and these spin for some 60 ms in case there is work: with two processes at once, on
+ * cores the other one wants. The largest matrix here has four columns. Weak: builds of it without threads lack the function. */
+extern int blas_thread_shutdown_(void) __attribute__((weak));
+
 int main(int argc, char **argv) {
+    if (blas_thread_shutdown_) blas_thread_shutdown_();
     /* Freed memory is kept for what comes next: a run's stages each take a few hundred megabytes, and pages fresh from the
      * kernel cost more to clear than most stages spend on computing. */
     mallopt(M_MMAP_MAX, 0);

@@ -17,6 +17,12 @@ int store_option(option_reader *r, const char *option, store_options *o) {
     return o->url ? 1 : -1;
 }
 
+int wait_ms(void) {
+    const char *given = getenv("MARRAM_WAIT");
+    double seconds = given ? strtod(given, NULL) : 0;
+    return seconds > 0 && seconds < 1e6 ? (int)(1000 * seconds) : 0;
+}
+
 int64_t now_us(void) {
     const char *given = getenv("MARRAM_NOW");
     struct timespec t;

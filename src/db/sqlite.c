@@ -18,12 +18,28 @@ static const char settings[] = "PRAGMA page_size=8192;"
                                "PRAGMA temp_store=MEMORY;"
                                "PRAGMA journal_size_limit=67108864;";
 
-static mr_status io_error(db *d, int rc, mr_error *err) {
+/* The system's error behind a failure; where the connection does not know it (the write of a log, a checkpoint), its files do. */
+static int cause_of(const db *d) {
     int cause = sqlite3_system_errno(d->of.sqlite);
+    sqlite3_file *log = NULL;
+    if (!cause) sqlite3_file_control(d->of.sqlite, "main", SQLITE_FCNTL_LAST_ERRNO, &cause);
+    if (!cause && !sqlite3_file_control(d->of.sqlite, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) && log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &cause);
+    return cause;
+}
+
+static mr_status io_error(db *d, int rc, mr_error *err) {
+    int cause = cause_of(d);
     if (cause == ENOSPC || cause == EDQUOT || (rc & 0xff) == SQLITE_FULL)
         return db_fail(d, DB_FAULT_FULL,
                        error_set(err, MR_EIO, NULL, -1,
                                  "%s: no room is left on the disk; free some and run it again", d->name),
+                       err);
+    if (cause == EFBIG)
+        return db_fail(d, DB_FAULT_FULL,
+                       error_set(err, MR_EIO, NULL, -1,
+                                 "%s: %s: a limit on the size of files is reached (ulimit -f, or the file system's); raise it and run it again",
+                                 d->name, strerror(cause)),
                        err);
     if (cause == EROFS || cause == EACCES || cause == EPERM)
         return db_fail(d, DB_FAULT_READ_ONLY,

@@ -149,13 +149,16 @@ typedef struct reader {
     char what[48]; /* the field that is missing or wrong */
 } reader;
 
+static void wrong(reader *r, const char *what) {
+    if (r->bad) return;
+    r->bad = true;
+    snprintf(r->what, sizeof r->what, "%.40s", what);
+}
+
 static const json_t *need(reader *r, const json_t *from, const char *name, int wanted) {
     const json_t *value = json_object_get(from, name);
     bool fits = value && ((int)json_typeof(value) == wanted || (wanted == JSON_REAL && (json_is_number(value) || json_is_null(value))));
-    if (!fits && !r->bad) {
-        r->bad = true;
-        snprintf(r->what, sizeof r->what, "%s", name);
-    }
+    if (!fits) wrong(r, name);
     return fits ? value : NULL;
 }
 
@@ -177,10 +180,7 @@ static int32_t need_day(reader *r, const json_t *from, const char *name) {
     char text[16];
     int32_t day = 0;
     need_text(r, from, name, text, sizeof text);
-    if (!calendar_parse(text, strlen(text), &day) && !r->bad) {
-        r->bad = true;
-        snprintf(r->what, sizeof r->what, "%s", name);
-    }
+    if (!calendar_parse(text, strlen(text), &day)) wrong(r, name);
     return day;
 }
 
@@ -188,16 +188,17 @@ static void read_fit(reader *r, const json_t *from, mr_fit *fit) {
     char name[32];
     need_text(r, from, "model", name, sizeof name);
     const mr_model *model = mr_model_find(name);
-    if (!model && !r->bad) {
-        r->bad = true;
-        snprintf(r->what, sizeof r->what, "model %.32s", name);
-    }
+    if (!model) wrong(r, "a model this program does not know");
     *fit = (mr_fit){.params = {.model = model, .k = (int)need_integer(r, from, "k")}, .converged = true};
+    bool sound = true;
     const json_t *parameters = need(r, from, "parameters", JSON_OBJECT), *errors = need(r, from, "standard_errors", JSON_OBJECT);
     for (size_t i = 0; i < mr_model_params(model); i++) {
         fit->params.value[i] = need_number(r, parameters, mr_model_param(model, i));
         fit->se[i] = need_number(r, errors, mr_model_param(model, i));
+        sound = sound && fit->params.value[i] > 0 && isfinite(fit->params.value[i]);
     }
+    if (fit->params.k < 1 || fit->params.k > MR_MAX_K || (fit->params.k > 1 && !mr_model_is_regular(model))) sound = false;
+    if (!sound) wrong(r, "parameters");
     fit->log_likelihood = need_number(r, from, "log_likelihood");
     fit->n = need_number(r, from, "customers");
 }
@@ -258,6 +259,7 @@ static void read_all(reader *r, const json_t *root, model_document *d) {
     d->fits.chosen = (size_t)need_integer(r, root, "chosen");
     const json_t *holdout = json_object_get(root, "holdout");
     if (json_is_object(holdout)) read_holdout(r, holdout, d);
+    if (!(d->days_per_unit > 0)) wrong(r, "days_per_unit");
 }
 
 mr_status model_document_read(const char *text, model_document *d, mr_error *err) {

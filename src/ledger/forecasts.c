@@ -8,6 +8,7 @@
 #define SLICE_SECONDS .03 /* of the 50 ms that others may have to wait: a slower slice than the last must fit, too */
 #define SLICE_FIRST 4096
 #define SLICE_LEAST 256
+#define GAP_NS 1000000
 #define SLICE_SERVER 65536 /* PostgreSQL: nobody waits for a COPY */
 
 typedef struct slice {
@@ -81,7 +82,11 @@ mr_status ledger_forecasts_write(forecast_writer *w, const forecast_row *rows, s
         if (w->turn) pthread_mutex_lock(w->turn);
         status = db_transaction(w->l->d, DB_WRITE, write_slice, &s, err);
         if (status == MR_OK && !server) adapt(w, take, seconds_now() - s.locked);
-        if (w->turn) pthread_mutex_unlock(w->turn);
+        if (w->turn) {
+            /* Threads that hand the lock to each other leave no gap for another process, which looks for one twice a millisecond. */
+            nanosleep(&(struct timespec){.tv_nsec = GAP_NS}, NULL);
+            pthread_mutex_unlock(w->turn);
+        }
         at += take;
         if (!ends) first = s.last + 1;
     } while (status == MR_OK && at < n);

@@ -2,10 +2,10 @@
  * disturbed leaves, byte for byte. The same with Ctrl-C; with the file through a pipe; and with someone appending to the same customers.
  *
  * ROUNDS=10 imports of each kind, each killed one to three times before it may end. */
+#include "import_file.h"
 #include "process.h"
 #include "sound.h"
 
-#include <body.h>
 #include <rebuild.h>
 #include <rng.h>
 
@@ -14,46 +14,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { FILE_SEED = 77, BEFORE_SEED = 78, POOL = 1500, APPENDED = 60 };
+enum { POOL = 1500 };
 
 static unsigned events(void) {
     return SANITIZED ? 2500 : 6000;
-}
-
-/* --- the file --- */
-
-static void write_event(FILE *f, const load_event *e, int64_t more, bool has_id) {
-    char at[40];
-    text_buffer body = {0};
-    const history_event *h = &e->item.event.e;
-    fprintf(f, "{\"customer\":\"%s\",\"kind\":\"%s\",\"at\":\"%s\"", e->customer, event_kind_of(h->kind)->name, time_text(h->at_us, at));
-    if (has_id) fprintf(f, ",\"id\":\"%s\"", e->source_id);
-    if (e->subject[0]) fprintf(f, ",\"subject\":\"%s\"", e->subject);
-    if (h->currency[0]) fprintf(f, ",\"amount\":%lld.%02lld,\"currency\":\"EUR\"", (long long)(h->amount_minor + more) / 100, (long long)(h->amount_minor + more) % 100);
-    if (h->body_len) {
-        json_escape(&body, h->body, h->body_len);
-        fprintf(f, ",\"body\":\"%.*s\"", (int)body.len, body.data);
-    }
-    fputs("}\n", f);
-    text_free(&body);
-}
-
-/* Events of every kind; one in twelve comes again, some of those with another amount; one in ten has no id, some of those stand there twice. */
-static void write_file(const char *path) {
-    ledger l = {.ref_bits = 63}; /* its key is not that of the ledger: ids are made by the import */
-    FILE *f = fopen(path, "w");
-    rng r;
-    rng_seed(&r, FILE_SEED, 1);
-    assert_non_null(f);
-    for (unsigned i = 0; i < events(); i++) {
-        load_event e;
-        bool again = i > 100 && rng_below(&r, 12) == 0;
-        unsigned k = again ? (unsigned)rng_below(&r, i) : i;
-        load_make(&l, FILE_SEED, 0, k, POOL, &e);
-        bool has_id = k % 10 != 3;
-        write_event(f, &e, again && has_id && rng_below(&r, 2) ? 1 : 0, has_id);
-    }
-    assert_int_equal(fclose(f), 0);
 }
 
 /* --- a story --- */
@@ -79,7 +43,7 @@ static void begin_store(const story *t, store *s) {
 }
 
 static process begin_import(const story *t, const store *s) {
-    static const char *const environment[] = {"MARRAM_NOW=2023-11-14T22:13:20Z", "MARRAM_TODAY=2023-11-14", NULL};
+    static const char *const environment[] = {"MARRAM_NOW=2023-11-14T22:13:20Z", "MARRAM_TODAY=2033-11-14", NULL};
     char output[128];
     snprintf(output, sizeof output, "%s/import", s->folder);
     if (!strcmp(t->how, "marram"))
@@ -163,7 +127,7 @@ static void story_of(store *like, const char *how, bool filled, int signal, unsi
     rng r;
     rng_seed(&r, process_seed(), (uint64_t)how[strlen(how) - 1] + filled);
     snprintf(t.file, sizeof t.file, "%s/events.ndjson", like->folder);
-    write_file(t.file);
+    import_file(t.file, events(), POOL);
     undisturbed(&t);
     for (unsigned i = 0; i < rounds; i++) round_of(&t, signal, &r);
     print_message("%s, %s%s: %u imports struck %u times (%u were quicker), %.2f s undisturbed\n", like->kind == DB_SQLITE ? "sqlite" : "postgres", how,
@@ -249,7 +213,7 @@ static void killed_while_others_append(void **state) {
     rng r;
     rng_seed(&r, process_seed(), 5);
     snprintf(t.file, sizeof t.file, "%s/events.ndjson", like->folder);
-    write_file(t.file);
+    import_file(t.file, events(), POOL);
     begin_store(&t, &s);
     double before = clock_seconds();
     process p = begin_import(&t, &s);

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,7 @@ static int init(const char *url) {
 
 int main(int argc, char **argv) {
     load l = {.threads = 6, .pool = 200, .seed = 1};
+    signal(SIGXFSZ, SIG_IGN); /* a file over the limit is an error of write like any other */
     if (argc == 3 && !strcmp(argv[1], "init")) return init(argv[2]);
     if (argc >= 4 && !strcmp(argv[1], "append") && read_numbers(&l, argc - 4, argv + 4)) return append(&l, argv[2], argv[3]);
     if (argc >= 4 && !strcmp(argv[1], "import") && read_numbers(&l, argc - 4, argv + 4)) return import(&l, argv[2], argv[3]);

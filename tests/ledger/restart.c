@@ -1,0 +1,230 @@
+/* PostgreSQL restarted, crashed and gone under load: the client connects again and does again what was not acknowledged; each acknowledged
+ * append is there once; what failed said so. ROUNDS=6 restarts each. */
+#include "import_file.h"
+#include "process.h"
+#include "server.h"
+#include "sound.h"
+
+#include <rng.h>
+
+#include <signal.h>
+#include <stdlib.h>
+
+enum { POOL = 200, FILE_POOL = 1500 };
+
+static const char *modes[] = {"fast", "immediate"};
+
+static process begin_load(const server *v, const char *acks, const char *seed, const char *lost_ms) {
+    char output[128];
+    snprintf(output, sizeof output, "%s/load", v->s.folder);
+    return process_start(output, (const char *[]){LOAD_PROGRAM, "append", v->s.url, acks, seed, "threads=6", lost_ms, NULL}, NULL);
+}
+
+static void end_load(process *p) {
+    if (!process_running(p)) fail_msg("the load ended by itself: %s", process_said(p));
+    process_signal(p, SIGKILL);
+    assert_int_equal(process_wait(p, 10), 128 + SIGKILL);
+    process_said(p);
+}
+
+static void look(server *v, const load_acks *acks) {
+    ledger *l = fixture_open(&v->s);
+    sound_alone(l);
+    sound_acks(l, acks, 0, POOL);
+    sound_ledger(l, true);
+    sound_projections(l);
+    ledger_close(l);
+}
+
+static void restarted(void **state) {
+    server v;
+    char acks_path[128];
+    load_acks acks = {0};
+    rng r;
+    size_t before = 0;
+    (void)state;
+    rng_seed(&r, process_seed(), 1);
+    server_new(&v, "");
+    ledger_close(fixture_ledger(&v.s));
+    snprintf(acks_path, sizeof acks_path, "%s/acks", v.s.folder);
+    process p = begin_load(&v, acks_path, "seed=1", "lost_ms=60000");
+    unsigned rounds = (unsigned)number_of("ROUNDS", 6);
+    for (unsigned i = 0; i < rounds; i++) {
+        char how[40];
+        pause_ms(100 + 500 * rng_uniform(&r));
+        snprintf(how, sizeof how, "restart -m %s", modes[i % 2]);
+        if (!server_ctl(&v, how)) fail_msg("%s failed: %s", how, server_log(&v));
+        for (int wait = 0;; wait++) { /* until it goes on */
+            load_acks now = {0};
+            assert_true(load_acks_read(&now, acks_path, 1));
+            bool further = now.n > before + 20;
+            if (further) before = now.n;
+            load_acks_free(&now);
+            if (further) break;
+            if (wait > 3000 || !process_running(&p)) fail_msg("appends did not go on after %s: %s %s", how, process_said(&p), server_log(&v));
+            pause_ms(10);
+        }
+    }
+    end_load(&p);
+    assert_true(load_acks_read(&acks, acks_path, 1));
+    assert_int_equal(acks.failed, 0); /* all of it was safe to do again */
+    look(&v, &acks);
+    print_message("%u restarts, %zu appends acknowledged and found\n", rounds, acks.n);
+    load_acks_free(&acks);
+    server_free(&v);
+}
+
+/* Away for longer than anybody waits: what failed says so, and with the server back the same writer goes on. */
+static void away_for_long(void **state) {
+    server v;
+    char acks_path[128], line[512];
+    load_acks acks = {0};
+    size_t said = 0, after = 0;
+    bool failed = false;
+    (void)state;
+    server_new(&v, "");
+    ledger_close(fixture_ledger(&v.s));
+    snprintf(acks_path, sizeof acks_path, "%s/acks", v.s.folder);
+    process p = begin_load(&v, acks_path, "seed=2", "lost_ms=300");
+    pause_ms(400);
+    assert_true(server_ctl(&v, "stop -m immediate"));
+    pause_ms(1500);
+    assert_true(server_ctl(&v, "start"));
+    pause_ms(1500);
+    end_load(&p);
+    assert_true(load_acks_read(&acks, acks_path, 2));
+    assert_true(acks.failed > 0);
+    FILE *f = fopen(acks_path, "r");
+    while (fgets(line, sizeof line, f)) {
+        unsigned thread, k;
+        int outcome;
+        if (sscanf(line, "%u %u %d", &thread, &k, &outcome) != 3) continue;
+        if (outcome >= 0) {
+            after += failed;
+            continue;
+        }
+        failed = true;
+        said += strstr(line, "PostgreSQL") || strstr(line, "is the server running") || strstr(line, "is it running");
+        if (!said) fail_msg("this does not say what is wrong: %s", line);
+    }
+    fclose(f);
+    assert_int_equal(said, acks.failed);
+    assert_true(after > 20);
+    look(&v, &acks);
+    print_message("%zu appends acknowledged and found, of those %zu after the server came back; %zu failed and said so\n", acks.n - acks.failed, after, acks.failed);
+    load_acks_free(&acks);
+    server_free(&v);
+}
+
+/* --- imports --- */
+
+static process begin_import(const server *v, const char *file, const char *run_rows, const char *lost_ms) {
+    char output[128];
+    snprintf(output, sizeof output, "%s/import", v->s.folder);
+    return process_start(output, (const char *[]){LOAD_PROGRAM, "import", v->s.url, file, run_rows, lost_ms, NULL}, NULL);
+}
+
+static char *dump_of(const store *s) {
+    ledger *l = fixture_open(s);
+    sound_alone(l);
+    sound_ledger(l, false);
+    sound_projections(l);
+    char *dump = sound_dump(l);
+    ledger_close(l);
+    return dump;
+}
+
+static void empty(server *v) {
+    mr_error err = {0};
+    db *d;
+    assert_ok(db_open(v->s.url, NULL, &d, &err), &err);
+    assert_ok(db_execute(d, "DROP SCHEMA public CASCADE; CREATE SCHEMA public", &err), &err);
+    db_close(d);
+    ledger_close(fixture_ledger(&v->s));
+}
+
+typedef struct importing {
+    server v;
+    char file[128];
+    double seconds;
+    char *want;
+} importing;
+
+static void prepare(importing *t) {
+    server_new(&t->v, "");
+    ledger_close(fixture_ledger(&t->v.s));
+    snprintf(t->file, sizeof t->file, "%s/events.ndjson", t->v.s.folder);
+    import_file(t->file, SANITIZED ? 4000 : 16000, FILE_POOL);
+    double before = clock_seconds();
+    process p = begin_import(&t->v, t->file, "run_rows=500", "lost_ms=60000");
+    process_ended(&p, 120, 0, "added");
+    t->seconds = clock_seconds() - before;
+    t->want = dump_of(&t->v.s);
+}
+
+static void finish(importing *t) {
+    char *got = dump_of(&t->v.s);
+    sound_same(t->want, got);
+    free(got);
+}
+
+/* What the server had said was committed, and had not on its disk when it crashed, is written again. */
+static void restarted_under_an_import(void **state) {
+    importing t = {0};
+    rng r;
+    unsigned met = 0, rounds = (unsigned)number_of("ROUNDS", 4);
+    (void)state;
+    prepare(&t);
+    rng_seed(&r, process_seed(), 3);
+    for (unsigned i = 0; i < rounds; i++) {
+        empty(&t.v);
+        process p = begin_import(&t.v, t.file, i % 3 == 2 ? "run_rows=100000" : "run_rows=500", "lost_ms=60000");
+        for (int twice = 0; twice < 2; twice++) {
+            pause_ms(1000 * t.seconds * .7 * rng_uniform(&r));
+            met += process_running(&p);
+            if (!server_ctl(&t.v, i % 2 ? "restart -m fast" : "restart -m immediate")) fail_msg("%s", server_log(&t.v));
+        }
+        process_ended(&p, 120, 0, "added");
+        finish(&t);
+    }
+    print_message("%u imports, %u restarts met one, %.2f s undisturbed\n", rounds, met, t.seconds);
+    free(t.want);
+    server_free(&t.v);
+}
+
+/* Gone for good in the middle: an error that says so within the time that was asked for; the server back, the same command goes on. */
+static void gone_for_good(void **state) {
+    importing t = {0};
+    char output[128];
+    rng r;
+    (void)state;
+    prepare(&t);
+    rng_seed(&r, process_seed(), 4);
+    snprintf(output, sizeof output, "%s/import", t.v.s.folder);
+    const char *command[] = {MARRAM_PROGRAM, "import", "events", t.file, "--db", t.v.s.url, "--source", "test", "--currency", "EUR", "--yes", NULL};
+    static const char *const environment[] = {"MARRAM_NOW=2023-11-14T22:13:20Z", "MARRAM_TODAY=2033-11-14", "MARRAM_WAIT=0.7", NULL};
+    for (int i = 0; i < 4; i++) {
+        empty(&t.v);
+        process p = process_start(output, command, environment);
+        pause_ms(1000 * t.seconds * .5 * rng_uniform(&r));
+        assert_true(server_ctl(&t.v, i % 2 ? "stop -m fast" : "stop -m immediate"));
+        double before = clock_seconds();
+        int code = process_wait(&p, 20);
+        double took = clock_seconds() - before;
+        const char *said = process_said(&p);
+        if (code && (code != 5 || !strstr(said, "running"))) fail_msg("ended with %d after %.1f s, said: %s", code, took, said);
+        if (took > 8) fail_msg("it took %.1f s to give up", took);
+        assert_true(server_ctl(&t.v, "start"));
+        p = process_start(output, command, environment);
+        process_ended(&p, 120, 0, "added");
+        finish(&t);
+    }
+    free(t.want);
+    server_free(&t.v);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(restarted), cmocka_unit_test(away_for_long), cmocka_unit_test(restarted_under_an_import),
+                                       cmocka_unit_test(gone_for_good)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
