@@ -51,7 +51,8 @@ static void print_end(const printing *p, const check_counts *c) {
         if (p->n[k] > SHOWN)
             printf("... and %" PRIu64 " more: %s (--json lists all)\n", p->n[k] - SHOWN, check_summary((check_code)k));
     if (p->a->quiet) return;
-    printf("%s%" PRIu64 " customers and %" PRIu64 " events looked at: ", c->wrong || c->notes ? "\n" : "", c->customers, c->events);
+    printf("%s%" PRIu64 " customer%s and %" PRIu64 " event%s looked at: ", c->wrong || c->notes ? "\n" : "", c->customers, c->customers == 1 ? "" : "s", c->events,
+           c->events == 1 ? "" : "s");
     if (!c->wrong)
         puts("all is sound");
     else if (!left)

@@ -12,7 +12,7 @@ typedef struct erase_counts {
 
 /* In one transaction; the file beside the database is written first. counts are added to; may be NULL. MR_EDATA: no such customer. */
 mr_status ledger_erase(ledger *l, int64_t customer_id, int64_t now_us, erase_counts *counts, mr_error *err);
-/* Rows that are gone are still bytes in the files: writes these anew (SQLite: VACUUM and an empty WAL; PostgreSQL: VACUUM FULL). Takes as long
+/* Rows that are gone are still bytes in the files: writes these anew (SQLite: VACUUM and an empty WAL; PostgreSQL: CLUSTER, VACUUM FULL). Takes as long
  * as writing the whole database; needs as much room again. */
 mr_status ledger_erase_finish(ledger *l, mr_error *err);
 
