@@ -96,11 +96,12 @@ static void stop(bulk *b) {
 
 /* --- opening --- */
 
-static mr_status read_erasures(bulk *b, mr_error *err) {
+static mr_status read_erasures(db *d, void *ctx, mr_error *err) {
+    bulk *b = ctx;
     db_stream *stream = NULL;
     const db_value *row = NULL;
     bool made;
-    mr_status status = db_stream_open(b->l->d, "SELECT ref, erased_at_us FROM erasure", "ii", NULL, 0, &stream, err);
+    mr_status status = db_stream_open(d, "SELECT ref, erased_at_us FROM erasure", "ii", NULL, 0, &stream, err);
     while (status == MR_OK && (status = db_stream_next(stream, &row, err)) == MR_OK && row) {
         uint64_t *at = hashmap_at(&b->erased, (uint64_t)row[0].integer, &made);
         if (!at) status = error_memory(err, sizeof *at);
@@ -177,7 +178,7 @@ mr_status bulk_open(const char *url, const bulk_options *options, bulk **out, mr
     if (status == MR_OK && options->ref_bits) b->l->ref_bits = b->w.l->ref_bits = options->ref_bits;
     if (status == MR_OK) status = refs_begin(&b->w.refs, b->l, options->source, err);
     if (status == MR_OK) status = bulk_epoch(b->l, b->epoch, err);
-    if (status == MR_OK) status = read_erasures(b, err);
+    if (status == MR_OK) status = db_transaction(b->l->d, DB_READ, read_erasures, b, err);
     if (status == MR_OK) status = db_transaction(b->l->d, DB_WRITE, begin_import, b, err);
     if (status == MR_OK) {
         b->customers = ledger_domain_of(b->l, "customer", options->source);

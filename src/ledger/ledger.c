@@ -15,6 +15,7 @@
 #include <string.h>
 
 static const char key_setting[] = "hash_key";
+enum { HEX_ROOM = 64 };
 
 static mr_status hash_ready(mr_error *err) {
     if (sodium_init() >= 0) return MR_OK;
@@ -97,8 +98,15 @@ mr_status ledger_init(const char *url, const ledger_init_options *options, mr_er
     return status;
 }
 
+/* Its version and its key: in a transaction, so that a server that goes away just then is waited for. */
+static mr_status read_key(db *d, void *ctx, mr_error *err) {
+    char *hex = ctx;
+    mr_status status = db_schema_require(d, err);
+    return status == MR_OK ? setting_read(d, key_setting, hex, HEX_ROOM, err) : status;
+}
+
 mr_status ledger_open(const char *url, const db_options *options, ledger **out, mr_error *err) {
-    char hex[64] = "";
+    char hex[HEX_ROOM] = "";
     mr_status status = hash_ready(err);
     *out = NULL;
     if (status != MR_OK) return status;
@@ -111,8 +119,7 @@ mr_status ledger_open(const char *url, const db_options *options, ledger **out, 
     }
     memcpy(l->url, url, url_len);
     status = db_open(url, options, &l->d, err);
-    if (status == MR_OK) status = db_schema_require(l->d, err);
-    if (status == MR_OK) status = setting_read(l->d, key_setting, hex, sizeof hex, err);
+    if (status == MR_OK) status = db_transaction(l->d, DB_READ, read_key, hex, err);
     if (status == MR_OK && !key_parse(hex, l->key))
         status = error_set(err, MR_EDATA, NULL, -1, "%s has no hash key: run 'marram db init' to finish what was begun", db_name(l->d));
     if (status != MR_OK) {

@@ -40,6 +40,7 @@ void process_signal(const process *p, int signal) {
 int process_wait(process *p, double seconds) {
     double until = clock_seconds() + seconds;
     int ended = 0;
+    if (p->ended) return p->code;
     while (waitpid(p->pid, &ended, WNOHANG) == 0) {
         if (clock_seconds() > until) {
             kill(p->pid, SIGKILL);
@@ -49,7 +50,8 @@ int process_wait(process *p, double seconds) {
         pause_ms(1);
     }
     p->struck = WIFSIGNALED(ended);
-    return code_of(ended);
+    p->ended = true;
+    return p->code = code_of(ended);
 }
 
 int process_run(const char *output, const char *const *argv, const char *const *environment, double seconds) {

@@ -23,7 +23,8 @@
 typedef struct process {
     pid_t pid;
     char output[160]; /* the file that its stdout and stderr go to */
-    bool struck;      /* once waited for: a signal ended it */
+    bool ended, struck; /* it was waited for; a signal ended it */
+    int code;
 } process;
 
 /* argv ends with NULL, argv[0] is a path. environment: NULL, or NAME=VALUE ... NULL, added to ours. */
