@@ -3,6 +3,8 @@
  *     load init URL                        a new ledger under the key of all tests
  *     load append URL ACKS [NAME=NUMBER]   threads append until they are killed, or `count` each; seed, threads, count, pool (load_events.h),
  *                                          from (the first event's number), lost_ms, pause_us (after each)
+ *     load sql URL SQL                     SQL, run as it stands
+ *     load hold URL MS FILE                keeps everybody from writing for so long; makes FILE once it does
  *     load import URL FILE [NAME=NUMBER]   what `marram import events FILE` does, with run_rows, lost_ms, restart
  *
  * ACKS gets a line "thread k outcome" by one write(2) once ledger_write has returned: what stands there was acknowledged, whatever happens to
@@ -137,6 +139,30 @@ static int import(load *l, const char *url, const char *file) {
     return 0;
 }
 
+static int sql(const char *url, const char *text) {
+    mr_error err = {0};
+    db *d;
+    err.code = db_open(url, NULL, &d, &err);
+    if (err.code == MR_OK) err.code = db_execute(d, text, &err);
+    db_close(d);
+    return err.code == MR_OK ? 0 : fail("sql", &err);
+}
+
+static int hold(const char *url, const char *ms, const char *file) {
+    mr_error err = {0};
+    db *d;
+    long long n = strtoll(ms, NULL, 10);
+    err.code = db_open(url, NULL, &d, &err);
+    if (err.code == MR_OK) err.code = db_execute(d, db_store_of(d) == DB_SQLITE ? "BEGIN EXCLUSIVE" : "BEGIN; LOCK TABLE cycle, event, customer_ref, import_run", &err);
+    if (err.code != MR_OK) return fail("hold", &err);
+    FILE *f = fopen(file, "w");
+    if (f) fclose(f);
+    nanosleep(&(struct timespec){(time_t)(n / 1000), (long)(n % 1000 * 1000000)}, NULL);
+    err.code = db_execute(d, "COMMIT", &err);
+    db_close(d);
+    return err.code == MR_OK ? 0 : fail("hold", &err);
+}
+
 static int init(const char *url) {
     mr_error err = {0};
     return ledger_init(url, &(ledger_init_options){.key = TEST_KEY, .now_us = TEST_NOW}, &err) == MR_OK ? 0 : fail("init", &err);
@@ -146,6 +172,8 @@ int main(int argc, char **argv) {
     load l = {.threads = 6, .pool = 200, .seed = 1};
     signal(SIGXFSZ, SIG_IGN); /* a file over the limit is an error of write like any other */
     if (argc == 3 && !strcmp(argv[1], "init")) return init(argv[2]);
+    if (argc == 4 && !strcmp(argv[1], "sql")) return sql(argv[2], argv[3]);
+    if (argc == 5 && !strcmp(argv[1], "hold")) return hold(argv[2], argv[3], argv[4]);
     if (argc >= 4 && !strcmp(argv[1], "append") && read_numbers(&l, argc - 4, argv + 4)) return append(&l, argv[2], argv[3]);
     if (argc >= 4 && !strcmp(argv[1], "import") && read_numbers(&l, argc - 4, argv + 4)) return import(&l, argv[2], argv[3]);
     fputs("see the top of tests/ledger/load.c\n", stderr);
