@@ -4,6 +4,7 @@
 # STATE is a folder; STATE/url then holds the URL (database postgres, a superuser, over a Unix socket), STATE/tcp the same over TCP with a
 # password. Where PostgreSQL is not installed, neither file is there, and the tests that need it skip. `fsync`: commits wait for the
 # disk; without it they are quicker and a power cut would lose the database, which is what tests want.
+# autovacuum is off: a vacuum that happens to look while a test erases would keep the erased rows a little longer (docs/ledger.md).
 # POSTGRES_OPTIONS adds options of the server's; LD_PRELOAD reaches it. POSTGRES_DATA: an empty folder for its data, kept afterwards;
 # POSTGRES_INITDB: options of initdb's. `ctl` is pg_ctl: restart -m immediate, stop -m fast, start.
 # The server is stopped by its pid: by `stop`, by the next `start`, or by a watcher once the process that ran `start` is gone.
@@ -66,7 +67,7 @@ start() {
         # A free port by trial: the server says so itself when it is not.
         port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 40000))
         printf '%s\n' "port = $port" "unix_socket_directories = '$folder'" "listen_addresses = '127.0.0.1'" "fsync = $fsync" \
-            "max_connections = 60" "shared_buffers = 64MB" "max_wal_size = 4GB" >"$folder/data/postgresql.auto.conf"
+            "autovacuum = off" "max_connections = 60" "shared_buffers = 64MB" "max_wal_size = 4GB" >"$folder/data/postgresql.auto.conf"
         if as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null; then
             echo "postgresql://marram:$password@127.0.0.1:$port/postgres" >"$state/tcp"
             echo "postgresql://marram@/postgres?host=$folder&port=$port" >"$state/url"
