@@ -4,6 +4,7 @@
 #include "schema.h"
 
 #include <stdio.h>
+#include <time.h>
 
 mr_status postgres_sync(db *d, mr_error *err) {
     /* A commit that waits for the disk takes all before it along; it must write something, or it would not
@@ -47,10 +48,37 @@ static mr_status for_tables(db *d, const char *command, mr_error *err) {
     return status;
 }
 
+/* What a transaction may still see that began before, be it of a table it has not looked at yet, is written anew with
+ * all else: waits until those of this database (and of processes of none) are over, for as long as for a lock. A
+ * vacuum by itself sees nothing. */
+static mr_status wait_for_readers(db *d, mr_error *err) {
+    char sql[SQL_SIZE];
+    int64_t now = 0, n = 0;
+    mr_status status = postgres_number(d, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", &now, err);
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND "
+             "pid <> pg_backend_pid() AND backend_xmin IS NOT NULL AND extract(epoch FROM xact_start) * 1000000 < %lld AND "
+             "(query NOT LIKE 'autovacuum: VACUUM %%' OR query LIKE 'autovacuum: VACUUM ANALYZE %%')",
+             (long long)now);
+    for (int waited = 0; !status; waited += 50) {
+        status = postgres_number(d, sql, &n, err);
+        if (status || !n) return status;
+        if (waited >= d->options.busy_ms) break;
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+    }
+    if (status) return status;
+    d->fault = DB_FAULT_BUSY;
+    return error_set(err, MR_EIO, NULL, -1,
+                     "%s: %lld other session%s of this database %s still reading as of before: what was deleted can be given back once "
+                     "that is over",
+                     d->name, (long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+}
+
 mr_status postgres_vacuum(db *d, mr_error *err) {
     /* Both write the table anew: a plain VACUUM leaves the bytes of what was deleted in its pages. CLUSTER puts a
      * customer's rows beside each other by the way; Citus has it not. */
     mr_status status = postgres_alive(d, err);
+    if (!status) status = wait_for_readers(d, err);
     for (size_t i = 0; i < db_tables_n && !status; i++) {
         char sql[SQL_SIZE];
         int64_t there = 0;

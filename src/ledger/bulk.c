@@ -162,6 +162,13 @@ static mr_status begin_import(db *d, void *ctx, mr_error *err) {
     return db_run(s, NULL, err);
 }
 
+/* In a transaction, as that waits for a server that is just being restarted. */
+static mr_status read_before(db *d, void *ctx, mr_error *err) {
+    bulk *b = ctx;
+    mr_status status = bulk_epoch(b->l, b->epoch, err);
+    return status == MR_OK ? read_erasures(d, b, err) : status;
+}
+
 mr_status bulk_open(const char *url, const bulk_options *options, bulk **out, mr_error *err) {
     bulk *b = mem_new(NULL, 1, sizeof *b);
     *out = NULL;
@@ -177,8 +184,7 @@ mr_status bulk_open(const char *url, const bulk_options *options, bulk **out, mr
     if (status == MR_OK) status = ledger_open(url, &(db_options){.bulk = true, .lost_ms = options->lost_ms}, &b->w.l, err);
     if (status == MR_OK && options->ref_bits) b->l->ref_bits = b->w.l->ref_bits = options->ref_bits;
     if (status == MR_OK) status = refs_begin(&b->w.refs, b->l, options->source, err);
-    if (status == MR_OK) status = bulk_epoch(b->l, b->epoch, err);
-    if (status == MR_OK) status = db_transaction(b->l->d, DB_READ, read_erasures, b, err);
+    if (status == MR_OK) status = db_transaction(b->l->d, DB_READ, read_before, b, err);
     if (status == MR_OK) status = db_transaction(b->l->d, DB_WRITE, begin_import, b, err);
     if (status == MR_OK) {
         b->customers = ledger_domain_of(b->l, "customer", options->source);

@@ -47,9 +47,21 @@ static mr_status settle_one(ledger *l, hashmap_slot *slot, int64_t now_us, mr_er
     return status == MR_EDATA ? MR_OK : status; /* nothing of theirs was written */
 }
 
+typedef struct epoch_work {
+    ledger *l;
+    char *out;
+} epoch_work;
+
+static mr_status epoch_transaction(db *d, void *ctx, mr_error *err) {
+    const epoch_work *w = ctx;
+    (void)d;
+    return bulk_epoch(w->l, w->out, err);
+}
+
 mr_status bulk_settle(ledger *l, const char before[24], const hashmap *erased, int64_t now_us, hashmap *touched, mr_error *err) {
     char now[24];
-    mr_status status = bulk_epoch(l, now, err);
+    epoch_work work = {l, now};
+    mr_status status = db_transaction(l->d, DB_READ, epoch_transaction, &work, err); /* waits for a server that is away */
     if (status != MR_OK || !strcmp(before, now)) return status;
     status = erase_again(l, erased, err);
     for (size_t i = 0; i < touched->capacity && status == MR_OK; i++)
