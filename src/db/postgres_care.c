@@ -48,30 +48,35 @@ static mr_status for_tables(db *d, const char *command, mr_error *err) {
     return status;
 }
 
-/* What a transaction may still see that began before, be it of a table it has not looked at yet, is written anew with
- * all else: waits until those of this database (and of processes of none) are over, for as long as for a lock. A
- * vacuum by itself sees nothing. */
+/* What others may still see, be it in a table they have not looked at yet, is written anew with all else. Those are the
+ * snapshots of this database (and of processes of none), each of which begins with the oldest transaction that then wrote in any database of
+ * the server: so is the one the writing anew itself takes. A vacuum sees nothing. */
+static const char still_reading[] =
+    "SELECT greatest((SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND "
+    "pid <> pg_backend_pid() AND ((%lld - CAST(CAST(backend_xmin AS text) AS bigint)) & 4294967295) BETWEEN 1 AND 2147483647 AND "
+    "(query NOT LIKE 'autovacuum: VACUUM %%' OR query LIKE 'autovacuum: VACUUM ANALYZE %%')), "
+    "CASE WHEN CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) < %lld THEN 1 ELSE 0 END)";
+
+/* Waits until they are over, for as long as for a lock. Looks twice: whoever is just connecting is not on the list yet. */
 static mr_status wait_for_readers(db *d, mr_error *err) {
-    char sql[SQL_SIZE];
-    int64_t now = 0, n = 0;
-    mr_status status = postgres_number(d, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)", &now, err);
-    snprintf(sql, sizeof sql,
-             "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE (datname = current_database() OR datname IS NULL) AND "
-             "pid <> pg_backend_pid() AND backend_xmin IS NOT NULL AND extract(epoch FROM xact_start) * 1000000 < %lld AND "
-             "(query NOT LIKE 'autovacuum: VACUUM %%' OR query LIKE 'autovacuum: VACUUM ANALYZE %%')",
-             (long long)now);
-    for (int waited = 0; !status; waited += 50) {
+    enum { LOOK_EVERY_MS = 20 };
+    char sql[sizeof still_reading + 48];
+    int64_t next = 0, n = 0;
+    mr_status status = postgres_number(d, "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)", &next, err);
+    snprintf(sql, sizeof sql, still_reading, (long long)next, (long long)next);
+    for (int waited = 0, gone = 0; !status; waited += LOOK_EVERY_MS) {
         status = postgres_number(d, sql, &n, err);
-        if (status || !n) return status;
-        if (waited >= d->options.busy_ms) break;
-        nanosleep(&(struct timespec){0, 50000000}, NULL);
+        gone = n ? 0 : gone + 1;
+        if (status || gone == 2) return status;
+        if (n && waited >= d->options.busy_ms) break;
+        nanosleep(&(struct timespec){0, LOOK_EVERY_MS * 1000000}, NULL);
     }
     if (status) return status;
     d->fault = DB_FAULT_BUSY;
     return error_set(err, MR_EIO, NULL, -1,
-                     "%s: %lld other session%s of this database %s still reading as of before: what was deleted can be given back once "
-                     "that is over",
-                     d->name, (long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+                     "%s: other sessions of this server are still reading or writing as of before (%lld at least): what was deleted can be "
+                     "given back once they are done",
+                     d->name, (long long)n);
 }
 
 mr_status postgres_vacuum(db *d, mr_error *err) {
