@@ -16,7 +16,7 @@ static const char help[] =
     "\n" STORE_HELP
     "  --part I/N                only the Ith of N parts of the customers: run the others elsewhere, or later\n"
     "  --threads N               parts at once; 0: one a core (0; with --part 1); forecasts do not depend on it\n"
-    "  --until DATE              the day to look ahead from (the last day of orders)\n"
+    "  --until DATE              the day to look ahead from (the last day of orders; with --part, that of the newest stored model)\n"
     "  --horizon LENGTH          how far ahead: 90d, 13w, 6m, 1y (13w)\n"
     "  --margin SHARE            profit as a share of spend, for value (1: value is revenue)\n"
     "  --discount-rate RATE      per year (0.10)\n"

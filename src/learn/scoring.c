@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Each page is read once or twice and written once: what a thread keeps of the file is to grow with neither. */
+#define CACHE_KB 8192
+
 const char *const scoring_stage_names[SCORING_STAGES] = {"repairing", "reading", "fitting", "scanning", "forecasting", "writing"};
 
 typedef struct scoring_job {
@@ -52,21 +55,39 @@ static mr_status repair(scoring_job *job, mr_error *err) {
     return status;
 }
 
-/* Parts agree on the last day, so it is found over the whole base, unless it is given: then a part looks at itself alone. */
+static mr_status part_needs_model(mr_error *err) {
+    return error_set(err, MR_EDATA, "part", -1, "a part needs a stored model, so that all parts are scored by the same: "
+                                                "run 'marram score --fit-only' first");
+}
+
+/* Parts run apart, on a ledger that goes on growing, and each is to look at itself alone: so the day they look ahead from is not found but
+ * known to all, the last one of the newest stored model's, which was fitted to the whole base. */
+static mr_status day_of_parts(const scoring_job *job, int32_t *day, mr_error *err) {
+    ledger_model newest = {0};
+    mr_status status = ledger_model_current(job->crew.ledger[0], true, &newest, err);
+    *day = newest.until_day;
+    if (status == MR_OK && !newest.id) status = part_needs_model(err);
+    ledger_model_free(&newest);
+    return status;
+}
+
 static mr_status look_at_base(scoring_job *job, mr_error *err) {
     const scoring_options *o = job->o;
     scoring *out = job->out;
     ledger *l = job->crew.ledger[0];
     double started = begin(job, "looking at the base");
-    bool given = o->until != INT32_MIN;
-    out->partly = given && o->of > 1;
-    mr_status status = o->rates_n ? ledger_rates_write(l, o->rates, o->rates_n, o->now_us, err) : MR_OK;
+    out->partly = o->of > 0 && !o->refit && !o->fit_only;
+    out->until = o->until;
+    mr_status status = out->partly && o->until == INT32_MIN ? day_of_parts(job, &out->until, err) : MR_OK;
+    if (status != MR_OK) return status;
+    bool given = out->until != INT32_MIN;
+    status = o->rates_n ? ledger_rates_write(l, o->rates, o->rates_n, o->now_us, err) : MR_OK;
     if (status == MR_OK) status = ledger_rates_read(l, &job->rates, err);
     if (status == MR_OK)
-        status = survey_read(&job->crew, out->partly ? o->part : 0, out->partly ? o->of : 1, given ? o->until : o->today, job->context, &out->base, err);
-    if (status == MR_OK && !out->base.customers && !out->partly)
+        status = survey_read(&job->crew, out->partly ? o->part : 0, out->partly ? o->of : 1, given ? out->until : o->today, job->context, &out->base, err);
+    if (status == MR_OK && !out->base.customers && o->of <= 1)
         status = error_set(err, MR_EDATA, NULL, -1, "%s holds no orders: import some first", db_name(l->d));
-    out->until = given ? o->until : out->base.last_day < o->today ? out->base.last_day : o->today;
+    if (!given) out->until = out->base.last_day < o->today ? out->base.last_day : o->today;
     out->seconds[SCORING_READ] = now(job) - started;
     return status;
 }
@@ -133,9 +154,7 @@ static mr_status use_model(scoring_job *job, mr_error *err) {
     bool fit = o->refit || o->fit_only;
     mr_status status = fit ? MR_OK : load_model(job, o->model, &stored, err);
     if (status == MR_OK && !stored.id) {
-        if (o->of > 1)
-            return error_set(err, MR_EDATA, "part", -1, "a part needs a stored model, so that all parts are scored by the same: "
-                                                        "run 'marram score --fit-only' first");
+        if (o->of > 0) return part_needs_model(err);
         status = fit_new(job, err);
         if (status == MR_OK) status = load_fitted(job, &stored, err);
     }
@@ -223,12 +242,12 @@ static void sum_up(scoring_job *job, const range_job *r) {
 static mr_status score_part(scoring_job *job, mr_error *err) {
     const scoring_options *o = job->o;
     scoring *out = job->out;
-    range_job r = {.job = job, .part = o->of > 1 ? o->part : 0, .of = o->of > 1 ? o->of : 1, .lock = PTHREAD_MUTEX_INITIALIZER};
+    range_job r = {.job = job, .part = o->part, .of = o->of ? o->of : 1, .lock = PTHREAD_MUTEX_INITIALIZER};
     mr_status status = count_in(job, out->document.currency, err);
     if (status != MR_OK) return status;
     double started = begin(job, "forecasting");
     plan_of(job, &r.plan);
-    r.total = out->partly ? out->base.customers : out->base.customers / r.of;
+    r.total = out->base.customers;
     /* Ranges of a little less than a block, which hash to about as many customers each. */
     r.ranges = (unsigned)(r.total / (SCORE_BLOCK - SCORE_BLOCK / 16)) + 1;
     status = prepare(&r, err);
@@ -252,7 +271,7 @@ mr_status scoring_run(const scoring_options *o, const mr_context *context, scori
     scoring_job job = {.o = o, .context = context, .out = out};
     *out = (scoring){.until = INT32_MIN, .expected_low = NAN, .expected_high = NAN};
     if (o->of > 1 && o->part >= o->of) return error_set(err, MR_EINVAL, "part", -1, "part %u of %u", o->part, o->of);
-    mr_status status = crew_open(o->url, &(db_options){.bulk = true}, context_pool(context), &job.crew, err);
+    mr_status status = crew_open(o->url, &(db_options){.bulk = true, .cache_kb = CACHE_KB}, context_pool(context), &job.crew, err);
     out->threads = job.crew.n;
     if (status == MR_OK) status = repair(&job, err);
     if (status == MR_OK) status = look_at_base(&job, err);

@@ -15,7 +15,7 @@
 typedef struct scoring_options {
     const char *url;
     unsigned part, of;       /* part 0 .. of - 1 of `of`; of 0: all */
-    int32_t until;           /* INT32_MIN: the last day of orders, or today where that is later */
+    int32_t until;           /* INT32_MIN: the last day of orders, or today where that is later; of a part, the newest stored model's last day */
     int32_t today;
     double horizon_days;     /* >= 1 */
     double margin, discount_rate;
@@ -50,7 +50,7 @@ typedef struct scoring {
     bool repairs, unfinished;    /* cycles were stale; an import is under way, or was cut short */
     uint64_t repaired;
     survey base;
-    bool partly;                 /* only the part was surveyed, for the last day was given */
+    bool partly;                 /* a part: only that was surveyed */
     int32_t until;
     bool fitted, scored;         /* a model was fitted; customers were forecast */
     int64_t fitted_id;           /* the one fitted now; in use unless another is pinned or was asked for */

@@ -165,6 +165,17 @@ static void partitions(void **state) {
     assert_same(first, dump_of(s, true));
     if (!reference) reference = strdup(first);
     assert_same(reference, first);
+    /* Parts go by the last day the newest model was fitted to, whatever has come since. */
+    ledger *l = fixture_open(s);
+    append_item late = fixture_order(l, 1, SPAN + 5, 100, "late");
+    fixture_append(l, &late, 1);
+    ledger_close(l);
+    o.refit = false;
+    assert_int_equal(score_ok(&o, 1).until, SPAN + 5);
+    o.of = 2;
+    assert_int_equal(score_ok(&o, 1).until, SPAN - 1);
+    o.of = 1;
+    assert_int_equal(score_ok(&o, 1).until, SPAN - 1);
 }
 
 /* --- against `run` --- */
