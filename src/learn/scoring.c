@@ -242,7 +242,7 @@ static void sum_up(scoring_job *job, const range_job *r) {
 static mr_status score_part(scoring_job *job, mr_error *err) {
     const scoring_options *o = job->o;
     scoring *out = job->out;
-    range_job r = {.job = job, .part = o->part, .of = o->of ? o->of : 1, .lock = PTHREAD_MUTEX_INITIALIZER};
+    range_job r = {.job = job, .part = o->of ? o->part : 0, .of = o->of ? o->of : 1, .lock = PTHREAD_MUTEX_INITIALIZER};
     mr_status status = count_in(job, out->document.currency, err);
     if (status != MR_OK) return status;
     double started = begin(job, "forecasting");
@@ -270,7 +270,7 @@ static mr_status score_part(scoring_job *job, mr_error *err) {
 mr_status scoring_run(const scoring_options *o, const mr_context *context, scoring *out, mr_error *err) {
     scoring_job job = {.o = o, .context = context, .out = out};
     *out = (scoring){.until = INT32_MIN, .expected_low = NAN, .expected_high = NAN};
-    if (o->of > 1 && o->part >= o->of) return error_set(err, MR_EINVAL, "part", -1, "part %u of %u", o->part, o->of);
+    if (o->of && o->part >= o->of) return error_set(err, MR_EINVAL, "part", -1, "part %u of %u", o->part, o->of);
     mr_status status = crew_open(o->url, &(db_options){.bulk = true, .cache_kb = CACHE_KB}, context_pool(context), &job.crew, err);
     out->threads = job.crew.n;
     if (status == MR_OK) status = repair(&job, err);

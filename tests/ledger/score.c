@@ -172,7 +172,7 @@ static void partitions(void **state) {
     ledger_close(l);
     o.refit = false;
     assert_int_equal(score_ok(&o, 1).until, SPAN + 5);
-    o.of = 2;
+    o.of = 2, o.part = 0;
     assert_int_equal(score_ok(&o, 1).until, SPAN - 1);
     o.of = 1;
     assert_int_equal(score_ok(&o, 1).until, SPAN - 1);
