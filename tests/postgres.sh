@@ -67,7 +67,7 @@ start() {
         # A free port by trial: the server says so itself when it is not.
         port=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 40000))
         printf '%s\n' "port = $port" "unix_socket_directories = '$folder'" "listen_addresses = '127.0.0.1'" "fsync = $fsync" \
-            "autovacuum = off" "max_connections = 60" "shared_buffers = 64MB" "max_wal_size = 4GB" >"$folder/data/postgresql.auto.conf"
+            "autovacuum = off" "max_connections = 100" "shared_buffers = 64MB" "max_wal_size = 4GB" >"$folder/data/postgresql.auto.conf"
         if as_server "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s -o "${POSTGRES_OPTIONS:-}" start >/dev/null 2>&1 </dev/null; then
             echo "postgresql://marram:$password@127.0.0.1:$port/postgres" >"$state/tcp"
             echo "postgresql://marram@/postgres?host=$folder&port=$port" >"$state/url"

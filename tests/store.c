@@ -35,6 +35,11 @@ bool store_citus(void) {
     return url && *url;
 }
 
+/* There is nothing new to learn of SQLite there. */
+__attribute__((constructor)) static void postgres_alone(void) {
+    if (store_citus()) cmocka_set_test_filter("postgres*");
+}
+
 /* On a cluster a database cannot be made by one statement, so each store is a schema of the database that is there. */
 static void citus_new(store *s) {
     const char *server = getenv("MARRAM_TEST_CITUS");

@@ -160,6 +160,14 @@ mr_status db_replace(db *d, const db_append_plan *plan, int64_t first, int64_t l
  * next call; NULL at the end. Closing it early leaves the transaction as it was. */
 mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_t *parameters, size_t n, db_stream **out, mr_error *err);
 mr_status db_stream_next(db_stream *s, const db_value **row, mr_error *err);
+/* One table by customer, in ascending order of its distribution column: SELECT columns FROM table WHERE first <= that <= last [AND where] ORDER
+ * BY that [, then]. columns begin with that column. On Citus the rows come from the workers, each of whose reads is a snapshot of its own. */
+typedef struct db_range {
+    const char *table, *columns, *types;
+    const char *where, *then; /* NULL: nothing */
+    int64_t first, last;
+} db_range;
+mr_status db_stream_range(db *d, const db_range *range, db_stream **out, mr_error *err);
 void db_stream_close(db_stream *s); /* NULL is fine; before its end: the rest is given up */
 
 /* --- care --- */

@@ -51,6 +51,7 @@ struct db_stream {
     int columns;
     db_value values[DB_MAX_COLUMNS];
     bool ended;
+    struct shard_merge *merge; /* Citus: not one read but one of each worker (shards.h) */
     union {
         struct sqlite3_stmt *sqlite;
         struct {
@@ -119,6 +120,7 @@ struct db {
     db_stream *stream;
     bool pipelining; /* inside db_each: its callbacks must not use the db */
     bool distributed;
+    struct shard_nodes *nodes; /* Citus: connections of a read from the workers */
     bool created; /* the file was made by db_open */
     struct sqlite_rows *rows; /* SQLite: those an append puts in */
     double busy_since;        /* SQLite: since when the lock has been waited for, in seconds */
@@ -129,6 +131,7 @@ struct db {
             struct pg_conn *conn;
             unsigned generation, statements;
             bool starting; /* the server said that it is starting up */
+            char host[256], port[16]; /* a worker's, in place of the URL's; "" as the URL says */
         } postgres;
     } of;
 };
@@ -167,6 +170,9 @@ bool db_append_equal(char type, const db_value *value, const db_statement *s, in
 void db_append_insert_sql(text_buffer *sql, const db_append_plan *plan);
 void db_append_select_sql(text_buffer *sql, const db_append_plan *plan);
 void db_append_columns(text_buffer *sql, const db_append_plan *plan, size_t n, const char *prefix);
+
+/* The same database as d's, on another host (NULL: the same): a worker of its cluster. */
+mr_status db_open_at(const db *d, const char *host, const char *port, db **out, mr_error *err);
 
 char *db_copy_string(const char *text); /* NULL where memory is short */
 

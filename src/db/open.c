@@ -1,5 +1,5 @@
 /* From a URL to a store; what may run when; what a failure leaves behind. */
-#include "impl.h"
+#include "shards.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +36,7 @@ mr_status db_url(const char *url, const db_driver **driver, const char **rest, m
     return MR_OK;
 }
 
-mr_status db_open(const char *url, const db_options *options, db **out, mr_error *err) {
+static mr_status open_at(const char *url, const db_options *options, const char *host, const char *port, db **out, mr_error *err) {
     error_clear(err);
     *out = NULL;
     const db_driver *driver;
@@ -53,6 +53,10 @@ mr_status db_open(const char *url, const db_options *options, db **out, mr_error
     if (d->options.busy_ms <= 0) d->options.busy_ms = DB_BUSY_MS;
     if (d->options.lost_ms <= 0) d->options.lost_ms = DB_LOST_MS;
     d->driver = driver;
+    if (host) {
+        snprintf(d->of.postgres.host, sizeof d->of.postgres.host, "%s", host);
+        snprintf(d->of.postgres.port, sizeof d->of.postgres.port, "%s", port);
+    }
     status = driver->open(d, err);
     if (status) {
         db_close(d);
@@ -61,6 +65,14 @@ mr_status db_open(const char *url, const db_options *options, db **out, mr_error
     d->fault = DB_FAULT_NONE;
     *out = d;
     return MR_OK;
+}
+
+mr_status db_open(const char *url, const db_options *options, db **out, mr_error *err) {
+    return open_at(url, options, NULL, NULL, out, err);
+}
+
+mr_status db_open_at(const db *d, const char *host, const char *port, db **out, mr_error *err) {
+    return open_at(d->url, &d->options, host, port, out, err);
 }
 
 static void statement_free(db_statement *s) {
@@ -84,6 +96,7 @@ void db_close(db *d) {
         }
         d->driver->close(d);
     }
+    shard_nodes_free(d->nodes);
     if (d->url) explicit_bzero(d->url, strlen(d->url));
     mem_free(NULL, d->url);
     mem_free(NULL, d->name);

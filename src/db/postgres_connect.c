@@ -35,9 +35,9 @@ bool postgres_url_sound(const char *url, mr_error *err) {
 /* A server whose machine or network is gone says nothing more: noticed after a minute, not after the two hours of the system's default. */
 static PGconn *begin_connecting(const db *d, bool whole) {
     const char *keywords[] = {"connect_timeout", "fallback_application_name", "client_encoding", "keepalives_idle", "keepalives_interval",
-                              "keepalives_count", "tcp_user_timeout", "dbname", NULL};
-    /* The URL comes last: what it says holds. */
-    const char *values[] = {"10", "marram", "UTF8", "30", "10", "3", "60000", d->url, NULL};
+                              "keepalives_count", "tcp_user_timeout", "dbname", *d->of.postgres.host ? "host" : NULL, "port", NULL};
+    /* The URL comes last: what it says holds, but for where a worker is. */
+    const char *values[] = {"10", "marram", "UTF8", "30", "10", "3", "60000", d->url, d->of.postgres.host, d->of.postgres.port, NULL};
     return whole ? PQconnectdbParams(keywords, values, 1) : PQconnectStartParams(keywords, values, 1);
 }
 

@@ -58,6 +58,9 @@ static void fill_environment(dump *p) {
 static mr_status dump_begin(dump *p, const char *url, const db_options *options, mr_error *err) {
     mr_status status = db_open(url, options, &p->d, err);
     if (status) return status;
+    if (p->d->distributed) /* each shard as it is when its turn comes would be no backup */
+        return error_set(err, MR_EIO, NULL, -1, "%s is a cluster, and pg_dump does not see its shards at one moment: back up its nodes, with a restore "
+                         "point on all of them (docs/scale.md)", p->d->name);
     p->options = PQconninfo(p->d->of.postgres.conn);
     fill_environment(p);
     PGresult *result = PQexec(p->d->of.postgres.conn, "SELECT quote_ident(current_schema())");

@@ -1,5 +1,5 @@
 /* One large read: the half both stores share. */
-#include "impl.h"
+#include "shards.h"
 
 #include <string.h>
 
@@ -36,6 +36,7 @@ mr_status db_stream_next(db_stream *s, const db_value **row, mr_error *err) {
     *row = NULL;
     if (s->ended) return MR_OK;
     s->db->fault = DB_FAULT_NONE;
+    if (s->merge) return shards_next(s->merge, row, err);
     bool more = false;
     mr_status status = s->db->driver->stream_next(s, &more, err);
     if (!status && more) {
@@ -48,7 +49,10 @@ mr_status db_stream_next(db_stream *s, const db_value **row, mr_error *err) {
 
 void db_stream_close(db_stream *s) {
     if (!s) return;
-    s->db->driver->stream_close(s);
+    if (s->merge)
+        shards_close(s->merge);
+    else
+        s->db->driver->stream_close(s);
     s->db->stream = NULL;
     mem_free(NULL, s);
 }

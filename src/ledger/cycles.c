@@ -4,12 +4,11 @@
 
 #include <stdio.h>
 
-static mr_status read_cycles(ledger *l, const int64_t range[2], cycles_on_cycle on_cycle, void *ctx, mr_error *err) {
+static mr_status read_cycles(ledger *l, const db_range *range, cycles_on_cycle on_cycle, void *ctx, mr_error *err) {
     db_stream *stream = NULL;
     const db_value *row;
     cycle c;
-    mr_status status = db_stream_open(l->d, "SELECT customer_id, state FROM cycle WHERE customer_id >= $1 AND customer_id <= $2 ORDER BY customer_id",
-                                      "ib", range, 2, &stream, err);
+    mr_status status = db_stream_range(l->d, range, &stream, err);
     while (status == MR_OK) {
         status = db_stream_next(stream, &row, err);
         if (status != MR_OK || !row) break;
@@ -25,10 +24,10 @@ static mr_status read_cycles(ledger *l, const int64_t range[2], cycles_on_cycle 
 }
 
 mr_status ledger_cycles(ledger *l, int64_t first, int64_t last, cycles_on_cycle on_cycle, void *ctx, mr_error *err) {
-    const int64_t range[2] = {first, last};
+    const db_range range = {.table = "cycle", .columns = "customer_id, state", .types = "ib", .first = first, .last = last};
     mr_status status = db_begin(l->d, DB_READ, err);
     if (status != MR_OK) return status;
-    status = read_cycles(l, range, on_cycle, ctx, err);
+    status = read_cycles(l, &range, on_cycle, ctx, err);
     if (status == MR_OK) return db_commit(l->d, err);
     db_rollback(l->d);
     return status;

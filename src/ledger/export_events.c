@@ -81,13 +81,12 @@ static mr_status count_sources(who *w, mr_error *err) {
 }
 
 static mr_status who_open(who *w, const exporter *x, mr_error *err) {
-    int64_t range[2] = {x->options->customer_id, x->options->customer_id ? x->options->customer_id : INT64_MAX};
+    const db_range range = {.table = "customer_ref", .columns = "ref, source, external_id", .types = "itt", .where = "ref = customer_id",
+                            .first = x->options->customer_id, .last = x->options->customer_id ? x->options->customer_id : INT64_MAX};
     mr_status status = ledger_open_reading(x->l->url, &w->l, err);
     if (status == MR_OK) status = read_others(w, err);
     if (status == MR_OK && !x->options->source) status = count_sources(w, err);
-    if (status == MR_OK)
-        status = db_stream_open(w->l->d, "SELECT ref, source, external_id FROM customer_ref WHERE ref = customer_id AND ref >= $1 AND ref <= $2 ORDER BY ref",
-                                "itt", range, 2, &w->stream, err);
+    if (status == MR_OK) status = db_stream_range(w->l->d, &range, &w->stream, err);
     return status == MR_OK ? db_stream_next(w->stream, &w->row, err) : status;
 }
 

@@ -6,9 +6,6 @@
 #define SLIM_COLUMNS "customer_id, id, at_us, day, kind, subject_id, amount_minor, currency"
 #define SLIM_TYPES "iiidsiit"
 
-static const char slim_sql[] = "SELECT " SLIM_COLUMNS " FROM event WHERE customer_id >= $1 AND customer_id <= $2 ORDER BY customer_id";
-static const char whole_sql[] = "SELECT " EVENT_COLUMNS " FROM event WHERE customer_id >= $1 AND customer_id <= $2 ORDER BY customer_id";
-
 static mr_status slim_row(history *h, const db_value *row, mr_error *err) {
     history_event *e = history_more(h);
     if (!e) return error_memory(err, sizeof *e);
@@ -25,11 +22,12 @@ static mr_status give(history *h, scan_on_history on_history, void *ctx, mr_erro
 }
 
 static mr_status scan_range(ledger *l, bool whole, int64_t first, int64_t last, scan_on_history on_history, void *ctx, mr_error *err) {
-    int64_t range[2] = {first, last};
+    const db_range range = {.table = "event", .columns = whole ? EVENT_COLUMNS : SLIM_COLUMNS, .types = whole ? EVENT_TYPES : SLIM_TYPES,
+                            .first = first, .last = last};
     history h = {0};
     db_stream *stream = NULL;
     const db_value *row;
-    mr_status status = db_stream_open(l->d, whole ? whole_sql : slim_sql, whole ? EVENT_TYPES : SLIM_TYPES, range, 2, &stream, err);
+    mr_status status = db_stream_range(l->d, &range, &stream, err);
     while (status == MR_OK) {
         status = db_stream_next(stream, &row, err);
         if (status != MR_OK || !row) break;

@@ -128,10 +128,12 @@ static mr_status open_streams(walk *w, mr_error *err) {
     if (status == MR_OK) status = ledger_open_reading(w->c->l->url, &w->refs_ledger, err);
     if (status == MR_OK) status = ledger_open_reading(w->c->l->url, &w->cycles_ledger, err);
     if (status == MR_OK)
-        status = db_stream_open(w->refs_ledger->d, "SELECT ref FROM customer_ref WHERE ref = customer_id ORDER BY ref", "i", NULL, 0, &w->refs, err);
+        status = db_stream_range(w->refs_ledger->d, &(db_range){.table = "customer_ref", .columns = "ref", .types = "i", .where = "ref = customer_id",
+                                                                .last = INT64_MAX}, &w->refs, err);
     if (status == MR_OK) status = db_stream_next(w->refs, &w->ref, err);
     if (status == MR_OK)
-        status = db_stream_open(w->cycles_ledger->d, "SELECT customer_id, stale, state FROM cycle ORDER BY customer_id", "isb", NULL, 0, &w->cycles, err);
+        status = db_stream_range(w->cycles_ledger->d, &(db_range){.table = "cycle", .columns = "customer_id, stale, state", .types = "isb",
+                                                                  .last = INT64_MAX}, &w->cycles, err);
     if (status == MR_OK) status = next_cycle(w, err);
     for (unsigned t = 0; t < PROJECTED_TABLES && status == MR_OK; t++) {
         status = ledger_open_reading(w->c->l->url, &w->tables[t], err);

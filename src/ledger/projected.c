@@ -37,23 +37,21 @@ static void put(text_buffer *out, char type, bool null, const db_value *value) {
 
 mr_status projected_open(projected_rows *r, ledger *l, unsigned table, int64_t first, int64_t last, mr_error *err) {
     char types[2 * COLUMNS_MAX + 1];
-    text_buffer sql = {0};
+    text_buffer list = {0};
     *r = (projected_rows){.l = l};
     mr_status status = columns_of(projected_names[table], &r->c, err);
     if (status != MR_OK) return status;
     r->shown = shown_columns(&r->c);
     columns_types(&r->c, types);
-    text_puts(&sql, "SELECT ");
-    columns_list(&r->c, "", &sql);
+    columns_list(&r->c, "", &list);
     for (size_t i = 0; i < r->c.n; i++) {
-        text_printf(&sql, ", CASE WHEN %s IS NULL THEN 1 ELSE 0 END", r->c.column[i].name);
+        text_printf(&list, ", CASE WHEN %s IS NULL THEN 1 ELSE 0 END", r->c.column[i].name);
         types[r->c.n + i] = 'd';
     }
     types[2 * r->c.n] = 0;
-    text_printf(&sql, " FROM %s WHERE customer_id >= $1 AND customer_id <= $2 ORDER BY customer_id, id", r->c.table);
-    const char *text = text_terminate(&sql);
-    status = sql.failed ? error_memory(err, sql.len) : db_stream_open(l->d, text, types, (int64_t[]){first, last}, 2, &r->stream, err);
-    text_free(&sql);
+    const db_range range = {.table = r->c.table, .columns = text_terminate(&list), .types = types, .then = "id", .first = first, .last = last};
+    status = list.failed ? error_memory(err, list.len) : db_stream_range(l->d, &range, &r->stream, err);
+    text_free(&list);
     return status == MR_OK ? db_stream_next(r->stream, &r->row, err) : status;
 }
 

@@ -182,7 +182,8 @@ static mr_status read_versions(ledger *l, const int64_t *ids, size_t n, bool all
     db_stream *stream = NULL;
     const db_value *row = NULL;
     size_t at = 0;
-    status = db_stream_open(l->d, "SELECT customer_id, version FROM cycle ORDER BY customer_id", "ii", NULL, 0, &stream, err);
+    status = db_stream_range(l->d, &(db_range){.table = "cycle", .columns = "customer_id, version", .types = "ii", .first = ids[0], .last = ids[n - 1]},
+                             &stream, err);
     while (status == MR_OK && (status = db_stream_next(stream, &row, err)) == MR_OK && row) {
         while (at < n && ids[at] < row[0].integer) at++;
         if (at < n && ids[at] == row[0].integer) versions[at] = row[1].integer;

@@ -1,7 +1,8 @@
 /* Group commit: many threads append, one writes. Whoever waits while a commit goes to the disk shares the next one.
  *
- * ledger_write returns once its event is durable, or with why it is not. The writer has its own connection; on SQLite another thread brings the WAL
- * back into the file, so that no append waits for that. Thread-safe but for new and free. */
+ * ledger_write returns once its event is durable, or with why it is not. The writer has its own connection (on Citus four, each of
+ * whose transactions is one customer's); on SQLite another thread brings the WAL back into the file, so that no
+ * append waits for that. Thread-safe but for new and free. */
 #ifndef LEDGER_WRITER_H
 #define LEDGER_WRITER_H
 
