@@ -23,7 +23,8 @@ static const char help[] =
     "  --distributed             init: distribute the tables over a Citus cluster\n"
     "  --repair                  check: make again what can be made from the events\n"
     "  --quick                   check: not the store's own pages and indexes\n"
-    "  --erasures FILE           restore: one more list of who was erased since the copy was made\n"
+    "  --erasures FILE           restore: one more list of who was erased since the copy was made; without a copy's FILE\n"
+    "                            they are erased again from a ledger that was restored by other means\n"
     "  --yes                     restore: replace what is there\n"
     "  --json                    print as JSON\n"
     "  --quiet                   print nothing but errors and what check finds\n"
@@ -105,7 +106,7 @@ static const struct {
 static int run_action(const db_arguments *a) {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, a->action) != 0) continue;
-        if (actions[i].file && !a->file) return command_usage("db", "%s needs a file", a->action);
+        if (actions[i].file && !a->file && !(a->erasures && actions[i].run == db_restore_from)) return command_usage("db", "%s needs a file", a->action);
         if (!actions[i].file && a->file) return command_usage("db", "%s takes no file, yet '%s' is given", a->action, a->file);
         return actions[i].run(a);
     }

@@ -36,10 +36,12 @@ static void print_restored(const db_arguments *a, const restore_result *r) {
         return;
     }
     if (a->quiet) return;
-    printf("the ledger is what %s holds: %" PRId64 " customers, %" PRId64 " events\n", a->file, r->customers, r->events);
+    if (!a->file) printf("the ledger holds ");
+    else printf("the ledger is what %s holds: ", a->file);
+    printf("%" PRId64 " customers, %" PRId64 " events\n", r->customers, r->events);
     if (r->version_before != r->version_after) printf("  the backup was of version %d and was brought to %d\n", r->version_before, r->version_after);
     if (r->erased.customers)
-        printf("  %" PRIu64 " customer%s of the backup had been erased since and %s erased again\n", r->erased.customers, r->erased.customers == 1 ? "" : "s",
+        printf("  %" PRIu64 " customer%s%s had been erased since and %s erased again\n", r->erased.customers, r->erased.customers == 1 ? "" : "s", a->file ? " of the backup" : "",
                r->erased.customers == 1 ? "was" : "were");
     if (r->other_ledger) puts("  it is the backup of another ledger (its key differs): erasures of the replaced one say nothing of it");
 }

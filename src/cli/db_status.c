@@ -115,6 +115,8 @@ static void print_status(const json_t *o) {
     puts("");
     if (*text(o, "last_backup"))
         printf("Last backup on %.10s.\n", text(o, "last_backup"));
+    else if (strstr(text(o, "store"), "Citus"))
+        puts("A cluster's nodes are backed up by their own means: docs/scale.md");
     else if (number(o, "customers") && !*text(o, "last_restore"))
         puts("No backup was made yet: marram db backup FILE");
     if (*text(o, "last_restore")) printf("Restored from a backup on %.10s.\n", text(o, "last_restore"));

@@ -55,7 +55,7 @@ mr_status ledger_compact(const char *url, int64_t now_us, mr_error *err) {
 /* --- restoring --- */
 
 typedef struct restoring {
-    const char *url;
+    const char *url, *path; /* path NULL: it is in place already */
     const restore_options *options;
     restore_result *result;
     erasures list;   /* of the ledger that is replaced */
@@ -71,7 +71,7 @@ static mr_status read_replaced(restoring *r, mr_error *err) {
     mr_error ignored;
     if (ledger_open_reading(r->url, &l, &ignored) != MR_OK) return MR_OK;
     mr_status status = ledger_status_read(l, &s, err);
-    if (status == MR_OK && s.customers && !r->options->replace)
+    if (status == MR_OK && r->path && s.customers && !r->options->replace)
         status = error_set(err, MR_EINVAL, NULL, -1, "this replaces the ledger at %s with its %lld customers; back it up first if it may still be wanted, and say --yes",
                            db_name(l->d), (long long)s.customers);
     if (status == MR_OK) status = erasures_read_ledger(l, &r->list, err);
@@ -123,7 +123,7 @@ static mr_status erase_again(restoring *r, mr_error *err) {
 static mr_status keep_list(const restoring *r, const char *path, mr_error *err) {
     char file[4096];
     mr_error why = *err, ignored;
-    if (!r->list.n) return err->code;
+    if (!r->list.n || !path) return err->code;
     bool beside = erasures_path_of(r->url, file, sizeof file);
     if (!beside) snprintf(file, sizeof file, "%s-erasures", path);
     if (!beside && erasures_append_file(file, &r->list, &ignored) != MR_OK) return err->code;
@@ -133,12 +133,12 @@ static mr_status keep_list(const restoring *r, const char *path, mr_error *err) 
 
 mr_status ledger_restore(const char *url, const char *path, const restore_options *options, const mr_context *context,
                          void (*phase)(void *ctx, const char *name), restore_result *result, mr_error *err) {
-    restoring r = {.url = url, .options = options, .result = result};
+    restoring r = {.url = url, .path = path, .options = options, .result = result};
     void *ctx = context ? context->progress_ctx : NULL;
     *result = (restore_result){0};
     mr_status status = gather(&r, err);
-    if (status == MR_OK && phase) phase(ctx, "restoring");
-    if (status == MR_OK) status = db_restore(url, path, context, err);
+    if (status == MR_OK && path && phase) phase(ctx, "restoring");
+    if (status == MR_OK && path) status = db_restore(url, path, context, err);
     if (status == MR_OK) {
         if (phase && result->listed) phase(ctx, "erasing again");
         status = bring_up(&r, err);

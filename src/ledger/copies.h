@@ -22,7 +22,8 @@ typedef struct restore_result {
 } restore_result;
 
 /* The ledger at url becomes what the backup holds, less whom the replaced database, the file beside it and options->erasures say was erased. Where
- * that cannot be finished, the message says what is left to do. phase as in import.h. */
+ * that cannot be finished, the message says what is left to do. path NULL: what is there was restored by other means (a cluster's nodes, a
+ * server's snapshot, a file copied back), and only the erasures are left to do. phase as in import.h. */
 mr_status ledger_restore(const char *url, const char *path, const restore_options *options, const mr_context *context,
                          void (*phase)(void *ctx, const char *name), restore_result *result, mr_error *err);
 

@@ -176,6 +176,7 @@ check "no name in any file of the database" "" "$(grep -al 'Ada Osei\|ada@exampl
 mkdir elsewhere
 export MARRAM_DB=elsewhere/town.db
 want "restored elsewhere" 0 "6 customers, 13 events" db restore copy.bak
+want "of a ledger restored by other means" 0 "the ledger holds 3 customers, 5 events & 3 customers had been erased since" db restore --erasures erased.csv
 want "with a list" 0 "3 customers, 5 events & erased again" db restore copy.bak --yes --erasures erased.csv
 refused "no such list" 5 "cannot read nowhere.txt" db restore copy.bak --yes --erasures nowhere.txt
 echo nonsense >bad.txt
