@@ -1,0 +1,200 @@
+#include "due.h"
+
+#include <error.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- leases --- */
+
+typedef struct lease_work {
+    ledger *l;
+    due_lease *lease;
+    int64_t wall_us, length_us;
+    bool done;
+} lease_work;
+
+static mr_status take_part(lease_work *w, int part, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(w->l->d, "UPDATE lease SET owner = $1, until_us = $2, fence = lease.fence + 1 WHERE part = $3 AND until_us <= $4 "
+                                           "RETURNING fence", "tisi", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_string(s, 1, w->lease->owner);
+    db_bind_int(s, 2, w->wall_us + w->length_us);
+    db_bind_int(s, 3, part);
+    db_bind_int(s, 4, w->wall_us);
+    status = db_step(s, &w->done, err);
+    if (status == MR_OK && w->done) {
+        w->lease->part = part;
+        w->lease->fence = db_int(s, 0);
+        w->lease->until_us = w->wall_us + w->length_us;
+    }
+    db_reset(s);
+    return status;
+}
+
+/* The one that was free longest; where another worker is quicker, the next. */
+static mr_status take(db *d, void *ctx, mr_error *err) {
+    lease_work *w = ctx;
+    db_statement *s;
+    int parts[DUE_PARTS], n = 0;
+    bool row = false;
+    w->done = false;
+    mr_status status = db_prepare(d, "SELECT part FROM lease WHERE until_us <= $1 ORDER BY until_us, part", "i", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, w->wall_us);
+    while ((status = db_step(s, &row, err)) == MR_OK && row && n < DUE_PARTS) parts[n++] = (int)db_int(s, 0);
+    db_reset(s);
+    for (int i = 0; i < n && status == MR_OK && !w->done; i++) status = take_part(w, parts[i], err);
+    return status;
+}
+
+mr_status due_lease_take(ledger *l, const char *owner, int64_t wall_us, int64_t length_us, due_lease *out, bool *taken, mr_error *err) {
+    *out = (due_lease){.part = -1};
+    snprintf(out->owner, sizeof out->owner, "%s", owner);
+    lease_work w = {.l = l, .lease = out, .wall_us = wall_us, .length_us = length_us};
+    mr_status status = db_transaction(l->d, DB_WRITE, take, &w, err);
+    *taken = status == MR_OK && w.done;
+    return status;
+}
+
+/* Ends at w->wall_us + w->length_us, where the fence is still ours. */
+static mr_status move_end(db *d, void *ctx, mr_error *err) {
+    lease_work *w = ctx;
+    db_statement *s;
+    int64_t changed = 0;
+    mr_status status = db_prepare(d, "UPDATE lease SET until_us = $1 WHERE part = $2 AND fence = $3", "isi", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, w->wall_us + w->length_us);
+    db_bind_int(s, 2, w->lease->part);
+    db_bind_int(s, 3, w->lease->fence);
+    status = db_run(s, &changed, err);
+    w->done = changed > 0;
+    return status;
+}
+
+mr_status due_lease_keep(ledger *l, due_lease *lease, int64_t wall_us, int64_t length_us, bool *kept, mr_error *err) {
+    lease_work w = {.l = l, .lease = lease, .wall_us = wall_us, .length_us = length_us};
+    mr_status status = db_transaction(l->d, DB_WRITE, move_end, &w, err);
+    *kept = status == MR_OK && w.done;
+    if (*kept) lease->until_us = wall_us + length_us;
+    return status;
+}
+
+mr_status due_lease_give(ledger *l, const due_lease *lease, mr_error *err) {
+    due_lease copy = *lease;
+    lease_work w = {.l = l, .lease = &copy};
+    return db_transaction(l->d, DB_WRITE, move_end, &w, err);
+}
+
+/* --- timers --- */
+
+mr_status due_waiting(ledger *l, int part, int64_t at_us, due_row *rows, size_t room, size_t *n, mr_error *err) {
+    db_statement *s;
+    bool row = false;
+    *n = 0;
+    mr_status status = db_prepare(l->d, "SELECT customer_id, id, due_us, kind, subject_id FROM due WHERE part = $1 AND state = 0 AND due_us <= $2 "
+                                        "ORDER BY due_us, customer_id, id LIMIT $3", "sii", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, part);
+    db_bind_int(s, 2, at_us);
+    db_bind_int(s, 3, (int64_t)room);
+    while (*n < room && (status = db_step(s, &row, err)) == MR_OK && row)
+        rows[(*n)++] = (due_row){.customer_id = db_int(s, 0), .id = db_int(s, 1), .due_us = db_int(s, 2), .kind = (int)db_int(s, 3), .subject_id = db_int(s, 4)};
+    db_reset(s);
+    return status;
+}
+
+typedef struct fire_work {
+    ledger *l;
+    const due_lease *lease;
+    const due_row *row;
+    due_act act;
+    void *ctx;
+    due_outcome outcome;
+} fire_work;
+
+static mr_status lease_is_ours(const fire_work *w, bool *ours, mr_error *err) {
+    db_statement *s;
+    bool row = false;
+    *ours = true;
+    if (!w->lease) return MR_OK;
+    mr_status status = db_prepare(w->l->d, "SELECT fence FROM lease WHERE part = $1", "s", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, w->lease->part);
+    status = db_step(s, &row, err);
+    *ours = status == MR_OK && row && db_int(s, 0) == w->lease->fence;
+    db_reset(s);
+    return status;
+}
+
+/* FOR UPDATE SKIP LOCKED does not run over shards; an UPDATE of one row does, and whoever comes second finds it done. */
+static mr_status claim(const fire_work *w, bool *claimed, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(w->l->d, "UPDATE due SET state = 1 WHERE customer_id = $1 AND id = $2 AND state = 0 RETURNING id", "ii", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, w->row->customer_id);
+    db_bind_int(s, 2, w->row->id);
+    status = db_step(s, claimed, err);
+    db_reset(s);
+    return status;
+}
+
+static mr_status arm(const fire_work *w, int64_t due_us, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(w->l->d, "UPDATE due SET state = 0, due_us = $3 WHERE customer_id = $1 AND id = $2", "iii", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, w->row->customer_id);
+    db_bind_int(s, 2, w->row->id);
+    db_bind_int(s, 3, due_us);
+    return db_run(s, NULL, err);
+}
+
+/* Is what the timer waits for still to come, and when? */
+static mr_status promise_due(ledger *l, const due_row *row, bool *open, int64_t *due_us, mr_error *err) {
+    db_statement *s;
+    bool there = false;
+    mr_status status = db_prepare(l->d, "SELECT state, due_us FROM promise WHERE customer_id = $1 AND id = $2", "ii", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, row->customer_id);
+    db_bind_int(s, 2, row->subject_id);
+    status = db_step(s, &there, err);
+    *open = status == MR_OK && there && db_int(s, 0) == 1 && !db_is_null(s, 1);
+    *due_us = *open ? db_int(s, 1) : 0;
+    db_reset(s);
+    return status;
+}
+
+static const struct {
+    int kind;
+    mr_status (*when)(ledger *l, const due_row *row, bool *open, int64_t *due_us, mr_error *err);
+} kinds[] = {{DUE_PROMISE, promise_due}};
+
+static mr_status when(ledger *l, const due_row *row, bool *open, int64_t *due_us, mr_error *err) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].kind == row->kind) return kinds[i].when(l, row, open, due_us, err);
+    return error_set(err, MR_EDATA, "kind", -1, "a timer of kind %d: a newer Marram knows what that is", row->kind);
+}
+
+static mr_status fire(db *d, void *ctx, mr_error *err) {
+    fire_work *w = ctx;
+    bool ours, claimed = false, open = false;
+    int64_t due_us = 0;
+    (void)d;
+    w->outcome = DUE_NOT_OURS;
+    mr_status status = lease_is_ours(w, &ours, err);
+    if (status == MR_OK && ours) status = claim(w, &claimed, err);
+    if (status != MR_OK || !claimed) return status;
+    status = when(w->l, w->row, &open, &due_us, err);
+    bool later = open && due_us > w->row->due_us;
+    w->outcome = !open ? DUE_SETTLED : later ? DUE_AGAIN : DUE_FIRED;
+    if (status != MR_OK || !open) return status;
+    return later ? arm(w, due_us, err) : w->act(w->l, w->row, w->ctx, err);
+}
+
+mr_status due_fire(ledger *l, const due_lease *lease, const due_row *row, due_act act, void *ctx, due_outcome *outcome, mr_error *err) {
+    fire_work w = {.l = l, .lease = lease, .row = row, .act = act, .ctx = ctx};
+    mr_status status = db_transaction(l->d, DB_WRITE, fire, &w, err);
+    *outcome = status == MR_OK ? w.outcome : DUE_NOT_OURS;
+    return status;
+}
