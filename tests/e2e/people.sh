@@ -103,7 +103,7 @@ town() { # NAME of the store
 
     # duplicates
     want "$name: pairs" 0 "the same e-mail address, the same name, the same address & the same phone number & 2 pairs & 1 more shares nothing but a name" customer duplicates
-    want "$name: weak ones" 0 "the same name and nothing else" customer duplicates --weak
+    want "$name: weak ones" 0 "the same name and nothing else & ^3 pairs" customer duplicates --weak
     check "$name: as JSON" "c0<c1 email,name,address false" "$("$marram" customer duplicates --json |
         jq -r '.[] | select(.signs | index("email")) | "\(.keep.identifier)<\(.other.identifier) \(.signs | join(",")) \(.weak)"')"
 
