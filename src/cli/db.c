@@ -60,10 +60,13 @@ static bool read_option(option_reader *r, const char *name, db_arguments *a) {
 
 static int init(const db_arguments *a) {
     mr_error err = {0};
-    bool elsewhere = strcmp(a->store.url, "marram.db") != 0;
     err.code = ledger_init(a->store.url, &a->init, &err);
     if (err.code != MR_OK) return command_fail("db", &err);
-    if (!a->quiet) printf("the ledger is ready; next: marram import orders FILE%s\n", elsewhere ? " --db ..." : "");
+    store_options usual;
+    store_begin(&usual);
+    bool named = strcmp(a->store.url, usual.url) != 0, server = strncmp(a->store.url, "postgres", 8) == 0; /* whose URL may hold a password */
+    if (!a->quiet)
+        printf("the ledger is ready; next: marram import orders FILE%s%s\n", named ? " --db " : "", !named ? "" : server ? "..." : a->store.url);
     return EXIT_OK;
 }
 

@@ -62,7 +62,7 @@ picture() {
 town() { # NAME of the store
     local name=$1 before after
 
-    want "$name: a ledger" 0 "ready & marram import orders" db init --key 000102030405060708090a0b0c0d0e0f
+    want "$name: a ledger" 0 "ready; next: marram import orders FILE$" db init --key 000102030405060708090a0b0c0d0e0f
     want "$name: again" 0 "ready" db init
     refused "$name: another key" 3 "already has another key & leave --key out" db init --key 00000000000000000000000000000000
     want "$name: nothing yet" 0 "0  customers & Nothing was imported yet" db status
