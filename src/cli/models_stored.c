@@ -1,8 +1,10 @@
 #include "models_stored.h"
 
+#include "columns_out.h"
 #include "score_print.h"
 
 #include <calendar.h>
+#include <currency.h>
 #include <error.h>
 #include <figures.h>
 #include <inttypes.h>
@@ -111,8 +113,10 @@ static mr_status show(ledger *l, const models_arguments *a, mr_error *err) {
         char until[11], fitted[11], n[FIGURE], of[FIGURE];
         printf("Number %" PRId64 "%s, fitted on %s by Marram %s to orders up to %s\n", m.id, m.pinned ? ", pinned" : "", day_of(m.fitted_at_us, fitted),
                d->program, calendar_text(d->until, until));
-        printf("%s of %s customers; money in %s\n%s\n", figure_count(n, (double)d->sample), figure_count(of, (double)d->customers),
-               d->currency[0] ? d->currency : "no currency: amounts are not known", d->fits.why);
+        printf("%s of %s customers; %s%s\n", figure_count(n, (double)d->sample), figure_count(of, (double)d->customers),
+               !d->currency[0] ? "amounts are not known" : *currency_shown(d->currency) ? "money in " : "money in a currency that no import named",
+               currency_shown(d->currency));
+        print_wrapped(d->fits.why, strlen(d->fits.why), 0, 0);
         print_fit("Forecasts", &d->fits.forecast);
         if (d->fits.cycle.params.model != d->fits.forecast.params.model) print_fit("Stages and P(alive)", &d->fits.cycle);
         if (d->fits.has_spending) print_fit("Money an order", &d->fits.spending);

@@ -21,6 +21,8 @@ cp .out whole.json
 check "stages add up" 3000 "$(number whole.json '.stages | add')"
 check "all customers" 3000 "$(number whole.json .customers)"
 check "not fitted again" null "$(number whole.json .fitted)"
+holds "an interval round the money" jq -e '.value_minor_low < .value_minor and .value_minor < .value_minor_high and .value_at_risk_minor_low < .value_at_risk_minor' whole.json
+check "what is at risk by stage adds up" "$(number whole.json .value_at_risk_minor)" "$(number whole.json '.stages_at_risk_minor | add')"
 holds "an interval round the orders" jq -e '.expected_orders_low < .expected_orders and .expected_orders < .expected_orders_high' whole.json
 for part in 1 2 3; do
     run score --part $part/3 --json
@@ -77,6 +79,15 @@ want "rates that begin too late" 3 "begin later" score --rates late.csv
 printf 'currency,rate\nUSD,0.9\n' >rates.csv
 want "rates" 0 "Customers     3,001 & all events were read" score --rates rates.csv
 want "rates are kept" 0 "Customers     3,001" score
+
+# Money of which nobody said the currency is shown without one.
+MARRAM_DB=plain.db run db init
+MARRAM_DB=plain.db run import orders shop/orders.csv --yes --quiet
+MARRAM_DB=plain.db want "no currency" 0 "^Value         [0-9,]+  .80 % interval [0-9,]+ to & marram export forecast" score
+check "no code of none" "" "$(grep XXX .out)"
+MARRAM_DB=plain.db want "no currency in a model" 0 "no import named" models show
+id=$(MARRAM_DB=plain.db "$marram" export forecast | awk -F, 'NR == 2 {print $1}')
+MARRAM_DB=plain.db want "no currency of a customer" 0 "value       [0-9.]+ expected" customer show "$id"
 
 # Usage.
 refused "part 0" 2 "--part must be" score --part 0/2
