@@ -1,4 +1,5 @@
 /* marram customer: one customer at a time. */
+#include "columns_out.h"
 #include "customer.h"
 
 #include <error.h>
@@ -113,7 +114,7 @@ int command_customer(int argc, char **argv) {
     for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
         if (!read_option(&r, name, &a)) code = EXIT_USAGE;
     if (a.help)
-        fputs(help, stdout);
+        print_help(help);
     else if (code == EXIT_OK)
         code = a.action ? run_action(&a) : command_usage("customer", "needs what to do: show, find, duplicates, merge, erase or export");
     free(a.operands);

@@ -1,4 +1,5 @@
 /* marram db: the ledger's store as a whole. */
+#include "columns_out.h"
 #include "db_command.h"
 
 #include <copies.h>
@@ -122,7 +123,7 @@ int command_db(int argc, char **argv) {
     for (const char *name; !a.help && (name = option_next(&r));)
         if (!read_option(&r, name, &a)) return EXIT_USAGE;
     if (a.help) {
-        fputs(help, stdout);
+        print_help(help);
         return EXIT_OK;
     }
     return a.action ? run_action(&a) : command_usage("db", "needs what to do: init, upgrade, status, check, backup, restore or compact");

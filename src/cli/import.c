@@ -1,4 +1,5 @@
 /* marram import: files into the ledger. */
+#include "columns_out.h"
 #include "store.h"
 
 #include <body.h>
@@ -53,10 +54,13 @@ static const char help[] =
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 5 input/output, 130 interrupted\n";
 
-static void print_help(void) {
-    fputs(help, stdout);
-    puts("\nready mappings:");
-    for (size_t i = 0; mapping_ready_at(i); i++) printf("  %-24s %s\n", mapping_ready_at(i)->name, mapping_ready_at(i)->about);
+static void print_all_help(void) {
+    print_help(help);
+    print_help("\nready mappings:\n");
+    for (size_t i = 0; mapping_ready_at(i); i++) {
+        printf("  %-24s ", mapping_ready_at(i)->name);
+        print_wrapped(mapping_ready_at(i)->about, strlen(mapping_ready_at(i)->about), 27, 27);
+    }
 }
 
 typedef struct arguments {
@@ -135,8 +139,8 @@ static int confirm(const arguments *a, const mapping *m, mr_error *err) {
     text_free(&text);
     if (a->import.dry_run) return EXIT_OK;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-        fputs("marram import: nobody is there to ask whether that is right: say so with --yes, look at --dry-run, or correct it with "
-              "--columns or --save-mapping and --mapping\n", stderr);
+        print_error("marram import: nobody is there to ask whether that is right: say so with --yes, look at --dry-run, or correct it with "
+                    "--columns or --save-mapping and --mapping");
         return EXIT_USAGE;
     }
     fputs("Import like this? [y/N] ", stderr);
@@ -212,10 +216,10 @@ static int import_failed(const arguments *a, const import_result *r, mr_error *e
     if (err->code != MR_ECANCELLED) {
         int code = command_fail("import", err);
         if (r->bulk.added && !a->import.dry_run)
-            fprintf(stderr, "%" PRIu64 " events are in; once this is mended, the same command goes on from there\n", r->bulk.added);
+            print_error("%" PRIu64 " events are in; once this is mended, the same command goes on from there", r->bulk.added);
         return code;
     }
-    fprintf(stderr, "marram import: interrupted; %" PRIu64 " events are in, and the same command goes on from there\n", r->bulk.added);
+    print_error("marram import: interrupted; %" PRIu64 " events are in, and the same command goes on from there", r->bulk.added);
     return EXIT_CANCELLED;
 }
 
@@ -282,7 +286,7 @@ int command_import(int argc, char **argv) {
     a.import.paths = a.paths;
     a.import.paths_n = a.paths_n;
     if (a.help)
-        print_help();
+        print_all_help();
     else if (code == EXIT_OK)
         code = run(&a, kind);
     free(paths);

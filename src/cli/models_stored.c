@@ -27,8 +27,8 @@ static void print_one(const ledger_model *m) {
     char title[32] = "?", fitted[11], until[11], n[FIGURE];
     bool sound = model_document_read(m->document, &d, &err) == MR_OK;
     if (sound) choose_title(&d.fits.forecast.params, title);
-    printf("%19" PRId64 "  %-10s  %-10s  %-22s %14s%s\n", m->id, day_of(m->fitted_at_us, fitted), calendar_text(m->until_day, until), title,
-           sound ? figure_count(n, (double)d.sample) : "damaged", m->pinned ? "  pinned" : "");
+    printf("%19" PRId64 "  %-10s  %-10s  %-18s %9s%s\n", m->id, day_of(m->fitted_at_us, fitted), calendar_text(m->until_day, until), title,
+           sound ? figure_count(n, (double)d.sample) : "damaged", m->pinned ? " pinned" : "");
 }
 
 static mr_status list(ledger *l, const models_arguments *a, mr_error *err) {
@@ -37,7 +37,7 @@ static mr_status list(ledger *l, const models_arguments *a, mr_error *err) {
     mr_status status = ledger_models(l, &models, &n, err);
     if (status != MR_OK) return status;
     json_t *all = json_array();
-    if (!a->json && n) printf("%19s  %-10s  %-10s  %-22s %14s\n", "number", "fitted", "orders to", "model", "customers");
+    if (!a->json && n) printf("%19s  %-10s  %-10s  %-18s %9s\n", "number", "fitted", "orders to", "model", "customers");
     for (size_t i = 0; i < n; i++) {
         char fitted[11], until[11];
         if (!a->json) print_one(&models[i]);
@@ -80,20 +80,20 @@ static void print_number(double value, int width, int decimals) {
 }
 
 static void print_holdout(const model_document *d) {
-    char until[11];
-    printf("\nHoldout: the %d days after %s, %" PRIu64 " customers, %.0f orders came (docs/methods/holdout.md)\n", d->outer_days,
-           calendar_text(d->outer_until, until), d->outer_customers, d->outer_actual_total);
-    printf("  %-22s %10s %10s %10s %10s %10s %10s\n", "", "inner RMSE", "RMSE", "MAE", "AUC", "Brier", "predicted");
+    char until[11], n[FIGURE], came[FIGURE];
+    printf("\nHoldout: the %d days after %s, %s customers, %s orders came\n(docs/methods/holdout.md)\n", d->outer_days,
+           calendar_text(d->outer_until, until), figure_count(n, (double)d->outer_customers), figure_count(came, d->outer_actual_total));
+    printf("  %-23s %10s %8s %7s %7s %8s %9s\n", "", "inner RMSE", "RMSE", "MAE", "AUC", "Brier", "predicted");
     for (size_t i = 0; i < d->entries; i++) {
         const document_entry *e = &d->entry[i];
-        printf("%s %-22s", i == d->fits.chosen ? "*" : " ", e->title);
+        printf("%s %-23s", i == d->fits.chosen ? "*" : " ", e->title);
         if (e->fitted) {
             print_number(e->inner_rmse, 10, 4);
-            print_number(e->rmse, 10, 4);
-            print_number(e->mae, 10, 4);
-            print_number(e->auc, 10, 3);
-            print_number(e->brier, 10, 4);
-            print_number(e->predicted_total, 10, 0);
+            print_number(e->rmse, 8, 4);
+            print_number(e->mae, 7, 4);
+            print_number(e->auc, 7, 3);
+            print_number(e->brier, 8, 4);
+            print_number(e->predicted_total, 9, 0);
             putchar('\n');
         } else {
             printf("  %s\n", e->problem);
@@ -111,9 +111,9 @@ static mr_status show(ledger *l, const models_arguments *a, mr_error *err) {
         puts(m.document);
     } else if (status == MR_OK && (status = model_document_read(m.document, d, err)) == MR_OK) {
         char until[11], fitted[11], n[FIGURE], of[FIGURE];
-        printf("Number %" PRId64 "%s, fitted on %s by Marram %s to orders up to %s\n", m.id, m.pinned ? ", pinned" : "", day_of(m.fitted_at_us, fitted),
+        printf("Number %" PRId64 "%s, fitted on %s by Marram %s\nto orders up to %s: ", m.id, m.pinned ? ", pinned" : "", day_of(m.fitted_at_us, fitted),
                d->program, calendar_text(d->until, until));
-        printf("%s of %s customers; %s%s\n", figure_count(n, (double)d->sample), figure_count(of, (double)d->customers),
+        printf("%s of %s customers\n%s%s\n", figure_count(n, (double)d->sample), figure_count(of, (double)d->customers),
                !d->currency[0] ? "amounts are not known" : *currency_shown(d->currency) ? "money in " : "money in a currency that no import named",
                currency_shown(d->currency));
         print_wrapped(d->fits.why, strlen(d->fits.why), 0, 0);
