@@ -6,7 +6,7 @@ export MARRAM_NOW=2026-06-30T10:00:00Z MARRAM_DB=shop.db
 "$marram" simulate --customers 3000 --seed 3 --out shop >/dev/null || exit 1
 want "an empty ledger" 5 "marram db init" score
 run db init
-want "no orders" 3 "no orders & import" score
+want "no orders" 3 "no orders & import & contracts are not forecast yet" score
 want "no models yet" 0 "No model is stored" models stored
 want "nothing to show" 3 "no model is stored" models show
 run import orders shop/orders.csv --currency EUR --yes --quiet
@@ -62,6 +62,7 @@ check "latest in spite of the pin" false "$(jq .pinned .out)"
 want "unpin" 0 "latest" models unpin
 want "by the beginning of its number" 0 "$old" score --model "${old:0:9}"
 refused "no such model" 3 "no stored model" score --model 7x
+refused "before there was anything" 3 "no order up to 1999-12-31: the first is of 2023-01-01 & later --until" score --until 1999-12-31
 want "in the past" 0 "orders up to 2024-06-30 & all events were read" score --until 2024-06-30
 want "quiet" 0 "" score --quiet
 check "quiet says nothing" "" "$(cat .out .err)"
