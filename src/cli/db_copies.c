@@ -2,6 +2,7 @@
 #include "db_command.h"
 
 #include <copies.h>
+#include <figures.h>
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -36,7 +37,9 @@ static void print_restored(const db_arguments *a, const restore_result *r) {
         return;
     }
     if (a->quiet) return;
-    printf("the ledger is what %s holds: %" PRId64 " customers, %" PRId64 " events\n", a->file, r->customers, r->events);
+    char customers[FIGURE], events[FIGURE];
+    printf("the ledger is what %s holds: %s customer%s, %s event%s\n", a->file, figure_count(customers, (double)r->customers), r->customers == 1 ? "" : "s",
+           figure_count(events, (double)r->events), r->events == 1 ? "" : "s");
     if (r->version_before != r->version_after) printf("  the backup was of version %d and was brought to %d\n", r->version_before, r->version_after);
     if (r->erased.customers)
         printf("  %" PRIu64 " customer%s of the backup had been erased since and %s erased again\n", r->erased.customers, r->erased.customers == 1 ? "" : "s",

@@ -4,6 +4,7 @@
 
 #include <body.h>
 #include <error.h>
+#include <figures.h>
 #include <import.h>
 
 #include <jansson.h>
@@ -151,23 +152,28 @@ static int confirm(const arguments *a, const mapping *m, mr_error *err) {
 
 /* --- what was done --- */
 
+static void print_line(const char *what, uint64_t n) {
+    char count[FIGURE];
+    printf("  %12s  ", figure_count(count, (double)n));
+    print_wrapped(what, strlen(what), 16, 16);
+}
+
 static void print_count(const char *what, uint64_t n) {
-    if (n) printf("  %12" PRIu64 "  %s\n", n, what);
+    if (n) print_line(what, n);
 }
 
 static void print_result(const arguments *a, const import_result *r, double seconds) {
-    char from[40], to[40];
-    printf("%s%" PRIu64 " records in %.1f s (%.0f a second)\n", a->import.dry_run ? "dry run: " : "", r->rows, seconds,
-           seconds > 0 ? (double)r->rows / seconds : 0);
-    for (int k = 0; k < RECORD_KINDS; k++)
-        if (r->records[k]) printf("  %12" PRIu64 "  %s\n", r->records[k], record_name((record_kind)k));
+    char from[40], to[40], n[FIGURE], rate[FIGURE];
+    printf("%s%s record%s in %.1f s (%s a second)\n", a->import.dry_run ? "dry run: " : "", figure_count(n, (double)r->rows), r->rows == 1 ? "" : "s", seconds,
+           figure_count(rate, seconds > 0 ? (double)r->rows / seconds : 0));
+    for (int k = 0; k < RECORD_KINDS; k++) print_count(record_name((record_kind)k), r->records[k]);
     print_count("passed over: no rule of the mapping fits them", r->unmatched);
     print_count("rejected", r->rejected);
     print_count("already imported by an earlier attempt", r->bulk.resumed);
     if (a->import.dry_run)
         print_count("events would be written", r->bulk.events);
     else {
-        printf("  %12" PRIu64 "  events added\n", r->bulk.added);
+        print_line("events added", r->bulk.added);
         print_count("events that were there already", r->bulk.repeated);
         print_count("events that were there with another content: kept apart as conflicts (marram export event_conflict)", r->bulk.conflicting);
         print_count("left out: of customers who were erased", r->bulk.erased);
@@ -176,7 +182,7 @@ static void print_result(const arguments *a, const import_result *r, double seco
         print_count("identifiers said to be the same are two customers: see marram customer merge", r->bulk.aliases_taken);
     }
     print_count("events kept although a field is not as docs/events.md says, the first:", r->odd);
-    if (r->odd) printf("                %s\n", r->odd_example);
+    if (r->odd) printf("%16s", ""), print_wrapped(r->odd_example, strlen(r->odd_example), 16, 16);
     print_count("amounts rounded to the currency's digits", r->rounded);
     if (r->last_at_us >= r->first_at_us)
         printf("  from %.10s to %.10s\n", time_text(r->first_at_us, from), time_text(r->last_at_us, to));

@@ -73,15 +73,15 @@ want "an alias leads to the customer" 0 "u1" customer show u1 --source segment
 export MARRAM_DB=data.db
 if has_data cdnow/CDNOW_master.txt; then
     run db init
-    want "CDNOW" 0 "69659  events added & 23570  customers" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
-    want "CDNOW again" 0 "0  events added & 69659  events that were there already" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
+    want "CDNOW" 0 "69,659  events added & 23,570  customers" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
+    want "CDNOW again" 0 "0  events added & 69,659  events that were there already" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
     check "CDNOW: events" "69659 23570" "$("$marram" db status --json | jq -r '"\(.events) \(.customers)"')"
-    want "grocery" 0 "10483  events added & 1525  customers" import "$data/grocery/groceryElog.csv" --mapping grocery
-    want "telco" 0 "7043  customers & 7043  contracts & 1869  events" import "$data/telco/Telco-Customer-Churn.csv" --mapping telco
+    want "grocery" 0 "10,483  events added & 1,525  customers" import "$data/grocery/groceryElog.csv" --mapping grocery
+    want "telco" 0 "7,043  customers & 7,043  contracts & 1,869  events" import "$data/telco/Telco-Customer-Churn.csv" --mapping telco
     want "RavenStack: accounts" 0 "500  customers" import "$data/ravenstack/ravenstack_accounts.csv" --mapping ravenstack-accounts
-    want "RavenStack: subscriptions" 0 "5000  contracts" import "$data/ravenstack/ravenstack_subscriptions.csv" --mapping ravenstack-subscriptions
-    want "RavenStack: usage" 0 "25000  events added" import "$data/ravenstack/ravenstack_feature_usage.csv" --mapping ravenstack-usage
-    want "RavenStack: tickets" 0 "2000  cases" import "$data/ravenstack/ravenstack_support_tickets.csv" --mapping ravenstack-tickets
+    want "RavenStack: subscriptions" 0 "5,000  contracts" import "$data/ravenstack/ravenstack_subscriptions.csv" --mapping ravenstack-subscriptions
+    want "RavenStack: usage" 0 "25,000  events added" import "$data/ravenstack/ravenstack_feature_usage.csv" --mapping ravenstack-usage
+    want "RavenStack: tickets" 0 "2,000  cases" import "$data/ravenstack/ravenstack_support_tickets.csv" --mapping ravenstack-tickets
     want "RavenStack: churn" 0 "600 records" import "$data/ravenstack/ravenstack_churn_events.csv" --mapping ravenstack-churn
 else
     skip "the founders' data" "../shared/data is not there"
