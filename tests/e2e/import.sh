@@ -46,6 +46,21 @@ refused "not over another" 5 "mine.yaml & there already" import orders orders.cs
 want "use it" 0 "4  events that were there already" import orders.csv --mapping mine.yaml --currency EUR
 want "columns by hand" 0 "2 records & 2  events added" import orders - --columns date,customer,- --yes --source hand < <(printf '2025-01-01,x,1\n2025-01-02,y,2\n')
 
+# A heading that stands there twice: --columns means the place, a mapping the name.
+printf 'customer,date,date,amount\ntwice,2024-01-02,2023-01-01,3\n' >twice.csv
+want "both are shown" 0 'not used: "date \(2\)"' import orders twice.csv --dry-run
+want "the second by its place" 0 "1  events? added & from 2023-01-01 to 2023-01-01" import orders twice.csv --columns customer,-,date,amount --yes --source twice
+printf 'records:\n  - record: orders\n    fields: {customer: customer, date: "date (2)"}\n' >twice.yaml
+want "the second by its name" 0 "from 2023-01-01 to 2023-01-01" import twice.csv --mapping twice.yaml --dry-run
+cp twice.csv again.csv
+want "in several files" 0 "2 records" import orders twice.csv again.csv --dry-run
+
+# NDJSON of which nothing can be read says why.
+printf '{\n "customer": "d",\n "date": "2024-01-01"\n}\n' >pretty.json
+refused "an object over several lines" 3 "pretty.json, line 1: is the beginning of a JSON object over several lines & jq -c" import orders pretty.json --yes
+printf '{"customer":"a\\u0000b","date":"2024-01-01"}\n' >nul.ndjson
+refused "a NUL" 3 "nul.ndjson, line 1: is no JSON: a NUL" import orders nul.ndjson --yes
+
 # Bad lines.
 printf 'customer,date,amount\na,2025-01-01,1\nb,2025-13-01,2\nc,2025-01-03,x\n,2025-01-04,4\nd,2027-01-01,5\n' >bad.csv
 want "stop at a bad line" 3 "bad.csv, line 3, date '2025-13-01' & --on-error skip" import orders bad.csv --yes --source bad
