@@ -86,6 +86,7 @@ town() { # NAME of the store
     refused "$name: nobody by that name" 3 "there is no customer 'c99' & customer find" customer show c99
     refused "$name: no such number" 3 "there is no customer #17" customer show '#17'
     refused "$name: no number" 2 "'#x' is no customer's number" customer show '#x'
+    refused "$name: too large a number" 2 "'#99999999999999999999' is no customer's number" customer show '#99999999999999999999'
     refused "$name: another source" 3 "source 'shop' knows no customer 'c0'" customer show c0 --source shop
     refused "$name: nobody named" 2 "show needs a customer" customer show
     refused "$name: two" 2 "'c1' is one argument too many" customer show c0 c1
@@ -202,6 +203,17 @@ want "that one" 0 "7.00" customer show x --source web
 check "told apart" "shop:x,2025-01-01,5.00 web:x,2025-02-01,7.00" "$("$marram" export orders | tail -n +2 | sort | paste -sd' ')"
 check "of one alone" "x,2025-01-01,5.00" "$("$marram" export orders --source shop | tail -n +2)"
 want "several systems are said" 0 "several systems; to import them elsewhere" export events --out two.csv
+
+# Identifiers that look like numbers of Marram's, or like options.
+export MARRAM_DB=odd.db
+"$marram" db init --quiet
+printf 'order_id,customer,date,amount\n1,#1001,2025-01-01,5\n2,#x,2025-01-01,6\n3,-v,2025-01-01,7\n' | "$marram" import orders - --yes --quiet
+want "an identifier with a number sign" 0 "^#1001 & 5.00" customer show '#1001'
+want "and no digits" 0 "^#x & 6.00" customer show '#x' --source import
+want "found by it" 0 "#1001 .*identifier" customer find '#1001'
+want "its number still leads there" 0 "^#1001" customer show "#$("$marram" customer find '#1001' --json | jq -r '.[0].customer_id')"
+want "an identifier like an option" 0 "^-v" customer show -- -v
+refused "neither number nor identifier" 3 "there is no customer #1002" customer show '#1002'
 
 # What run says of a shop's file and of the ledger's export is the same.
 export MARRAM_DB=shop.db
