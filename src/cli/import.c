@@ -252,6 +252,9 @@ static int run(arguments *a, int kind) {
     int code = EXIT_OK;
     err.code = rows_open(a->paths, a->paths_n, &(rows_options){.header = -1}, NULL, &r, &err);
     if (err.code == MR_OK) err.code = find_mapping(a, kind, r, &m, &err);
+    if (err.code == MR_OK && kind >= 0 && !mapping_makes(m, (record_kind)kind))
+        err.code = error_set(&err, MR_EINVAL, "mapping", -1, "the mapping %.100s makes no %s: leave '%s' out, and it imports what it makes", a->mapping_name,
+                             record_name((record_kind)kind), record_name((record_kind)kind));
     if (err.code == MR_OK) err.code = mapping_bind(m, r, a->paths, a->paths_n, &a->mapping, &err);
     if (err.code == MR_OK && a->save) {
         err.code = save_mapping(a->save, m, &err);

@@ -61,6 +61,19 @@ refused "an object over several lines" 3 "pretty.json, line 1: is the beginning 
 printf '{"customer":"a\\u0000b","date":"2024-01-01"}\n' >nul.ndjson
 refused "a NUL" 3 "nul.ndjson, line 1: is no JSON: a NUL" import orders nul.ndjson --yes
 
+# What would be lost, or count twice.
+refused "another record than the mapping's" 2 "the mapping cdnow makes no customers: leave 'customers' out" import customers orders.csv --mapping cdnow
+refused "a file named twice" 2 "orders.csv is named twice, also as ./orders.csv" import orders ./orders.csv orders.csv --yes
+refused "... by run" 2 "orders.csv is named twice; each of its lines" run orders.csv orders.csv
+printf 'customer,date,amount\na,2025-01-01,1\nb,never,2\n' >half.csv
+cp shop.db held.db
+refused "rejects over what is read" 2 "half.csv is read and would be written over & --rejects" import orders half.csv --yes --on-error skip --rejects ./half.csv
+refused "rejects over a ledger" 5 "held.db is there already and is no list of rejects & --rejects" import orders half.csv --yes --on-error skip --rejects held.db
+refused "rejects over another file" 5 "is no list of rejects" import orders half.csv --yes --on-error skip --rejects orders.csv
+want "rejects over earlier ones" 0 "1  rejected" import orders half.csv --dry-run --on-error skip --rejects half-rejects.csv
+want "... again" 0 "1  rejected" import orders half.csv --dry-run --on-error skip --rejects half-rejects.csv
+check "for their owner alone" 600 "$(stat -c %a half-rejects.csv)"
+
 # Bad lines.
 printf 'customer,date,amount\na,2025-01-01,1\nb,2025-13-01,2\nc,2025-01-03,x\n,2025-01-04,4\nd,2027-01-01,5\n' >bad.csv
 want "stop at a bad line" 3 "bad.csv, line 3, date '2025-13-01' & --on-error skip" import orders bad.csv --yes --source bad
