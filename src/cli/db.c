@@ -59,6 +59,13 @@ static bool read_option(option_reader *r, const char *name, db_arguments *a) {
     return shared == 1;
 }
 
+int db_print_json(json_t *o) {
+    bool printed = o && json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0;
+    if (printed) putchar('\n');
+    json_decref(o);
+    return printed ? EXIT_OK : o ? EXIT_IO : EXIT_INTERNAL;
+}
+
 static int init(const db_arguments *a) {
     mr_error err = {0};
     err.code = ledger_init(a->store.url, &a->init, &err);
@@ -66,6 +73,7 @@ static int init(const db_arguments *a) {
     store_options usual;
     store_begin(&usual);
     bool named = strcmp(a->store.url, usual.url) != 0, server = strncmp(a->store.url, "postgres", 8) == 0; /* whose URL may hold a password */
+    if (a->json) return db_print_json(json_pack("{s:b}", "ready", 1));
     if (!a->quiet)
         printf("the ledger is ready; next: marram import orders FILE%s%s\n", named ? " --db " : "", !named ? "" : server ? "..." : a->store.url);
     return EXIT_OK;
@@ -82,6 +90,7 @@ static int upgrade(const db_arguments *a) {
     if (err.code == MR_OK) err.code = db_schema_upgrade(d, 0, a->init.now_us, &before, &after, &err);
     db_close(d);
     if (err.code != MR_OK) return command_fail("db", &err);
+    if (a->json) return db_print_json(json_pack("{s:i,s:i}", "version_before", before, "version_after", after));
     if (!a->quiet && before == after) printf("the ledger is of version %d, the newest\n", after);
     if (!a->quiet && before != after) printf("the ledger went from version %d to %d\n", before, after);
     return EXIT_OK;
@@ -95,6 +104,7 @@ static int compact(const db_arguments *a) {
     err.code = ledger_compact(a->store.url, a->init.now_us, &err);
     progress_end(&bar);
     if (err.code != MR_OK) return command_fail("db", &err);
+    if (a->json) return db_print_json(json_pack("{s:b}", "compacted", 1));
     if (!a->quiet) puts("what was deleted is given back, and of what was erased no byte is left in the database's files");
     return EXIT_OK;
 }
@@ -106,9 +116,25 @@ static const struct {
 } actions[] = {{"init", init, false}, {"upgrade", upgrade, false}, {"status", db_status, false}, {"check", db_check, false},
                {"backup", db_backup_to, true}, {"restore", db_restore_from, true}, {"compact", compact, false}};
 
+/* An option that the action has no use for would be passed over in silence. */
+static const char *misplaced(const db_arguments *a, const char **with) {
+    const struct {
+        bool given;
+        const char *option, *action;
+    } options[] = {{a->init.key != NULL, "--key", "init"}, {a->init.distributed, "--distributed", "init"}, {a->repair, "--repair", "check"},
+                   {a->quick, "--quick", "check"}, {a->erasures != NULL, "--erasures", "restore"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        *with = options[i].action;
+        if (options[i].given && strcmp(options[i].action, a->action) != 0) return options[i].option;
+    }
+    return NULL;
+}
+
 static int run_action(const db_arguments *a) {
+    const char *with, *option;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, a->action) != 0) continue;
+        if ((option = misplaced(a, &with))) return command_usage("db", "%s goes with %s, not with %s", option, with, a->action);
         if (actions[i].file && !a->file) return command_usage("db", "%s needs a file", a->action);
         if (!actions[i].file && a->file) return command_usage("db", "%s takes no file, yet '%s' is given", a->action, a->file);
         return actions[i].run(a);

@@ -16,6 +16,7 @@ int db_backup_to(const db_arguments *a) {
     err.code = ledger_backup(a->store.url, a->file, a->init.now_us, &context, &err);
     progress_end(&bar);
     if (err.code != MR_OK) return command_fail("db", &err);
+    if (a->json) return db_print_json(json_pack("{s:s}", "file", a->file));
     if (!a->quiet) printf("%s written: it holds names and the key, so keep it as safe as the ledger itself\n", a->file);
     return EXIT_OK;
 }

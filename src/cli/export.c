@@ -103,6 +103,7 @@ static mr_status find_customer(arguments *a, mr_error *err) {
 /* Under a passing name until it is whole; people's data are for the file's owner alone. */
 static mr_status write_file(const arguments *a, const mr_context *context, export_counts *counts, mr_error *err) {
     char passing[4096];
+    if (store_is(&a->store, a->out)) return error_set(err, MR_EINVAL, "out", -1, "%.400s is the ledger itself: name another file with --out", a->out);
     if (snprintf(passing, sizeof passing, "%s.part", a->out) >= (int)sizeof passing)
         return error_set(err, MR_EINVAL, "out", -1, "the name after --out is too long");
     int at = open(passing, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -250,14 +250,15 @@ static mr_status pin(ledger *l, const models_arguments *a, mr_error *err) {
     ledger_model m = {0};
     mr_status status = ledger_model_find(l, a->operand[1], &m, err);
     if (status == MR_OK) status = ledger_model_pin(l, m.id, now_us(), err);
-    if (status == MR_OK) printf("%" PRId64 " is pinned: score uses it until 'marram models unpin'\n", m.id);
+    if (status == MR_OK && a->json) printf("{\"pinned\": \"%" PRId64 "\"}\n", m.id);
+    else if (status == MR_OK) printf("%" PRId64 " is pinned: score uses it until 'marram models unpin'\n", m.id);
     ledger_model_free(&m);
     return status;
 }
 
-static mr_status unpin(ledger *l, mr_error *err) {
+static mr_status unpin(ledger *l, const models_arguments *a, mr_error *err) {
     mr_status status = ledger_model_pin(l, 0, now_us(), err);
-    if (status == MR_OK) puts("No model is pinned: score uses the latest");
+    if (status == MR_OK) puts(a->json ? "{\"pinned\": null}" : "No model is pinned: score uses the latest");
     return status;
 }
 
@@ -287,7 +288,7 @@ int models_stored(const models_arguments *a) {
     if (verb == STORED) err.code = list(l, a, &err);
     if (verb == SHOW) err.code = show(l, a, &err);
     if (verb == PIN) err.code = pin(l, a, &err);
-    if (verb == UNPIN) err.code = unpin(l, &err);
+    if (verb == UNPIN) err.code = unpin(l, a, &err);
     ledger_close(l);
     return err.code == MR_OK ? EXIT_OK : command_fail("models", &err);
 }

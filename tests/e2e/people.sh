@@ -88,6 +88,11 @@ town() { # NAME of the store
     refused "$name: no number" 2 "'#x' is no customer's number" customer show '#x'
     refused "$name: too large a number" 2 "'#99999999999999999999' is no customer's number" customer show '#99999999999999999999'
     refused "$name: another source" 3 "source 'shop' knows no customer 'c0'" customer show c0 --source shop
+    refused "$name: a file that show does not write" 2 "--out goes with export, not with show" customer show c0 --out x
+    refused "$name: nothing to undo" 2 "--undo goes with merge" customer find c0 --undo 3
+    refused "$name: status repairs nothing" 2 "--repair goes with check, not with status" db status --repair
+    check "$name: upgrade as JSON" "1 1" "$(field '"\(.version_before) \(.version_after)"' db upgrade)"
+    check "$name: init as JSON" true "$(field .ready db init)"
     refused "$name: nobody named" 2 "show needs a customer" customer show
     refused "$name: two" 2 "'c1' is one argument too many" customer show c0 c1
     refused "$name: no such thing" 2 "there is no 'hide'; it must be show, find" customer hide c0
@@ -141,6 +146,8 @@ town() { # NAME of the store
     # one customer's file
     check "$name: all there is" "about consent contract customer customer_ref cycle due event promise support_case" \
         "$("$marram" customer export c0 | jq -r .table | sort -u | paste -sd' ')"
+    check "$name: backup as JSON" j.bak "$(field .file db backup j.bak)"
+    rm j.bak
     want "$name: into a file" 0 "lines in c0.ndjson: all that is known" customer export c0 --out c0.ndjson
 
     # backup, erase, restore
@@ -172,6 +179,13 @@ refused "no ledger to look at" 5 "town.db & marram db init" db status
 town sqlite
 check "the list beside the database" 3 "$(grep -vc '^#' town.db-erasures)"
 check "no name in any file of the database" "" "$(grep -al 'Ada Osei\|ada@example.com\|Cleo' town.db* | paste -sd' ')"
+
+# The ledger is not written over by what comes out of it.
+ln town.db other-name
+refused "exported over itself" 2 "other-name is the ledger itself & --out" export event --out other-name
+refused "a customer over it" 2 "town.db is the ledger itself & --out" customer export c1 --out town.db --db sqlite:town.db
+rm other-name
+check "compact as JSON" true "$("$marram" db compact --json | jq .compacted)"
 
 # A list from elsewhere, into a new place.
 mkdir elsewhere

@@ -59,6 +59,8 @@ export MARRAM_NOW=2026-06-30T12:00:00Z
 want "refit beside a pinned one" 0 "kept and not used" score --refit --sample 500
 run score --json --model latest
 check "latest in spite of the pin" false "$(jq .pinned .out)"
+check "pin as JSON" "$old" "$("$marram" models pin "$old" --json | jq -r .pinned)"
+check "unpin as JSON" null "$("$marram" models unpin --json | jq .pinned)"
 want "unpin" 0 "latest" models unpin
 want "by the beginning of its number" 0 "$old" score --model "${old:0:9}"
 refused "no such model" 3 "no stored model" score --model 7x
