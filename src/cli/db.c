@@ -68,6 +68,8 @@ int db_print_json(json_t *o) {
 
 static int init(const db_arguments *a) {
     mr_error err = {0};
+    if (a->init.distributed && strncmp(a->store.url, "postgres", 8) != 0)
+        return command_usage("db", "--distributed needs a PostgreSQL with the extension Citus, and %.200s is a file", a->store.url);
     err.code = ledger_init(a->store.url, &a->init, &err);
     if (err.code != MR_OK) return command_fail("db", &err);
     store_options usual;
@@ -135,7 +137,7 @@ static int run_action(const db_arguments *a) {
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, a->action) != 0) continue;
         if ((option = misplaced(a, &with))) return command_usage("db", "%s goes with %s, not with %s", option, with, a->action);
-        if (actions[i].file && !a->file) return command_usage("db", "%s needs a file", a->action);
+        if (actions[i].file && (!a->file || !*a->file)) return command_usage("db", "%s needs a file", a->action);
         if (!actions[i].file && a->file) return command_usage("db", "%s takes no file, yet '%s' is given", a->action, a->file);
         return actions[i].run(a);
     }

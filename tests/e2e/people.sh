@@ -154,6 +154,7 @@ town() { # NAME of the store
     want "$name: backup" 0 "it holds names and the key" db backup copy.bak
     refused "$name: not over it" 5 "copy.bak is there already" db backup copy.bak
     refused "$name: backup where" 2 "backup needs a file" db backup
+    refused "$name: backup to nothing" 2 "backup needs a file" db backup ''
     want "$name: noted" 0 "Last backup on 2026-06-30" db status
     refused "$name: erase, really?" 2 "forgets 'c0' for good & say --yes" customer erase c0
     want "$name: erase" 0 "erased: 2 identifiers, 8 events & No byte of it is left" customer erase c0 c4 --yes
@@ -175,6 +176,7 @@ town() { # NAME of the store
 echo "--- SQLite"
 export MARRAM_DB=town.db
 refused "no ledger" 5 "there is no town.db; 'marram db init' makes it" customer show c0
+refused "a file over a cluster" 2 "--distributed needs a PostgreSQL & town.db is a file" db init --distributed
 refused "no ledger to look at" 5 "town.db & marram db init" db status
 town sqlite
 check "the list beside the database" 3 "$(grep -vc '^#' town.db-erasures)"

@@ -77,6 +77,8 @@ printf 'currency,rate\nUSD,0\n' >bad.csv
 refused "a rate of nothing" 3 "bad.csv:2 & above 0" score --rates bad.csv
 printf 'currency;rate\nDOLLAR;1,1\n' >bad.csv
 refused "no currency" 3 "bad.csv:2 & ISO 4217" score --rates bad.csv
+printf 'currency,day,rate\nUSD,2025-02-01,0.9\nEUR,,1\nUSD,2025-02-01,0.9\nUSD,2025-02-01,0.8\n' >bad.csv
+refused "two rates for one day" 3 "bad.csv:5: rate '0.8' is another rate" score --rates bad.csv
 printf 'currency,day,rate\nUSD,2025-02-01,0.9\n' >late.csv
 want "rates that begin too late" 3 "begin later" score --rates late.csv
 printf 'currency,rate\nUSD,0.9\n' >rates.csv
