@@ -103,3 +103,7 @@ int64_t currency_from_money(int64_t money, const char code[4], bool *exact) {
     if (-rest >= scale + rest && rest < 0) return minor - 1;
     return minor;
 }
+
+const char *currency_shown(const char *code) {
+    return strcmp(code, "XXX") == 0 ? "" : code;
+}

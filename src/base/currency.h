@@ -11,5 +11,7 @@ bool currency_find(const char *text, size_t len, char code[4]);
 /* From minor units to 1/10,000 of the unit and back (half away from zero; *exact false where digits were lost; saturating). */
 int64_t currency_to_money(int64_t minor, const char code[4]);
 int64_t currency_from_money(int64_t money, const char code[4], bool *exact);
+/* The code for people: "" in place of "XXX", which tells them nothing. */
+const char *currency_shown(const char *code);
 
 #endif

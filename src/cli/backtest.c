@@ -1,4 +1,5 @@
 /* marram backtest: every model and baseline on a time holdout. */
+#include "columns_out.h"
 #include "reader.h"
 
 #include <calendar.h>
@@ -222,7 +223,7 @@ int command_backtest(int argc, char **argv) {
     for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
         if (!read_option(&r, name, &a)) code = EXIT_USAGE;
     if (code == EXIT_OK && a.help) {
-        fputs(help, stdout);
+        print_help(help);
     } else if (code == EXIT_OK && a.horizon_days < 1) {
         code = command_usage("backtest", "--horizon must be at least a day");
     } else if (code == EXIT_OK) {

@@ -10,10 +10,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-size_t terminal_width(void) {
+static size_t width_of(int terminal) {
     struct winsize size;
-    if (!isatty(STDOUT_FILENO)) return 0;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
+    if (!isatty(terminal)) return 0;
+    return ioctl(terminal, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
+}
+
+size_t terminal_width(void) {
+    return width_of(STDOUT_FILENO);
 }
 
 static void add_cell(columns_out *c, size_t column, const char *text) {
@@ -87,8 +91,8 @@ void columns_end(columns_out *c) {
     text_free(&c->cells);
 }
 
-void print_wrapped(const char *text, size_t len, size_t at, size_t indent) {
-    size_t room = terminal_width();
+/* room 0: all in one line. */
+static void wrap(FILE *to, size_t room, const char *text, size_t len, size_t at, size_t indent) {
     char *clean = malloc(3 * len + 1);
     if (!clean) return;
     size_t n = utf8_clean(clean, text, len), from = 0;
@@ -101,12 +105,45 @@ void print_wrapped(const char *text, size_t len, size_t at, size_t indent) {
             if (blank > 0) bytes = blank;
             if (!bytes) bytes = 1;
         }
-        fwrite(clean + from, 1, bytes, stdout);
+        fwrite(clean + from, 1, bytes, to);
         from += bytes;
         while (from < n && clean[from] == ' ') from++;
-        if (from < n) printf("\n%*s", (int)indent, "");
+        if (from < n) fprintf(to, "\n%*s", (int)indent, "");
         at = indent;
     }
-    putchar('\n');
+    putc('\n', to);
     free(clean);
+}
+
+void print_wrapped(const char *text, size_t len, size_t at, size_t indent) {
+    wrap(stdout, terminal_width(), text, len, at, indent);
+}
+
+void print_error(const char *format, ...) {
+    char line[4096];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    fflush(stdout); /* what was said before stands before */
+    wrap(stderr, width_of(STDERR_FILENO), line, strlen(line), 0, 0);
+}
+
+/* Where the explanation in a line of --help begins: behind the last gap of two blanks in its first 64 columns; else further in than the line. */
+static size_t explained_at(const char *line, size_t len) {
+    size_t begin = strspn(line, " "), at = begin + 2;
+    for (size_t i = begin; i + 2 < len && i < 64; i++)
+        if (line[i] == ' ' && line[i + 1] == ' ' && line[i + 2] != ' ') at = i + 2;
+    return at;
+}
+
+void print_help(const char *help) {
+    size_t room = terminal_width();
+    bool examples = false; /* whole, as they are for copying */
+    for (const char *line = help; *line;) {
+        size_t len = strcspn(line, "\n");
+        examples = len && (examples || strncmp(line, "example", 7) == 0);
+        wrap(stdout, examples ? 0 : room, line, len, 0, explained_at(line, len));
+        line += len + (line[len] == '\n');
+    }
 }

@@ -1,4 +1,5 @@
 /* marram customer: one customer at a time. */
+#include "columns_out.h"
 #include "customer.h"
 
 #include <error.h>
@@ -69,11 +70,13 @@ void customer_print_json(const json_t *o) {
     putchar('\n');
 }
 
+#define SHOWN 20 /* events, without --limit */
+
 static mr_status show(const customer_arguments *a, ledger *l, mr_error *err) {
     int64_t id;
     json_t *person = NULL;
     mr_status status = person_find(l, a->operands[0], a->source, &id, err);
-    if (status == MR_OK) status = person_read(l, id, (size_t)a->limit, &person, err);
+    if (status == MR_OK) status = person_read(l, id, a->limit < 0 ? SHOWN : (size_t)a->limit, &person, err);
     if (status == MR_OK && a->json) customer_print_json(person);
     if (status == MR_OK && !a->json) customer_print(person, today_utc());
     json_decref(person);
@@ -89,11 +92,27 @@ static const struct {
 } actions[] = {{"show", show, 1, 1, true}, {"find", customer_find, 1, 1, true}, {"duplicates", customer_duplicates, 0, 0, true},
                {"merge", customer_merge, 0, 2, false}, {"erase", customer_erase, 1, SIZE_MAX, false}, {"export", customer_export, 1, 1, true}};
 
+/* An option that the action has no use for would be passed over in silence; NULL: none is. */
+static const char *misplaced(const customer_arguments *a, const char **with) {
+    const struct {
+        bool given;
+        const char *option, *action;
+    } options[] = {{a->limit >= 0, "--limit", "show"}, {a->weak, "--weak", "duplicates"}, {a->undo > 0, "--undo", "merge"},
+                   {a->later, "--later", "erase"}, {a->out != NULL, "--out", "export"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        *with = options[i].action;
+        if (options[i].given && strcmp(options[i].action, a->action) != 0) return options[i].option;
+    }
+    return NULL;
+}
+
 static int run_action(const customer_arguments *a) {
+    const char *with, *option;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         mr_error err = {0};
         ledger *l = NULL;
         if (strcmp(actions[i].name, a->action) != 0) continue;
+        if ((option = misplaced(a, &with))) return command_usage("customer", "%s goes with %s, not with %s", option, with, a->action);
         if (a->operands_n < actions[i].least) return command_usage("customer", "%s needs %s", a->action, !strcmp(a->action, "find") ? "a text" : "a customer");
         if (a->operands_n > actions[i].most) return command_usage("customer", "'%s' is one argument too many", a->operands[actions[i].most]);
         err.code = actions[i].reads ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, NULL, &l, &err);
@@ -105,7 +124,7 @@ static int run_action(const customer_arguments *a) {
 }
 
 int command_customer(int argc, char **argv) {
-    customer_arguments a = {.limit = 20, .operands = calloc((size_t)argc + 1, sizeof(char *))};
+    customer_arguments a = {.limit = -1, .operands = calloc((size_t)argc + 1, sizeof(char *))};
     if (!a.operands) return EXIT_INTERNAL;
     store_begin(&a.store);
     option_reader r = option_begin("customer", argc, argv);
@@ -113,7 +132,7 @@ int command_customer(int argc, char **argv) {
     for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
         if (!read_option(&r, name, &a)) code = EXIT_USAGE;
     if (a.help)
-        fputs(help, stdout);
+        print_help(help);
     else if (code == EXIT_OK)
         code = a.action ? run_action(&a) : command_usage("customer", "needs what to do: show, find, duplicates, merge, erase or export");
     free(a.operands);

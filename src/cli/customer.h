@@ -13,7 +13,7 @@ typedef struct customer_arguments {
     const char *action, *source, *out;
     const char **operands;
     size_t operands_n;
-    int64_t limit, undo;
+    int64_t limit, undo; /* limit -1: not given */
     bool weak, yes, later, json, quiet, help;
 } customer_arguments;
 

@@ -121,6 +121,7 @@ mr_status customer_export(const customer_arguments *a, ledger *l, mr_error *err)
     mr_status status = person_find(l, a->operands[0], a->source, &id, err);
     if (status != MR_OK) return status;
     if (!a->out) return ledger_export_customer(a->store.url, id, now_us(), stdout, &counts, err);
+    if (store_is(&a->store, a->out)) return error_set(err, MR_EINVAL, "out", -1, "%.400s is the ledger itself: name another file with --out", a->out);
     if (snprintf(passing, sizeof passing, "%s.part", a->out) >= (int)sizeof passing)
         return error_set(err, MR_EINVAL, "out", -1, "the name after --out is too long");
     int at = open(passing, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -98,8 +98,9 @@ mr_status customer_duplicates(const customer_arguments *a, ledger *l, mr_error *
     mr_status status = ledger_duplicates(a->store.url, &(duplicates_options){.weak = a->weak}, each_duplicate, &out, &c, err);
     if (status == MR_OK && a->json) customer_print_json(out.list);
     if (status == MR_OK && !a->json && !a->quiet) {
-        if (!c.pairs && !(a->weak && c.weak)) puts("No two customers look like one.");
-        if (c.pairs) printf("%" PRIu64 " pair%s. Look at both with 'marram customer show' before merging; a merge can be undone.\n", c.pairs, c.pairs == 1 ? "" : "s");
+        uint64_t shown = c.pairs + (a->weak ? c.weak : 0);
+        if (!shown) puts("No two customers look like one.");
+        if (shown) printf("%" PRIu64 " pair%s. Look at both with 'marram customer show' before merging; a merge can be undone.\n", shown, shown == 1 ? "" : "s");
         if (c.weak && !a->weak) printf("%" PRIu64 " more share%s nothing but a name: --weak shows them.\n", c.weak, c.weak == 1 ? "s" : "");
         if (c.shared)
             printf("%" PRIu64 " address%s, number%s or name%s shared by more than %d customers %s taken for no sign.\n", c.shared, c.shared == 1 ? "" : "es",

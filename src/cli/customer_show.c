@@ -4,6 +4,7 @@
 #include "event_words.h"
 
 #include <calendar.h>
+#include <currency.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,7 +133,7 @@ static void print_buying(const json_t *c, int32_t today) {
     }
     put_line("bought", &line);
     if (*text(c, "currency")) {
-        const char *currency = strcmp(text(c, "currency"), "XXX") ? text(c, "currency") : "";
+        const char *currency = currency_shown(text(c, "currency"));
         text_printf(&line, "%.2f%s%s", real(c, "spend"), *currency ? " " : "", currency);
         if (orders > 1) text_printf(&line, ", %.2f an order", real(c, "spend") / (double)orders);
         if (number(c, "refunds")) text_printf(&line, "; %.2f of it came back in ", real(c, "refunded")), counted(&line, number(c, "refunds"), "refund", "refunds");
@@ -204,8 +205,10 @@ static void print_forecast(const json_t *p) {
     put_line("next order", &line);
     text_printf(&line, "%s; still a customer with %.0f %%, by this model", text(newest, "stage"), 100 * real(newest, "p_alive"));
     put_line("stage", &line);
-    if (*text(newest, "currency"))
-        text_printf(&line, "%.2f %s expected, %.2f of it at risk", real(newest, "value"), text(newest, "currency"), real(newest, "value_at_risk"));
+    if (*text(newest, "currency")) {
+        const char *currency = currency_shown(text(newest, "currency"));
+        text_printf(&line, "%.2f%s%s expected, %.2f of it at risk", real(newest, "value"), *currency ? " " : "", currency, real(newest, "value_at_risk"));
+    }
     put_line("value", &line);
     text_free(&line);
 }
@@ -216,8 +219,11 @@ static void print_contract(const json_t *r) {
     text_buffer line = {0};
     text_printf(&line, "%s%s%s", text(r, "external_id"), *text(r, "product") ? ", " : "", text(r, "product"));
     if (*text(r, "start_day")) text_printf(&line, ", since %s", text(r, "start_day"));
-    if (json_is_number(json_object_get(r, "price"))) text_printf(&line, ", %.2f %s", real(r, "price"), text(r, "currency"));
-    if (number(r, "period_months")) text_printf(&line, " every %" JSON_INTEGER_FORMAT " months", number(r, "period_months"));
+    if (json_is_number(json_object_get(r, "price"))) {
+        const char *currency = currency_shown(text(r, "currency"));
+        text_printf(&line, ", %.2f%s%s", real(r, "price"), *currency ? " " : "", currency);
+        if (number(r, "period_months") > 0) text_putc(&line, ' '), period_words(number(r, "period_months"), &line);
+    }
     if (number(r, "seats")) text_printf(&line, ", %" JSON_INTEGER_FORMAT " seats", number(r, "seats"));
     if (*text(r, "renewal_day")) text_printf(&line, ", renews on %s", text(r, "renewal_day"));
     if (!strcmp(text(r, "state"), "notice given")) text_puts(&line, ", notice is given");

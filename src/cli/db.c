@@ -1,4 +1,5 @@
 /* marram db: the ledger's store as a whole. */
+#include "columns_out.h"
 #include "db_command.h"
 
 #include <copies.h>
@@ -59,12 +60,25 @@ static bool read_option(option_reader *r, const char *name, db_arguments *a) {
     return shared == 1;
 }
 
+int db_print_json(json_t *o) {
+    bool printed = o && json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER) == 0;
+    if (printed) putchar('\n');
+    json_decref(o);
+    return printed ? EXIT_OK : o ? EXIT_IO : EXIT_INTERNAL;
+}
+
 static int init(const db_arguments *a) {
     mr_error err = {0};
-    bool elsewhere = strcmp(a->store.url, "marram.db") != 0;
+    if (a->init.distributed && strncmp(a->store.url, "postgres", 8) != 0)
+        return command_usage("db", "--distributed needs a PostgreSQL with the extension Citus, and %.200s is a file", a->store.url);
     err.code = ledger_init(a->store.url, &a->init, &err);
     if (err.code != MR_OK) return command_fail("db", &err);
-    if (!a->quiet) printf("the ledger is ready; next: marram import orders FILE%s\n", elsewhere ? " --db ..." : "");
+    store_options usual;
+    store_begin(&usual);
+    bool named = strcmp(a->store.url, usual.url) != 0, server = strncmp(a->store.url, "postgres", 8) == 0; /* whose URL may hold a password */
+    if (a->json) return db_print_json(json_pack("{s:b}", "ready", 1));
+    if (!a->quiet)
+        printf("the ledger is ready; next: marram import orders FILE%s%s\n", named ? " --db " : "", !named ? "" : server ? "..." : a->store.url);
     return EXIT_OK;
 }
 
@@ -79,6 +93,7 @@ static int upgrade(const db_arguments *a) {
     if (err.code == MR_OK) err.code = db_schema_upgrade(d, 0, a->init.now_us, &before, &after, &err);
     db_close(d);
     if (err.code != MR_OK) return command_fail("db", &err);
+    if (a->json) return db_print_json(json_pack("{s:i,s:i}", "version_before", before, "version_after", after));
     if (!a->quiet && before == after) printf("the ledger is of version %d, the newest\n", after);
     if (!a->quiet && before != after) printf("the ledger went from version %d to %d\n", before, after);
     return EXIT_OK;
@@ -92,6 +107,7 @@ static int compact(const db_arguments *a) {
     err.code = ledger_compact(a->store.url, a->init.now_us, &err);
     progress_end(&bar);
     if (err.code != MR_OK) return command_fail("db", &err);
+    if (a->json) return db_print_json(json_pack("{s:b}", "compacted", 1));
     if (!a->quiet) puts("what was deleted is given back, and of what was erased no byte is left in the database's files");
     return EXIT_OK;
 }
@@ -103,10 +119,27 @@ static const struct {
 } actions[] = {{"init", init, false}, {"upgrade", upgrade, false}, {"status", db_status, false}, {"check", db_check, false},
                {"backup", db_backup_to, true}, {"restore", db_restore_from, true}, {"compact", compact, false}};
 
+/* An option that the action has no use for would be passed over in silence. */
+static const char *misplaced(const db_arguments *a, const char **with) {
+    const struct {
+        bool given;
+        const char *option, *action;
+    } options[] = {{a->init.key != NULL, "--key", "init"}, {a->init.distributed, "--distributed", "init"}, {a->repair, "--repair", "check"},
+                   {a->quick, "--quick", "check"}, {a->erasures != NULL, "--erasures", "restore"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        *with = options[i].action;
+        if (options[i].given && strcmp(options[i].action, a->action) != 0) return options[i].option;
+    }
+    return NULL;
+}
+
 static int run_action(const db_arguments *a) {
+    const char *with, *option;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
         if (strcmp(actions[i].name, a->action) != 0) continue;
-        if (actions[i].file && !a->file && !(a->erasures && actions[i].run == db_restore_from)) return command_usage("db", "%s needs a file", a->action);
+        if ((option = misplaced(a, &with))) return command_usage("db", "%s goes with %s, not with %s", option, with, a->action);
+        bool in_place = !a->file && a->erasures; /* restored by other means */
+        if (actions[i].file && !in_place && (!a->file || !*a->file)) return command_usage("db", "%s needs a file", a->action);
         if (!actions[i].file && a->file) return command_usage("db", "%s takes no file, yet '%s' is given", a->action, a->file);
         return actions[i].run(a);
     }
@@ -120,7 +153,7 @@ int command_db(int argc, char **argv) {
     for (const char *name; !a.help && (name = option_next(&r));)
         if (!read_option(&r, name, &a)) return EXIT_USAGE;
     if (a.help) {
-        fputs(help, stdout);
+        print_help(help);
         return EXIT_OK;
     }
     return a.action ? run_action(&a) : command_usage("db", "needs what to do: init, upgrade, status, check, backup, restore or compact");

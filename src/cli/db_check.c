@@ -2,6 +2,7 @@
 #include "db_command.h"
 
 #include <error.h>
+#include <figures.h>
 #include <ledger_check.h>
 
 #include <inttypes.h>
@@ -47,12 +48,13 @@ static void print_json(const printing *p, const check_counts *c) {
 
 static void print_end(const printing *p, const check_counts *c) {
     uint64_t left = c->wrong - c->repaired;
+    char customers[FIGURE], events[FIGURE];
     for (int k = 0; k < CHECK_CODES; k++)
         if (p->n[k] > SHOWN)
             printf("... and %" PRIu64 " more: %s (--json lists all)\n", p->n[k] - SHOWN, check_summary((check_code)k));
     if (p->a->quiet) return;
-    printf("%s%" PRIu64 " customer%s and %" PRIu64 " event%s looked at: ", c->wrong || c->notes ? "\n" : "", c->customers, c->customers == 1 ? "" : "s", c->events,
-           c->events == 1 ? "" : "s");
+    printf("%s%s customer%s and %s event%s looked at: ", c->wrong || c->notes ? "\n" : "", figure_count(customers, (double)c->customers), c->customers == 1 ? "" : "s",
+           figure_count(events, (double)c->events), c->events == 1 ? "" : "s");
     if (!c->wrong)
         puts("all is sound");
     else if (!left)

@@ -6,6 +6,8 @@
 
 #include <ledger.h>
 
+#include <jansson.h>
+
 typedef struct db_arguments {
     store_options store;
     ledger_init_options init;
@@ -14,6 +16,7 @@ typedef struct db_arguments {
 } db_arguments;
 
 /* Exit codes. */
+int db_print_json(json_t *o); /* which it takes; NULL: there was no memory */
 int db_status(const db_arguments *a);
 int db_check(const db_arguments *a);
 int db_backup_to(const db_arguments *a);

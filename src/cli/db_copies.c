@@ -2,6 +2,7 @@
 #include "db_command.h"
 
 #include <copies.h>
+#include <figures.h>
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -15,6 +16,7 @@ int db_backup_to(const db_arguments *a) {
     err.code = ledger_backup(a->store.url, a->file, a->init.now_us, &context, &err);
     progress_end(&bar);
     if (err.code != MR_OK) return command_fail("db", &err);
+    if (a->json) return db_print_json(json_pack("{s:s}", "file", a->file));
     if (!a->quiet) printf("%s written: it holds names and the key, so keep it as safe as the ledger itself\n", a->file);
     return EXIT_OK;
 }
@@ -36,9 +38,11 @@ static void print_restored(const db_arguments *a, const restore_result *r) {
         return;
     }
     if (a->quiet) return;
-    if (!a->file) printf("the ledger holds ");
-    else printf("the ledger is what %s holds: ", a->file);
-    printf("%" PRId64 " customers, %" PRId64 " events\n", r->customers, r->events);
+    char customers[FIGURE], events[FIGURE];
+    if (a->file) printf("the ledger is what %s holds: ", a->file);
+    else printf("the ledger holds ");
+    printf("%s customer%s, %s event%s\n", figure_count(customers, (double)r->customers), r->customers == 1 ? "" : "s",
+           figure_count(events, (double)r->events), r->events == 1 ? "" : "s");
     if (r->version_before != r->version_after) printf("  the backup was of version %d and was brought to %d\n", r->version_before, r->version_after);
     if (r->erased.customers)
         printf("  %" PRIu64 " customer%s%s had been erased since and %s erased again\n", r->erased.customers, r->erased.customers == 1 ? "" : "s", a->file ? " of the backup" : "",

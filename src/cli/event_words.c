@@ -1,8 +1,10 @@
 #include "event_words.h"
 
+#include <currency.h>
 #include <event.h>
 #include <utf8.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +43,22 @@ static bool put_value(text_buffer *out, const json_t *value) {
 static bool put_amount(text_buffer *out, const json_t *event) {
     const char *currency = json_string_value(json_object_get(event, "currency"));
     if (!put_value(out, json_object_get(event, "amount"))) return false;
-    if (currency && strcmp(currency, "XXX") != 0) text_printf(out, " %s", currency);
+    if (currency && *currency_shown(currency)) text_printf(out, " %s", currency);
+    return true;
+}
+
+void period_words(int64_t months, text_buffer *out) {
+    bool years = months % 12 == 0;
+    int64_t n = years ? months / 12 : months;
+    if (n == 1)
+        text_puts(out, years ? "a year" : "a month");
+    else
+        text_printf(out, "every %" PRId64 " %s", n, years ? "years" : "months");
+}
+
+static bool put_period(text_buffer *out, const json_t *months) {
+    if (json_integer_value(months) < 1) return false;
+    period_words(json_integer_value(months), out);
     return true;
 }
 
@@ -53,6 +70,7 @@ static bool put_field(text_buffer *out, const json_t *event, const char *name, s
     field[len] = 0;
     if (field[0] == '?') return json_is_true(json_object_get(body, field + 1));
     if (!strcmp(field, "amount")) return put_amount(out, event);
+    if (!strcmp(field, "period_months")) return put_period(out, json_object_get(body, field));
     return put_value(out, json_object_get(body, field));
 }
 

@@ -1,4 +1,5 @@
 /* marram export: what is in the ledger, for other programs. */
+#include "columns_out.h"
 #include "store.h"
 
 #include <error.h>
@@ -33,11 +34,14 @@ static const char help[] =
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 5 input/output, 130 interrupted\n";
 
-static void print_help(void) {
+static void print_all_help(void) {
     const char *name, *about;
-    fputs(help, stdout);
-    puts("\nTABLE is one of:");
-    for (size_t i = 0; (name = export_name_at(i, &about)); i++) printf("  %-15s %s\n", name, about);
+    print_help(help);
+    print_help("\nTABLE is one of:\n");
+    for (size_t i = 0; (name = export_name_at(i, &about)); i++) {
+        printf("  %-15s ", name);
+        print_wrapped(about, strlen(about), 18, 18);
+    }
 }
 
 typedef struct arguments {
@@ -99,6 +103,7 @@ static mr_status find_customer(arguments *a, mr_error *err) {
 /* Under a passing name until it is whole; people's data are for the file's owner alone. */
 static mr_status write_file(const arguments *a, const mr_context *context, export_counts *counts, mr_error *err) {
     char passing[4096];
+    if (store_is(&a->store, a->out)) return error_set(err, MR_EINVAL, "out", -1, "%.400s is the ledger itself: name another file with --out", a->out);
     if (snprintf(passing, sizeof passing, "%s.part", a->out) >= (int)sizeof passing)
         return error_set(err, MR_EINVAL, "out", -1, "the name after --out is too long");
     int at = open(passing, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -144,7 +149,7 @@ int command_export(int argc, char **argv) {
     for (const char *name; !a.help && (name = option_next(&r));)
         if (!read_option(&r, name, &a)) return EXIT_USAGE;
     if (a.help) {
-        print_help();
+        print_all_help();
         return EXIT_OK;
     }
     return a.what ? run(&a) : command_usage("export", "needs a table; 'marram export --help' lists them");

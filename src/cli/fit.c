@@ -1,4 +1,5 @@
 /* marram fit: one model's parameters from orders, grouped data or cohorts. */
+#include "columns_out.h"
 #include "fit_data.h"
 
 #include <json_number.h>
@@ -160,7 +161,7 @@ int command_fit(int argc, char **argv) {
         if (!read_option(&r, name, &a)) code = EXIT_USAGE;
     if (code != EXIT_OK) {
     } else if (a.help) {
-        fputs(help, stdout);
+        print_help(help);
     } else if (!a.model) {
         code = command_usage("fit", "needs a model and a file; 'marram models' lists the models");
     } else if (!a.reader.paths_n) {

@@ -1,8 +1,10 @@
 /* marram import: files into the ledger. */
+#include "columns_out.h"
 #include "store.h"
 
 #include <body.h>
 #include <error.h>
+#include <figures.h>
 #include <import.h>
 
 #include <jansson.h>
@@ -53,10 +55,13 @@ static const char help[] =
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 5 input/output, 130 interrupted\n";
 
-static void print_help(void) {
-    fputs(help, stdout);
-    puts("\nready mappings:");
-    for (size_t i = 0; mapping_ready_at(i); i++) printf("  %-24s %s\n", mapping_ready_at(i)->name, mapping_ready_at(i)->about);
+static void print_all_help(void) {
+    print_help(help);
+    print_help("\nready mappings:\n");
+    for (size_t i = 0; mapping_ready_at(i); i++) {
+        printf("  %-24s ", mapping_ready_at(i)->name);
+        print_wrapped(mapping_ready_at(i)->about, strlen(mapping_ready_at(i)->about), 27, 27);
+    }
 }
 
 typedef struct arguments {
@@ -135,8 +140,8 @@ static int confirm(const arguments *a, const mapping *m, mr_error *err) {
     text_free(&text);
     if (a->import.dry_run) return EXIT_OK;
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-        fputs("marram import: nobody is there to ask whether that is right: say so with --yes, look at --dry-run, or correct it with "
-              "--columns or --save-mapping and --mapping\n", stderr);
+        print_error("marram import: nobody is there to ask whether that is right: say so with --yes, look at --dry-run, or correct it with "
+                    "--columns or --save-mapping and --mapping");
         return EXIT_USAGE;
     }
     fputs("Import like this? [y/N] ", stderr);
@@ -147,23 +152,28 @@ static int confirm(const arguments *a, const mapping *m, mr_error *err) {
 
 /* --- what was done --- */
 
+static void print_line(const char *what, uint64_t n) {
+    char count[FIGURE];
+    printf("  %12s  ", figure_count(count, (double)n));
+    print_wrapped(what, strlen(what), 16, 16);
+}
+
 static void print_count(const char *what, uint64_t n) {
-    if (n) printf("  %12" PRIu64 "  %s\n", n, what);
+    if (n) print_line(what, n);
 }
 
 static void print_result(const arguments *a, const import_result *r, double seconds) {
-    char from[40], to[40];
-    printf("%s%" PRIu64 " records in %.1f s (%.0f a second)\n", a->import.dry_run ? "dry run: " : "", r->rows, seconds,
-           seconds > 0 ? (double)r->rows / seconds : 0);
-    for (int k = 0; k < RECORD_KINDS; k++)
-        if (r->records[k]) printf("  %12" PRIu64 "  %s\n", r->records[k], record_name((record_kind)k));
+    char from[40], to[40], n[FIGURE], rate[FIGURE];
+    printf("%s%s record%s in %.1f s (%s a second)\n", a->import.dry_run ? "dry run: " : "", figure_count(n, (double)r->rows), r->rows == 1 ? "" : "s", seconds,
+           figure_count(rate, seconds > 0 ? (double)r->rows / seconds : 0));
+    for (int k = 0; k < RECORD_KINDS; k++) print_count(record_name((record_kind)k), r->records[k]);
     print_count("passed over: no rule of the mapping fits them", r->unmatched);
     print_count("rejected", r->rejected);
     print_count("already imported by an earlier attempt", r->bulk.resumed);
     if (a->import.dry_run)
         print_count("events would be written", r->bulk.events);
     else {
-        printf("  %12" PRIu64 "  events added\n", r->bulk.added);
+        print_line("events added", r->bulk.added);
         print_count("events that were there already", r->bulk.repeated);
         print_count("events that were there with another content: kept apart as conflicts (marram export event_conflict)", r->bulk.conflicting);
         print_count("left out: of customers who were erased", r->bulk.erased);
@@ -172,7 +182,7 @@ static void print_result(const arguments *a, const import_result *r, double seco
         print_count("identifiers said to be the same are two customers: see marram customer merge", r->bulk.aliases_taken);
     }
     print_count("events kept although a field is not as docs/events.md says, the first:", r->odd);
-    if (r->odd) printf("                %s\n", r->odd_example);
+    if (r->odd) printf("%16s", ""), print_wrapped(r->odd_example, strlen(r->odd_example), 16, 16);
     print_count("amounts rounded to the currency's digits", r->rounded);
     if (r->last_at_us >= r->first_at_us)
         printf("  from %.10s to %.10s\n", time_text(r->first_at_us, from), time_text(r->last_at_us, to));
@@ -212,10 +222,10 @@ static int import_failed(const arguments *a, const import_result *r, mr_error *e
     if (err->code != MR_ECANCELLED) {
         int code = command_fail("import", err);
         if (r->bulk.added && !a->import.dry_run)
-            fprintf(stderr, "%" PRIu64 " events are in; once this is mended, the same command goes on from there\n", r->bulk.added);
+            print_error("%" PRIu64 " events are in; once this is mended, the same command goes on from there", r->bulk.added);
         return code;
     }
-    fprintf(stderr, "marram import: interrupted; %" PRIu64 " events are in, and the same command goes on from there\n", r->bulk.added);
+    print_error("marram import: interrupted; %" PRIu64 " events are in, and the same command goes on from there", r->bulk.added);
     return EXIT_CANCELLED;
 }
 
@@ -242,6 +252,9 @@ static int run(arguments *a, int kind) {
     int code = EXIT_OK;
     err.code = rows_open(a->paths, a->paths_n, &(rows_options){.header = -1}, NULL, &r, &err);
     if (err.code == MR_OK) err.code = find_mapping(a, kind, r, &m, &err);
+    if (err.code == MR_OK && kind >= 0 && !mapping_makes(m, (record_kind)kind))
+        err.code = error_set(&err, MR_EINVAL, "mapping", -1, "the mapping %.100s makes no %s: leave '%s' out, and it imports what it makes", a->mapping_name,
+                             record_name((record_kind)kind), record_name((record_kind)kind));
     if (err.code == MR_OK) err.code = mapping_bind(m, r, a->paths, a->paths_n, &a->mapping, &err);
     if (err.code == MR_OK && a->save) {
         err.code = save_mapping(a->save, m, &err);
@@ -282,7 +295,7 @@ int command_import(int argc, char **argv) {
     a.import.paths = a.paths;
     a.import.paths_n = a.paths_n;
     if (a.help)
-        print_help();
+        print_all_help();
     else if (code == EXIT_OK)
         code = run(&a, kind);
     free(paths);

@@ -1,9 +1,11 @@
 /* marram models: the registry, for reading; and the models a ledger keeps (models_stored.c). */
+#include "columns_out.h"
 #include "models_stored.h"
 
 #include <jansson.h>
 #include <marram/model.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char help[] =
     "marram models: the models this program knows, and those a ledger keeps\n"
@@ -78,7 +80,9 @@ static bool read_option(option_reader *r, const char *name, models_arguments *a,
 static void print_registry(void) {
     for (size_t i = 0; i < mr_model_count(); i++) {
         const mr_model *m = mr_model_at(i);
-        printf("%-12s %-12s %s\n%-25s parameters:", mr_model_name(m), mr_model_title(m), mr_model_about(m), "");
+        printf("%-12s %-12s ", mr_model_name(m), mr_model_title(m));
+        print_wrapped(mr_model_about(m), strlen(mr_model_about(m)), 26, 26);
+        printf("%-25s parameters:", "");
         for (size_t p = 0; p < mr_model_params(m); p++) printf(" %s", mr_model_param(m, p));
         printf("%s\n", mr_model_is_regular(m) ? ", k" : "");
     }
@@ -92,7 +96,7 @@ int command_models(int argc, char **argv) {
     for (const char *name; (name = option_next(&r));) {
         bool of_store = false;
         if (option_is(name, "--help") || option_is(name, "-h")) {
-            fputs(help, stdout);
+            print_help(help);
             return EXIT_OK;
         }
         if (!read_option(&r, name, &a, &of_store)) return EXIT_USAGE;

@@ -1,8 +1,10 @@
 #include "models_stored.h"
 
+#include "columns_out.h"
 #include "score_print.h"
 
 #include <calendar.h>
+#include <currency.h>
 #include <error.h>
 #include <figures.h>
 #include <inttypes.h>
@@ -25,8 +27,8 @@ static void print_one(const ledger_model *m) {
     char title[32] = "?", fitted[11], until[11], n[FIGURE];
     bool sound = model_document_read(m->document, &d, &err) == MR_OK;
     if (sound) choose_title(&d.fits.forecast.params, title);
-    printf("%19" PRId64 "  %-10s  %-10s  %-22s %14s%s\n", m->id, day_of(m->fitted_at_us, fitted), calendar_text(m->until_day, until), title,
-           sound ? figure_count(n, (double)d.sample) : "damaged", m->pinned ? "  pinned" : "");
+    printf("%19" PRId64 "  %-10s  %-10s  %-18s %9s%s\n", m->id, day_of(m->fitted_at_us, fitted), calendar_text(m->until_day, until), title,
+           sound ? figure_count(n, (double)d.sample) : "damaged", m->pinned ? " pinned" : "");
 }
 
 static mr_status list(ledger *l, const models_arguments *a, mr_error *err) {
@@ -35,7 +37,7 @@ static mr_status list(ledger *l, const models_arguments *a, mr_error *err) {
     mr_status status = ledger_models(l, &models, &n, err);
     if (status != MR_OK) return status;
     json_t *all = json_array();
-    if (!a->json && n) printf("%19s  %-10s  %-10s  %-22s %14s\n", "number", "fitted", "orders to", "model", "customers");
+    if (!a->json && n) printf("%19s  %-10s  %-10s  %-18s %9s\n", "number", "fitted", "orders to", "model", "customers");
     for (size_t i = 0; i < n; i++) {
         char fitted[11], until[11];
         if (!a->json) print_one(&models[i]);
@@ -78,20 +80,20 @@ static void print_number(double value, int width, int decimals) {
 }
 
 static void print_holdout(const model_document *d) {
-    char until[11];
-    printf("\nHoldout: the %d days after %s, %" PRIu64 " customers, %.0f orders came (docs/methods/holdout.md)\n", d->outer_days,
-           calendar_text(d->outer_until, until), d->outer_customers, d->outer_actual_total);
-    printf("  %-22s %10s %10s %10s %10s %10s %10s\n", "", "inner RMSE", "RMSE", "MAE", "AUC", "Brier", "predicted");
+    char until[11], n[FIGURE], came[FIGURE];
+    printf("\nHoldout: the %d days after %s, %s customers, %s orders came\n(docs/methods/holdout.md)\n", d->outer_days,
+           calendar_text(d->outer_until, until), figure_count(n, (double)d->outer_customers), figure_count(came, d->outer_actual_total));
+    printf("  %-23s %10s %8s %7s %7s %8s %9s\n", "", "inner RMSE", "RMSE", "MAE", "AUC", "Brier", "predicted");
     for (size_t i = 0; i < d->entries; i++) {
         const document_entry *e = &d->entry[i];
-        printf("%s %-22s", i == d->fits.chosen ? "*" : " ", e->title);
+        printf("%s %-23s", i == d->fits.chosen ? "*" : " ", e->title);
         if (e->fitted) {
             print_number(e->inner_rmse, 10, 4);
-            print_number(e->rmse, 10, 4);
-            print_number(e->mae, 10, 4);
-            print_number(e->auc, 10, 3);
-            print_number(e->brier, 10, 4);
-            print_number(e->predicted_total, 10, 0);
+            print_number(e->rmse, 8, 4);
+            print_number(e->mae, 7, 4);
+            print_number(e->auc, 7, 3);
+            print_number(e->brier, 8, 4);
+            print_number(e->predicted_total, 9, 0);
             putchar('\n');
         } else {
             printf("  %s\n", e->problem);
@@ -109,10 +111,12 @@ static mr_status show(ledger *l, const models_arguments *a, mr_error *err) {
         puts(m.document);
     } else if (status == MR_OK && (status = model_document_read(m.document, d, err)) == MR_OK) {
         char until[11], fitted[11], n[FIGURE], of[FIGURE];
-        printf("Number %" PRId64 "%s, fitted on %s by Marram %s to orders up to %s\n", m.id, m.pinned ? ", pinned" : "", day_of(m.fitted_at_us, fitted),
+        printf("Number %" PRId64 "%s, fitted on %s by Marram %s\nto orders up to %s: ", m.id, m.pinned ? ", pinned" : "", day_of(m.fitted_at_us, fitted),
                d->program, calendar_text(d->until, until));
-        printf("%s of %s customers; money in %s\n%s\n", figure_count(n, (double)d->sample), figure_count(of, (double)d->customers),
-               d->currency[0] ? d->currency : "no currency: amounts are not known", d->fits.why);
+        printf("%s of %s customers\n%s%s\n", figure_count(n, (double)d->sample), figure_count(of, (double)d->customers),
+               !d->currency[0] ? "amounts are not known" : *currency_shown(d->currency) ? "money in " : "money in a currency that no import named",
+               currency_shown(d->currency));
+        print_wrapped(d->fits.why, strlen(d->fits.why), 0, 0);
         print_fit("Forecasts", &d->fits.forecast);
         if (d->fits.cycle.params.model != d->fits.forecast.params.model) print_fit("Stages and P(alive)", &d->fits.cycle);
         if (d->fits.has_spending) print_fit("Money an order", &d->fits.spending);
@@ -246,14 +250,15 @@ static mr_status pin(ledger *l, const models_arguments *a, mr_error *err) {
     ledger_model m = {0};
     mr_status status = ledger_model_find(l, a->operand[1], &m, err);
     if (status == MR_OK) status = ledger_model_pin(l, m.id, now_us(), err);
-    if (status == MR_OK) printf("%" PRId64 " is pinned: score uses it until 'marram models unpin'\n", m.id);
+    if (status == MR_OK && a->json) printf("{\"pinned\": \"%" PRId64 "\"}\n", m.id);
+    else if (status == MR_OK) printf("%" PRId64 " is pinned: score uses it until 'marram models unpin'\n", m.id);
     ledger_model_free(&m);
     return status;
 }
 
-static mr_status unpin(ledger *l, mr_error *err) {
+static mr_status unpin(ledger *l, const models_arguments *a, mr_error *err) {
     mr_status status = ledger_model_pin(l, 0, now_us(), err);
-    if (status == MR_OK) puts("No model is pinned: score uses the latest");
+    if (status == MR_OK) puts(a->json ? "{\"pinned\": null}" : "No model is pinned: score uses the latest");
     return status;
 }
 
@@ -283,7 +288,7 @@ int models_stored(const models_arguments *a) {
     if (verb == STORED) err.code = list(l, a, &err);
     if (verb == SHOW) err.code = show(l, a, &err);
     if (verb == PIN) err.code = pin(l, a, &err);
-    if (verb == UNPIN) err.code = unpin(l, &err);
+    if (verb == UNPIN) err.code = unpin(l, a, &err);
     ledger_close(l);
     return err.code == MR_OK ? EXIT_OK : command_fail("models", &err);
 }

@@ -1,4 +1,5 @@
 /* Reading a command line: every command's options look and fail alike. */
+#include "columns_out.h"
 #include "command.h"
 
 #include "calendar.h"
@@ -26,20 +27,20 @@ static int exit_code(mr_status status) {
 
 int command_fail(const char *name, const mr_error *err) {
     if (err->code == MR_ECANCELLED) {
-        fprintf(stderr, "marram %s: interrupted; nothing was written\n", name);
+        print_error("marram %s: interrupted; nothing was written", name);
     } else {
-        fprintf(stderr, "marram %s: %s\n", name, err->message[0] ? err->message : mr_status_text(err->code));
+        print_error("marram %s: %s", name, err->message[0] ? err->message : mr_status_text(err->code));
     }
     return exit_code(err->code);
 }
 
 int command_usage(const char *name, const char *format, ...) {
+    char words[1024];
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "marram %s: ", name);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "; see 'marram %s --help'\n", name);
+    vsnprintf(words, sizeof words, format, args);
     va_end(args);
+    print_error("marram %s: %s; see 'marram %s --help'", name, words, name);
     return EXIT_USAGE;
 }
 

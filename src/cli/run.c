@@ -1,4 +1,5 @@
 /* marram run: from files of orders to who is leaving. */
+#include "columns_out.h"
 #include "reader.h"
 
 #include <build.h>
@@ -239,7 +240,7 @@ int command_run(int argc, char **argv) {
     mr_pool *pool = NULL;
     if (code != EXIT_OK) {
     } else if (a.help) {
-        fputs(help, stdout);
+        print_help(help);
     } else if (a.build.horizon_days < 1) {
         code = command_usage("run", "--horizon must be at least a day");
     } else if (mr_pool_new((int)a.reader.threads, &pool, &err) != MR_OK) {

@@ -1,4 +1,5 @@
 /* marram score: every customer of the ledger forecast, and the forecasts kept in it. */
+#include "columns_out.h"
 #include "score_print.h"
 #include "store.h"
 
@@ -135,7 +136,7 @@ static int run(arguments *a, mr_pool *pool) {
     }
     int code = EXIT_OK;
     if (err.code == MR_ECANCELLED) {
-        fputs("marram score: interrupted; forecasts written so far stay, and are replaced by the next score\n", stderr);
+        print_error("marram score: interrupted; forecasts written so far stay, and are replaced by the next score");
         code = EXIT_CANCELLED;
     } else if (err.code != MR_OK) {
         code = command_fail("score", &err);
@@ -157,7 +158,7 @@ int command_score(int argc, char **argv) {
     for (const char *name; !a.help && (name = option_next(&r));)
         if (!read_option(&r, name, &a)) return EXIT_USAGE;
     if (a.help) {
-        fputs(help, stdout);
+        print_help(help);
         return EXIT_OK;
     }
     int code = check(&a);

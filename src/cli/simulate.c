@@ -1,4 +1,5 @@
 /* marram simulate: a made-up shop whose truth is known. */
+#include "columns_out.h"
 #include "command.h"
 
 #include "calendar.h"
@@ -141,7 +142,7 @@ int command_simulate(int argc, char **argv) {
     for (const char *name; (name = option_next(&r));)
         if (!read_option(&r, name, &a)) return EXIT_USAGE;
     if (a.help) {
-        fputs(help, stdout);
+        print_help(help);
         return EXIT_OK;
     }
     if (!a.start_given) a.options.start = LAST_DAY_AFTER - (int32_t)(a.options.years * DAYS_PER_YEAR + 0.5);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 void store_begin(store_options *o) {
@@ -15,6 +16,12 @@ int store_option(option_reader *r, const char *option, store_options *o) {
     if (!option_is(option, "--db")) return 0;
     o->url = option_value(r);
     return o->url ? 1 : -1;
+}
+
+bool store_is(const store_options *o, const char *path) {
+    struct stat ledger, other;
+    const char *file = strncmp(o->url, "sqlite:", 7) ? o->url : o->url + 7;
+    return stat(file, &ledger) == 0 && stat(path, &other) == 0 && ledger.st_dev == other.st_dev && ledger.st_ino == other.st_ino;
 }
 
 int wait_ms(void) {

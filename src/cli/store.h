@@ -13,6 +13,8 @@ typedef struct store_options {
 void store_begin(store_options *o);
 /* 1: the option was --db and is read; 0: it is not; -1: it is, and has no value (reported). */
 int store_option(option_reader *r, const char *option, store_options *o);
+/* Is that file the ledger itself (SQLite)? Then it must not be written over. */
+bool store_is(const store_options *o, const char *path);
 /* How long a server that went away is waited for, in milliseconds: MARRAM_WAIT=SECONDS, else 0: as long as db.h says. */
 int wait_ms(void);
 /* The clock, or MARRAM_NOW=2026-11-22T10:00:00Z where set; microseconds UTC. */

@@ -88,6 +88,7 @@ void mapping_free(mapping *m);
 mr_status mapping_bind(mapping *m, rows *r, const char *const *paths, size_t n, const mapping_options *options, mr_error *err);
 
 const char *mapping_source(const mapping *m);
+bool mapping_makes(const mapping *m, record_kind kind); /* some of its records are of that kind */
 /* As a YAML text that mapping_parse takes: what --dry-run shows and --save-mapping writes. */
 mr_status mapping_write(const mapping *m, text_buffer *out, mr_error *err);
 

@@ -235,6 +235,10 @@ static mr_status as_run(guess *g, mr_error *err) {
 static mr_status missing(const guess *g, const field_row *field, mr_error *err) {
     char list[220];
     size_t at = 0;
+    const row *first;
+    if (rows_json(g->r) && !g->columns && rows_next(g->r, &first, NULL) == MR_OK && first && first->fault)
+        return error_set(err, MR_EDATA, NULL, (int64_t)first->line, "%.80s, line %llu: %s; it is among the first lines, none of which can be read", rows_file(g->r, 0),
+                         (unsigned long long)first->line, first->fault);
     for (size_t i = 0; i < g->columns; i++) {
         bool full = at + 60 > sizeof list;
         at += (size_t)snprintf(list + at, sizeof list - at, "%s%.40s", i ? ", " : "",

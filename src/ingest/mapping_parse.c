@@ -37,6 +37,12 @@ void mapping_free(mapping *m) {
     mem_free(m->alloc, m);
 }
 
+bool mapping_makes(const mapping *m, record_kind kind) {
+    for (size_t i = 0; i < m->n_rules; i++)
+        if (m->rule[i].kind == kind) return true;
+    return false;
+}
+
 const char *mapping_source(const mapping *m) {
     return m->source_given ? m->source_given : m->source ? m->source : "import";
 }

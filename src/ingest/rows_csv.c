@@ -84,6 +84,24 @@ static bool has_header(rows *r, size_t behind) {
     return distinct || typed_below(r, behind);
 }
 
+/* The same heading again would be out of reach by its name: the second "date" is "date (2)". */
+static mr_status add_heading(rows *r, split_field f, mr_error *err) {
+    text_buffer name = {0};
+    bool again = true;
+    for (unsigned k = 1; again; k++) {
+        name.len = 0;
+        text_add(&name, f.at, f.len);
+        if (k > 1) text_printf(&name, " (%u)", k);
+        again = false;
+        for (size_t i = 0; i < r->n_column && !again; i++)
+            again = strlen(r->column[i].name) == name.len && !memcmp(r->column[i].name, name.data, name.len);
+    }
+    mr_status status = name.failed ? error_memory(err, f.len) : rows_add_column(r, name.data, name.len, err);
+    if (!status) r->column[r->n_column - 1].headed = f.len;
+    text_free(&name);
+    return status;
+}
+
 static mr_status take_headings(rows *r, mr_error *err) {
     const char *name = source_name(r->source, 0);
     size_t at = 0;
@@ -112,7 +130,7 @@ static mr_status take_headings(rows *r, mr_error *err) {
         if (named && unicode_fault(f.at, f.len) < f.len)
             return error_set(err, MR_EDATA, NULL, 1, "%.200s: the header is no UTF-8; save the file as UTF-8",
                              name);
-        status = rows_add_column(r, named ? f.at : number, named ? f.len : (size_t)len, err);
+        status = add_heading(r, named ? f : (split_field){.at = number, .len = (size_t)len}, err);
     }
     r->columns = r->n_column;
     return status;
@@ -392,7 +410,7 @@ static mr_status check_header(rows *r, mr_error *err) {
         rows_cell c = rows_csv_cell(r, i);
         char theirs[64];
         const char *ours = r->column[i].name;
-        if (!c.len || (strlen(ours) == c.len && !strncasecmp(ours, c.at, c.len))) continue;
+        if (!c.len || (r->column[i].headed == c.len && !strncasecmp(ours, c.at, c.len))) continue;
         return error_set(err, MR_EDATA, NULL, (int64_t)r->row.line,
                          "%.200s:%llu: column %zu is headed '%s' where the first file has '%.60s'; the files "
                          "must have the same columns in "

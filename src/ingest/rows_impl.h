@@ -20,6 +20,7 @@ typedef struct rows_column_at {
     char *parts;
     uint32_t *part_len;
     size_t n_parts;
+    size_t headed; /* bytes of the name that stand in the header: behind them, " (2)" and so on of one that stands there again */
 } rows_column_at;
 
 struct rows {

@@ -12,6 +12,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #define START_BYTES 16 /* a BOM and a "sep=" line are seen at once */
 
@@ -43,6 +44,28 @@ static mr_status source_new(size_t block_bytes, size_t record_limit, const mr_al
     return MR_OK;
 }
 
+typedef struct file_id {
+    dev_t device;
+    ino_t file; /* 0: no regular file */
+} file_id;
+
+/* Each file once: lines of one that is named twice would count twice. seen[at] is filled in. */
+static mr_status check_twice(const char *const *paths, size_t at, file_id *seen, mr_error *err) {
+    struct stat st;
+    bool standard = !strcmp(paths[at], "-");
+    seen[at] = (file_id){0};
+    if (!standard && stat(paths[at], &st) == 0 && S_ISREG(st.st_mode)) seen[at] = (file_id){st.st_dev, st.st_ino};
+    for (size_t i = 0; i < at; i++) {
+        if (standard && !strcmp(paths[i], "-"))
+            return error_set(err, MR_EINVAL, "paths", -1, "standard input (-) is named twice; it can be read once");
+        if (!seen[at].file || seen[i].file != seen[at].file || seen[i].device != seen[at].device) continue;
+        bool alias = strcmp(paths[i], paths[at]) != 0;
+        return error_set(err, MR_EINVAL, "paths", -1, "%.200s is named twice%s%.200s; each of its lines would count twice", paths[at],
+                         alias ? ", also as " : "", alias ? paths[i] : "");
+    }
+    return MR_OK;
+}
+
 mr_status source_open(const char *const *paths, size_t n, size_t block_bytes, size_t record_limit,
                       const mr_alloc *alloc, ingest_source **out, mr_error *err) {
     *out = NULL;
@@ -53,16 +76,16 @@ mr_status source_open(const char *const *paths, size_t n, size_t block_bytes, si
     s->paths = paths;
     s->files = (uint32_t)n;
     bool known = true;
-    size_t standard = 0;
+    file_id *seen = mem_new(alloc, n, sizeof *seen);
+    if (!seen) status = error_memory(err, n * sizeof *seen);
     for (size_t i = 0; i < n && !status; i++) {
         uint64_t bytes = 0;
         status = feed_check(paths[i], &bytes, err);
         known = known && bytes > 0;
         s->bytes_total += bytes;
-        if (!strcmp(paths[i], "-") && ++standard == 2)
-            status = error_set(err, MR_EINVAL, "paths", -1,
-                               "standard input (-) is named twice; it can be read once");
+        if (!status) status = check_twice(paths, i, seen, err);
     }
+    mem_free(alloc, seen);
     if (!known) s->bytes_total = 0;
     if (status) {
         source_close(s);

@@ -6,12 +6,41 @@
 #include "mem.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <table.h>
 
 static mr_status wrong(const ingest_table *t, size_t row, int column, const char *what, mr_error *err) {
     return error_set(err, MR_EDATA, t->heading[column], (int64_t)row, "%s:%llu: %s '%.40s' %s", t->path, (unsigned long long)t->line[row],
                      t->heading[column], t->cell[row * t->columns + (size_t)column], what);
+}
+
+typedef struct rate_at {
+    currency_rate rate;
+    size_t row;
+} rate_at;
+
+static int by_currency_and_day(const void *a, const void *b) {
+    const rate_at *x = a, *y = b;
+    int order = strcmp(x->rate.currency, y->rate.currency);
+    if (!order) order = (x->rate.day > y->rate.day) - (x->rate.day < y->rate.day);
+    return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+/* Two rates of one currency from one day on: nobody can tell which is meant. */
+static mr_status check_twice(const ingest_table *t, const currency_rate *rates, int value, mr_error *err) {
+    mr_status status = MR_OK;
+    rate_at *sorted = mem_take(NULL, t->rows, sizeof *sorted);
+    if (!sorted) return error_memory(err, t->rows * sizeof *sorted);
+    for (size_t i = 0; i < t->rows; i++) sorted[i] = (rate_at){rates[i], i};
+    qsort(sorted, t->rows, sizeof *sorted, by_currency_and_day);
+    for (size_t i = 1; i < t->rows && status == MR_OK; i++) {
+        const rate_at *x = &sorted[i - 1], *y = &sorted[i];
+        if (strcmp(x->rate.currency, y->rate.currency) != 0 || x->rate.day != y->rate.day) continue;
+        if (x->rate.rate < y->rate.rate || x->rate.rate > y->rate.rate) status = wrong(t, y->row, value, "is another rate for the currency and day of an earlier line", err);
+    }
+    mem_free(NULL, sorted);
+    return status;
 }
 
 static mr_status read_rows(const ingest_table *t, currency_rate *out, double *rate, mr_error *err) {
@@ -30,7 +59,7 @@ static mr_status read_rows(const ingest_table *t, currency_rate *out, double *ra
         else if (*from && !calendar_parse(from, strlen(from), &out[i].day))
             status = wrong(t, i, day, "must be a day as YYYY-MM-DD", err);
     }
-    return status;
+    return status == MR_OK ? check_twice(t, out, value, err) : status;
 }
 
 mr_status rates_file_read(const char *path, currency_rate **out, size_t *n, mr_error *err) {

@@ -1,5 +1,6 @@
 #include "scoring.h"
 
+#include "calendar.h"
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
@@ -86,7 +87,12 @@ static mr_status look_at_base(scoring_job *job, mr_error *err) {
     if (status == MR_OK)
         status = survey_read(&job->crew, out->partly ? o->part : 0, out->partly ? o->of : 1, given ? out->until : o->today, job->context, &out->base, err);
     if (status == MR_OK && !out->base.customers && o->of <= 1)
-        status = error_set(err, MR_EDATA, NULL, -1, "%s holds no orders: import some first", db_name(l->d));
+        status = error_set(err, MR_EDATA, NULL, -1, "%s holds no orders, and forecasts are made from orders: import some first (contracts are not forecast yet)", db_name(l->d));
+    if (status == MR_OK && given && o->of <= 1 && out->base.first_day > out->until) {
+        char first[11], until[11];
+        status = error_set(err, MR_EDATA, "until", -1, "%s has no order up to %s: the first is of %s; give a later --until", db_name(l->d),
+                           calendar_text(out->until, until), calendar_text(out->base.first_day, first));
+    }
     if (!given) out->until = out->base.last_day < o->today ? out->base.last_day : o->today;
     out->seconds[SCORING_READ] = now(job) - started;
     return status;

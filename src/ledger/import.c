@@ -8,9 +8,11 @@
 #include <rejects.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PROGRESS_EVERY 4096
 
@@ -49,6 +51,26 @@ static mr_status import_number(const ledger *l, const mapping *m, const import_o
 
 /* --- rejects --- */
 
+static const char rejects_head[] = "file,line,field,value,reason,text\n";
+
+/* Whatever is there and was not written by an earlier import stays: a file that is being read, the ledger, anything of the user's. */
+static mr_status check_rejects(const import_options *o, mr_error *err) {
+    char head[sizeof rejects_head] = "";
+    struct stat there, s;
+    if (!o->skip_errors || !o->rejects_path || stat(o->rejects_path, &there) != 0 || !S_ISREG(there.st_mode)) return MR_OK;
+    for (size_t p = 0; p < o->paths_n; p++) {
+        bool read = strcmp(o->paths[p], "-") ? stat(o->paths[p], &s) == 0 : fstat(STDIN_FILENO, &s) == 0;
+        if (read && s.st_dev == there.st_dev && s.st_ino == there.st_ino)
+            return error_set(err, MR_EINVAL, "rejects", -1, "%.300s is read and would be written over with what is rejected: name another file with --rejects",
+                             o->rejects_path);
+    }
+    FILE *f = there.st_size ? fopen(o->rejects_path, "r") : NULL;
+    size_t n = f ? fread(head, 1, sizeof head - 1, f) : 0;
+    if (f) fclose(f);
+    if (!there.st_size || (n == sizeof head - 1 && !memcmp(head, rejects_head, n))) return MR_OK;
+    return error_set(err, MR_EIO, "rejects", -1, "%.300s is there already and is no list of rejects: name another file with --rejects", o->rejects_path);
+}
+
 static mr_status reject_row(import_job *job, const row *line, const char *field, const char *value, const char *reason, mr_error *err) {
     const char *file = rows_file(job->r, line->file);
     if (!job->options->skip_errors) {
@@ -62,10 +84,11 @@ static mr_status reject_row(import_job *job, const row *line, const char *field,
     job->result->rejected++;
     if (!job->options->rejects_path) return MR_OK;
     if (!job->rejects) {
-        job->rejects = fopen(job->options->rejects_path, "w");
+        int at = open(job->options->rejects_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        job->rejects = at < 0 ? NULL : fdopen(at, "w");
         if (!job->rejects)
             return error_set(err, MR_EIO, NULL, -1, "%s cannot be written: %s", job->options->rejects_path, strerror(errno));
-        fputs("file,line,field,value,reason,text\n", job->rejects);
+        fputs(rejects_head, job->rejects);
     }
     job->reject_line.len = 0;
     rejects_csv(&job->reject_line, file, line->line, field, value, strlen(value), reason, strlen(reason), line->raw, line->raw_len);
@@ -177,8 +200,8 @@ mr_status ledger_import(const char *url, mapping *m, rows *r, const import_optio
     job->i.source = mapping_source(m);
     job->i.currency = options->currency ? options->currency : "XXX";
     job->i.result = result;
-    mr_status status = MR_OK;
-    if (!options->dry_run) {
+    mr_status status = check_rejects(options, err);
+    if (status == MR_OK && !options->dry_run) {
         bulk_options how = {.source = job->i.source, .record = options->record, .files = options->paths_n ? options->paths[0] : "", .now_us = options->now_us,
                              .run_rows = options->run_rows, .lost_ms = options->lost_ms};
         status = ledger_open(url, NULL, &l, err);

@@ -340,7 +340,7 @@ static bool put_body(importer *i, const history_event *e, const record_value *te
         error_memory(err, text->len);
         return false;
     }
-    if (!body) return refuse(i, "body", text, "must be a JSON object");
+    if (!body) return refuse(i, "body", text, "is no JSON object that can be kept: whole numbers have at most 19 digits");
     if (payload_check_object(e->kind, body, i->why, sizeof i->why) != MR_OK && !i->result->odd++)
         snprintf(i->result->odd_example, sizeof i->result->odd_example, "%s", i->why);
     if (i->body.out.len && !body_read_open(&i->body, &already)) i->body.out.failed = true;

@@ -9,6 +9,7 @@
 
 #include <error.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,32 +27,31 @@ static mr_status source_names(ledger *l, json_t **out, mr_error *err) {
     return status;
 }
 
-/* "#123": whom that number leads to. Rows nobody has an identifier of are found by it, too. */
-static mr_status find_number(ledger *l, const char *id, int64_t *customer_id, mr_error *err) {
+/* "#123": whom that number leads to. Rows nobody has an identifier of are found by it, too: then *known is false. */
+static mr_status find_number(ledger *l, const char *id, int64_t *customer_id, bool *known, mr_error *err) {
     char *end;
     db_statement *s;
     bool row = false;
+    *known = false;
+    errno = 0;
     *customer_id = strtoll(id + 1, &end, 10);
-    if (*end || end == id + 1 || *customer_id <= 0) return error_set(err, MR_EINVAL, "id", -1, "'%.60s' is no customer's number", id);
+    if (*end || end == id + 1 || *customer_id <= 0 || errno == ERANGE) return error_set(err, MR_EINVAL, "id", -1, "'%.60s' is no customer's number", id);
     mr_status status = db_prepare(l->d, "SELECT customer_id FROM customer_ref WHERE ref = $1", "i", &s, err);
     if (status != MR_OK) return status;
     db_bind_int(s, 1, *customer_id);
     status = db_step(s, &row, err);
-    if (status == MR_OK && row) *customer_id = db_int(s, 0);
+    if (status == MR_OK && row) *customer_id = db_int(s, 0), *known = true;
     db_reset(s);
     return status;
 }
 
-mr_status person_find(ledger *l, const char *id, const char *source, int64_t *customer_id, mr_error *err) {
+/* By an identifier, of one source or of any; 0: nobody has it. */
+static mr_status find_identifier(ledger *l, const char *id, const char *source, int64_t *customer_id, mr_error *err) {
     json_t *names = NULL, *name;
     size_t i;
     char found_in[200] = "";
     *customer_id = 0;
-    if (id[0] == '#') return find_number(l, id, customer_id, err);
-    if (source) {
-        mr_status status = ledger_find(l, source, id, strlen(id), customer_id, err);
-        return status == MR_OK && !*customer_id ? error_set(err, MR_EDATA, "id", -1, "source '%.60s' knows no customer '%.100s'", source, id) : status;
-    }
+    if (source) return ledger_find(l, source, id, strlen(id), customer_id, err);
     mr_status status = source_names(l, &names, err);
     json_array_foreach(names, i, name) {
         int64_t one = 0;
@@ -66,9 +66,29 @@ mr_status person_find(ledger *l, const char *id, const char *source, int64_t *cu
         }
     }
     json_decref(names);
-    if (status == MR_OK && !*customer_id)
-        status = error_set(err, MR_EDATA, "id", -1, "there is no customer '%.100s'; 'marram customer find TEXT' looks for names, e-mail addresses and phone numbers", id);
     return status;
+}
+
+/* "#1042" is a number, and where no customer has that, an identifier: some systems' begin with it. */
+mr_status person_find(ledger *l, const char *id, const char *source, int64_t *customer_id, mr_error *err) {
+    int64_t number = 0;
+    bool known = false;
+    mr_error no_number = {0};
+    mr_status status, by_number = id[0] == '#' ? find_number(l, id, &number, &known, &no_number) : MR_EINVAL;
+    *customer_id = number;
+    if (known || (by_number != MR_OK && by_number != MR_EINVAL)) {
+        *err = no_number;
+        return by_number;
+    }
+    status = find_identifier(l, id, source, customer_id, err);
+    if (status != MR_OK || *customer_id) return status;
+    if (id[0] == '#') {
+        *customer_id = number;
+        *err = no_number;
+        return by_number;
+    }
+    if (source) return error_set(err, MR_EDATA, "id", -1, "source '%.60s' knows no customer '%.100s'", source, id);
+    return error_set(err, MR_EDATA, "id", -1, "there is no customer '%.100s'; 'marram customer find TEXT' looks for names, e-mail addresses and phone numbers", id);
 }
 
 /* --- searching --- */
@@ -155,8 +175,9 @@ mr_status person_search(ledger *l, const char *text, json_t **out, mr_error *err
     size_t len = strlen(text), i;
     json_t *names = NULL, *name;
     int64_t id;
+    bool known = false;
     *out = json_array();
-    if (text[0] == '#' && find_number(l, text, &id, err) == MR_OK) return add_found(l, *out, id, "number", err);
+    if (text[0] == '#' && find_number(l, text, &id, &known, err) == MR_OK && known) return add_found(l, *out, id, "number", err);
     mr_status status = source_names(l, &names, err);
     json_array_foreach(names, i, name) {
         if (status == MR_OK) status = ledger_find(l, json_string_value(name), text, len, &id, err);

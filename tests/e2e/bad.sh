@@ -136,7 +136,7 @@ test_out() {
     refused "--out is a file" 5 "file is a file" run good.csv --out file
     refused "--out below a file" 5 "file" run good.csv --out file/below
     refused "--out is empty" 2 "empty" run good.csv --out ''
-    refused "--out in /proc" 5 "/proc/nowhere" run good.csv --out /proc/nowhere
+    refused "--out in /proc" 5 "/proc/" run good.csv --out /proc/nowhere
     refused "--out is too long" 2 "too long" run good.csv --out "$(head -c 5000 /dev/zero | tr '\0' x)"
     check "the file is as it was" mine "$(cat file)"
     want "missing parent folders are made" 0 "" run good.csv --quiet --out a/b/c/

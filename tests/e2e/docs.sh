@@ -39,6 +39,20 @@ for command in $commands; do
     check "$command stands in the man page" yes "$(grep -q "^.Cm $command\$" man/marram.1 && echo yes)"
 done
 
+# On a terminal of 80 columns no line breaks within a word; elsewhere lines are whole.
+on_terminal() { script -qec "stty cols 80; '$marram' $*" /dev/null </dev/null 2>/dev/null | tr -d '\r'; }
+if command -v script >/dev/null && [ "$(on_terminal --version)" = "$("$marram" --version)" ]; then
+    for command in $commands; do
+        check "$command --help fits into 80 columns" "" "$(on_terminal "$command" --help | sed '/^examples*:/,/^$/d' | awk 'length($0) > 80')"
+        check "$command --help has all its words" "$("$marram" "$command" --help | xargs -d '\n' echo | tr -s ' ')" \
+            "$(on_terminal "$command" --help | xargs -d '\n' echo | tr -s ' ')"
+    done
+    check "an error fits, too" "2 0" "$(on_terminal run "--$(printf 'x%.0s' {1..50})" | awk 'length($0) > 80 {n++} END {print NR, n + 0}')"
+else
+    echo "docs.sh: no script, the width of lines is not checked"
+    skipped=$((skipped + 1))
+fi
+
 models=$(grep -ohE '\.name = "[a-z-]+"' src/model/*.c | sed 's/.*"\(.*\)"/\1/' | sort -u | lines)
 check "models of the registry that the completion lacks" "" "$(missing "$models" "$_marram_models")"
 check "models of the completion that the registry lacks" "" "$(missing "$_marram_models" "$models")"

@@ -46,6 +46,34 @@ refused "not over another" 5 "mine.yaml & there already" import orders orders.cs
 want "use it" 0 "4  events that were there already" import orders.csv --mapping mine.yaml --currency EUR
 want "columns by hand" 0 "2 records & 2  events added" import orders - --columns date,customer,- --yes --source hand < <(printf '2025-01-01,x,1\n2025-01-02,y,2\n')
 
+# A heading that stands there twice: --columns means the place, a mapping the name.
+printf 'customer,date,date,amount\ntwice,2024-01-02,2023-01-01,3\n' >twice.csv
+want "both are shown" 0 'not used: "date \(2\)"' import orders twice.csv --dry-run
+want "the second by its place" 0 "1  events? added & from 2023-01-01 to 2023-01-01" import orders twice.csv --columns customer,-,date,amount --yes --source twice
+printf 'records:\n  - record: orders\n    fields: {customer: customer, date: "date (2)"}\n' >twice.yaml
+want "the second by its name" 0 "from 2023-01-01 to 2023-01-01" import twice.csv --mapping twice.yaml --dry-run
+cp twice.csv again.csv
+want "in several files" 0 "2 records" import orders twice.csv again.csv --dry-run
+
+# NDJSON of which nothing can be read says why.
+printf '{\n "customer": "d",\n "date": "2024-01-01"\n}\n' >pretty.json
+refused "an object over several lines" 3 "pretty.json, line 1: is the beginning of a JSON object over several lines & jq -c" import orders pretty.json --yes
+printf '{"customer":"a\\u0000b","date":"2024-01-01"}\n' >nul.ndjson
+refused "a NUL" 3 "nul.ndjson, line 1: is no JSON: a NUL" import orders nul.ndjson --yes
+
+# What would be lost, or count twice.
+refused "another record than the mapping's" 2 "the mapping cdnow makes no customers: leave 'customers' out" import customers orders.csv --mapping cdnow
+refused "a file named twice" 2 "orders.csv is named twice, also as ./orders.csv" import orders ./orders.csv orders.csv --yes
+refused "... by run" 2 "orders.csv is named twice; each of its lines" run orders.csv orders.csv
+printf 'customer,date,amount\na,2025-01-01,1\nb,never,2\n' >half.csv
+cp shop.db held.db
+refused "rejects over what is read" 2 "half.csv is read and would be written over & --rejects" import orders half.csv --yes --on-error skip --rejects ./half.csv
+refused "rejects over a ledger" 5 "held.db is there already and is no list of rejects & --rejects" import orders half.csv --yes --on-error skip --rejects held.db
+refused "rejects over another file" 5 "is no list of rejects" import orders half.csv --yes --on-error skip --rejects orders.csv
+want "rejects over earlier ones" 0 "1  rejected" import orders half.csv --dry-run --on-error skip --rejects half-rejects.csv
+want "... again" 0 "1  rejected" import orders half.csv --dry-run --on-error skip --rejects half-rejects.csv
+check "for their owner alone" 600 "$(stat -c %a half-rejects.csv)"
+
 # Bad lines.
 printf 'customer,date,amount\na,2025-01-01,1\nb,2025-13-01,2\nc,2025-01-03,x\n,2025-01-04,4\nd,2027-01-01,5\n' >bad.csv
 want "stop at a bad line" 3 "bad.csv, line 3, date '2025-13-01' & --on-error skip" import orders bad.csv --yes --source bad
@@ -73,15 +101,15 @@ want "an alias leads to the customer" 0 "u1" customer show u1 --source segment
 export MARRAM_DB=data.db
 if has_data cdnow/CDNOW_master.txt; then
     run db init
-    want "CDNOW" 0 "69659  events added & 23570  customers" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
-    want "CDNOW again" 0 "0  events added & 69659  events that were there already" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
+    want "CDNOW" 0 "69,659  events added & 23,570  customers" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
+    want "CDNOW again" 0 "0  events added & 69,659  events that were there already" import "$data/cdnow/CDNOW_master.txt" --mapping cdnow
     check "CDNOW: events" "69659 23570" "$("$marram" db status --json | jq -r '"\(.events) \(.customers)"')"
-    want "grocery" 0 "10483  events added & 1525  customers" import "$data/grocery/groceryElog.csv" --mapping grocery
-    want "telco" 0 "7043  customers & 7043  contracts & 1869  events" import "$data/telco/Telco-Customer-Churn.csv" --mapping telco
+    want "grocery" 0 "10,483  events added & 1,525  customers" import "$data/grocery/groceryElog.csv" --mapping grocery
+    want "telco" 0 "7,043  customers & 7,043  contracts & 1,869  events" import "$data/telco/Telco-Customer-Churn.csv" --mapping telco
     want "RavenStack: accounts" 0 "500  customers" import "$data/ravenstack/ravenstack_accounts.csv" --mapping ravenstack-accounts
-    want "RavenStack: subscriptions" 0 "5000  contracts" import "$data/ravenstack/ravenstack_subscriptions.csv" --mapping ravenstack-subscriptions
-    want "RavenStack: usage" 0 "25000  events added" import "$data/ravenstack/ravenstack_feature_usage.csv" --mapping ravenstack-usage
-    want "RavenStack: tickets" 0 "2000  cases" import "$data/ravenstack/ravenstack_support_tickets.csv" --mapping ravenstack-tickets
+    want "RavenStack: subscriptions" 0 "5,000  contracts" import "$data/ravenstack/ravenstack_subscriptions.csv" --mapping ravenstack-subscriptions
+    want "RavenStack: usage" 0 "25,000  events added" import "$data/ravenstack/ravenstack_feature_usage.csv" --mapping ravenstack-usage
+    want "RavenStack: tickets" 0 "2,000  cases" import "$data/ravenstack/ravenstack_support_tickets.csv" --mapping ravenstack-tickets
     want "RavenStack: churn" 0 "600 records" import "$data/ravenstack/ravenstack_churn_events.csv" --mapping ravenstack-churn
 else
     skip "the founders' data" "../shared/data is not there"

@@ -62,7 +62,7 @@ picture() {
 town() { # NAME of the store
     local name=$1 before after
 
-    want "$name: a ledger" 0 "ready & marram import orders" db init --key 000102030405060708090a0b0c0d0e0f
+    want "$name: a ledger" 0 "ready; next: marram import orders FILE$" db init --key 000102030405060708090a0b0c0d0e0f
     want "$name: again" 0 "ready" db init
     refused "$name: another key" 3 "already has another key & leave --key out" db init --key 00000000000000000000000000000000
     want "$name: nothing yet" 0 "0  customers & Nothing was imported yet" db status
@@ -86,7 +86,13 @@ town() { # NAME of the store
     refused "$name: nobody by that name" 3 "there is no customer 'c99' & customer find" customer show c99
     refused "$name: no such number" 3 "there is no customer #17" customer show '#17'
     refused "$name: no number" 2 "'#x' is no customer's number" customer show '#x'
+    refused "$name: too large a number" 2 "'#99999999999999999999' is no customer's number" customer show '#99999999999999999999'
     refused "$name: another source" 3 "source 'shop' knows no customer 'c0'" customer show c0 --source shop
+    refused "$name: a file that show does not write" 2 "--out goes with export, not with show" customer show c0 --out x
+    refused "$name: nothing to undo" 2 "--undo goes with merge" customer find c0 --undo 3
+    refused "$name: status repairs nothing" 2 "--repair goes with check, not with status" db status --repair
+    check "$name: upgrade as JSON" "1 1" "$(field '"\(.version_before) \(.version_after)"' db upgrade)"
+    check "$name: init as JSON" true "$(field .ready db init)"
     refused "$name: nobody named" 2 "show needs a customer" customer show
     refused "$name: two" 2 "'c1' is one argument too many" customer show c0 c1
     refused "$name: no such thing" 2 "there is no 'hide'; it must be show, find" customer hide c0
@@ -103,7 +109,7 @@ town() { # NAME of the store
 
     # duplicates
     want "$name: pairs" 0 "the same e-mail address, the same name, the same address & the same phone number & 2 pairs & 1 more shares nothing but a name" customer duplicates
-    want "$name: weak ones" 0 "the same name and nothing else" customer duplicates --weak
+    want "$name: weak ones" 0 "the same name and nothing else & ^3 pairs" customer duplicates --weak
     check "$name: as JSON" "c0<c1 email,name,address false" "$("$marram" customer duplicates --json |
         jq -r '.[] | select(.signs | index("email")) | "\(.keep.identifier)<\(.other.identifier) \(.signs | join(",")) \(.weak)"')"
 
@@ -140,12 +146,15 @@ town() { # NAME of the store
     # one customer's file
     check "$name: all there is" "about consent contract customer customer_ref cycle due event promise support_case" \
         "$("$marram" customer export c0 | jq -r .table | sort -u | paste -sd' ')"
+    check "$name: backup as JSON" j.bak "$(field .file db backup j.bak)"
+    rm j.bak
     want "$name: into a file" 0 "lines in c0.ndjson: all that is known" customer export c0 --out c0.ndjson
 
     # backup, erase, restore
     want "$name: backup" 0 "it holds names and the key" db backup copy.bak
     refused "$name: not over it" 5 "copy.bak is there already" db backup copy.bak
     refused "$name: backup where" 2 "backup needs a file" db backup
+    refused "$name: backup to nothing" 2 "backup needs a file" db backup ''
     want "$name: noted" 0 "Last backup on 2026-06-30" db status
     refused "$name: erase, really?" 2 "forgets 'c0' for good & say --yes" customer erase c0
     want "$name: erase" 0 "erased: 2 identifiers, 8 events & No byte of it is left" customer erase c0 c4 --yes
@@ -167,10 +176,18 @@ town() { # NAME of the store
 echo "--- SQLite"
 export MARRAM_DB=town.db
 refused "no ledger" 5 "there is no town.db; 'marram db init' makes it" customer show c0
+refused "a file over a cluster" 2 "--distributed needs a PostgreSQL & town.db is a file" db init --distributed
 refused "no ledger to look at" 5 "town.db & marram db init" db status
 town sqlite
 check "the list beside the database" 3 "$(grep -vc '^#' town.db-erasures)"
 check "no name in any file of the database" "" "$(grep -al 'Ada Osei\|ada@example.com\|Cleo' town.db* | paste -sd' ')"
+
+# The ledger is not written over by what comes out of it.
+ln town.db other-name
+refused "exported over itself" 2 "other-name is the ledger itself & --out" export event --out other-name
+refused "a customer over it" 2 "town.db is the ledger itself & --out" customer export c1 --out town.db --db sqlite:town.db
+rm other-name
+check "compact as JSON" true "$("$marram" db compact --json | jq .compacted)"
 
 # A list from elsewhere, into a new place.
 mkdir elsewhere
@@ -203,6 +220,17 @@ want "that one" 0 "7.00" customer show x --source web
 check "told apart" "shop:x,2025-01-01,5.00 web:x,2025-02-01,7.00" "$("$marram" export orders | tail -n +2 | sort | paste -sd' ')"
 check "of one alone" "x,2025-01-01,5.00" "$("$marram" export orders --source shop | tail -n +2)"
 want "several systems are said" 0 "several systems; to import them elsewhere" export events --out two.csv
+
+# Identifiers that look like numbers of Marram's, or like options.
+export MARRAM_DB=odd.db
+"$marram" db init --quiet
+printf 'order_id,customer,date,amount\n1,#1001,2025-01-01,5\n2,#x,2025-01-01,6\n3,-v,2025-01-01,7\n' | "$marram" import orders - --yes --quiet
+want "an identifier with a number sign" 0 "^#1001 & 5.00" customer show '#1001'
+want "and no digits" 0 "^#x & 6.00" customer show '#x' --source import
+want "found by it" 0 "#1001 .*identifier" customer find '#1001'
+want "its number still leads there" 0 "^#1001" customer show "#$("$marram" customer find '#1001' --json | jq -r '.[0].customer_id')"
+want "an identifier like an option" 0 "^-v" customer show -- -v
+refused "neither number nor identifier" 3 "there is no customer #1002" customer show '#1002'
 
 # What run says of a shop's file and of the ledger's export is the same.
 export MARRAM_DB=shop.db

@@ -6,7 +6,7 @@ export MARRAM_NOW=2026-06-30T10:00:00Z MARRAM_DB=shop.db
 "$marram" simulate --customers 3000 --seed 3 --out shop >/dev/null || exit 1
 want "an empty ledger" 5 "marram db init" score
 run db init
-want "no orders" 3 "no orders & import" score
+want "no orders" 3 "no orders & import & contracts are not forecast yet" score
 want "no models yet" 0 "No model is stored" models stored
 want "nothing to show" 3 "no model is stored" models show
 run import orders shop/orders.csv --currency EUR --yes --quiet
@@ -21,6 +21,8 @@ cp .out whole.json
 check "stages add up" 3000 "$(number whole.json '.stages | add')"
 check "all customers" 3000 "$(number whole.json .customers)"
 check "not fitted again" null "$(number whole.json .fitted)"
+holds "an interval round the money" jq -e '.value_minor_low < .value_minor and .value_minor < .value_minor_high and .value_at_risk_minor_low < .value_at_risk_minor' whole.json
+check "what is at risk by stage adds up" "$(number whole.json .value_at_risk_minor)" "$(number whole.json '.stages_at_risk_minor | add')"
 holds "an interval round the orders" jq -e '.expected_orders_low < .expected_orders and .expected_orders < .expected_orders_high' whole.json
 for part in 1 2 3; do
     run score --part $part/3 --json
@@ -57,9 +59,12 @@ export MARRAM_NOW=2026-06-30T12:00:00Z
 want "refit beside a pinned one" 0 "kept and not used" score --refit --sample 500
 run score --json --model latest
 check "latest in spite of the pin" false "$(jq .pinned .out)"
+check "pin as JSON" "$old" "$("$marram" models pin "$old" --json | jq -r .pinned)"
+check "unpin as JSON" null "$("$marram" models unpin --json | jq .pinned)"
 want "unpin" 0 "latest" models unpin
 want "by the beginning of its number" 0 "$old" score --model "${old:0:9}"
 refused "no such model" 3 "no stored model" score --model 7x
+refused "before there was anything" 3 "no order up to 1999-12-31: the first is of 2023-01-01 & later --until" score --until 1999-12-31
 want "in the past" 0 "orders up to 2024-06-30 & all events were read" score --until 2024-06-30
 want "quiet" 0 "" score --quiet
 check "quiet says nothing" "" "$(cat .out .err)"
@@ -72,11 +77,22 @@ printf 'currency,rate\nUSD,0\n' >bad.csv
 refused "a rate of nothing" 3 "bad.csv:2 & above 0" score --rates bad.csv
 printf 'currency;rate\nDOLLAR;1,1\n' >bad.csv
 refused "no currency" 3 "bad.csv:2 & ISO 4217" score --rates bad.csv
+printf 'currency,day,rate\nUSD,2025-02-01,0.9\nEUR,,1\nUSD,2025-02-01,0.9\nUSD,2025-02-01,0.8\n' >bad.csv
+refused "two rates for one day" 3 "bad.csv:5: rate '0.8' is another rate" score --rates bad.csv
 printf 'currency,day,rate\nUSD,2025-02-01,0.9\n' >late.csv
 want "rates that begin too late" 3 "begin later" score --rates late.csv
 printf 'currency,rate\nUSD,0.9\n' >rates.csv
 want "rates" 0 "Customers     3,001 & all events were read" score --rates rates.csv
 want "rates are kept" 0 "Customers     3,001" score
+
+# Money of which nobody said the currency is shown without one.
+MARRAM_DB=plain.db run db init
+MARRAM_DB=plain.db run import orders shop/orders.csv --yes --quiet
+MARRAM_DB=plain.db want "no currency" 0 "^Value         [0-9,]+  .80 % interval [0-9,]+ to & marram export forecast" score
+check "no code of none" "" "$(grep XXX .out)"
+MARRAM_DB=plain.db want "no currency in a model" 0 "no import named" models show
+id=$(MARRAM_DB=plain.db "$marram" export forecast | awk -F, 'NR == 2 {print $1}')
+MARRAM_DB=plain.db want "no currency of a customer" 0 "value       [0-9.]+ expected" customer show "$id"
 
 # Usage.
 refused "part 0" 2 "--part must be" score --part 0/2

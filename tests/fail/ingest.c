@@ -60,7 +60,7 @@ static void refused(void **state) {
 static void header_in_a_later_block(void **state) {
     (void)state;
     static const size_t blocks[] = {0, 16, 48, 100};
-    const char *paths[] = {DIR "blank_top.csv", DIR "blank_top.csv"};
+    const char *paths[] = {DIR "blank_top.csv", DIR "blank_top_again.csv"};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         for (int threads = 1; threads <= 3; threads += 2) {
             ingest_source *source = NULL;

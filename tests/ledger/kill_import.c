@@ -36,6 +36,7 @@ typedef struct story {
     double seconds; /* an undisturbed one takes */
     char *want;
     unsigned kills, ends;
+    process writer; /* into the pipe; pid 0: none */
 } story;
 
 static void begin_store(const story *t, store *s) {
@@ -48,20 +49,31 @@ static void begin_store(const story *t, store *s) {
     assert_int_equal(process_run(output, (const char *[]){LOAD_PROGRAM, "append", s->url, acks, "seed=78", "count=60", "threads=1", "pool=1500", NULL}, NULL, 60), 0);
 }
 
-static process begin_import(const story *t, const store *s) {
+/* Whoever writes into the pipe waits for a reader for good if that was killed before it opened it. */
+static void end_writer(story *t) {
+    if (!t->writer.pid) return;
+    process_signal(&t->writer, SIGKILL);
+    process_wait(&t->writer, 60);
+    t->writer.pid = 0;
+}
+
+static process begin_import(story *t, const store *s) {
     static const char *const environment[] = {"MARRAM_NOW=2023-11-14T22:13:20Z", "MARRAM_TODAY=2033-11-14", NULL};
     char output[128];
     snprintf(output, sizeof output, "%s/import", s->folder);
     if (!strcmp(t->how, "marram"))
         return process_start(output, (const char *[]){MARRAM_PROGRAM, "import", "events", t->file, "--db", s->url, "--source", "test", "--currency", "EUR", "--yes", NULL},
                              environment);
-    if (!strcmp(t->how, "pipe")) { /* a new one each time: the writer of the last one may not have noticed yet that nobody reads any more */
-        char pipe[128], script[1024];
+    if (!strcmp(t->how, "pipe")) {
+        char pipe[128], script[512], told[128];
         snprintf(pipe, sizeof pipe, "%s/pipe", s->folder);
+        end_writer(t);
         unlink(pipe);
         assert_int_equal(mkfifo(pipe, 0600), 0);
-        snprintf(script, sizeof script, "cat '%s' >'%s' 2>/dev/null & exec '%s' import '%s' '%s' run_rows=400", t->file, pipe, LOAD_PROGRAM, s->url, pipe);
-        return process_start(output, (const char *[]){"/bin/sh", "-c", script, NULL}, environment);
+        snprintf(script, sizeof script, "exec cat '%s' >'%s'", t->file, pipe);
+        snprintf(told, sizeof told, "%s/writer", t->like->folder);
+        t->writer = process_start(told, (const char *[]){"/bin/sh", "-c", script, NULL}, NULL);
+        return process_start(output, (const char *[]){LOAD_PROGRAM, "import", s->url, pipe, "run_rows=400", NULL}, environment);
     }
     return process_start(output, (const char *[]){LOAD_PROGRAM, "import", s->url, t->file, t->how, NULL}, environment);
 }
@@ -139,6 +151,7 @@ static void story_of(store *like, const char *how, bool filled, int signal, unsi
     for (unsigned i = 0; i < rounds; i++) round_of(&t, signal, &r);
     print_message("%s, %s%s: %u imports struck %u times (%u were quicker), %.2f s undisturbed\n", like->kind == DB_SQLITE ? "sqlite" : "postgres", how,
                   filled ? ", into a ledger that holds something" : "", rounds, t.kills, t.ends, t.seconds);
+    end_writer(&t);
     free(t.want);
 }
 

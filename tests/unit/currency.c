@@ -82,8 +82,15 @@ static void test_money(void **state) {
     }
 }
 
+static void test_shown(void **state) {
+    (void)state;
+    assert_string_equal(currency_shown("EUR"), "EUR");
+    assert_string_equal(currency_shown("XXX"), "");
+    assert_string_equal(currency_shown(""), "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_digits), cmocka_unit_test(test_table), cmocka_unit_test(test_find),
-                                       cmocka_unit_test(test_money)};
+                                       cmocka_unit_test(test_money), cmocka_unit_test(test_shown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

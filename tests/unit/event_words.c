@@ -63,7 +63,11 @@ static void words(void **state) {
     says("{\"kind\":\"return_goods\"}", "sent goods back");
     says("{\"kind\":\"return_goods\",\"body\":{\"product\":\"spade\",\"reason\":\"bent\"}}", "sent spade back: bent");
     says("{\"kind\":\"contract_start\",\"amount\":\"49.00\",\"currency\":\"EUR\",\"body\":{\"number\":\"K-1\",\"product\":\"Pro\",\"period_months\":12}}",
-         "contract K-1 begins: Pro, 49.00 EUR every 12 months");
+         "contract K-1 begins: Pro, 49.00 EUR a year");
+    says("{\"kind\":\"contract_start\",\"amount\":\"49.00\",\"currency\":\"EUR\",\"body\":{\"period_months\":1}}", "contract begins, 49.00 EUR a month");
+    says("{\"kind\":\"contract_start\",\"amount\":\"49.00\",\"currency\":\"XXX\",\"body\":{\"period_months\":3}}", "contract begins, 49.00 every 3 months");
+    says("{\"kind\":\"contract_change\",\"amount\":\"49.00\",\"currency\":\"EUR\",\"body\":{\"period_months\":24}}", "contract changes, 49.00 EUR every 2 years");
+    says("{\"kind\":\"contract_change\",\"amount\":\"49.00\",\"currency\":\"EUR\",\"body\":{\"period_months\":0}}", "contract changes, 49.00 EUR");
     says("{\"kind\":\"case_update\",\"body\":{\"number\":\"T-1\",\"first_response\":true}}", "case T-1: our first answer");
     says("{\"kind\":\"case_update\",\"body\":{\"first_response\":false,\"by_whom\":\"Kim\"}}", "case: something was said or done, by Kim");
     says("{\"kind\":\"promise_made\",\"body\":{\"what\":\"call back\",\"due\":\"2026-02-01T10:00:00Z\"}}", "we promised: call back, by 2026-02-01");

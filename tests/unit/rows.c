@@ -86,6 +86,7 @@ static void dialects(void **state) {
     check_rows("name\nann\nbob\n", "name;2:ann;3:bob");
     check_rows("id,what\n1,x,,\n2,y\n", "id|what;2:1,x;3:2,y"); /* surplus fields that are empty */
     check_rows("id,what\n", "id|what");
+    check_rows("id,day,day,day (2),day\n1,a,b,c,d\n", "id|day|day (2)|day (2) (2)|day (3);2:1,a,b,c,d"); /* each has a name of its own */
     check_rows_len("1,2\n3,4\n", 8, 1, "1|2;2:3,4");
     check_rows_len("id,what\n3,4\n", 12, 0, "1|2;1:id,what;2:3,4");
     char zipped[200];
