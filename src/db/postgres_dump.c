@@ -59,6 +59,7 @@ static mr_status dump_begin(dump *p, const char *url, const db_options *options,
     mr_status status = db_open(url, options, &p->d, err);
     if (status) return status;
     p->options = PQconninfo(p->d->of.postgres.conn);
+    if (!p->options) return error_memory(err, 0); /* without them pg_dump would go to whatever its environment says */
     fill_environment(p);
     PGresult *result = PQexec(p->d->of.postgres.conn, "SELECT quote_ident(current_schema())");
     if (PQresultStatus(result) != PGRES_TUPLES_OK) return postgres_fail(p->d, result, err);

@@ -326,6 +326,55 @@ static void lost_in_bulk(void **state) {
     db_close(d);
 }
 
+/* --- a COPY that libpq takes no more rows of --- */
+
+struct pg_conn;
+static int copies_left = -1;
+int __real_PQputCopyData(struct pg_conn *conn, const char *bytes, int n);
+int __wrap_PQputCopyData(struct pg_conn *conn, const char *bytes, int n);
+
+/* Refuses as where there is no memory for its buffer: nothing is sent, and the connection goes on. */
+int __wrap_PQputCopyData(struct pg_conn *conn, const char *bytes, int n) {
+    if (copies_left == 0) return -1;
+    copies_left -= copies_left > 0;
+    return __real_PQputCopyData(conn, bytes, n);
+}
+
+static void row_long(void *ctx, size_t row, db_value *v) {
+    (void)ctx;
+    v[0].integer = (int64_t)row;
+    v[1].integer = 7;
+}
+
+/* The rows that went over before are not called all of them. */
+static void copy_refused(void **state) {
+    static const char *const columns[] = {"a", "n"};
+    static const int compare[] = {1};
+    static const db_append_plan plan = {"thing", columns, "ii", 1, compare, 1};
+    store *t = store_of(state);
+    mr_error err;
+    db *d = store_open(t);
+    uint64_t added = 0;
+    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT)", &err), &err);
+    for (int repeats = 0; repeats < 2; repeats++)
+        for (int most = 1; most >= 0; most--) {
+            assert_ok(db_execute(d, repeats ? "INSERT INTO thing VALUES (0, 7)" : "SELECT 1", &err), &err);
+            assert_ok(db_begin(d, DB_WRITE, &err), &err);
+            copies_left = most;
+            mr_status status = db_append(d, &plan, 20000, row_long, NULL, NULL, &added, &err);
+            copies_left = -1;
+            assert_int_equal(status, MR_EIO);
+            assert_int_equal(db_commit(d, &err), MR_EIO);
+            assert_ok(db_execute(d, repeats ? "DELETE FROM thing" : "SELECT 1", &err), &err);
+            assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+        }
+    assert_ok(db_begin(d, DB_WRITE, &err), &err);
+    assert_ok(db_append(d, &plan, 20000, row_long, NULL, NULL, &added, &err), &err);
+    assert_ok(db_commit(d, &err), &err);
+    assert_int_equal(added, 20000);
+    db_close(d);
+}
+
 /* --- a server that goes away and comes back --- */
 
 static pid_t script(const char *command, const char *folder) {
@@ -449,7 +498,7 @@ static void two_writers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls),  cmocka_unit_test(no_server), cmocka_unit_test(login),
-        ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
+        ON_POSTGRES(copy_refused), ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
         ON_SQLITE(full),         ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
         cmocka_unit_test(crash), BOTH(two_writers),
     };
