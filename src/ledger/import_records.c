@@ -122,8 +122,9 @@ static json_t *as_wanted(payload_type type, const char *text) {
         return yes || no ? json_boolean(yes) : NULL;
     }
     if (type == PAYLOAD_integer) {
+        errno = 0;
         long long value = strtoll(text, &end, 10);
-        return end != text && !*end ? json_integer(value) : NULL;
+        return end != text && !*end && !errno ? json_integer(value) : NULL; /* one that does not fit stays as it was written */
     }
     double value = type == PAYLOAD_number ? strtod(text, &end) : 0;
     return type == PAYLOAD_number && end != text && !*end && isfinite(value) ? json_real(value) : NULL;

@@ -87,6 +87,19 @@ printf 'customer,id,opened,first_response_minutes\nk1,t1,2024-01-01T00:00:00Z,90
 want "one within them" 0 "1  cases" import cases cases.csv --yes
 check "is where it should be" "2024-01-01T01:30:00Z" "$("$marram" export support_case --format ndjson | jq -r .first_response_at)"
 
+# A further column with a whole number that no integer holds stays as it was written.
+cat >items.yaml <<'END'
+source: shop
+records:
+  - record: orders
+    fields: {customer: customer, date: {column: day, format: iso}}
+    attributes: [items]
+END
+printf 'customer,day,items\ni1,2024-01-01,9\ni2,2024-01-01,99999999999999999999\n' >items.csv
+want "a further column" 0 "2  events added" import items.csv --mapping items.yaml
+check "a number where it is one" '9 "99999999999999999999"' \
+    "$("$marram" export events --source shop --format ndjson | jq -s -r 'sort_by(.customer) | [.[].body.items | tojson] | join(" ")')"
+
 export MARRAM_DB=data.db
 if has_data cdnow/CDNOW_master.txt; then
     run db init
