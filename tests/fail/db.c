@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static int64_t one_int(db *d, const char *sql) {
     mr_error err;
@@ -326,6 +327,37 @@ static void lost_in_bulk(void **state) {
     db_close(d);
 }
 
+/* --- restoring over tables that are in use --- */
+
+static int give_up_in_time(uint64_t done, uint64_t total, void *ctx) {
+    (void)done, (void)total;
+    return time(NULL) - *(time_t *)ctx > 25;
+}
+
+/* It says so in the time that any lock is waited for, and nothing is changed. pg_restore would wait for ever, and all others behind it. */
+static void restore_in_use(void **state) {
+    store *t = store_of(state);
+    mr_error err;
+    char path[96];
+    time_t begun = time(NULL);
+    mr_context context = {.progress = give_up_in_time, .progress_ctx = &begun};
+    db *d = store_open(t), *other = store_open(t);
+    assert_ok(db_schema_upgrade(d, 0, 1, NULL, NULL, &err), &err);
+    snprintf(path, sizeof path, "%s/backup", t->folder);
+    assert_ok(db_backup(t->url, path, NULL, &err), &err);
+    assert_ok(db_execute(d, "INSERT INTO setting (name, value) VALUES ('later', '1')", &err), &err);
+    assert_ok(db_begin(other, DB_READ, &err), &err);
+    assert_int_equal(one_int(other, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
+    assert_int_equal(db_restore(t->url, path, &context, &err), MR_EIO);
+    says(&err, "another process holds the lock");
+    db_rollback(other);
+    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
+    assert_ok(db_restore(t->url, path, NULL, &err), &err);
+    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 0);
+    db_close(other);
+    db_close(d);
+}
+
 /* --- a COPY that libpq takes no more rows of --- */
 
 struct pg_conn;
@@ -498,7 +530,7 @@ static void two_writers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls),  cmocka_unit_test(no_server), cmocka_unit_test(login),
-        ON_POSTGRES(copy_refused), ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
+        ON_POSTGRES(copy_refused), ON_POSTGRES(restore_in_use), ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
         ON_SQLITE(full),         ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
         cmocka_unit_test(crash), BOTH(two_writers),
     };
