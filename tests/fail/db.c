@@ -358,6 +358,43 @@ static void restore_in_use(void **state) {
     db_close(d);
 }
 
+/* --- what is no damage --- */
+
+static void count_line(const char *line, void *ctx) {
+    print_message("found: %s\n", line);
+    ++*(int *)ctx;
+}
+
+/* That indexes may not be looked at, or that somebody holds a table, is not a fault of the store's. */
+static void no_damage(void **state) {
+    store *t = store_of(state);
+    mr_error err;
+    char url[600], sql[256];
+    int found = 0;
+    db *d = store_open(t), *plain;
+    const char *after = strchr(t->url, '@');
+    assert_non_null(after);
+    snprintf(sql, sizeof sql, "CREATE EXTENSION amcheck; CREATE ROLE plain_%d LOGIN; GRANT ALL ON SCHEMA public TO plain_%d", (int)getpid(), (int)getpid());
+    assert_ok(db_execute(d, sql, &err), &err);
+    snprintf(url, sizeof url, "postgresql://plain_%d%s", (int)getpid(), after);
+    assert_ok(db_open(url, &(db_options){.busy_ms = 100}, &plain, &err), &err);
+    assert_ok(db_schema_upgrade(plain, 0, 1, NULL, NULL, &err), &err);
+    assert_ok(db_integrity(plain, count_line, &found, &err), &err);
+    assert_int_equal(found, 0);
+    assert_ok(db_integrity(d, count_line, &found, &err), &err); /* who may look finds nothing */
+    assert_int_equal(found, 0);
+    assert_ok(db_begin(d, DB_WRITE, &err), &err);
+    assert_ok(db_execute(d, "LOCK TABLE event", &err), &err);
+    assert_int_equal(db_integrity(plain, count_line, &found, &err), MR_EIO);
+    assert_int_equal(db_last_fault(plain), DB_FAULT_BUSY);
+    assert_int_equal(found, 0);
+    db_rollback(d);
+    db_close(plain);
+    snprintf(sql, sizeof sql, "DROP OWNED BY plain_%d; DROP ROLE plain_%d", (int)getpid(), (int)getpid());
+    assert_ok(db_execute(d, sql, &err), &err);
+    db_close(d);
+}
+
 /* --- a COPY that libpq takes no more rows of --- */
 
 struct pg_conn;
@@ -530,7 +567,7 @@ static void two_writers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls),  cmocka_unit_test(no_server), cmocka_unit_test(login),
-        ON_POSTGRES(copy_refused), ON_POSTGRES(restore_in_use), ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
+        ON_POSTGRES(copy_refused), ON_POSTGRES(no_damage), ON_POSTGRES(restore_in_use), ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
         ON_SQLITE(full),         ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
         cmocka_unit_test(crash), BOTH(two_writers),
     };
