@@ -3,14 +3,18 @@
 
 #include "calendar.h"
 
+#include <assert.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stopped;
+/* The signal comes to any thread and is looked for by others: a sig_atomic_t would do for one alone. Lock-free, so a handler may use it. */
+static atomic_int stopped;
+static_assert(ATOMIC_INT_LOCK_FREE == 2, "a signal handler may not wait for a lock");
 
 static void on_signal(int number) {
     if (stopped) _exit(128 + number); /* a second Ctrl-C does not wait */

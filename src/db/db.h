@@ -177,14 +177,14 @@ mr_status db_vacuum(db *d, mr_error *err);     /* gives back and overwrites what
 mr_status db_analyze(db *d, mr_error *err);    /* statistics after a bulk load */
 mr_status db_size(db *d, int64_t *bytes, mr_error *err); /* what the tables and their indexes take up */
 /* Is every page and index of the store sound? found(line, ctx) for each fault. PostgreSQL: every row of Marram's tables is read; indexes
- * are compared with them where the extension amcheck is installed. */
+ * are compared with them where the extension amcheck is installed and may be used. */
 mr_status db_integrity(db *d, void (*found)(const char *line, void *ctx), void *ctx, mr_error *err);
 /* Online and consistent, to a file that is not there yet: SQLite's backup API, pg_dump -Fc. progress may be NULL. Written under a
  * passing name, synced and renamed, for its owner alone. Marram's tables only. MR_EIO where path is there; MR_ECANCELLED. */
 mr_status db_backup(const char *url, const char *path, const mr_context *context, mr_error *err);
 /* The store at url becomes what the backup holds: the SQLite file is replaced (atomically), PostgreSQL's Marram tables by pg_restore
  * --clean --single-transaction. A backup that is damaged, not Marram's or of a newer schema is refused and nothing changed; so is a SQLite
- * file another connection has open. A damaged SQLite file is replaced as well. */
+ * file another connection has open, and PostgreSQL's tables while a transaction uses them. A damaged SQLite file is replaced as well. */
 mr_status db_restore(const char *url, const char *path, const mr_context *context, mr_error *err);
 
 #endif

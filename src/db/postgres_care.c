@@ -124,12 +124,13 @@ typedef struct check {
     void *ctx;
 } check;
 
-/* Runs sql for what it may fail with. A damaged page is a finding, a lost connection a failure. */
+/* Runs sql for what it may fail with. A damaged page is a finding, and so is whatever else should not be; a lost connection, a lock somebody
+ * holds, a right that is missing are failures. */
 static mr_status probe(const check *c, const char *sql, mr_error *err) {
     mr_error why;
     error_clear(&why);
     mr_status status = postgres_command(c->d, sql, &why);
-    if (status && c->d->fault != DB_FAULT_LOST) {
+    if (status && (c->d->fault == DB_FAULT_DAMAGED || c->d->fault == DB_FAULT_OTHER)) {
         c->found(why.message, c->ctx);
         c->d->fault = DB_FAULT_NONE;
         return MR_OK;
@@ -146,7 +147,7 @@ static mr_status read_table(const check *c, const char *table, mr_error *err) {
     return probe(c, sql, err);
 }
 
-/* The extension amcheck, where it is there, compares the indexes with the tables. */
+/* The extension amcheck, where it is there and may be used, compares the indexes with the tables. */
 static mr_status check_indexes(const check *c, const char *table, mr_error *err) {
     char sql[SQL_SIZE];
     snprintf(
@@ -163,8 +164,8 @@ mr_status postgres_integrity(db *d, void (*found)(const char *line, void *ctx), 
     int64_t amcheck = 0;
     mr_status status = postgres_alive(d, err);
     if (!status)
-        status = postgres_number(d, "SELECT count(*) FROM pg_catalog.pg_extension WHERE extname = 'amcheck'",
-                                 &amcheck, err);
+        status = postgres_number(d, "SELECT CASE WHEN has_function_privilege(to_regprocedure('bt_index_check(regclass,boolean)'), 'EXECUTE') "
+                                    "THEN 1 ELSE 0 END", &amcheck, err);
     for (size_t i = 0; i < db_tables_n && !status; i++) {
         int64_t there = 0;
         status = is_there(d, db_tables[i].name, &there, err);

@@ -5,6 +5,8 @@
  * bytes of -1 at the end. Big-endian. */
 #include "postgres.h"
 
+#include <limits.h>
+
 enum { FULL = 128 << 10 };
 
 static const char head[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
@@ -63,6 +65,10 @@ static mr_status put_rows(db *d, const db_append_plan *plan, size_t n, db_append
         row(ctx, i, values);
         status = put_row(d, &b, plan, columns, values, i, number, err);
         if (status || b.len < FULL) continue;
+        if (b.len > INT_MAX) { /* of its many texts each was short enough */
+            status = error_set(err, MR_EDATA, NULL, (int64_t)i, "%s: a row of more than 2 GB", d->name);
+            break;
+        }
         *refused = PQputCopyData(conn, b.data, (int)b.len) != 1;
         b.len = 0;
     }
@@ -83,8 +89,9 @@ mr_status postgres_copy_in(db *d, const char *sql, const db_append_plan *plan, s
     PQclear(result);
     bool refused = false;
     mr_status status = put_rows(d, plan, n, row, ctx, number, &refused, err);
-    /* The server has its say whether the rows ended well or not. */
-    PQputCopyEnd(conn, status ? "the rows could not be made" : NULL);
+    /* The server has its say whether the rows ended well or not. Where libpq took no more of them and the connection is there (it had no memory),
+     * the server must not take those that went over for all. */
+    PQputCopyEnd(conn, status ? "the rows could not be made" : refused ? "there was no memory for the rows" : NULL);
     result = PQgetResult(conn);
     for (PGresult *more; result && (more = PQgetResult(conn));) PQclear(more);
     if (status) {

@@ -62,6 +62,7 @@ static mr_status dump_begin(dump *p, const char *url, const db_options *options,
         return error_set(err, MR_EIO, NULL, -1, "%s is a cluster, and pg_dump does not see its shards at one moment: back up its nodes, with a restore "
                          "point on all of them (docs/scale.md)", p->d->name);
     p->options = PQconninfo(p->d->of.postgres.conn);
+    if (!p->options) return error_memory(err, 0); /* without them pg_dump would go to whatever its environment says */
     fill_environment(p);
     PGresult *result = PQexec(p->d->of.postgres.conn, "SELECT quote_ident(current_schema())");
     if (PQresultStatus(result) != PGRES_TUPLES_OK) return postgres_fail(p->d, result, err);
@@ -141,12 +142,13 @@ static mr_status sync_file(const char *path, mr_error *err) {
 }
 
 static mr_status dump_tables(dump *p, const char *passing, mr_error *err) {
-    const char *arguments[3 * 64 + 8];
+    const char *arguments[2 * 64 + 10];
     size_t n = 0;
     char names[64][200];
     find_program(p, "pg_dump");
+    /* It sets lock_timeout to 0 for itself. */
     const char *first[] = {p->program,        "-Fc",           "-v", "--no-owner",
-                           "--no-privileges", "--no-password", "-f", passing};
+                           "--no-privileges", "--no-password", "--lock-wait-timeout=30000", "-f", passing};
     for (; n < sizeof first / sizeof *first; n++) arguments[n] = first[n];
     for (size_t i = 0; i < db_tables_n && i < 64; i++) {
         if (!p->sizes[i]) continue; /* a table of a newer version: not there */
@@ -245,6 +247,23 @@ static mr_status drop_newer(dump *p, const bool holds[64], mr_error *err) {
     return status;
 }
 
+/* pg_restore waits for ever for whoever still uses a table, and all others then wait behind it: so they are waited for here first, for as long as
+ * for any lock. */
+static mr_status wait_for_tables(dump *p, mr_error *err) {
+    text_buffer sql = {0};
+    size_t n = 0;
+    mr_status status = measure(p, err);
+    text_puts(&sql, "BEGIN; LOCK TABLE ");
+    for (size_t i = 0; i < db_tables_n && i < 64; i++)
+        if (p->sizes[i]) text_printf(&sql, "%s%s.%s", n++ ? ", " : "", p->schema, db_tables[i].name);
+    text_puts(&sql, " IN ACCESS EXCLUSIVE MODE; ROLLBACK");
+    const char *text = text_terminate(&sql);
+    if (status == MR_OK && sql.failed) status = error_memory(err, sql.len);
+    if (status == MR_OK && n) status = postgres_command(p->d, text, err);
+    text_free(&sql);
+    return status;
+}
+
 static int restoring(const char *line, void *ctx) {
     const dump *p = ctx;
     (void)line;
@@ -275,6 +294,7 @@ mr_status postgres_restore(const char *url, const char *path, const mr_context *
     if (!status) name_database(&p);
     if (!status) status = read_contents(&p, path, holds, err);
     if (!status) status = read_version(&p, path, &version, err);
+    if (!status) status = wait_for_tables(&p, err);
     if (!status) {
         const char *arguments[] = {p.program,
                                    "--clean",

@@ -15,6 +15,12 @@ mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, c
     return status;
 }
 
+unsigned crew_connections(const crew *c) {
+    unsigned n = 0;
+    for (size_t i = 0; i < c->n; i++) n += db_connections(c->ledger[i]->d);
+    return n;
+}
+
 void crew_close(crew *c) {
     for (size_t i = 0; i < c->n; i++) ledger_close(c->ledger[i]);
     mem_free(NULL, c->ledger);

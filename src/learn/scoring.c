@@ -13,6 +13,7 @@
 
 /* Each page is read once or twice and written once: what a thread keeps of the file is to grow with neither. */
 #define CACHE_KB 8192
+#define SCORE_ATTEMPTS 5 /* a server that goes away more often than that needs someone to look at it */
 
 const char *const scoring_stage_names[SCORING_STAGES] = {"repairing", "reading", "fitting", "scanning", "forecasting", "writing"};
 
@@ -83,6 +84,7 @@ static mr_status look_at_base(scoring_job *job, mr_error *err) {
     if (status != MR_OK) return status;
     bool given = out->until != INT32_MIN;
     status = o->rates_n ? ledger_rates_write(l, o->rates, o->rates_n, o->now_us, err) : MR_OK;
+    if (status == MR_OK && o->rates_n) status = db_sync(l->d, err);
     if (status == MR_OK) status = ledger_rates_read(l, &job->rates, err);
     if (status == MR_OK)
         status = survey_read(&job->crew, out->partly ? o->part : 0, out->partly ? o->of : 1, given ? out->until : o->today, job->context, &out->base, err);
@@ -127,6 +129,7 @@ static mr_status fit_new(scoring_job *job, mr_error *err) {
     ledger_model model = {.fitted_at_us = o->now_us, .until_day = out->until, .version = MODEL_DOCUMENT_VERSION, .document = text};
     strcpy(model.name, mr_model_name(out->document.fits.forecast.params.model));
     status = ledger_model_add(job->crew.ledger[0], &model, err);
+    if (status == MR_OK) status = db_sync(job->crew.ledger[0]->d, err); /* forecasts name it: it must be there as long as they are */
     model_document_free(text);
     out->fitted = true;
     out->fitted_id = model.id;
@@ -245,6 +248,22 @@ static void sum_up(scoring_job *job, const range_job *r) {
     for (int i = 0; i < 3; i++) out->seconds[SCORING_SCAN + i] = out->sums.seconds[i];
 }
 
+/* A server that crashed forgets what it had not put on its disk, though it said that it was committed: where a connection was lost at any time
+ * before all was durable, all ranges are written again. Rows take the place of those that are there, so nothing is there twice. */
+static mr_status write_ranges(range_job *r, mr_error *err) {
+    crew *c = &r->job->crew;
+    for (int attempt = 0;; attempt++) {
+        unsigned connections = crew_connections(c);
+        memset(r->sums, 0, c->n * sizeof *r->sums);
+        r->done = 0;
+        mr_status status = pool_run(c->pool, r->ranges, one_range, r, err);
+        if (status == MR_OK) status = db_sync(c->ledger[0]->d, err);
+        if (status != MR_OK || crew_connections(c) == connections) return status;
+        if (attempt == SCORE_ATTEMPTS)
+            return error_set(err, MR_EIO, NULL, -1, "%s went away again and again; its log says more", db_name(c->ledger[0]->d));
+    }
+}
+
 static mr_status score_part(scoring_job *job, mr_error *err) {
     const scoring_options *o = job->o;
     scoring *out = job->out;
@@ -257,8 +276,7 @@ static mr_status score_part(scoring_job *job, mr_error *err) {
     /* Ranges of a little less than a block, which hash to about as many customers each. */
     r.ranges = (unsigned)(r.total / (SCORE_BLOCK - SCORE_BLOCK / 16)) + 1;
     status = prepare(&r, err);
-    if (status == MR_OK) status = pool_run(job->crew.pool, r.ranges, one_range, &r, err);
-    if (status == MR_OK) status = db_sync(job->crew.ledger[0]->d, err);
+    if (status == MR_OK) status = write_ranges(&r, err);
     if (status == MR_OK) {
         sum_up(job, &r);
         out->scored = true;

@@ -59,11 +59,12 @@ bool time_read(const char *text, size_t len, int64_t *us) {
 }
 
 char *time_text(int64_t us, char out[40]) {
-    int64_t day = us / TIMES_DAY_US - (us % TIMES_DAY_US < 0), rest = us - day * TIMES_DAY_US;
+    int64_t day = us / TIMES_DAY_US - (us % TIMES_DAY_US < 0);
     if (day < calendar_day(1, 1, 1) || day > calendar_day(9999, 12, 31)) {
         strcpy(out, "");
         return out;
     }
+    int64_t rest = us - day * TIMES_DAY_US;
     char date[11];
     calendar_text((int32_t)day, date);
     int seconds = (int)(rest / 1000000), fraction = (int)(rest % 1000000);

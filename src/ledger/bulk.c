@@ -363,7 +363,8 @@ static mr_status make_whole_for_good(bulk *b, const mr_context *context, mr_erro
         unsigned connections = db_connections(d);
         mr_status status = make_whole(b, attempt > 0 || b->unfinished, context, err);
         bool lost = status == MR_OK ? db_connections(d) != connections : db_last_fault(d) == DB_FAULT_LOST || db_last_fault(b->l->d) == DB_FAULT_LOST;
-        if (!lost || attempt == BULK_ATTEMPTS) return status;
+        if (!lost || (status != MR_OK && attempt == BULK_ATTEMPTS)) return status;
+        if (attempt == BULK_ATTEMPTS) return error_set(err, MR_EIO, NULL, -1, "%s went away again and again; its log says more", db_name(d));
         status = db_transaction(d, DB_READ, nothing, NULL, err); /* waits until it is there again */
         if (status == MR_OK) status = db_transaction(b->l->d, DB_READ, nothing, NULL, err);
         if (status != MR_OK) return status;

@@ -5,6 +5,7 @@
 #include "merge.h"
 #include "merge_rows.h"
 
+#include <bits.h>
 #include <calendar.h>
 #include <error.h>
 #include <schema.h>
@@ -38,11 +39,15 @@ static int by_cell(const void *a, const void *b) {
     return strcmp(x->currency, y->currency);
 }
 
+/* Sums stop at the largest number there is, as those of a cycle do: nobody can be kept because they spent too much. */
 static mr_status write_tally(ledger *l, const tally *t, mr_error *err) {
     db_statement *s;
     mr_status status = db_prepare(l->d, "INSERT INTO residue (month, kind, currency, events, amount_minor) VALUES ($1, $2, $3, $4, $5) "
                                         "ON CONFLICT (month, kind, currency) DO UPDATE SET events = residue.events + excluded.events, "
-                                        "amount_minor = residue.amount_minor + excluded.amount_minor", "dstii", &s, err);
+                                        "amount_minor = CASE WHEN excluded.amount_minor > 0 AND residue.amount_minor > 9223372036854775807 - excluded.amount_minor "
+                                        "THEN 9223372036854775807 "
+                                        "WHEN excluded.amount_minor < 0 AND residue.amount_minor < -9223372036854775807 - excluded.amount_minor "
+                                        "THEN -9223372036854775807 ELSE residue.amount_minor + excluded.amount_minor END", "dstii", &s, err);
     if (status != MR_OK) return status;
     db_bind_int(s, 1, t->month);
     db_bind_int(s, 2, t->kind);
@@ -66,7 +71,7 @@ static mr_status keep_residue(erase_work *w, const history *h, mr_error *err) {
     for (size_t i = 0; i < h->n; i++) {
         if (n && by_cell(&cells[n - 1], &cells[i]) == 0) {
             cells[n - 1].events++;
-            cells[n - 1].amount_minor += cells[i].amount_minor;
+            cells[n - 1].amount_minor = bits_add_saturating(cells[n - 1].amount_minor, cells[i].amount_minor);
         } else {
             cells[n++] = cells[i];
         }
@@ -177,9 +182,10 @@ static mr_status erase_transaction(db *d, void *ctx, mr_error *err) {
     int64_t epoch, noted = 0;
     bool found;
     (void)d;
-    w->counts = (erase_counts){0};
     mr_status status = merge_look(w->l, "SELECT erased_at_us FROM erasure WHERE ref = $1", w->customer_id, &noted, &found, err);
-    if (status != MR_OK || (w->attempts++ && found && noted == w->at_us)) return status; /* an earlier attempt was committed, its answer lost */
+    /* An earlier attempt was committed, its answer lost: what it counted holds. */
+    if (status != MR_OK || (w->attempts++ && found && noted == w->at_us)) return status;
+    w->counts = (erase_counts){0};
     status = check_there(w, err);
     if (status == MR_OK) status = merge_epoch(w->l, &epoch, err);
     if (status == MR_OK) status = gather(w, err);

@@ -305,7 +305,10 @@ static mr_status put_order(events_export *v, int64_t customer_id, const history_
         text_putc(&name, ':');
     }
     text_add(&name, id, len);
-    if (name.failed) return error_memory(err, len);
+    if (name.failed) {
+        text_free(&name);
+        return error_memory(err, len);
+    }
     member(x, "customer", name.len ? name.data : "", name.len, false);
     member(x, "date", calendar_text(e->day, date), 10, false);
     money(&v->amount, e, e->kind != EVENT_order);

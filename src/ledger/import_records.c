@@ -4,8 +4,10 @@
 #include "normal.h"
 #include "payload.h"
 
+#include <calendar.h>
 #include <currency.h>
 #include <error.h>
+#include <times.h>
 
 #include <errno.h>
 #include <math.h>
@@ -22,6 +24,11 @@ static bool refuse(importer *i, const char *field, const record_value *value, co
     snprintf(i->fault_value, sizeof i->fault_value, "%.*s", value ? (int)(value->len < 60 ? value->len : 60) : 0, value ? value->text : "");
     i->fault = why;
     return false;
+}
+
+/* Days begin at midnight before 1970, too. */
+static int32_t day_of(int64_t at_us) {
+    return (int32_t)(at_us / TIMES_DAY_US - (at_us % TIMES_DAY_US < 0));
 }
 
 /* --- ids --- */
@@ -115,8 +122,9 @@ static json_t *as_wanted(payload_type type, const char *text) {
         return yes || no ? json_boolean(yes) : NULL;
     }
     if (type == PAYLOAD_integer) {
+        errno = 0;
         long long value = strtoll(text, &end, 10);
-        return end != text && !*end ? json_integer(value) : NULL;
+        return end != text && !*end && !errno ? json_integer(value) : NULL; /* one that does not fit stays as it was written */
     }
     double value = type == PAYLOAD_number ? strtod(text, &end) : 0;
     return type == PAYLOAD_number && end != text && !*end && isfinite(value) ? json_real(value) : NULL;
@@ -209,7 +217,7 @@ static bool stage_contracts(importer *i, const record *rec, mr_error *err) {
         if (terms) {
             if (!put_money(i, VALUE(rec, contracts, price), VALUE(rec, contracts, currency), e)) return false;
             put_text(i, "product", VALUE(rec, contracts, product));
-            if (GIVEN(rec, contracts, renewal)) body_put_day(&i->body, "renewal", (int32_t)(VALUE(rec, contracts, renewal)->number / INT64_C(86400000000)));
+            if (GIVEN(rec, contracts, renewal)) body_put_day(&i->body, "renewal", day_of(VALUE(rec, contracts, renewal)->number));
             if (GIVEN(rec, contracts, notice_days)) body_put_integer(&i->body, "notice_days", VALUE(rec, contracts, notice_days)->number);
             if (GIVEN(rec, contracts, period_months)) body_put_integer(&i->body, "period_months", VALUE(rec, contracts, period_months)->number);
             if (GIVEN(rec, contracts, seats)) body_put_integer(&i->body, "seats", VALUE(rec, contracts, seats)->number);
@@ -245,9 +253,12 @@ static bool stage_cases(importer *i, const record *rec, mr_error *err) {
     int64_t opened = VALUE(rec, cases, opened)->number, reopenings = GIVEN(rec, cases, reopenings) ? VALUE(rec, cases, reopenings)->number : 0;
     if (resolved->given && resolved->number < opened) return refuse(i, "resolved", resolved, "resolved before it was opened");
     if (reopenings < 0 || reopenings > 50) return refuse(i, "reopenings", VALUE(rec, cases, reopenings), "must be 0 to 50");
+    /* ten-thousandths of a minute */
+    if (!response->given && minutes->given && minutes->number > ((calendar_day(9999, 12, 31) + INT64_C(1)) * TIMES_DAY_US - 1 - opened) / 6000)
+        return refuse(i, "first_response_minutes", minutes, "comes to a time after the year 9999");
     if (!case_event(i, rec, EVENT_case_open, opened, "open", err)) return false;
     if (response->given || (minutes->given && minutes->number >= 0)) {
-        int64_t at = response->given ? response->number : opened + minutes->number * 6000; /* ten-thousandths of a minute */
+        int64_t at = response->given ? response->number : opened + minutes->number * 6000;
         if (!case_event(i, rec, EVENT_case_update, at, "response", err)) return false;
     }
     /* When they were is not known: just before the resolution, or just after the opening. */
@@ -441,8 +452,8 @@ static bool contact_row(importer *i, upserts *u, uint32_t who, const record *rec
     if (!c) return false;
     upsert_int(&c[0], who);
     upsert_int(&c[1], ledger_subject(i->l, i->source, "contact", own->text, own->len));
-    if (joined->given) upsert_int(&c[11], joined->number / INT64_C(86400000000));
-    if (left->given) upsert_int(&c[12], left->number / INT64_C(86400000000));
+    if (joined->given) upsert_int(&c[11], day_of(joined->number));
+    if (left->given) upsert_int(&c[12], day_of(left->number));
     upsert_int(&c[13], since(VALUE(rec, contacts, updated)));
     return cell(u, &c[2], own) && cell(u, &c[3], name) && cell(u, &c[4], email) && cell(u, &c[5], VALUE(rec, contacts, phone)) &&
            cell(u, &c[6], VALUE(rec, contacts, role)) && cell(u, &c[7], VALUE(rec, contacts, authority)) &&

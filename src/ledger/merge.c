@@ -167,17 +167,25 @@ static mr_status audit(merge_work *w, const char *what, mr_error *err) {
     return ledger_audit(w->l, w->now_us, what, detail, err);
 }
 
+/* An earlier attempt may have been committed and its answer lost. That there is a merge of its number says nothing: one that was cut off gave it back. */
+static mr_status merged_before(const merge_work *w, bool *done, mr_error *err) {
+    int64_t kept = 0, merged = 0;
+    bool there = false;
+    *done = false;
+    mr_status status = w->id ? merge_look(w->l, "SELECT kept_id FROM merge WHERE id = $1", w->id, &kept, &there, err) : MR_OK;
+    if (status == MR_OK && there) status = merge_look(w->l, "SELECT merged_id FROM merge WHERE id = $1", w->id, &merged, &there, err);
+    *done = status == MR_OK && there && kept == w->kept && merged == w->merged;
+    return status;
+}
+
 static mr_status merge_transaction(db *d, void *ctx, mr_error *err) {
     merge_work *w = ctx;
-    int64_t before = w->id, found_id = 0;
-    bool found;
+    bool done = false;
     (void)d;
-    *w->counts = (merge_counts){0};
     mr_status status = merge_epoch(w->l, &w->epoch, err);
-    if (status == MR_OK && before) { /* an earlier attempt may have been committed and its answer lost */
-        status = merge_look(w->l, "SELECT id FROM merge WHERE id = $1", before, &found_id, &found, err);
-        if (status != MR_OK || found) return status;
-    }
+    if (status == MR_OK) status = merged_before(w, &done, err);
+    if (status != MR_OK || done) return status;
+    *w->counts = (merge_counts){0};
     w->id = w->epoch;
     if (status == MR_OK) status = ledger_check_customer(w->l, w->kept, err);
     if (status == MR_OK) status = ledger_check_customer(w->l, w->merged, err);
@@ -193,6 +201,7 @@ static mr_status merge_transaction(db *d, void *ctx, mr_error *err) {
 
 mr_status ledger_merge(ledger *l, int64_t kept, int64_t merged, int64_t now_us, int64_t *merge_id, merge_counts *counts, mr_error *err) {
     merge_counts ignored;
+    if (counts) *counts = (merge_counts){0};
     merge_work w = {.l = l, .kept = kept, .merged = merged, .now_us = now_us, .counts = counts ? counts : &ignored};
     if (kept == merged)
         return error_set(err, MR_EDATA, "customer", -1, "both are customer #%" PRId64 ": there is nothing to merge", kept);
@@ -237,9 +246,9 @@ static mr_status unmerge_transaction(db *d, void *ctx, mr_error *err) {
     merge_work *w = ctx;
     bool done = false;
     (void)d;
-    *w->counts = (merge_counts){0};
     mr_status status = find_merge(w, &done, err);
-    if (status != MR_OK || done) return status;
+    if (status != MR_OK || done) return status; /* what an earlier attempt counted holds */
+    *w->counts = (merge_counts){0};
     status = merge_epoch(w->l, &w->epoch, err);
     if (status == MR_OK) status = merge_lock(w, err);
     if (status == MR_OK) status = refs_back(w, err);
@@ -255,6 +264,7 @@ static mr_status unmerge_transaction(db *d, void *ctx, mr_error *err) {
 
 mr_status ledger_unmerge(ledger *l, int64_t merge_id, int64_t now_us, merge_counts *counts, mr_error *err) {
     merge_counts ignored;
+    if (counts) *counts = (merge_counts){0};
     merge_work w = {.l = l, .id = merge_id, .now_us = now_us, .counts = counts ? counts : &ignored};
     return db_transaction(l->d, DB_WRITE, unmerge_transaction, &w, err);
 }

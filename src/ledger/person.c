@@ -4,10 +4,12 @@
 #include "export_rows.h"
 #include "history.h"
 #include "merge.h"
+#include "merge_rows.h"
 #include "normal.h"
 #include "refs.h"
 
 #include <error.h>
+#include <schema.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -171,13 +173,35 @@ static mr_status search_parts(ledger *l, const char *sql, const char *by, const 
     return status;
 }
 
+/* Has the number an identifier, or rows that nobody has one of? */
+static mr_status number_is_there(ledger *l, int64_t customer_id, bool *there, mr_error *err) {
+    int64_t ignored;
+    mr_status status = merge_look(l, "SELECT ref FROM customer_ref WHERE ref = $1", customer_id, &ignored, there, err);
+    for (size_t t = 0; t < db_tables_n && status == MR_OK && !*there; t++) {
+        char sql[128];
+        if (db_tables[t].sort != DB_PER_CUSTOMER || !strcmp(db_tables[t].name, "customer_ref")) continue;
+        snprintf(sql, sizeof sql, "SELECT customer_id FROM %s WHERE customer_id = $1 LIMIT 1", db_tables[t].name);
+        status = merge_look(l, sql, customer_id, &ignored, there, err);
+    }
+    return status;
+}
+
+static mr_status search_number(ledger *l, int64_t customer_id, json_t *out, mr_error *err) {
+    bool there;
+    mr_status status = number_is_there(l, customer_id, &there, err);
+    return status == MR_OK && there ? add_found(l, out, customer_id, "number", err) : status;
+}
+
 mr_status person_search(ledger *l, const char *text, json_t **out, mr_error *err) {
     size_t len = strlen(text), i;
     json_t *names = NULL, *name;
     int64_t id;
     bool known = false;
     *out = json_array();
-    if (text[0] == '#' && find_number(l, text, &id, &known, err) == MR_OK && known) return add_found(l, *out, id, "number", err);
+    if (text[0] == '#' && find_number(l, text, &id, &known, err) == MR_OK) {
+        mr_status by_number = known ? add_found(l, *out, id, "number", err) : search_number(l, id, *out, err);
+        if (by_number != MR_OK || json_array_size(*out)) return by_number;
+    }
     mr_status status = source_names(l, &names, err);
     json_array_foreach(names, i, name) {
         if (status == MR_OK) status = ledger_find(l, json_string_value(name), text, len, &id, err);

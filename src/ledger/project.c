@@ -22,9 +22,10 @@ static void put_day(upsert_cell *c, const json_t *body, const char *field) {
     if (body_day(body, field, &day)) upsert_int(c, day);
 }
 
-static void put_count(upsert_cell *c, const json_t *body, const char *field) {
+/* What the column has no room for is not known: an event that is in already must not keep its customer from being rebuilt. */
+static void put_count(upsert_cell *c, const json_t *body, const char *field, double most) {
     double value;
-    if (body_number(body, field, &value) && value >= 0 && value < 1e15) upsert_int(c, (int64_t)value);
+    if (body_number(body, field, &value) && value >= 0 && value <= most) upsert_int(c, (int64_t)value);
 }
 
 static void put_key(upsert_cell *row, int64_t customer_id, int64_t id) {
@@ -45,9 +46,9 @@ static mr_status fold_contract(const ledger *l, int64_t customer_id, const histo
         json_t *body;
         ok = body_read(e->body, e->body_len, &body) && put_text(u, &row[2], body, "number") && put_text(u, &row[3], body, "product");
         put_day(&row[6], body, "renewal");
-        put_count(&row[7], body, "notice_days");
-        put_count(&row[9], body, "seats");
-        put_count(&row[12], body, "period_months");
+        put_count(&row[7], body, "notice_days", INT32_MAX);
+        put_count(&row[9], body, "seats", 1e15);
+        put_count(&row[12], body, "period_months", INT32_MAX);
         if (ok && e->currency[0] && e->kind != EVENT_contract_end && e->kind != EVENT_downgrade_request) {
             upsert_int(&row[10], e->amount_minor);
             ok = upsert_text(u, &row[11], e->currency, strlen(e->currency));

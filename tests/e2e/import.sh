@@ -98,6 +98,36 @@ done
 want "an alias leads to the customer" 0 "u1" customer show u1 --source segment
 
 # The folders of the founders' data, one documented command each.
+# Days before 1970 with a time of day, and minutes beyond all time.
+export MARRAM_DB=edges.db
+run db init
+printf 'customer,id,name,joined\nk1,p1,Ann,1969-12-31T18:00:00Z\n' >contacts.csv
+want "a contact of long ago" 0 "1  contacts" import contacts contacts.csv --yes
+printf 'customer,id,name,joined\nk1,p1,Anna,1969-12-31T18:00:00Z\n' >contacts.csv
+want "and once more" 0 "1  contacts" import contacts contacts.csv --yes
+check "joined on that day" "1969-12-31" "$("$marram" export contact --format ndjson | jq -r .joined_day)"
+printf 'customer,id,start,renewal\nk1,c1,1960-01-01,1961-01-02T03:00:00Z\n' >contracts.csv
+want "a contract of long ago" 0 "1  contracts" import contracts contracts.csv --yes
+check "renewed on that day" "1961-01-02" "$("$marram" export contract --format ndjson | jq -r .renewal_day)"
+printf 'customer,id,opened,first_response_minutes\nk1,t1,2024-01-01T00:00:00Z,90\nk1,t2,2024-01-01T00:00:00Z,99999999999999\n' >cases.csv
+want "a response after the end of all dates" 3 "cases.csv, line 3, first_response_minutes '99999999999999' & 9999" import cases cases.csv --yes
+printf 'customer,id,opened,first_response_minutes\nk1,t1,2024-01-01T00:00:00Z,90\n' >cases.csv
+want "one within them" 0 "1  cases" import cases cases.csv --yes
+check "is where it should be" "2024-01-01T01:30:00Z" "$("$marram" export support_case --format ndjson | jq -r .first_response_at)"
+
+# A further column with a whole number that no integer holds stays as it was written.
+cat >items.yaml <<'END'
+source: shop
+records:
+  - record: orders
+    fields: {customer: customer, date: {column: day, format: iso}}
+    attributes: [items]
+END
+printf 'customer,day,items\ni1,2024-01-01,9\ni2,2024-01-01,99999999999999999999\n' >items.csv
+want "a further column" 0 "2  events added" import items.csv --mapping items.yaml
+check "a number where it is one" '9 "99999999999999999999"' \
+    "$("$marram" export events --source shop --format ndjson | jq -s -r 'sort_by(.customer) | [.[].body.items | tojson] | join(" ")')"
+
 export MARRAM_DB=data.db
 if has_data cdnow/CDNOW_master.txt; then
     run db init

@@ -13,7 +13,7 @@ cd "$work" || exit 1
 passed=0 failed=0 skipped=0
 code=0 # of the last program run by `run`
 sanitized=
-if grep -qa __asan_init "$marram"; then sanitized=yes; fi
+if grep -qaE '__(asan|tsan)_init' "$marram"; then sanitized=yes; fi
 case ${ASAN_OPTIONS-} in *detect_leaks*) ;; *) export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=1" ;; esac
 
 ok() { passed=$((passed + 1)); }

@@ -105,6 +105,8 @@ town() { # NAME of the store
     want "$name: by a part" 0 "c2 .*part of the name" customer find UNES
     want "$name: by a contact" 0 "c2 .*a contact" customer find 'bo li'
     want "$name: by nothing" 0 "Nobody is called that" customer find xyzzy
+    want "$name: by a number nobody has" 0 "Nobody is called that" customer find '#5'
+    want "$name: by a number" 0 "c4 .*number" customer find "#$("$marram" customer find c4 --json | jq -r '.[0].customer_id')"
     check "$name: find as JSON" "c0 c1" "$("$marram" customer find 'Ada Osei' --json | jq -r '[.[].identifier] | sort | join(" ")')"
 
     # duplicates

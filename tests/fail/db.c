@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static int64_t one_int(db *d, const char *sql) {
     mr_error err;
@@ -326,6 +327,123 @@ static void lost_in_bulk(void **state) {
     db_close(d);
 }
 
+/* --- restoring over tables that are in use --- */
+
+static int give_up_in_time(uint64_t done, uint64_t total, void *ctx) {
+    (void)done, (void)total;
+    return time(NULL) - *(time_t *)ctx > 25;
+}
+
+/* It says so in the time that any lock is waited for, and nothing is changed. pg_restore would wait for ever, and all others behind it. */
+static void restore_in_use(void **state) {
+    store *t = store_of(state);
+    mr_error err;
+    char path[96];
+    time_t begun = time(NULL);
+    mr_context context = {.progress = give_up_in_time, .progress_ctx = &begun};
+    db *d = store_open(t), *other = store_open(t);
+    assert_ok(db_schema_upgrade(d, 0, 1, NULL, NULL, &err), &err);
+    snprintf(path, sizeof path, "%s/backup", t->folder);
+    assert_ok(db_backup(t->url, path, NULL, &err), &err);
+    assert_ok(db_execute(d, "INSERT INTO setting (name, value) VALUES ('later', '1')", &err), &err);
+    assert_ok(db_begin(other, DB_READ, &err), &err);
+    assert_int_equal(one_int(other, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
+    assert_int_equal(db_restore(t->url, path, &context, &err), MR_EIO);
+    says(&err, "another process holds the lock");
+    db_rollback(other);
+    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
+    assert_ok(db_restore(t->url, path, NULL, &err), &err);
+    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 0);
+    db_close(other);
+    db_close(d);
+}
+
+/* --- what is no damage --- */
+
+static void count_line(const char *line, void *ctx) {
+    print_message("found: %s\n", line);
+    ++*(int *)ctx;
+}
+
+/* That indexes may not be looked at, or that somebody holds a table, is not a fault of the store's. */
+static void no_damage(void **state) {
+    store *t = store_of(state);
+    mr_error err;
+    char url[600], sql[256];
+    int found = 0;
+    db *d = store_open(t), *plain;
+    const char *after = strchr(t->url, '@');
+    assert_non_null(after);
+    snprintf(sql, sizeof sql, "CREATE EXTENSION amcheck; CREATE ROLE plain_%d LOGIN; GRANT ALL ON SCHEMA public TO plain_%d", (int)getpid(), (int)getpid());
+    assert_ok(db_execute(d, sql, &err), &err);
+    snprintf(url, sizeof url, "postgresql://plain_%d%s", (int)getpid(), after);
+    assert_ok(db_open(url, &(db_options){.busy_ms = 100}, &plain, &err), &err);
+    assert_ok(db_schema_upgrade(plain, 0, 1, NULL, NULL, &err), &err);
+    assert_ok(db_integrity(plain, count_line, &found, &err), &err);
+    assert_int_equal(found, 0);
+    assert_ok(db_integrity(d, count_line, &found, &err), &err); /* who may look finds nothing */
+    assert_int_equal(found, 0);
+    assert_ok(db_begin(d, DB_WRITE, &err), &err);
+    assert_ok(db_execute(d, "LOCK TABLE event", &err), &err);
+    assert_int_equal(db_integrity(plain, count_line, &found, &err), MR_EIO);
+    assert_int_equal(db_last_fault(plain), DB_FAULT_BUSY);
+    assert_int_equal(found, 0);
+    db_rollback(d);
+    db_close(plain);
+    snprintf(sql, sizeof sql, "DROP OWNED BY plain_%d; DROP ROLE plain_%d", (int)getpid(), (int)getpid());
+    assert_ok(db_execute(d, sql, &err), &err);
+    db_close(d);
+}
+
+/* --- a COPY that libpq takes no more rows of --- */
+
+struct pg_conn;
+static int copies_left = -1;
+int __real_PQputCopyData(struct pg_conn *conn, const char *bytes, int n);
+int __wrap_PQputCopyData(struct pg_conn *conn, const char *bytes, int n);
+
+/* Refuses as where there is no memory for its buffer: nothing is sent, and the connection goes on. */
+int __wrap_PQputCopyData(struct pg_conn *conn, const char *bytes, int n) {
+    if (copies_left == 0) return -1;
+    copies_left -= copies_left > 0;
+    return __real_PQputCopyData(conn, bytes, n);
+}
+
+static void row_long(void *ctx, size_t row, db_value *v) {
+    (void)ctx;
+    v[0].integer = (int64_t)row;
+    v[1].integer = 7;
+}
+
+/* The rows that went over before are not called all of them. */
+static void copy_refused(void **state) {
+    static const char *const columns[] = {"a", "n"};
+    static const int compare[] = {1};
+    static const db_append_plan plan = {"thing", columns, "ii", 1, compare, 1};
+    store *t = store_of(state);
+    mr_error err;
+    db *d = store_open(t);
+    uint64_t added = 0;
+    assert_ok(db_execute(d, "CREATE TABLE thing (a BIGINT PRIMARY KEY, n BIGINT)", &err), &err);
+    for (int repeats = 0; repeats < 2; repeats++)
+        for (int most = 1; most >= 0; most--) {
+            assert_ok(db_execute(d, repeats ? "INSERT INTO thing VALUES (0, 7)" : "SELECT 1", &err), &err);
+            assert_ok(db_begin(d, DB_WRITE, &err), &err);
+            copies_left = most;
+            mr_status status = db_append(d, &plan, 20000, row_long, NULL, NULL, &added, &err);
+            copies_left = -1;
+            assert_int_equal(status, MR_EIO);
+            assert_int_equal(db_commit(d, &err), MR_EIO);
+            assert_ok(db_execute(d, repeats ? "DELETE FROM thing" : "SELECT 1", &err), &err);
+            assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+        }
+    assert_ok(db_begin(d, DB_WRITE, &err), &err);
+    assert_ok(db_append(d, &plan, 20000, row_long, NULL, NULL, &added, &err), &err);
+    assert_ok(db_commit(d, &err), &err);
+    assert_int_equal(added, 20000);
+    db_close(d);
+}
+
 /* --- a server that goes away and comes back --- */
 
 static pid_t script(const char *command, const char *folder) {
@@ -449,7 +567,7 @@ static void two_writers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(urls),  cmocka_unit_test(no_server), cmocka_unit_test(login),
-        ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
+        ON_POSTGRES(copy_refused), ON_POSTGRES(no_damage), ON_POSTGRES(restore_in_use), ON_SQLITE(damaged),      ON_SQLITE(read_only),        BOTH(locked),
         ON_SQLITE(full),         ON_POSTGRES(lost),           ON_POSTGRES(lost_in_bulk),
         cmocka_unit_test(crash), BOTH(two_writers),
     };

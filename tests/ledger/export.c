@@ -1,6 +1,7 @@
 /* What goes out: the columns are the stores', the cells are readable, and events come back as the same events. */
 #include "people.h"
 
+#include <body.h>
 #include <readable.h>
 #include <duplicates.h>
 #include <export.h>
@@ -153,6 +154,14 @@ static void bodies(void **state) {
 }
 
 /* Money of currencies with no, two and three digits, and none. */
+static void times(void **state) {
+    char text[40];
+    (void)state;
+    assert_string_equal(time_text(-1, text), "1969-12-31T23:59:59.999999Z");
+    assert_string_equal(time_text(INT64_MIN, text), "");
+    assert_string_equal(time_text(INT64_MAX, text), "");
+}
+
 static void money(void **state) {
     (void)state;
     static const struct {
@@ -410,7 +419,7 @@ static void find_duplicates(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(columns_agree), BOTH(every_table), cmocka_unit_test(money), cmocka_unit_test(bodies), BOTH(orders), BOTH(round_trip), BOTH(file_of_one), BOTH(find_duplicates),
+        BOTH(columns_agree), BOTH(every_table), cmocka_unit_test(times), cmocka_unit_test(money), cmocka_unit_test(bodies), BOTH(orders), BOTH(round_trip), BOTH(file_of_one), BOTH(find_duplicates),
     };
     return cmocka_run_group_tests_name("ledger_export", tests, NULL, NULL);
 }

@@ -361,6 +361,67 @@ static void importing_meanwhile(void **state) {
     ledger_close(l);
 }
 
+/* --- a number given out twice --- */
+
+typedef struct merging {
+    const store *s;
+    int64_t kept, merged, id;
+    pthread_t thread;
+    mr_status status;
+    mr_error err;
+} merging;
+
+static void *merge_once(void *ctx) {
+    merging *m = ctx;
+    ledger *l = NULL;
+    m->status = ledger_open(m->s->url, NULL, &l, &m->err);
+    if (m->status == MR_OK) m->status = ledger_merge(l, m->kept, m->merged, TEST_NOW, &m->id, NULL, &m->err);
+    ledger_close(l);
+    return NULL;
+}
+
+static void wait_for_waiting(ledger *l, int64_t n) {
+    for (int tries = 0; fixture_number(l, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") < n; tries++) {
+        if (tries > 2000) fail_msg("%d sessions never waited", (int)n);
+        usleep(5000);
+    }
+}
+
+/* A merge that was cut off gives its number back, and another one may take it: doing it again, the first must not take the other's for its own. */
+static void number_taken(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s), *holder = fixture_open(s);
+    mr_error err = {0};
+    append_item items[] = {fixture_order(l, 0, 100, 1000, "o-1"), fixture_order(l, 1, 100, 1000, "o-2"), fixture_order(l, 2, 100, 1000, "o-3"),
+                           fixture_order(l, 3, 100, 1000, "o-4")};
+    fixture_append(l, items, 4);
+    merging first = {.s = s, .kept = fixture_customer(l, 0), .merged = fixture_customer(l, 1)},
+            second = {.s = s, .kept = fixture_customer(l, 2), .merged = fixture_customer(l, 3)};
+    /* The first has its number and waits for a customer; the second waits for a number. */
+    assert_ok(db_begin(holder->d, DB_WRITE, &err), &err);
+    char sql[128];
+    snprintf(sql, sizeof sql, "UPDATE cycle SET version = version + 1 WHERE customer_id = %lld", (long long)first.kept);
+    assert_ok(db_execute(holder->d, sql, &err), &err);
+    assert_int_equal(pthread_create(&first.thread, NULL, merge_once, &first), 0);
+    wait_for_waiting(l, 1);
+    int64_t session = fixture_number(l, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
+    assert_int_equal(pthread_create(&second.thread, NULL, merge_once, &second), 0);
+    wait_for_waiting(l, 2);
+    snprintf(sql, sizeof sql, "SELECT pg_terminate_backend(%lld, 5000)", (long long)session);
+    assert_ok(db_execute(l->d, sql, &err), &err);
+    pthread_join(second.thread, NULL);
+    db_rollback(holder->d);
+    pthread_join(first.thread, NULL);
+    assert_ok(first.status, &first.err);
+    assert_ok(second.status, &second.err);
+    assert_true(first.id != second.id);
+    assert_int_equal(fixture_customer(l, 1), first.kept);
+    assert_int_equal(fixture_customer(l, 3), second.kept);
+    assert_int_equal(count_of(l, "event", first.kept), 2);
+    ledger_close(holder);
+    ledger_close(l);
+}
+
 static void every_table_is_known(void **state) {
     (void)state;
     for (size_t i = 0; i < db_tables_n; i++) {
@@ -373,6 +434,7 @@ static void every_table_is_known(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         BOTH(there_and_back), BOTH(fields_filled), BOTH(row_made), BOTH(differing), BOTH(between), BOTH(chains), BOTH(timers), BOTH(writers_notice), BOTH(writing_meanwhile), BOTH(importing_meanwhile),
+        ON_POSTGRES(number_taken),
         cmocka_unit_test(every_table_is_known),
     };
     return cmocka_run_group_tests_name("ledger_merge", tests, NULL, NULL);

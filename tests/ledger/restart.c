@@ -5,8 +5,12 @@
 #include "server.h"
 #include "sound.h"
 
+#include <error.h>
 #include <rng.h>
+#include <scoring.h>
 
+#include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -225,8 +229,158 @@ static void gone_for_good(void **state) {
     server_free(&t.v);
 }
 
+/* --- jobs that commit without waiting for the disk --- */
+
+/* Two ranges of customers and a few more than that. */
+enum { SCORED = 17000 };
+
+/* What is committed and not yet on the disk stays in the server's memory until somebody waits for it, and goes with that. */
+static const char forgetful[] = "POSTGRES_OPTIONS='-c wal_writer_delay=10000 -c wal_writer_flush_after=131072'";
+
+static void new_base(const server *v) {
+    mr_error err = {0};
+    bulk *b;
+    bulk_counts counts;
+    rng r;
+    ledger_close(fixture_ledger(&v->s));
+    rng_seed(&r, 3, 0);
+    assert_ok(bulk_open(v->s.url, &(bulk_options){.source = "test", .record = "orders", .files = "f", .import_id = 3, .now_us = TEST_NOW}, &b, &err), &err);
+    for (unsigned c = 0; c < SCORED; c++) {
+        char name[24], id[32];
+        uint32_t who;
+        double rate = rng_gamma(&r, 0.9) / 30 + 1e-4, leaves = rng_beta(&r, 0.8, 3);
+        int32_t day = (int32_t)rng_below(&r, 340);
+        snprintf(name, sizeof name, "c%u", c);
+        assert_ok(bulk_customer(b, name, strlen(name), &who, &err), &err);
+        for (unsigned i = 0; i < 10 && day < 400 && (!i || rng_uniform(&r) >= leaves); i++, day += 1 + (int32_t)fmin(1e6, rng_exponential(&r) / rate)) {
+            snprintf(id, sizeof id, "o%u-%u", c, i);
+            history_event e = {.kind = EVENT_order, .at_us = day * TEST_DAY_US, .day = day, .amount_minor = 1000, .currency = "EUR", .source_id = id,
+                               .source_id_len = strlen(id), .body = ""};
+            e.id = ledger_hash(bulk_ledger(b), ledger_domain_of(bulk_ledger(b), "event", "test"), id, strlen(id));
+            assert_ok(bulk_event(b, who, &e, &err), &err);
+        }
+    }
+    assert_ok(bulk_finish(b, NULL, &counts, &err), &err);
+    bulk_close(b);
+}
+
+typedef struct crashes {
+    const server *v;
+    const char *when; /* a SELECT of how many: crashed where it is not 0 */
+    int left, done;
+} crashes;
+
+static int crash_now_and_then(uint64_t done, uint64_t total, void *ctx) {
+    crashes *c = ctx;
+    (void)done, (void)total;
+    if (!c->left) return 0;
+    ledger *l = fixture_open(&c->v->s);
+    int64_t n = fixture_number(l, c->when);
+    ledger_close(l);
+    if (!n) return 0;
+    c->left--;
+    c->done++;
+    assert_true(server_ctl(c->v, "restart -m immediate"));
+    return 0;
+}
+
+/* Crashes the server under a job's last writing: once some forecasts are there, the rest must wait for the table, and there it happens. */
+typedef struct crash_at_the_end {
+    const server *v;
+    ledger *holder;
+    pthread_t thread;
+    bool begun;
+    int64_t there, after; /* forecasts before and after it */
+} crash_at_the_end;
+
+static void *crash_when_it_waits(void *ctx) {
+    crash_at_the_end *c = ctx;
+    ledger *l = fixture_open(&c->v->s);
+    for (int tries = 0; !fixture_number(l, "SELECT count(*) FROM pg_locks WHERE relation = CAST('forecast' AS regclass) AND NOT granted"); tries++) {
+        if (tries > 4000) fail_msg("nobody wrote forecasts");
+        pause_ms(5);
+    }
+    ledger_close(l);
+    assert_true(server_ctl(c->v, "restart -m immediate"));
+    l = fixture_open(&c->v->s);
+    c->after = fixture_number(l, "SELECT count(*) FROM forecast");
+    ledger_close(l);
+    return NULL;
+}
+
+static int hold_back(uint64_t done, uint64_t total, void *ctx) {
+    crash_at_the_end *c = ctx;
+    mr_error err = {0};
+    (void)done, (void)total;
+    if (c->begun || !(c->there = fixture_number(c->holder, "SELECT count(*) FROM forecast"))) return 0;
+    c->begun = true;
+    assert_ok(db_begin(c->holder->d, DB_WRITE, &err), &err);
+    assert_ok(db_execute(c->holder->d, "LOCK TABLE forecast", &err), &err);
+    assert_int_equal(pthread_create(&c->thread, NULL, crash_when_it_waits, c), 0);
+    return 0;
+}
+
+/* Forecasts that were written and went with the server are written again: whoever was scored has one. */
+static void crashed_under_scoring(void **state) {
+    server v;
+    mr_error err = {0};
+    mr_pool *pool;
+    scoring out;
+    (void)state;
+    server_new(&v, forgetful);
+    new_base(&v);
+    assert_ok(mr_pool_new(1, &pool, &err), &err);
+    scoring_options o = {.url = v.s.url, .until = INT32_MIN, .today = 500, .horizon_days = 91, .margin = 0.4, .discount_rate = 0.1, .seed = 1,
+                         .sample = 3000, .compare_sample = 1000, .now_us = TEST_NOW};
+    crash_at_the_end c = {.v = &v, .holder = fixture_open(&v.s)};
+    mr_context context = {.pool = pool, .progress = hold_back, .progress_ctx = &c};
+    mr_status status = scoring_run(&o, &context, &out, &err);
+    assert_true(c.begun);
+    pthread_join(c.thread, NULL);
+    ledger_close(c.holder);
+    mr_pool_free(pool);
+    assert_ok(status, &err);
+    assert_int_equal(out.sums.customers, SCORED);
+    print_message("%d forecasts were there before the crash, %d after it\n", (int)c.there, (int)c.after);
+    ledger *l = fixture_open(&v.s);
+    assert_int_equal(fixture_number(l, "SELECT count(*) FROM forecast"), SCORED);
+    assert_int_equal(fixture_number(l, "SELECT count(*) FROM forecast f JOIN model m ON m.id = f.model_id"), SCORED);
+    ledger_close(l);
+    server_free(&v);
+}
+
+/* A server that crashes whenever cycles have been written: in the end the import says so, and nothing is called done that is not. */
+static void crashed_again_and_again(void **state) {
+    server v;
+    mr_error err = {0};
+    bulk *b;
+    bulk_counts counts;
+    (void)state;
+    server_new(&v, forgetful);
+    ledger_close(fixture_ledger(&v.s));
+    assert_ok(bulk_open(v.s.url, &(bulk_options){.source = "test", .record = "orders", .files = "f", .import_id = 4, .now_us = TEST_NOW}, &b, &err), &err);
+    for (unsigned i = 0; i < 50; i++) {
+        char name[24];
+        uint32_t who;
+        snprintf(name, sizeof name, "c%u", i);
+        history_event e = {.kind = EVENT_order, .at_us = TEST_DAY_US, .day = 1, .amount_minor = 1000, .currency = "EUR", .source_id = name,
+                           .source_id_len = strlen(name), .body = ""};
+        e.id = ledger_hash(bulk_ledger(b), ledger_domain_of(bulk_ledger(b), "event", "test"), name, strlen(name));
+        assert_ok(bulk_customer(b, name, strlen(name), &who, &err), &err);
+        assert_ok(bulk_event(b, who, &e, &err), &err);
+    }
+    crashes c = {&v, "SELECT count(*) FROM cycle WHERE stale = 0", 100, 0};
+    mr_context context = {.progress = crash_now_and_then, .progress_ctx = &c};
+    mr_status status = bulk_finish(b, &context, &counts, &err);
+    bulk_close(b);
+    assert_int_equal(status, MR_EIO);
+    assert_non_null(strstr(err.message, "again and again"));
+    assert_true(c.done > 1);
+    server_free(&v);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(restarted), cmocka_unit_test(away_for_long), cmocka_unit_test(restarted_under_an_import),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(crashed_under_scoring), cmocka_unit_test(crashed_again_and_again), cmocka_unit_test(restarted), cmocka_unit_test(away_for_long), cmocka_unit_test(restarted_under_an_import),
                                        cmocka_unit_test(gone_for_good)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,8 +92,8 @@ static void upgrade(void **state) {
 static void foreign(void **state) {
     static const char *const theirs[] = {
         "CREATE TABLE invoices (id BIGINT)", "CREATE TABLE schema_version (installed INTEGER, script TEXT)",
-        "CREATE TABLE schema_version (version INTEGER, name TEXT, applied_at_us BIGINT); "
-        "INSERT INTO schema_version VALUES (1, 'someone', 1)"};
+        ("CREATE TABLE schema_version (version INTEGER, name TEXT, applied_at_us BIGINT); "
+         "INSERT INTO schema_version VALUES (1, 'someone', 1)")};
     mr_error err;
     db *d = store_open(store_of(state));
     for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
