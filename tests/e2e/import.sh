@@ -89,6 +89,7 @@ check "for their owner alone" 600 "$(stat -c %a half-rejects.csv)"
 # Bad lines.
 printf 'customer,date,amount\na,2025-01-01,1\nb,2025-13-01,2\nc,2025-01-03,x\n,2025-01-04,4\nd,2027-01-01,5\n' >bad.csv
 want "stop at a bad line" 3 "bad.csv, line 3, date '2025-13-01' & --on-error skip" import orders bad.csv --yes --source bad
+check "nothing was begun" "0 false" "$("$marram" db status --json | jq -r '"\([.imports[] | select(.finished | not)] | length) \(.stale)"')"
 want "set them aside" 0 "5 records & 4  rejected & 1  events added & bad-rejects.csv" import orders bad.csv --yes --source bad --on-error skip --rejects bad-rejects.csv
 check "the rejects" "file,line,field,value,reason,text bad.csv,3,date,2025-13-01 bad.csv,4,amount,x bad.csv,5,customer, bad.csv,6,date,2027-01-01" \
     "$(cut -d, -f1-4 bad-rejects.csv | sed '1s/.*/file,line,field,value,reason,text/' | paste -sd' ')"
