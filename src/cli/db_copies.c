@@ -2,11 +2,15 @@
 #include "db_command.h"
 
 #include <copies.h>
+#include <error.h>
 #include <figures.h>
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 int db_backup_to(const db_arguments *a) {
     mr_error err = {0};
@@ -56,6 +60,11 @@ int db_restore_from(const db_arguments *a) {
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     restore_options options = {.erasures = a->erasures, .replace = a->yes, .now_us = a->init.now_us};
     restore_result result;
+    struct stat there;
+    if (stat(a->file, &there) != 0) {
+        err.code = error_set(&err, MR_EIO, NULL, -1, "%.300s cannot be read: %s", a->file, strerror(errno));
+        return command_fail("db", &err);
+    }
     progress_begin(&bar, "restoring");
     err.code = ledger_restore(a->store.url, a->file, &options, &context, phase, &result, &err);
     progress_end(&bar);

@@ -1,4 +1,5 @@
 /* marram db status. */
+#include "columns_out.h"
 #include "db_command.h"
 
 #include <body.h>
@@ -85,7 +86,9 @@ static void print_tables(const json_t *o) {
     for (size_t i = 0; i < db_tables_n; i++) {
         json_int_t rows = number(tables, db_tables[i].name);
         bool shown = db_tables[i].sort == DB_PER_CUSTOMER && strcmp(db_tables[i].name, "customer_ref") != 0 && strcmp(db_tables[i].name, "cycle") != 0;
-        if (rows && shown) printf("  %13s  %-15s %s\n", grouped(rows, n), db_tables[i].name, db_tables[i].about);
+        if (!rows || !shown) continue;
+        printf("  %13s  %-15s ", grouped(rows, n), db_tables[i].name);
+        print_wrapped(db_tables[i].about, strlen(db_tables[i].about), 33, 33);
     }
     if (number(tables, "model")) printf("  %13s  models\n", grouped(number(tables, "model"), n));
     if (number(tables, "erasure")) printf("  %13s  identifiers of erased customers (the last on %.10s)\n", grouped(number(tables, "erasure"), n), text(o, "last_erasure"));
@@ -101,7 +104,10 @@ static void print_imports(const json_t *list) {
     }
     puts("\nImports");
     json_array_foreach(list, i, one) {
-        printf("  %.10s %.5s  %11s records  %s from %s\n", text(one, "at"), text(one, "at") + 11, grouped(number(one, "records"), n), text(one, "record"), text(one, "file"));
+        char from[512];
+        int len = snprintf(from, sizeof from, "%.100s from %.380s", text(one, "record"), text(one, "file"));
+        printf("  %.10s %.5s  %11s record%s  ", text(one, "at"), text(one, "at") + 11, grouped(number(one, "records"), n), number(one, "records") == 1 ? " " : "s");
+        print_wrapped(from, (size_t)len, 41, 41);
         if (!json_is_true(json_object_get(one, "finished"))) printf("  %16s  not finished: the same command again goes on from there\n", "");
     }
 }

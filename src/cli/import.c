@@ -179,7 +179,7 @@ static void print_result(const arguments *a, const import_result *r, double seco
         print_count("left out: of customers who were erased", r->bulk.erased);
         print_count("customers touched", r->bulk.customers);
         print_count("second identifiers noted", r->bulk.aliases);
-        print_count("identifiers said to be the same are two customers: see marram customer merge", r->bulk.aliases_taken);
+        print_count("identifiers said to be the same are two customers: 'marram customer duplicates' has the commands to merge them", r->bulk.aliases_taken);
     }
     print_count("events kept although a field is not as docs/events.md says, the first:", r->odd);
     if (r->odd) printf("%16s", ""), print_wrapped(r->odd_example, strlen(r->odd_example), 16, 16);

@@ -34,6 +34,7 @@ struct bulk {
     size_t who_erased_n, who_erased_capacity;
     uint64_t left_out, resume_at, records;
     bool unfinished; /* an earlier attempt left stale cycles */
+    bool handed_over; /* something was, or may have been, written */
     char epoch[24];  /* of merges and erasures, when it began */
     ledger_domain customers, line;
 };
@@ -76,7 +77,7 @@ static mr_status hand_over(bulk *b, uint64_t records, mr_error *err) {
     if (status == MR_OK) {
         b->runs[b->filling].records = records;
         b->filling = !b->filling;
-        b->busy = true;
+        b->busy = b->handed_over = true;
         b->who_erased_n = 0;
         pthread_cond_broadcast(&b->changed);
     }
@@ -383,9 +384,20 @@ mr_status bulk_finish(bulk *b, const mr_context *context, bulk_counts *counts, m
     return status;
 }
 
+/* An import that ended at a bad line before it wrote anything leaves nothing to be finished. */
+static mr_status forget_import(db *d, void *ctx, mr_error *err) {
+    const bulk *b = ctx;
+    db_statement *s;
+    mr_status status = db_prepare(d, "DELETE FROM import_run WHERE id = $1 AND state = 1 AND records_done = 0", "i", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, b->options.import_id);
+    return db_run(s, NULL, err);
+}
+
 void bulk_abandon(bulk *b, bulk_counts *counts) {
     mr_error err;
     stop(b);
     db_sync(b->w.l->d, &err);
+    if (b->options.import_id && !b->handed_over && !b->unfinished) db_transaction(b->l->d, DB_WRITE, forget_import, b, &err);
     count(b, counts);
 }

@@ -130,20 +130,69 @@ static json_t *as_wanted(payload_type type, const char *text) {
     return type == PAYLOAD_number && end != text && !*end && isfinite(value) ? json_real(value) : NULL;
 }
 
+/* May a member of the body so far have a name that an attribute has? Looks for "name": anywhere, so it may say yes too often. */
+static bool may_clash(const importer *i, const record *rec) {
+    const char *end = i->body.out.data + i->body.out.len;
+    int depth = 0;
+    for (const char *p = i->body.out.data; p < end; p++) {
+        depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
+        if (*p != '"') continue;
+        const char *name = p++;
+        while (p < end && *p != '"') p += 1 + (*p == '\\');
+        if (depth == 1 && p + 1 < end && p[1] == ':' && memmem(rec->attributes, rec->attributes_len, name, (size_t)(p - name) + 2)) return true;
+    }
+    return false;
+}
+
+/* What the record's fields say stands: an object with a name twice could not be read. */
+static void drop_clashes(importer *i, json_t *all) {
+    json_t *already = NULL, *value;
+    const char *name;
+    if (!body_read_open(&i->body, &already)) i->body.out.failed = true;
+    json_object_foreach(already, name, value) json_object_del(all, name);
+    json_decref(already);
+}
+
+/* JSON that jansson may refuse though its text is sound: a number too large, or a name twice within an object. A quick look, that may say so too often. */
+static bool hard_to_read(const char *json, size_t len) {
+    size_t digits = 0;
+    for (size_t i = 1; i < len; i++) {
+        bool digit = json[i] >= '0' && json[i] <= '9';
+        if (json[i] == '{' || (digits && (json[i] == 'e' || json[i] == 'E')) || digits > 18) return true;
+        digits = digit ? digits + 1 : 0;
+    }
+    return false;
+}
+
+static const char cannot_be_kept[] = "is no JSON object that can be kept: a number in it is too large (whole ones: 64 bits), or a name stands there twice";
+
+static bool attributes_sound(importer *i, const record *rec, mr_error *err) {
+    json_t *all = NULL;
+    if (rec->attributes_len <= 2 || !hard_to_read(rec->attributes, rec->attributes_len)) return true;
+    if (!body_read(rec->attributes, rec->attributes_len, &all)) {
+        error_memory(err, rec->attributes_len);
+        return false;
+    }
+    bool sound = all != NULL;
+    json_decref(all);
+    return sound || refuse(i, "attributes", &(record_value){.text = rec->attributes, .len = rec->attributes_len}, cannot_be_kept);
+}
+
 /* The further columns, those of them that are fields of the kind by the field's type. */
 static void put_typed(importer *i, const record *rec, int kind) {
     size_t fields_n;
     const payload_field *fields = payload_fields(kind, &fields_n);
-    bool typed = false;
+    bool typed = false, clash = i->body.out.len && may_clash(i, rec);
     json_t *all = NULL;
     for (size_t f = 0; f < fields_n && !typed; f++)
         typed = fields[f].type != PAYLOAD_text && memmem(rec->attributes, rec->attributes_len, fields[f].name, strlen(fields[f].name));
-    bool ok = !typed || body_read(rec->attributes, rec->attributes_len, &all);
+    bool ok = (!typed && !clash) || body_read(rec->attributes, rec->attributes_len, &all);
     for (size_t f = 0; all && f < fields_n; f++) {
         const char *text = body_text(all, fields[f].name);
         json_t *value = text ? as_wanted(fields[f].type, text) : NULL;
         if (value) ok = json_object_set_new(all, fields[f].name, value) == 0 && ok;
     }
+    if (all && clash) drop_clashes(i, all);
     char *written = all ? json_dumps(all, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15)) : NULL;
     if (!ok || (all && !written)) i->body.out.failed = true; /* no memory */
     if (written)
@@ -351,7 +400,7 @@ static bool put_body(importer *i, const history_event *e, const record_value *te
         error_memory(err, text->len);
         return false;
     }
-    if (!body) return refuse(i, "body", text, "is no JSON object that can be kept: whole numbers have at most 19 digits");
+    if (!body) return refuse(i, "body", text, cannot_be_kept);
     if (payload_check_object(e->kind, body, i->why, sizeof i->why) != MR_OK && !i->result->odd++)
         snprintf(i->result->odd_example, sizeof i->result->odd_example, "%s", i->why);
     if (i->body.out.len && !body_read_open(&i->body, &already)) i->body.out.failed = true;
@@ -414,6 +463,7 @@ bool import_stage(importer *i, const record *rec, mr_error *err) {
     };
     const record_value *customer = &rec->value[0];
     if (!customer->len || customer->len > LEDGER_ID_LIMIT) return refuse(i, "customer", customer, "an identifier has 1 to 512 bytes");
+    if (!attributes_sound(i, rec, err)) return false;
     return by_kind[rec->kind](i, rec, err);
 }
 

@@ -55,6 +55,18 @@ want "the second by its name" 0 "from 2023-01-01 to 2023-01-01" import twice.csv
 cp twice.csv again.csv
 want "in several files" 0 "2 records" import orders twice.csv again.csv --dry-run
 
+# Attributes with the name of a field do not hide it, and what could not be read again is a reject.
+printf 'customer,ticket,opened,severity,subject,number\ncl,T-1,2024-01-01,urgent,"broken ""{x"", \\",17\n' >clash.csv
+printf 'source: clash\nrecords:\n  - record: cases\n    fields: {customer: customer, id: ticket, opened: opened, severity: severity, subject: subject}\n    attributes: {number: number, subject: ticket, severity: number, colour: number}\n' >clash.yaml
+want "attributes named like fields" 0 "1  cases" import clash.csv --mapping clash.yaml
+check "the fields stand" 'T-1 urgent broken "{x", \ 17' "$("$marram" export event --customer cl --format ndjson | jq -r '.body | "\(.number) \(.severity) \(.subject) \(.colour)"')"
+printf 'source: attr\nrecords:\n  - record: events\n    fields: {customer: c, kind: {const: usage}, at: at}\n    attributes: {p: props}\n  - record: customers\n    fields: {customer: c}\n    attributes: {p: props}\n' >attr.yaml
+printf '%s\n' '{"c":"a1","at":"2024-01-02","props":{"a":1,"a":2}}' '{"c":"a2","at":"2024-01-02","props":99999999999999999999}' \
+    '{"c":"a3","at":"2024-01-02","props":{"n":[1e400]}}' '{"c":"a4","at":"2024-01-02","props":{"n":999999999999999999,"m":-1.5e300,"o":{"n":"99999999999999999999"}}}' >attr.ndjson
+want "attributes that could not be read again" 0 "4 records & 3  rejected & 1  events added" import attr.ndjson --mapping attr.yaml --on-error skip --rejects attr-rejects.csv
+check "what can is whole" 999999999999999999 "$("$marram" export customer --customer a4 --format ndjson | grep -oE '"n":9+' | cut -d: -f2)"
+check "and so is the event" "99999999999999999999" "$("$marram" export event --customer a4 --format ndjson | jq -r .body.p.o.n)"
+
 # NDJSON of which nothing can be read says why.
 printf '{\n "customer": "d",\n "date": "2024-01-01"\n}\n' >pretty.json
 refused "an object over several lines" 3 "pretty.json, line 1: is the beginning of a JSON object over several lines & jq -c" import orders pretty.json --yes
@@ -77,6 +89,7 @@ check "for their owner alone" 600 "$(stat -c %a half-rejects.csv)"
 # Bad lines.
 printf 'customer,date,amount\na,2025-01-01,1\nb,2025-13-01,2\nc,2025-01-03,x\n,2025-01-04,4\nd,2027-01-01,5\n' >bad.csv
 want "stop at a bad line" 3 "bad.csv, line 3, date '2025-13-01' & --on-error skip" import orders bad.csv --yes --source bad
+check "nothing was begun" "0 false" "$("$marram" db status --json | jq -r '"\([.imports[] | select(.finished | not)] | length) \(.stale)"')"
 want "set them aside" 0 "5 records & 4  rejected & 1  events added & bad-rejects.csv" import orders bad.csv --yes --source bad --on-error skip --rejects bad-rejects.csv
 check "the rejects" "file,line,field,value,reason,text bad.csv,3,date,2025-13-01 bad.csv,4,amount,x bad.csv,5,customer, bad.csv,6,date,2027-01-01" \
     "$(cut -d, -f1-4 bad-rejects.csv | sed '1s/.*/file,line,field,value,reason,text/' | paste -sd' ')"

@@ -167,7 +167,7 @@ town() { # NAME of the store
     want "$name: the past is not imported again" 0 "0  events added" import orders orders.csv --yes --restart
     "$marram" export erasure --out erased.csv --quiet
     refused "$name: a full ledger" 2 "replaces the ledger at .* with its 3 customers & say --yes" db restore copy.bak
-    refused "$name: no such backup" 5 "nothing.bak" db restore nothing.bak --yes
+    refused "$name: no such backup" 5 "nothing.bak cannot be read: No such file" db restore nothing.bak --yes
     want "$name: restore" 0 "3 customers, 5 events & 3 customers of the backup had been erased since and were erased again" db restore copy.bak --yes
     refused "$name: still gone" 3 "there is no customer 'c0'" customer show c0
     want "$name: a customer more" 0 "c1" customer find 'Ada Osei'
