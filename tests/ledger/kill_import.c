@@ -56,11 +56,12 @@ static process begin_import(const story *t, const store *s) {
         return process_start(output, (const char *[]){MARRAM_PROGRAM, "import", "events", t->file, "--db", s->url, "--source", "test", "--currency", "EUR", "--yes", NULL},
                              environment);
     if (!strcmp(t->how, "pipe")) { /* a new one each time: the writer of the last one may not have noticed yet that nobody reads any more */
-        char pipe[128], script[1024];
+        char pipe[128], script[1200];
         snprintf(pipe, sizeof pipe, "%s/pipe", s->folder);
         unlink(pipe);
         assert_int_equal(mkfifo(pipe, 0600), 0);
-        snprintf(script, sizeof script, "cat '%s' >'%s' 2>/dev/null & exec '%s' import '%s' '%s' run_rows=400", t->file, pipe, LOAD_PROGRAM, s->url, pipe);
+        /* Whoever waits for a reader that was killed before it opened the pipe does not wait for ever. */
+        snprintf(script, sizeof script, "timeout 60 sh -c 'cat \"$0\" >\"$1\"' '%s' '%s' 2>/dev/null & exec '%s' import '%s' '%s' run_rows=400", t->file, pipe, LOAD_PROGRAM, s->url, pipe);
         return process_start(output, (const char *[]){"/bin/sh", "-c", script, NULL}, environment);
     }
     return process_start(output, (const char *[]){LOAD_PROGRAM, "import", s->url, t->file, t->how, NULL}, environment);
