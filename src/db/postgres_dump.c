@@ -247,13 +247,12 @@ static mr_status drop_newer(dump *p, const bool holds[64], mr_error *err) {
     return status;
 }
 
-/* pg_restore waits for ever for whoever still uses a table, and all others then wait behind it: so they are waited for here first, for as long as
- * for any lock. */
+/* pg_restore waits for ever for whoever still uses a table, and all others then wait behind it: so it is seen here first whether somebody does. */
 static mr_status wait_for_tables(dump *p, mr_error *err) {
     text_buffer sql = {0};
     size_t n = 0;
     mr_status status = measure(p, err);
-    text_puts(&sql, "BEGIN; LOCK TABLE ");
+    text_puts(&sql, "BEGIN; SET LOCAL lock_timeout=1000; LOCK TABLE ");
     for (size_t i = 0; i < db_tables_n && i < 64; i++)
         if (p->sizes[i]) text_printf(&sql, "%s%s.%s", n++ ? ", " : "", p->schema, db_tables[i].name);
     text_puts(&sql, " IN ACCESS EXCLUSIVE MODE; ROLLBACK");

@@ -224,6 +224,34 @@ static mr_status move_doublet(merge_work *w, const table_columns *c, row_key key
 
 /* --- over --- */
 
+typedef struct keyed {
+    const keys *rows;
+    int64_t customer[2];
+    size_t customers, parts; /* parameters before, and parts of the key behind customer_id */
+} keyed;
+
+static void bind_keyed(void *ctx, size_t item, db_statement *s) {
+    const keyed *k = ctx;
+    const int64_t part[2] = {k->rows->key[item].id, k->rows->key[item].hash};
+    for (size_t i = 0; i < k->customers; i++) db_bind_int(s, (int)i + 1, k->customer[i]);
+    for (size_t i = 0; i < k->parts; i++) db_bind_int(s, (int)(k->customers + i) + 1, part[i]);
+}
+
+/* sql, which ends in a condition and knows the customers as $1 (and $2), for each of these rows and no others: an import may add some while this
+ * goes on, which it sees to itself in the end (bulk_settle.c). */
+static mr_status each_row(merge_work *w, const table_columns *c, text_buffer *sql, const char *end, keyed k, mr_error *err) {
+    static const char types[] = "iiii";
+    db_statement *s;
+    k.parts = c->key_n - 1;
+    for (size_t i = 0; i < k.parts; i++) text_printf(sql, " AND %s = $%zu", key_column(c, i, ""), k.customers + i + 1);
+    text_puts(sql, end);
+    const char *text = text_terminate(sql);
+    mr_status status = sql->failed ? error_memory(err, sql->len) : db_prepare(w->l->d, text, types + 4 - k.customers - k.parts, &s, err);
+    if (status == MR_OK) status = db_each(s, k.rows->n, bind_keyed, NULL, &k, NULL, err);
+    text_free(sql);
+    return status;
+}
+
 mr_status merge_rows_move(merge_work *w, const char *table, mr_error *err) {
     table_columns c;
     keys ours = {0}, theirs = {0}, moved = {0};
@@ -241,12 +269,12 @@ mr_status merge_rows_move(merge_work *w, const char *table, mr_error *err) {
         columns_list(&c, "", &sql);
         text_puts(&sql, ") SELECT ");
         moved_list(&c, "", &sql);
-        text_printf(&sql, " FROM %s WHERE customer_id = $2 ON CONFLICT DO NOTHING", table);
-        status = run_text(w, &sql, (int64_t[]){w->kept, w->merged}, 2, NULL, err);
+        text_printf(&sql, " FROM %s WHERE customer_id = $2", table);
+        status = each_row(w, &c, &sql, " ON CONFLICT DO NOTHING", (keyed){.rows = &moved, .customer = {w->kept, w->merged}, .customers = 2}, err);
     }
     if (status == MR_OK && theirs.n) {
         text_printf(&sql, "DELETE FROM %s WHERE customer_id = $1", table);
-        status = run_text(w, &sql, &w->merged, 1, NULL, err);
+        status = each_row(w, &c, &sql, "", (keyed){.rows = &theirs, .customer = {w->merged}, .customers = 1}, err);
     }
     *(!strcmp(table, "event") ? &w->counts->events : &w->counts->rows) += moved.n;
     mem_free(NULL, ours.key);

@@ -331,10 +331,10 @@ static void lost_in_bulk(void **state) {
 
 static int give_up_in_time(uint64_t done, uint64_t total, void *ctx) {
     (void)done, (void)total;
-    return time(NULL) - *(time_t *)ctx > 25;
+    return time(NULL) - *(time_t *)ctx > 15;
 }
 
-/* It says so in the time that any lock is waited for, and nothing is changed. pg_restore would wait for ever, and all others behind it. */
+/* It says so soon, and nothing is changed. pg_restore would wait for ever, and all others behind it. */
 static void restore_in_use(void **state) {
     store *t = store_of(state);
     mr_error err;

@@ -357,6 +357,17 @@ static void bytes(void **state) {
     ledger_close(l);
 }
 
+/* It goes by. Tests beside this one write in databases of the same server: those are waited for. */
+static void finish_soon(ledger *eraser) {
+    mr_error err = {0};
+    mr_status status = MR_EIO;
+    for (int tries = 0; tries < 100 && status != MR_OK; tries++) {
+        status = ledger_erase_finish(eraser, &err);
+        if (status != MR_OK && !strstr(err.message, "other sessions")) break;
+    }
+    assert_ok(status, &err);
+}
+
 /* On PostgreSQL whoever writes in another database of the server, too: everybody's snapshots begin with their transaction. */
 static void written_elsewhere(ledger *eraser) {
     store other;
@@ -369,7 +380,7 @@ static void written_elsewhere(ledger *eraser) {
     assert_int_equal(ledger_erase_finish(eraser, &err), MR_EIO);
     assert_non_null(strstr(err.message, "other sessions"));
     assert_ok(db_commit(writer, &err), &err);
-    assert_ok(ledger_erase_finish(eraser, &err), &err);
+    finish_soon(eraser);
     db_close(writer);
     store_remove(&other);
 }
@@ -386,7 +397,7 @@ static void readers(void **state) {
     erase(eraser, fixture_customer(l, 2), TEST_NOW);
     assert_int_equal(ledger_erase_finish(eraser, &err), MR_EIO);
     assert_ok(db_commit(reader->d, &err), &err);
-    assert_ok(ledger_erase_finish(eraser, &err), &err);
+    finish_soon(eraser);
     if (s->kind == DB_POSTGRES && !store_citus()) written_elsewhere(eraser);
     ledger_close(eraser);
     ledger_close(reader);
