@@ -61,7 +61,7 @@ int db_restore_from(const db_arguments *a) {
     restore_options options = {.erasures = a->erasures, .replace = a->yes, .now_us = a->init.now_us};
     restore_result result;
     struct stat there;
-    if (stat(a->file, &there) != 0) {
+    if (a->file && stat(a->file, &there) != 0) {
         err.code = error_set(&err, MR_EIO, NULL, -1, "%.300s cannot be read: %s", a->file, strerror(errno));
         return command_fail("db", &err);
     }

@@ -51,6 +51,7 @@ struct db_stream {
     int columns;
     db_value values[DB_MAX_COLUMNS];
     bool ended;
+    mr_status failed; /* why it ended before its end */
     struct shard_merge *merge; /* Citus: not one read but one of each worker (shards.h) */
     union {
         struct sqlite3_stmt *sqlite;

@@ -34,17 +34,17 @@ mr_status db_stream_open(db *d, const char *sql, const char *types, const int64_
 
 mr_status db_stream_next(db_stream *s, const db_value **row, mr_error *err) {
     *row = NULL;
-    if (s->ended) return MR_OK;
+    if (s->ended) return s->failed ? error_set(err, s->failed, NULL, -1, "%s: the read failed before its end", s->db->name) : MR_OK;
     s->db->fault = DB_FAULT_NONE;
-    if (s->merge) return shards_next(s->merge, row, err);
     bool more = false;
-    mr_status status = s->db->driver->stream_next(s, &more, err);
-    if (!status && more) {
-        *row = s->values;
+    if (s->merge) {
+        s->failed = shards_next(s->merge, row, err);
     } else {
-        s->ended = true;
+        s->failed = s->db->driver->stream_next(s, &more, err);
+        if (!s->failed && more) *row = s->values;
     }
-    return status;
+    s->ended = s->failed || !*row;
+    return s->failed;
 }
 
 void db_stream_close(db_stream *s) {
