@@ -325,6 +325,34 @@ static void writing_meanwhile(void **state) {
     ledger_close(l);
 }
 
+/* An event an import adds to the one who is merged away, in the middle of the merge: it stays with them until the import sees to it, and is not
+ * deleted with those that were moved. */
+static void arriving_meanwhile(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    char insert[512], trigger[1024];
+    append_item first[] = {fixture_order(l, 0, 100, 1000, "o-1"), fixture_order(l, 1, 101, 1000, "o-2")};
+    fixture_append(l, first, 2);
+    int64_t a = fixture_customer(l, 0), c = fixture_customer(l, 1);
+    snprintf(insert, sizeof insert, "INSERT INTO event (customer_id, id, at_us, recorded_at_us, day, kind, source, subject_id, amount_minor, currency, source_id, body) "
+             "SELECT customer_id, 4711, at_us, recorded_at_us, day, kind, source, subject_id, 3, currency, 'o-3', body FROM event WHERE customer_id = %lld AND id <> 4711", (long long)c);
+    snprintf(trigger, sizeof trigger, s->kind == DB_SQLITE
+             ? "CREATE TRIGGER meanwhile AFTER INSERT ON merge_move WHEN NEW.table_name = 'event' BEGIN %s; END"
+             : "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s; RETURN NULL; END $$; "
+               "CREATE TRIGGER meanwhile AFTER INSERT ON merge_move FOR EACH ROW WHEN (NEW.table_name = 'event') EXECUTE FUNCTION meanwhile()", insert);
+    assert_ok(db_execute(l->d, trigger, &err), &err);
+    assert_ok(ledger_merge(l, a, c, TEST_NOW, NULL, NULL, &err), &err);
+    assert_ok(db_execute(l->d, s->kind == DB_SQLITE ? "DROP TRIGGER meanwhile" : "DROP TRIGGER meanwhile ON merge_move; DROP FUNCTION meanwhile", &err), &err);
+    assert_int_equal(count_of(l, "event", a), 2);
+    assert_int_equal(count_of(l, "event", c), 1);
+    assert_ok(ledger_merge_left_behind(l, c, TEST_NOW, &err), &err);
+    assert_int_equal(count_of(l, "event", a), 3);
+    assert_int_equal(count_of(l, "event", c), 0);
+    fixture_check_cycles(l);
+    ledger_close(l);
+}
+
 /* Customers merged and erased while an import is under way that had looked them up. */
 static void importing_meanwhile(void **state) {
     store *s = store_of(state);
@@ -433,7 +461,7 @@ static void every_table_is_known(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(there_and_back), BOTH(fields_filled), BOTH(row_made), BOTH(differing), BOTH(between), BOTH(chains), BOTH(timers), BOTH(writers_notice), BOTH(writing_meanwhile), BOTH(importing_meanwhile),
+        BOTH(there_and_back), BOTH(fields_filled), BOTH(row_made), BOTH(differing), BOTH(between), BOTH(chains), BOTH(timers), BOTH(writers_notice), BOTH(writing_meanwhile), BOTH(arriving_meanwhile), BOTH(importing_meanwhile),
         ON_POSTGRES(number_taken),
         cmocka_unit_test(every_table_is_known),
     };
