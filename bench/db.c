@@ -34,7 +34,7 @@ static const char *const columns[] = {"customer_id",  "id",       "at_us",     "
                                       "amount_minor", "currency", "source_id", "body"};
 static const char types[] = "iiiidsdiittt";
 static const int compare[] = {2, 5, 8, 9, 11};
-static const db_append_plan plan = {"event", columns, types, 2, compare, 5};
+static const db_append_plan plan = {.table = "event", .columns = columns, .types = types, .key = 2, .compare = compare, .compare_n = 5};
 
 typedef struct rows {
     size_t first, all;

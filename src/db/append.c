@@ -37,6 +37,17 @@ mr_status db_may_append(db *d, const db_append_plan *plan, mr_error *err) {
     return MR_OK;
 }
 
+mr_status db_append_check(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, mr_error *err) {
+    db_value values[DB_MAX_COLUMNS];
+    mr_status status = MR_OK;
+    if (!sound(plan)) return error_set(err, MR_EINVAL, NULL, -1, "%s: a plan of append that cannot be", d->name);
+    for (size_t i = 0; i < n && !status; i++) {
+        row(ctx, i, values);
+        for (size_t k = 0; plan->types[k] && !status; k++) status = db_check_value(d, plan->types[k], &values[k], k, (int64_t)i, err);
+    }
+    return status;
+}
+
 mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs,
                     void *ctx, uint64_t *added, mr_error *err) {
     uint64_t ignored;

@@ -142,8 +142,11 @@ typedef struct db_append_plan {
     size_t key;
     const int *compare;
     size_t compare_n;
+    bool sound; /* the rows have gone through db_append_check and are not looked at again: less to do under the lock */
 } db_append_plan;
 typedef void (*db_append_row)(void *ctx, size_t row, db_value *values); /* values[columns] */
+/* Are all values such as the columns may have? Needs no transaction. MR_EDATA as from db_append. */
+mr_status db_append_check(db *d, const db_append_plan *plan, size_t n, db_append_row row, void *ctx, mr_error *err);
 typedef mr_status (*db_append_differs)(void *ctx, size_t row, mr_error *err);
 mr_status db_append(db *d, const db_append_plan *plan, size_t n, db_append_row row, db_append_differs differs, void *ctx,
                     uint64_t *added, mr_error *err);

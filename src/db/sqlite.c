@@ -174,7 +174,8 @@ static mr_status make_file(db *d, mr_error *err) {
 }
 
 /* Another process holds the lock. A bulk writer gives it up every 50 ms and takes it again a few milliseconds later: who sleeps as
- * long as SQLite's own waiting does (up to 100 ms) misses it time and again. So: twice a millisecond for two seconds, then rarely. */
+ * long as SQLite's own waiting does (up to 100 ms) misses it time and again. So: ten times a millisecond as long as a
+ * slice lasts, twice for two seconds, then rarely. */
 static int wait_for_lock(void *ctx, int tries) {
     db *d = ctx;
     struct timespec t;
@@ -183,7 +184,7 @@ static int wait_for_lock(void *ctx, int tries) {
     if (!tries) d->busy_since = now;
     double waited = now - d->busy_since;
     if (waited * 1000 >= d->options.busy_ms) return 0;
-    nanosleep(&(struct timespec){.tv_nsec = waited < 2 ? 500000 : 10000000}, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = waited < .03 ? 100000 : waited < 2 ? 500000 : 10000000}, NULL);
     return 1;
 }
 

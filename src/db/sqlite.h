@@ -34,6 +34,7 @@ void sqlite_stream_close(db_stream *s);
 typedef struct sqlite_rows {
     db *db;
     const char *types;
+    bool sound; /* db_append_plan.sound */
     size_t n;
     db_append_row row;
     void *ctx;

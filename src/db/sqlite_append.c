@@ -87,7 +87,7 @@ static mr_status put(db *d, const db_append_plan *plan, bool overwrite, size_t n
     db_statement *insertion;
     mr_status status = prepare(d, plan, overwrite, &insertion, err);
     if (status) return status;
-    *d->rows = (sqlite_rows){.db = d, .types = plan->types, .n = n, .row = row, .ctx = ctx};
+    *d->rows = (sqlite_rows){.db = d, .types = plan->types, .sound = plan->sound, .n = n, .row = row, .ctx = ctx};
     status = insert(insertion, d->rows, inserted, err);
     *d->rows = (sqlite_rows){.db = d, .types = ""};
     return status;

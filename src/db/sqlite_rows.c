@@ -74,7 +74,7 @@ static int fetch(cursor *c) {
     sqlite_rows *r = rows_of(&c->base);
     if (c->at >= r->n) return SQLITE_OK;
     r->row(r->ctx, c->at, c->values);
-    for (size_t i = 0; r->types[i] && !r->status; i++)
+    for (size_t i = 0; !r->sound && r->types[i] && !r->status; i++)
         r->status = db_check_value(r->db, r->types[i], &c->values[i], i, (int64_t)c->at, r->err);
     return r->status ? SQLITE_ERROR : SQLITE_OK;
 }

@@ -52,11 +52,12 @@ static void slice_row(void *ctx, size_t row, db_value *values) {
     put_text(&values[16], r->stage);
 }
 
-static mr_status write_slice(db *d, void *ctx, mr_error *err) {
-    static const char *const columns[] = {"customer_id", "model_id", "scored_at_us", "until_day", "horizon_days", "orders",
+static const char *const columns[] = {"customer_id", "model_id", "scored_at_us", "until_day", "horizon_days", "orders",
                                           "p_alive", "p_order", "expected_orders", "expected_low", "expected_high", "rhythm_days",
                                           "next_order_days", "value_minor", "value_at_risk_minor", "currency", "stage"};
-    const db_append_plan plan = {.table = "forecast", .columns = columns, .types = "iiiddirrrrrrriitt", .key = 2};
+static const db_append_plan plan = {.table = "forecast", .columns = columns, .types = "iiiddirrrrrrriitt", .key = 2, .sound = true};
+
+static mr_status write_slice(db *d, void *ctx, mr_error *err) {
     slice *s = ctx;
     s->locked = seconds_now();
     return db_replace(d, &plan, s->first, s->last, &s->w->model_id, s->n, slice_row, s, err);
@@ -79,6 +80,8 @@ mr_status ledger_forecasts_write(forecast_writer *w, const forecast_row *rows, s
         size_t take = n - at < w->slice ? n - at : w->slice;
         bool ends = at + take == n;
         slice s = {.w = w, .rows = rows + at, .n = take, .first = first, .last = ends ? last : rows[at + take - 1].customer_id};
+        status = db_append_check(w->l->d, &plan, take, slice_row, &s, err);
+        if (status != MR_OK) return status;
         if (w->turn) pthread_mutex_lock(w->turn);
         status = db_transaction(w->l->d, DB_WRITE, write_slice, &s, err);
         if (status == MR_OK && !server) adapt(w, take, seconds_now() - s.locked);

@@ -292,7 +292,7 @@ static void row_cut(void *ctx, size_t row, db_value *v) {
 
 static void lost_in_bulk(void **state) {
     static const char *const columns[] = {"a", "n"};
-    static const db_append_plan plan = {"thing", columns, "ii", 1, NULL, 0};
+    static const db_append_plan plan = {.table = "thing", .columns = columns, .types = "ii", .key = 1};
     store *t = store_of(state);
     mr_error err;
     db *d = store_open(t);
@@ -419,7 +419,7 @@ static void row_long(void *ctx, size_t row, db_value *v) {
 static void copy_refused(void **state) {
     static const char *const columns[] = {"a", "n"};
     static const int compare[] = {1};
-    static const db_append_plan plan = {"thing", columns, "ii", 1, compare, 1};
+    static const db_append_plan plan = {.table = "thing", .columns = columns, .types = "ii", .key = 1, .compare = compare, .compare_n = 1};
     store *t = store_of(state);
     mr_error err;
     db *d = store_open(t);

@@ -162,7 +162,7 @@ static mr_status seen(void *ctx, size_t item, db_statement *s, mr_error *err) {
 static mr_status fill(db *d, void *ctx, mr_error *err) {
     static const char *const columns[] = {"a", "t"};
     static const int compare[] = {1};
-    static const db_append_plan plan = {"thing", columns, "it", 1, compare, 1};
+    static const db_append_plan plan = {.table = "thing", .columns = columns, .types = "it", .key = 1, .compare = compare, .compare_n = 1};
     int64_t first = 0, second = ROWS / 2;
     (void)ctx;
     mr_status status = db_append(d, &plan, ROWS, make_row, differs, &first, NULL, err);

@@ -527,7 +527,7 @@ static mr_status differs(void *ctx, size_t row, mr_error *err) {
 
 static const char *const columns[] = {"a", "b", "s", "d", "r", "t"};
 static const int all_columns[] = {2, 3, 4, 5};
-static const db_append_plan plan = {"thing", columns, "iisdrt", 2, all_columns, 4};
+static const db_append_plan plan = {.table = "thing", .columns = columns, .types = "iisdrt", .key = 2, .compare = all_columns, .compare_n = 4};
 
 static uint64_t add(db *d, batch *b) {
     mr_error err;
@@ -595,6 +595,10 @@ static void append_fails(void **state) {
                   "CREATE UNIQUE INDEX thing_d ON thing (d); INSERT INTO thing (a, b, d) VALUES (0, 0, -500)",
                   &err),
               &err);
+    /* Looked at beforehand, by a connection that does nothing else. */
+    assert_int_equal(db_append_check(d, &plan, b.n, make_row, &b, &err), MR_EDATA);
+    assert_int_equal(err.row, 7);
+    assert_int_equal(db_append_check(d, &plan, 7, make_row, &b, &err), MR_OK);
     b.nan_at = SIZE_MAX;
     for (int few = 0; few < 2; few++) {
         b.n = few ? 20 : 10000;
