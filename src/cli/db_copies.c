@@ -33,8 +33,8 @@ static void phase(void *ctx, const char *name) {
 
 static void print_restored(const db_arguments *a, const restore_result *r) {
     if (a->json) {
-        json_t *o = json_pack("{s:I,s:I,s:I,s:I,s:b,s:i,s:i}", "customers", (json_int_t)r->customers, "events", (json_int_t)r->events, "erasures_known", (json_int_t)r->listed,
-                              "customers_erased_again", (json_int_t)r->erased.customers, "other_ledger", (int)r->other_ledger, "version_before", r->version_before,
+        json_t *o = json_pack("{s:I,s:I,s:I,s:I,s:b,s:b,s:i,s:i}", "customers", (json_int_t)r->customers, "events", (json_int_t)r->events, "erasures_known", (json_int_t)r->listed,
+                              "customers_erased_again", (json_int_t)r->erased.customers, "other_ledger", (int)r->other_ledger, "to_compact", (int)r->to_compact, "version_before", r->version_before,
                               "version_after", r->version_after);
         json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
         putchar('\n');
@@ -51,6 +51,7 @@ static void print_restored(const db_arguments *a, const restore_result *r) {
     if (r->erased.customers)
         printf("  %" PRIu64 " customer%s%s had been erased since and %s erased again\n", r->erased.customers, r->erased.customers == 1 ? "" : "s", a->file ? " of the backup" : "",
                r->erased.customers == 1 ? "was" : "were");
+    if (r->to_compact) printf("  their bytes may still be in the files: %s; run 'marram db compact' later\n", r->unfinished);
     if (r->other_ledger) puts("  it is the backup of another ledger (its key differs): erasures of the replaced one say nothing of it");
 }
 

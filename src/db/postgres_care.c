@@ -57,9 +57,9 @@ static const char still_reading[] =
     "(query NOT LIKE 'autovacuum: VACUUM %%' OR query LIKE 'autovacuum: VACUUM ANALYZE %%')), "
     "CASE WHEN CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) < %lld THEN 1 ELSE 0 END)";
 
-/* Waits until they are over, for as long as for a lock. Looks twice: whoever is just connecting is not on the list yet. */
+/* Waits until they are over, six times as long as for a lock. Looks twice: whoever is just connecting is not on the list yet. */
 static mr_status wait_for_readers(db *d, mr_error *err) {
-    enum { LOOK_EVERY_MS = 20 };
+    enum { LOOK_EVERY_MS = 20, LOCKS = 6 }; /* reads take longer than locks are held */
     char sql[sizeof still_reading + 48];
     int64_t next = 0, n = 0;
     mr_status status = postgres_number(d, "SELECT CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint)", &next, err);
@@ -68,7 +68,7 @@ static mr_status wait_for_readers(db *d, mr_error *err) {
         status = postgres_number(d, sql, &n, err);
         gone = n ? 0 : gone + 1;
         if (status || gone == 2) return status;
-        if (n && waited >= d->options.busy_ms) break;
+        if (n && waited >= LOCKS * d->options.busy_ms) break;
         nanosleep(&(struct timespec){0, LOOK_EVERY_MS * 1000000}, NULL);
     }
     if (status) return status;

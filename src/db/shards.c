@@ -155,7 +155,8 @@ static mr_status begin_sources(struct shard_merge *m, const db_range *range, cha
 static db_fault fault_of(const struct shard_merge *m) {
     for (size_t i = 0; i < m->n; i++)
         if (m->source[i].d->fault != DB_FAULT_NONE) return m->source[i].d->fault;
-    return DB_FAULT_OTHER;
+    const db *looker = m->d->nodes->looker;
+    return looker && looker->fault != DB_FAULT_NONE ? looker->fault : DB_FAULT_OTHER;
 }
 
 static mr_status first_rows(struct shard_merge *m, mr_error *err) {

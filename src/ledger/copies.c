@@ -100,6 +100,16 @@ static mr_status bring_up(restoring *r, mr_error *err) {
     return status;
 }
 
+/* Whoever still reads keeps the bytes alive: the rows are erased all the same. */
+static mr_status finish(restoring *r, ledger *l, mr_error *err) {
+    mr_status status = ledger_erase_finish(l, err);
+    if (status == MR_OK || db_last_fault(l->d) != DB_FAULT_BUSY) return status;
+    r->result->to_compact = true;
+    snprintf(r->result->unfinished, sizeof r->result->unfinished, "%.299s", err ? err->message : "");
+    error_clear(err);
+    return MR_OK;
+}
+
 static mr_status erase_again(restoring *r, mr_error *err) {
     ledger *l = NULL;
     ledger_status s;
@@ -109,7 +119,7 @@ static mr_status erase_again(restoring *r, mr_error *err) {
     r->result->other_ledger = r->has_key && memcmp(r->key, l->key, sizeof r->key) != 0;
     if (!r->result->other_ledger) status = ledger_replay_erasures(l, &r->list, &r->result->erased, err);
     if (status == MR_OK) status = ledger_replay_erasures(l, &r->given, &r->result->erased, err);
-    if (status == MR_OK && r->result->erased.rows) status = ledger_erase_finish(l, err);
+    if (status == MR_OK && r->result->erased.rows) status = finish(r, l, err);
     snprintf(detail, sizeof detail, "{\"erased_again\":%llu}", (unsigned long long)r->result->erased.customers);
     if (status == MR_OK) status = note(l, r->options->now_us, "restore", detail, err);
     if (status == MR_OK) status = ledger_status_read(l, &s, err);

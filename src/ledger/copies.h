@@ -17,6 +17,8 @@ typedef struct restore_result {
     int version_before, version_after; /* of the schema: an older backup is brought up */
     uint64_t listed;                   /* erasures that were known of */
     erase_counts erased;               /* that had to be done again */
+    bool to_compact;                   /* the rows are erased again; their bytes may still be in the files, and unfinished says why */
+    char unfinished[300];
     bool other_ledger;                 /* the backup is of another ledger: erasures of the replaced one say nothing of it */
     int64_t customers, events;
 } restore_result;

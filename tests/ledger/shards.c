@@ -14,12 +14,12 @@ enum { CUSTOMERS = 200, ORDERS = 3 };
 static ledger *town(store *s) {
     ledger *l = fixture_ledger(s);
     append_item items[ORDERS];
+    char ids[ORDERS][24];
     assert_true(l->distributed);
     for (unsigned i = 0; i < CUSTOMERS; i++) {
         for (int k = 0; k < ORDERS; k++) {
-            char id[24];
-            snprintf(id, sizeof id, "o%u/%d", i, k);
-            items[k] = fixture_order(l, i, 100 + 7 * k, 100 + (int64_t)i, id);
+            snprintf(ids[k], sizeof ids[k], "o%u/%d", i, k);
+            items[k] = fixture_order(l, i, 100 + 7 * k, 100 + (int64_t)i, ids[k]);
         }
         fixture_append(l, items, ORDERS);
     }
