@@ -290,11 +290,11 @@ static size_t line_end(const rows *r) {
 }
 
 /* The end of the record at data[at], over as many blocks as it takes: *end is at its '\n'. *open: its quotes
- * are never closed, or not before the limit, which is *over, too. */
-static mr_status long_record(rows *r, size_t *end, bool *open, bool *over, mr_error *err) {
+ * are never closed, or it is over the limit. */
+static mr_status long_record(rows *r, size_t *end, bool *open, mr_error *err) {
     bool inside = false, more = true;
     size_t seen = 0; /* bytes behind r->at that were looked at */
-    *open = *over = false;
+    *open = false;
     for (;;) {
         const char *from = r->data + r->at + seen, *line = memchr(from, '\n', r->len - r->at - seen);
         if (line) {
@@ -304,7 +304,6 @@ static mr_status long_record(rows *r, size_t *end, bool *open, bool *over, mr_er
             if (!inside) return MR_OK;
             seen = *end + 1 - r->at;
             if (seen <= r->limit) continue;
-            *over = true;
             break;
         }
         mr_status status = rows_extend(r, &more, err);
@@ -339,8 +338,8 @@ static void give_up(rows *r, size_t first) {
 /* Without the window. *blank: there was nothing but blanks, and no record. */
 static mr_status slow_next(rows *r, bool *blank, mr_error *err) {
     size_t end;
-    bool open, over;
-    mr_status status = long_record(r, &end, &open, &over, err);
+    bool open;
+    mr_status status = long_record(r, &end, &open, err);
     if (status) return status;
     size_t first = line_end(r);
     *blank = split_blank(r->data + r->at, end - r->at);
@@ -349,11 +348,12 @@ static mr_status slow_next(rows *r, bool *blank, mr_error *err) {
         r->window = false;
         return MR_OK;
     }
-    bool too_long = over || end - r->at >= r->limit;
-    if (too_long || first - r->at >= r->limit) {
+    /* Quotes that close behind the limit are as good as open: in smaller blocks their end would not have been seen. */
+    open = open || end - r->at >= r->limit;
+    if (first - r->at >= r->limit) {
+        bool quoted = r->quoting && memchr(r->data + r->at, '"', first - r->at);
         rows_give(r, first);
-        snprintf(r->fault, sizeof r->fault, "is longer than %zu bytes%s", r->limit,
-                 over || first < end ? "; is a quoted field never closed?" : "");
+        snprintf(r->fault, sizeof r->fault, "is longer than %zu bytes%s", r->limit, quoted ? "; is a quoted field never closed?" : "");
         fault(r, -1, r->fault);
     } else { /* an open quote is found again by splitting the first line */
         status = take(r, open ? first : end, 0, true, true, err);

@@ -195,6 +195,24 @@ static void too_long_at_the_top(void **state) {
     }
 }
 
+/* Found by the fuzzer: quotes that close behind the limit were too long, or never closed, as the blocks fell. */
+static void closed_behind_the_limit(void **state) {
+    (void)state;
+    static const char text[] = "a;01;\"1\"\nb;2024-01-03;\"2\nc;2SSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSS;\"2\nc;2024;6\";4\n";
+    char *first = NULL;
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+        rows_options o = {.block_bytes = blocks[i], .header = 0, .record_limit = 64};
+        rows *r = must_open(text, sizeof text - 1, &o);
+        char *got = show(r);
+        rows_close(r);
+        if (first) assert_string_equal(got, first);
+        if (first) free(got);
+        if (!first) first = got;
+    }
+    assert_non_null(strstr(first, "a quote is o"));
+    free(first);
+}
+
 static void refused(void **state) {
     (void)state;
     static const struct {
@@ -583,7 +601,7 @@ int main(void) {
         cmocka_unit_test(dialects),
         cmocka_unit_test(faults),
         cmocka_unit_test(too_long),
-        cmocka_unit_test(too_long_at_the_top),
+        cmocka_unit_test(too_long_at_the_top), cmocka_unit_test(closed_behind_the_limit),
         cmocka_unit_test(refused),
         cmocka_unit_test(json_cells),
         cmocka_unit_test(columns_by_name),
