@@ -351,7 +351,7 @@ static mr_status slow_next(rows *r, bool *blank, mr_error *err) {
     /* Quotes that close behind the limit are as good as open: in smaller blocks their end would not have been seen. */
     open = open || end - r->at >= r->limit;
     if (first - r->at >= r->limit) {
-        bool quoted = r->quoting && memchr(r->data + r->at, '"', first - r->at);
+        bool quoted = r->quoting && memchr(r->data + r->at, '"', r->limit); /* behind that it may have been cut anywhere */
         rows_give(r, first);
         snprintf(r->fault, sizeof r->fault, "is longer than %zu bytes%s", r->limit, quoted ? "; is a quoted field never closed?" : "");
         fault(r, -1, r->fault);
