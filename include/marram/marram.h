@@ -6,5 +6,6 @@
 #include <marram/decide.h>
 #include <marram/history.h>
 #include <marram/model.h>
+#include <marram/survival.h>
 
 #endif

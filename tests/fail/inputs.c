@@ -278,9 +278,44 @@ static void histories(void **state) {
     assert_int_equal(s.n, 0);
 }
 
+static void survival(void **state) {
+    (void)state;
+    static const double stop[3] = {2, 3, 5}, late[3] = {0, 4, 1}, early[3] = {-1, 0, 0}, weight[3] = {1, 0, 1}, endless[3] = {2, 3, INFINITY};
+    static const double x0[3] = {1, 4, 2}, x1[3] = {1, NAN, 2};
+    static const unsigned char event[3] = {1, 0, 1}, odd[3] = {1, 0, 2};
+    const double *const good_x[] = {x0}, *const bad_x[] = {x0, x1};
+    const mr_survival good_rows = {.n = 3, .stop = stop, .event = event};
+    const struct {
+        mr_survival data;
+        const char *field;
+        int64_t row;
+    } bad[] = {{{.n = 0, .stop = stop, .event = event}, "n", -1},
+               {{.n = 3, .stop = endless, .event = event}, "stop", 2},
+               {{.n = 3, .start = late, .stop = stop, .event = event}, "stop", 1},
+               {{.n = 3, .start = early, .stop = stop, .event = event}, "start", 0},
+               {{.n = 3, .stop = stop, .event = odd}, "event", 2},
+               {{.n = 3, .stop = stop, .event = event, .weight = weight}, "weight", 1}};
+    double b[2], s[3];
+    mr_survival_curve curve = {.survival = s};
+    mr_cox_fit fit = {.coefficient = b}, nowhere = {0};
+    mr_error err = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        refused(&err, mr_survival_estimate(&bad[i].data, .9, NULL, &curve, &err), MR_EDATA, bad[i].field, bad[i].row);
+        refused(&err, mr_cox_estimate(&bad[i].data, good_x, 1, NULL, NULL, &fit, &err), MR_EDATA, bad[i].field, bad[i].row);
+    }
+    refused(&err, mr_survival_estimate(NULL, .9, NULL, &curve, &err), MR_EINVAL, "data", -1);
+    refused(&err, mr_survival_estimate(&good_rows, 1, NULL, &curve, &err), MR_EINVAL, "level", -1);
+    refused(&err, mr_survival_estimate(&good_rows, .9, NULL, NULL, &err), MR_EINVAL, "out", -1);
+    refused(&err, mr_cox_estimate(&good_rows, bad_x, 2, NULL, NULL, &fit, &err), MR_EDATA, "x2", 1);
+    refused(&err, mr_cox_estimate(&good_rows, good_x, 0, NULL, NULL, &fit, &err), MR_EINVAL, "x", -1);
+    refused(&err, mr_cox_estimate(&good_rows, good_x, 1, NULL, NULL, &nowhere, &err), MR_EINVAL, "x", -1);
+    refused(&err, mr_cox_estimate(&good_rows, good_x, 1, &(mr_cox_options){.ridge = -1}, NULL, &fit, &err), MR_EINVAL, "ridge", -1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_cells), cmocka_unit_test(missing_and_empty),   cmocka_unit_test(options),
-        cmocka_unit_test(forecasts), cmocka_unit_test(money_and_contracts), cmocka_unit_test(histories)};
+        cmocka_unit_test(forecasts), cmocka_unit_test(money_and_contracts), cmocka_unit_test(histories),
+        cmocka_unit_test(survival)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,16 @@ static mr_status summary(work *w, const mr_context *context, mr_error *err) {
     return mr_history_summary(&orders, NULL, 0, 9, 7, 0, context, &s, err);
 }
 
+static mr_status survival(work *w, const mr_context *context, mr_error *err) {
+    static const double start[4] = {0, 1, 0, 0}, stop[4] = {2, 3, 5, 6}, x[4] = {3, 1, 4, 2}, *const columns[] = {x};
+    static const unsigned char event[4] = {1, 0, 1, 1};
+    const mr_survival data = {.n = 4, .start = start, .stop = stop, .event = event};
+    mr_survival_curve curve = {.survival = w->out};
+    mr_cox_fit fit = {.coefficient = w->out, .se = w->out + 1};
+    mr_status status = mr_survival_estimate(&data, .9, context, &curve, err);
+    return status == MR_OK ? mr_cox_estimate(&data, columns, 1, NULL, context, &fit, err) : status;
+}
+
 /* Every n up to `dense`, then every `stride`th. */
 static void starve(const char *what, work_fn fn, work *w, mr_pool *pool, long dense, long stride) {
     heap h = {0};
@@ -119,7 +129,8 @@ static const struct {
              {"residual", residual},
              {"value", value},
              {"by age", by_age},
-             {"summary", summary}};
+             {"summary", summary},
+             {"survival", survival}};
 
 static void starved(const char *name, int k, size_t n, double a, double b, double c_, double d, long dense,
                     long stride) {
