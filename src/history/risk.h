@@ -1,0 +1,40 @@
+/* Who was at risk of leaving when, and who left: the outcome the models of leaving are trained and judged on (docs/cycle.md, "Left").
+ *
+ * With contracts: at risk from the first contract's start; left at the earliest of notice (leave_confirmed), an intent that was not withdrawn
+ * (leave_intent; withdrawn by an accepted offer, a renewal or a new contract after it), else the end of the last running contract (contract_end, or a
+ * renewal date that passed without one and without another running contract); a new contract or came_back after that begins a new spell.
+ *
+ * Without: leaving is not seen. At a landmark day L the outcome is "no order within (L, L + H]", known from L + H on. A customer is at risk of it
+ * from their first order on, until the first landmark where it holds; an order after that begins a new spell. (A silence rule as the outcome
+ * would plant a spike on the silence clock.)
+ *
+ * All functions are pure; spells come in order, do not overlap. */
+#ifndef HISTORY_RISK_H
+#define HISTORY_RISK_H
+
+#include "trace.h"
+
+typedef enum risk_mode { RISK_ORDERS, RISK_CONTRACTS } risk_mode;
+
+typedef struct risk_spell {
+    int32_t from_day;  /* at risk from this day on */
+    int32_t to_day;    /* through this day: the day they left, or the last day seen */
+    bool left;         /* on to_day; else still there (censored) */
+    uint8_t reason;    /* stated, 0 none (with contracts) */
+    int64_t event_id;  /* of the event that ended it; 0 none */
+} risk_spell;
+
+/* With contracts, as of the end of day `until`, from what was known then. Returns how many spells there are; writes at most `room`. */
+size_t risk_contract_spells(const trace *t, int32_t until, risk_spell *out, size_t room);
+/* Is the customer under contract and not leaving at the end of day `day`, from what was known then? */
+bool risk_under_contract(const trace *t, int32_t day);
+
+/* Without contracts. Did they order within (landmark, landmark + horizon_days]? */
+bool risk_ordered(const trace *t, int32_t landmark, int32_t horizon_days);
+
+/* Which of the two a base is, from how many of its customers have contract events and how many orders: contracts where at least half have one. */
+static inline risk_mode risk_mode_of(uint64_t with_contracts, uint64_t customers) {
+    return with_contracts * 2 >= customers && with_contracts ? RISK_CONTRACTS : RISK_ORDERS;
+}
+
+#endif
