@@ -5,6 +5,7 @@
 #include <calendar.h>
 #include <error.h>
 #include <mem.h>
+#include <taxonomy.h>
 
 #include <math.h>
 #include <string.h>
@@ -12,12 +13,6 @@
 
 static size_t length(const char *text) {
     return text ? strlen(text) : 0;
-}
-
-/* The number of a reason's code in src/reason/taxonomy.def. */
-static uint8_t reason_number(const char *code) {
-    (void)code;
-    return 0;
 }
 
 static uint32_t topic_of(const json_t *body, const char *field) {
@@ -90,10 +85,13 @@ static void contract(trace_event *t, const json_t *body) {
     flag(t, json_is_false(json_object_get(body, "signed")), TRACE_UNSIGNED);
 }
 
-static void reason(trace_event *t, const json_t *body) {
-    const char *code = body_text(body, "reason_code");
+/* Stated by a code, or in words; an offer's is the reason it answers. */
+static void stated(trace_event *t, const json_t *body) {
+    const char *code = body_text(body, "reason_code"), *words = body_text(body, "feedback");
     if (!length(code)) code = body_text(body, "reason");
-    t->reason = length(code) ? reason_number(code) : 0;
+    if (!length(words)) words = body_text(body, "comment");
+    t->reason = (uint8_t)reason_stated(code, length(code), words, length(words));
+    if (t->kind == EVENT_contract_end && t->reason == REASON_unknown) t->reason = REASON_none; /* "replaced", "cancelled" */
 }
 
 static void price(trace_event *t, const json_t *body, bool has_amount, double units) {
@@ -141,15 +139,15 @@ static void read_body(trace_event *t, const json_t *body, const trace_facts *f, 
         number(body, "seats", &t->value);
         about(t, body, "reason", NULL);
         break;
-    case EVENT_contract_end: reason(t, body); break;
+    case EVENT_contract_end: stated(t, body); break;
     case EVENT_leave_intent:
     case EVENT_leave_confirmed:
-        reason(t, body);
+        stated(t, body);
         body_day(body, "effective", &t->until_day);
         break;
     case EVENT_offer_shown:
     case EVENT_offer_accepted:
-    case EVENT_offer_declined: reason(t, body); break;
+    case EVENT_offer_declined: stated(t, body); break;
     case EVENT_payment_failed: about(t, body, "reason", NULL); break;
     case EVENT_usage:
         t->value = 1;

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <import.h>
+#include <taxonomy.h>
 #include <temporary.h>
 #include <traces.h>
 
@@ -21,6 +22,7 @@ static const char lines[] =
     "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2026-02-05\",\"id\":\"7\",\"body\":{\"who\":\"SAM SALES\",\"purpose\":\"marketing\",\"minutes\":5}}\n"
     "{\"customer\":\"A\",\"kind\":\"price_change\",\"at\":\"2026-03-01\",\"id\":\"8\",\"subject\":\"K1\",\"amount\":55,\"currency\":\"EUR\",\"body\":{\"old_price\":50,\"effective\":\"2026-06-01\"}}\n"
     "{\"customer\":\"A\",\"kind\":\"promise_made\",\"at\":\"2026-03-02\",\"id\":\"9\",\"subject\":\"P1\",\"body\":{\"what\":\"fix the login\",\"by_whom\":\"sales\",\"due\":\"2026-03-09\"}}\n"
+    "{\"customer\":\"A\",\"kind\":\"leave_intent\",\"at\":\"2026-04-01\",\"id\":\"12\",\"body\":{\"reason_code\":\"price_increase\"}}\n"
     "{\"customer\":\"B\",\"kind\":\"order\",\"at\":\"2026-01-10\",\"id\":\"10\",\"amount\":10,\"currency\":\"EUR\",\"body\":{\"quantity\":3,\"coupon\":\"X\",\"product\":\"beans\"}}\n"
     "{\"customer\":\"B\",\"kind\":\"order\",\"at\":\"2026-01-11\",\"id\":\"11\",\"amount\":10,\"currency\":\"USD\",\"body\":{\"quantity\":\"three\"}}\n";
 static const char people[] = "customer,name,tier,segment,owner_sales,owner_operations\nA,Adam GmbH,gold,retail,Sam Sales,Olga Ops\n";
@@ -85,7 +87,7 @@ static void test_bodies(void **state) {
     assert_int_equal(found.customers, 2);
     assert_string_equal(found.tier, "gold");
     assert_string_equal(found.sales, "Sam Sales");
-    assert_int_equal(found.n, 9);
+    assert_int_equal(found.n, 10);
     const trace_event *e = found.event;
     assert_int_equal(e[0].kind, EVENT_contract_start);
     assert_int_equal(e[0].amount, 495000);
@@ -106,6 +108,7 @@ static void test_bodies(void **state) {
     assert_true(fabs(e[7].value - 10) < 1e-12 && e[7].until_day - e[7].day == 92);
     assert_int_equal(e[8].actor, TRACE_SALES);
     assert_int_equal(e[8].until_day - e[8].day, 7);
+    assert_int_equal(e[9].reason, REASON_price_increase);
     for (size_t i = 0; i < found.n; i++) assert_int_equal(trace_known_day(&e[i]), e[i].at_us < TEST_NOW ? e[i].day : trace_known_day(&e[i]));
     ledger_close(l);
 }
@@ -165,7 +168,7 @@ static void test_temporary(void **state) {
     temporary_options o = {.today = INT32_MAX, .now_us = TEST_NOW + 1000000 * INT64_C(86400000000)};
     setenv("TMPDIR", s->folder, 1);
     assert_ok(temporary_make(files, 2, &o, NULL, &t, &err), &err);
-    assert_int_equal(t.events, 13);
+    assert_int_equal(t.events, 14);
     assert_ok(ledger_open(t.url, NULL, &l, &err), &err);
     assert_ok(ledger_traces(l, NULL, 0, 1, look, &found, &err), &err);
     assert_int_equal(found.customers, 3);
