@@ -6,6 +6,7 @@
 #include <marram/decide.h>
 #include <marram/history.h>
 #include <marram/model.h>
+#include <marram/moments.h>
 #include <marram/survival.h>
 
 #endif
