@@ -9,14 +9,18 @@
 
 #define YEAR 365
 
+#define K(event) (UINT64_C(1) << EVENT_##event)
 static const struct {
-    const char *name, *words, *kinds;
+    const char *name, *words;
+    uint64_t kinds; /* bits 1 << event_kind */
     int32_t days;
 } signs[BOOK_SIGNS] = {
 #define BOOK_SIGN(name, days, kinds, words) {#name, words, kinds, days},
 #include "book_signs.def"
 #undef BOOK_SIGN
 };
+#undef K
+_Static_assert((int)EVENT_KINDS <= 64, "a set of kinds is a word");
 
 const char *book_sign_name(book_sign sign) {
     return (int)sign >= 0 && sign < BOOK_SIGNS ? signs[sign].name : "none";
@@ -296,13 +300,6 @@ mr_status book_recurring_at(const trace *t, int32_t day, int32_t known, book_scr
 
 /* --- signs --- */
 
-static bool listed(const char *kinds, const char *name) {
-    size_t len = strlen(name);
-    for (const char *at = kinds; *at; at += strcspn(at, "|") + (at[strcspn(at, "|")] == '|'))
-        if (strcspn(at, "|") == len && memcmp(at, name, len) == 0) return true;
-    return false;
-}
-
 static void show(book_standing *out, book_sign sign, int32_t day) {
     if (!(out->signs & 1U << sign) || day > out->sign_day[sign]) out->sign_day[sign] = day;
     out->signs |= 1U << sign;
@@ -317,9 +314,8 @@ static void signs_in(const trace *t, int32_t day, int32_t known, book_standing *
         if ((e->kind == EVENT_leave_intent || e->kind == EVENT_leave_confirmed) && e->day > day - signs[BOOK_SIGN_leaving].days)
             show(out, BOOK_SIGN_leaving, e->day);
         if (e->kind < 0 || e->kind >= EVENT_KINDS) continue;
-        const char *name = event_kind_of(e->kind)->name;
         for (int s = 0; s < BOOK_SIGNS; s++)
-            if (signs[s].kinds[0] && e->day > day - signs[s].days && listed(signs[s].kinds, name)) show(out, (book_sign)s, e->day);
+            if (signs[s].kinds >> e->kind & 1 && e->day > day - signs[s].days) show(out, (book_sign)s, e->day);
     }
 }
 
