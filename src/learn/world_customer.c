@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOST_ACTIVE 50 /* times the mean: a gamma of a small shape has no bound */
 #define NOON (12 * 3600 * WORLD_SECOND)
 
 /* --- who they are --- */
@@ -45,11 +46,11 @@ static void draw_person(world_person *p) {
     h->tier = p->tier < 0 ? "" : tier->name;
     h->segment = p->segment < 0 ? "" : segment->name;
     double frailty = w->frailty > 0 ? gamma_one(&r, 1 / w->frailty) : 1;
-    p->active = gamma_one(&r, w->activity_spread) * tier->activity * segment->activity;
+    p->active = fmin(MOST_ACTIVE, gamma_one(&r, w->activity_spread)) * tier->activity * segment->activity;
     p->gap = fmin(3650, fmax(0.2, w->gap_days / gamma_one(&r, w->gap_spread)));
     double cv = w->price_sd / w->price_mean;
     p->price = fmax(0.01, w->price_mean * (cv > 0 ? gamma_one(&r, 1 / (cv * cv)) : 1) * tier->price * segment->price);
-    p->price = world_amount(p->price) / 1e4;
+    p->price = world_amount(fmin(WORLD_PRICE_MOST, p->price)) / 1e4;
     p->factor = frailty * tier->ratio * segment->ratio;
     h->truth = (world_truth){.start_day = p->start, .frailty = frailty, .reason = "", .stated = "", .misleading = ""};
     snprintf(h->customer, sizeof h->customer, "W%06llu", (unsigned long long)p->number + 1);

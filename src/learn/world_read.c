@@ -19,6 +19,7 @@
 #define WHOLE(key, type, member, low, high) {key, YAML_IS_COUNT, offsetof(type, member), low, high, NULL}
 #define TEXT(key, type, member) {key, YAML_IS_TEXT, offsetof(type, member), 0, 0, NULL}
 #define OWN(key, function) {key, YAML_IS_OWN, 0, 0, 0, function}
+#define EVENTS_MOST 50000 /* a customer, on average */
 #define SUM_SLACK 1e-9 /* ten shares of 0.1 may come to a little more than 1 */
 
 /* --- words --- */
@@ -313,11 +314,15 @@ static mr_status read_arrival(yaml_reading *y, const yaml_node_t *node, void *in
 }
 
 static mr_status read_price(yaml_reading *y, const yaml_node_t *node, void *into) {
-    static const yaml_field fields[] = {REAL("mean", world, price_mean, 0.01, 1e9), REAL("sd", world, price_sd, 0, 1e9)};
+    static const yaml_field fields[] = {REAL("mean", world, price_mean, 0.01, 1e9), REAL("sd", world, price_sd, 0, 5e9)};
     world *w = into;
-    if (node->type != YAML_SCALAR_NODE) return yaml_fields(y, node, "price", fields, COUNT(fields), w);
-    w->price_sd = 0;
-    return yaml_real(y, node, "price", 0.01, 1e9, &w->price_mean);
+    w->price_sd = NAN;
+    mr_status status = node->type == YAML_SCALAR_NODE ? yaml_real(y, node, "price", 0.01, 1e9, &w->price_mean)
+                                                      : yaml_fields(y, node, "price", fields, COUNT(fields), w);
+    if (isnan(w->price_sd)) w->price_sd = node->type == YAML_SCALAR_NODE ? 0 : w->price_mean / 2;
+    if (!status && w->price_sd > 5 * w->price_mean)
+        status = yaml_fail(y, node, "sd", "price: an sd of %g is more than five times the mean", w->price_sd);
+    return status;
 }
 
 static mr_status of_mode(yaml_reading *y, const yaml_node_t *node, const char *key, risk_mode mode) {
@@ -368,6 +373,21 @@ static mr_status read_late(yaml_reading *y, const yaml_node_t *node, void *into)
     return MR_OK;
 }
 
+static double most_active(const world_group *group, size_t n) {
+    double most = 1;
+    for (size_t i = 0; i < n; i++) most = fmax(most, group[i].activity);
+    return most;
+}
+
+/* A customer's history has to fit into memory. */
+static mr_status check_size(yaml_reading *y, const yaml_node_t *root, const world *w) {
+    double events = 0, years = (w->days ? (double)w->days / DAYS_PER_YEAR : w->years > 0 ? w->years : 3);
+    for (size_t k = 0; k < WORLD_ACTS; k++) events += w->rate[k] * (k == WORLD_ACT_stakeholders ? 1 / years : 1);
+    events *= years * most_active(w->tier, w->tiers) * most_active(w->segment, w->segments);
+    if (events <= EVENTS_MOST) return MR_OK;
+    return yaml_fail(y, root, "activity", "activity: some %.0f events a customer, which is more than %d", events, EVENTS_MOST);
+}
+
 /* What hangs on other keys, in this order, whatever the file's. */
 static mr_status read_document(yaml_reading *y, const yaml_node_t *root, world *w) {
     static const yaml_field fields[] = {
@@ -394,9 +414,9 @@ static mr_status read_document(yaml_reading *y, const yaml_node_t *root, world *
     if (!status && moments) status = read_moments(y, moments, w);
     if (status) return status;
     if (w->days && w->years > 0) return yaml_fail(y, root, "days", "'days' or 'years' says how long the world lasts, not both");
-    if (w->start < calendar_day(1970, 1, 2) || w->start > calendar_day(9890, 12, 31))
-        return yaml_fail(y, root, "start", "start: the world must begin between 1970-01-02 and 9890-12-31");
-    return MR_OK;
+    if (w->start < calendar_day(1970, 1, 2) || w->start > calendar_day(9800, 12, 31))
+        return yaml_fail(y, root, "start", "start: the world must begin between 1970-01-02 and 9800-12-31");
+    return check_size(y, root, w);
 }
 
 static void set_defaults(world *w) {

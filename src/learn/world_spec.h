@@ -151,6 +151,7 @@ typedef struct world_person {
 world_item *world_add(world_person *p, event_kind kind, int64_t at_us);
 /* At a time in fractions of days: between 08:00 and 18:00 of that day. */
 int64_t world_at(double day);
+#define WORLD_PRICE_MOST 1e11 /* units; prices that rise by half a hundred times over stop there */
 double world_amount(double units); /* whole cents, in 1/10,000 */
 int64_t world_id(uint64_t customer, uint32_t serial);
 int64_t world_subject(uint64_t customer, const char *kind, uint32_t number);
