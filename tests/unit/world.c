@@ -133,6 +133,43 @@ static void extremes(void **state) {
     }
 }
 
+/* --- the page --- */
+
+/* The page's tables say what the program's say. */
+static void page_holds(void **state) {
+    (void)state;
+    static char page[1 << 16];
+    FILE *f = fopen(SOURCE_DIR "/docs/worlds.md", "r");
+    assert_non_null(f);
+    size_t len = fread(page, 1, sizeof page - 1, f);
+    fclose(f);
+    assert_true(len > 1000 && len < sizeof page - 1);
+    static const struct {
+        const char *form, *name, *key;
+        double a, b;
+    } rows[] = {
+#define WORLD_CLOCK(name, width, contracts, orders, meaning) {"| `%s`%s | %g | ", #name, "", width, NAN},
+#include "world_clocks.def"
+#undef WORLD_CLOCK
+#define REASON(code, lead) {"| `%s`%s | %g | ", #code, "", lead, NAN},
+#define TRACE(code, step, at, about, word, x, y)
+#include "world_traces.def"
+#undef REASON
+#undef TRACE
+#define ACTIVITY(name, contracts, orders, ours) {"| `%s` | %s | %g; %g |", #name, "`per_year`", contracts, orders},
+#define DETAIL(activity, name, otherwise, low, high) {"| | `%s`%s | %g |", #name, "", otherwise, NAN},
+#include "world_activity.def"
+#undef ACTIVITY
+#undef DETAIL
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[200];
+        const char *key = strcmp(rows[i].name, "stakeholders") ? rows[i].key : "`at_start`";
+        snprintf(line, sizeof line, rows[i].form, rows[i].name, key, rows[i].a, rows[i].b);
+        if (!strstr(page, line)) fail_msg("docs/worlds.md lacks the row '%s'", line);
+    }
+}
+
 /* --- files that cannot be written --- */
 
 static char folder[64];
@@ -263,6 +300,7 @@ int main(void) {
         cmocka_unit_test(bad_descriptions),
         cmocka_unit_test(good_descriptions),
         cmocka_unit_test(extremes),
+        cmocka_unit_test(page_holds),
         cmocka_unit_test_setup_teardown(full_disk, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(cancelling, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(memory_runs_out, make_folder, remove_folder),
