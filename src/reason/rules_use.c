@@ -1,0 +1,224 @@
+/* Rules over what customers buy and use, give back, and come back for. */
+#include "signals.h"
+
+#include <math.h>
+
+#define REGRET_DAYS 30
+
+/* --- regret --- */
+
+/* The last time they bought before the event, within REGRET_DAYS; NULL none. */
+static const trace_event *bought_before(const digest *d, const trace_event *e) {
+    static const event_kind kinds[] = {EVENT_order, EVENT_contract_start};
+    const trace_event *last = NULL;
+    for (int k = 0; k < 2; k++) {
+        for (uint32_t i = d->n[kinds[k]]; i > 0; i--) {
+            const trace_event *b = digest_event(d, kinds[k], i - 1);
+            if (b->at_us > e->at_us || (b->kind == EVENT_order && b->amount < 0)) continue;
+            if (e->day - b->day <= REGRET_DAYS && (!last || b->at_us > last->at_us)) last = b;
+            break;
+        }
+    }
+    return last;
+}
+
+static void regrets(const digest *d, signal_hit *h, event_kind kind, unsigned tags) {
+    for (uint32_t i = 0; i < d->n[kind]; i++) {
+        const trace_event *e = digest_event(d, kind, i);
+        if (!(tags >> e->tag & 1) || !hit_in(d, h, e)) continue;
+        const trace_event *bought = bought_before(d, e);
+        if (!bought) continue;
+        h->count = h->shown = 0; /* the last one is shown, with what it was about */
+        hit_add(h, bought);
+        hit_add(h, e);
+        h->count = 1;
+        h->number[0] = e->day - bought->day;
+    }
+}
+
+bool signal_regret_refund(const digest *d, signal_hit *h) {
+    unsigned no_fault = TAG(none) | TAG(other) | TAG(product) | TAG(price) | TAG(cancelled);
+    regrets(d, h, EVENT_refund, no_fault);
+    if (!h->count) regrets(d, h, EVENT_return_goods, no_fault);
+    return h->count;
+}
+
+bool signal_regret_complaint(const digest *d, signal_hit *h) {
+    regrets(d, h, EVENT_complaint, TAG(none) | TAG(other) | TAG(product));
+    return h->count;
+}
+
+bool signal_never_used(const digest *d, signal_hit *h) {
+    if (d->norms->kept[KEPT_usage] < 0.5 || d->n[EVENT_usage] || d->first_day == TRACE_NO_DAY) return false;
+    int32_t since = d->day - d->first_day;
+    if (since < 30 || since > 365) return false;
+    for (uint32_t i = 0; i < d->n[EVENT_contract_start] && !h->count; i++) hit_add(h, digest_event(d, EVENT_contract_start, i));
+    for (uint32_t i = 0; i < d->n[EVENT_order] && !h->count; i++) hit_add(h, digest_event(d, EVENT_order, i));
+    h->number[0] = since;
+    return true;
+}
+
+/* --- use that fades --- */
+
+#define RECENT_DAYS 60
+#define BEFORE_DAYS 120
+
+bool signal_usage_fading(const digest *d, signal_hit *h) {
+    double recent = 0, before = 0;
+    int32_t first = TRACE_NO_DAY;
+    for (uint32_t i = 0; i < d->n[EVENT_usage]; i++) {
+        const trace_event *e = digest_event(d, EVENT_usage, i);
+        double uses = e->value > 0 ? e->value : 1;
+        int32_t ago = d->day - e->day;
+        if (first == TRACE_NO_DAY) first = e->day;
+        if (ago < RECENT_DAYS) recent += uses;
+        else if (ago < RECENT_DAYS + BEFORE_DAYS) before += uses;
+        if (ago < RECENT_DAYS) hit_add(h, e);
+    }
+    if (first == TRACE_NO_DAY || d->day - first < RECENT_DAYS + BEFORE_DAYS / 2) return false;
+    int32_t span = d->day - first - RECENT_DAYS + 1;
+    double expected = before * RECENT_DAYS / (span < BEFORE_DAYS ? span : BEFORE_DAYS);
+    if (recent > expected / 2 || expected - recent < 2.5 * sqrt(expected)) return false;
+    h->number[0] = 100 * (1 - recent / expected);
+    h->number[1] = recent;
+    h->number[2] = expected;
+    return true;
+}
+
+/* --- quality, as goods show it --- */
+
+bool signal_faulty_goods(const digest *d, signal_hit *h) {
+    unsigned fault = TAG(defect) | TAG(quality);
+    hit_tagged(d, h, EVENT_return_goods, fault);
+    if (!h->count) hit_tagged(d, h, EVENT_refund, fault);
+    return h->count;
+}
+
+bool signal_many_returns(const digest *d, signal_hit *h) {
+    uint32_t returns = hit_tagged(d, h, EVENT_return_goods, ~0U);
+    if (!returns) returns = hit_tagged(d, h, EVENT_refund, ~0U);
+    return returns >= 3;
+}
+
+/* --- novelty --- */
+
+#define THINGS_LEAST 8
+#define THINGS_MOST 24
+#define QUIET_DAYS 120
+
+/* What they bought in the last year, else what they used: events that say what, the last THINGS_MOST, in order of time. */
+static size_t things(const digest *d, const trace_event *out[THINGS_MOST]) {
+    static const event_kind kinds[] = {EVENT_order, EVENT_usage};
+    for (int k = 0; k < 2; k++) {
+        size_t n = 0;
+        for (uint32_t i = d->n[kinds[k]]; i > 0 && n < THINGS_MOST; i--) {
+            const trace_event *e = digest_event(d, kinds[k], i - 1);
+            if (d->day - e->day > 365) break;
+            if (e->topic && (e->kind != EVENT_order || e->amount >= 0)) out[n++] = e;
+        }
+        if (n < THINGS_LEAST) continue;
+        for (size_t i = 0; i < n / 2; i++) {
+            const trace_event *swap = out[i];
+            out[i] = out[n - 1 - i], out[n - 1 - i] = swap;
+        }
+        return n;
+    }
+    return 0;
+}
+
+static size_t different(const trace_event *const *e, size_t n) {
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t j = 0;
+        while (j < i && e[j]->topic != e[i]->topic) j++;
+        found += j == i;
+    }
+    return found;
+}
+
+/* Nobody complained, gave back or had a problem lately: then it is not what went wrong that makes them look elsewhere. */
+static bool quiet(const digest *d) {
+    static const event_kind kinds[] = {EVENT_case_open, EVENT_case_reopen, EVENT_complaint, EVENT_return_goods, EVENT_refund};
+    for (int k = 0; k < 5; k++)
+        if (d->n[kinds[k]] && d->day - digest_event(d, kinds[k], d->n[kinds[k]] - 1)->day <= QUIET_DAYS) return false;
+    return true;
+}
+
+bool signal_variety_falling(const digest *d, signal_hit *h) {
+    const trace_event *e[THINGS_MOST];
+    size_t n = things(d, e), half = n / 2;
+    if (!n || !quiet(d)) return false;
+    size_t earlier = different(e, half), later = different(e + n - half, half);
+    if (earlier < 3 || 2 * later > earlier) return false;
+    for (size_t i = 0; i < n; i++) hit_add(h, e[i]);
+    h->number[0] = (double)later;
+    h->number[1] = (double)earlier;
+    return true;
+}
+
+bool signal_category_left(const digest *d, signal_hit *h) {
+    const trace_event *e[THINGS_MOST];
+    size_t n = things(d, e);
+    if (!n || !quiet(d)) return false;
+    for (size_t i = 0; i + 2 < n; i++) { /* the last time of each thing */
+        size_t times = 1;
+        bool again = false;
+        for (size_t j = 0; j < n; j++) {
+            if (j < i) times += e[j]->topic == e[i]->topic;
+            if (j > i) again = again || e[j]->topic == e[i]->topic;
+        }
+        double share = (double)times / (double)(i + 1), since = (double)(n - 1 - i);
+        /* Had they gone on as before, so long a run without it would be seen less than once in twenty times. */
+        if (again || times < 3 || share < 1.0 / 3 || pow(1 - share, since) > 0.05) continue;
+        hit_add(h, e[i]);
+        hit_add(h, e[n - 1]);
+        h->count = 1;
+        h->number[0] = since;
+        return true;
+    }
+    return false;
+}
+
+/* --- coming back --- */
+
+bool signal_came_back_before(const digest *d, signal_hit *h) {
+    return hit_tagged(d, h, EVENT_came_back, ~0U) > 0;
+}
+
+/* The first discount, accepted offer or lower price in the 30 days after `back`; NULL none. */
+static const trace_event *better_terms(const digest *d, const trace_event *back) {
+    static const event_kind kinds[] = {EVENT_offer_accepted, EVENT_order, EVENT_price_change};
+    for (int k = 0; k < 3; k++) {
+        for (uint32_t i = 0; i < d->n[kinds[k]]; i++) {
+            const trace_event *e = digest_event(d, kinds[k], i);
+            if (e->day < back->day || e->day - back->day > 30) continue;
+            if (kinds[k] == EVENT_order && !(e->flags & TRACE_DISCOUNTED)) continue;
+            if (kinds[k] == EVENT_price_change && !(e->value < 0)) continue;
+            return e;
+        }
+    }
+    return NULL;
+}
+
+/* The new contract's monthly price under the last one's before they came back. */
+static const trace_event *cheaper_contract(const digest *d, const trace_event *back) {
+    const digest_contract *before = NULL;
+    for (size_t i = 0; i < d->contracts_n; i++) {
+        const digest_contract *c = &d->contracts[i];
+        if (!c->start || !(c->price > 0)) continue;
+        if (c->start->at_us < back->at_us && c->start->day < back->day) before = c;
+        else if (before && c->start->day - back->day <= 30 && c->price < before->price) return c->start;
+    }
+    return NULL;
+}
+
+bool signal_came_back_cheaper(const digest *d, signal_hit *h) {
+    for (uint32_t i = 0; i < d->n[EVENT_came_back]; i++) {
+        const trace_event *back = digest_event(d, EVENT_came_back, i), *better = better_terms(d, back);
+        if (!better) better = cheaper_contract(d, back);
+        if (!better) continue;
+        hit_add(h, back);
+        hit_add(h, better);
+    }
+    return h->count;
+}
