@@ -86,6 +86,16 @@ static void add_touches(norms_count *c, const digest *d) {
     c->kept[KEPT_sales] += sales;
 }
 
+static void add_orders(norms_count *c, const digest *d) {
+    int32_t last = TRACE_NO_DAY;
+    for (uint32_t i = 0; i < d->n[EVENT_order]; i++) {
+        const trace_event *e = digest_event(d, EVENT_order, i);
+        if (!trace_is_order(e)) continue;
+        if (last != TRACE_NO_DAY && e->day > last) norms_observe(c, NORM_order_gap_days, e->day - last);
+        last = e->day;
+    }
+}
+
 static void add_surveys(norms_count *c, const digest *d) {
     double n = 0, sum = 0, square = 0;
     for (uint32_t i = 0; i < d->n[EVENT_survey]; i++) {
@@ -102,6 +112,7 @@ void norms_add(norms_count *c, const digest *d) {
     c->kept[KEPT_customers]++;
     c->kept[KEPT_usage] += d->n[EVENT_usage] > 0;
     add_touches(c, d);
+    add_orders(c, d);
     add_surveys(c, d);
     for (size_t i = 0; i < d->cases_n; i++) {
         const digest_case *k = &d->cases[i];
