@@ -62,6 +62,11 @@ static void print(const char *path, const reasons_base *b, const counts *c, bool
             if (o != r && c->confused[r][o] > c->confused[r][wrong]) wrong = o;
         printf("  %-22s %5zu  right %5.1f %%, mistaken most for %s (%zu)\n", reason_of(r)->code, c->n[r], 100.0 * (double)c->right[r] / (double)c->n[r], reason_of(wrong)->code, c->confused[r][wrong]);
     }
+    if (getenv("DBG")) for (int r = 1; r < REASONS; r++) {
+        printf("%-22s share %.3f:", reason_of(r)->code, b->weights.share[r]);
+        for (int k = 0; k < SIGNALS; k++) if (b->weights.fired[r][k] > 0.7 || signal_of(k)->reason == (reason)r) printf(" %s%s %.2f(%.3f)", signal_of(k)->reason == (reason)r ? "*" : "", signal_of(k)->name, b->weights.fired[r][k], b->weights.rate[r][k]);
+        puts("");
+    }
     if (!signals) return;
     printf("\n| signal | reason | fires where it should | fires where it should not | left / stayed |\n|---|---|---:|---:|---:|\n");
     for (int s = 0; s < SIGNALS; s++)

@@ -64,12 +64,6 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
 
 /* --- who left when --- */
 
-static int32_t due_after(const reasons_base *b, const int32_t first, const int32_t last, uint32_t orders) {
-    double gap = orders > 1 ? (double)(last - first) / (orders - 1) : b->norms.middle[NORM_order_gap_days];
-    gap = fmin(fmax(gap, 14), b->horizon_days);
-    return last + (int32_t)gap;
-}
-
 /* Reasons stated by a leave event on or after `from`, the last one; with orders nothing else ties them to a silence. */
 static uint8_t stated_since(const trace *t, int32_t from, int32_t until) {
     uint8_t stated = REASON_none;
@@ -94,19 +88,16 @@ static size_t leavings(const reasons_base *b, const trace *t, int32_t days[SPELL
         }
         return n;
     }
-    int32_t first = TRACE_NO_DAY, last = TRACE_NO_DAY;
-    uint32_t orders = 0;
+    int32_t last = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n; i++) {
         const trace_event *e = &t->event[i];
         if (!trace_is_order(e) || trace_known_day(e) > b->until || (last != TRACE_NO_DAY && e->day <= last)) continue;
-        if (first == TRACE_NO_DAY) first = e->day;
         last = e->day;
-        orders++;
     }
-    if (!orders) return 0;
+    if (last == TRACE_NO_DAY) return 0;
     *here = b->until - last < b->horizon_days;
     if (*here) return 0;
-    days[0] = due_after(b, first, last, orders);
+    days[0] = last + b->horizon_days;
     stated[0] = stated_since(t, last, b->until);
     return 1;
 }
@@ -258,7 +249,13 @@ static mr_status weigh(pass *p, mr_error *err) {
         if (b->row[i].what == REASONS_LEFT) pattern[leavers++] = weights_pattern(hit, hits_of(b, &b->row[i], hit));
     mr_status status = weights_fit(pattern, leavers, p->stayers_fired, p->stayers, NULL, &b->weights, err);
     mem_free(NULL, pattern);
+    weights_tally *tally = status == MR_OK ? mem_new(NULL, 1, sizeof *tally) : NULL;
+    if (status == MR_OK && !tally) return error_memory(err, sizeof *tally);
     if (status != MR_OK) return status;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->row[i].what == REASONS_LANDMARK && !b->row[i].leaves) weights_tally_add(tally, &b->weights, hit, hits_of(b, &b->row[i], hit), b->row[i].day);
+    weights_calibrate(&b->weights, tally);
+    mem_free(NULL, tally);
     for (size_t i = 0; i < b->n; i++) {
         attribution a;
         reasons_row *row = &b->row[i];

@@ -73,11 +73,13 @@ void norms_settle(const norms_count *c, norms *out) {
 /* --- what a customer shows --- */
 
 static void add_touches(norms_count *c, const digest *d) {
-    int32_t last = TRACE_NO_DAY;
+    int32_t last = TRACE_NO_DAY, any = TRACE_NO_DAY;
     bool sales = false;
     for (uint32_t i = 0; i < d->n[EVENT_touch_out]; i++) {
         const trace_event *e = digest_event(d, EVENT_touch_out, i);
         sales = sales || e->actor == TRACE_SALES;
+        if (any != TRACE_NO_DAY && e->day > any) norms_observe(c, NORM_any_touch_gap_days, e->day - any);
+        any = e->day;
         if (e->flags & TRACE_MARKETING) continue;
         if (last != TRACE_NO_DAY && e->day > last) norms_observe(c, NORM_touch_gap_days, e->day - last);
         last = e->day;

@@ -6,7 +6,7 @@
 #define UNSIGNED_DAYS 14
 #define RISE_DAYS 180     /* in which a complaint of the price is about the rise */
 #define SETTLED_DAYS 60   /* people known from the first weeks are no news */
-#define UNANSWERED_DAYS 14
+#define UNANSWERED_DAYS 30
 #define FEATURE_DAYS 60   /* a wish that lay as long was refused */
 
 /* --- who decides --- */
@@ -51,30 +51,29 @@ bool signal_approval_asked(const digest *d, signal_hit *h) {
     return h->count;
 }
 
-static bool left_or_joined(const digest *d, signal_hit *h, event_kind kind, unsigned flags) {
-    for (uint32_t i = 0; i < d->n[kind]; i++) {
-        const trace_event *e = digest_event(d, kind, i);
-        if ((e->flags & flags) != flags || !hit_in(d, h, e)) continue;
-        if (kind == EVENT_stakeholder_join && (d->first_day == TRACE_NO_DAY || e->day - d->first_day < SETTLED_DAYS)) continue;
-        hit_add(h, e);
+static bool people_left(const digest *d, signal_hit *h, bool decides) {
+    for (size_t i = 0; i < d->contacts_n; i++) {
+        const digest_contact *c = &d->contacts[i];
+        if (c->left && c->decides == decides && hit_in(d, h, c->left)) hit_add(h, c->left);
     }
     return h->count;
 }
 
 bool signal_decider_left(const digest *d, signal_hit *h) {
-    for (size_t i = 0; i < d->contacts_n; i++) {
-        const digest_contact *c = &d->contacts[i];
-        if (c->left && c->decides && hit_in(d, h, c->left)) hit_add(h, c->left);
-    }
-    return h->count;
+    return people_left(d, h, true);
 }
 
 bool signal_contact_left(const digest *d, signal_hit *h) {
-    return left_or_joined(d, h, EVENT_stakeholder_leave, 0);
+    return people_left(d, h, false);
 }
 
 bool signal_new_people(const digest *d, signal_hit *h) {
-    return left_or_joined(d, h, EVENT_stakeholder_join, 0);
+    for (size_t i = 0; i < d->contacts_n; i++) {
+        const trace_event *e = d->contacts[i].joined;
+        if (!e || !hit_in(d, h, e) || d->first_day == TRACE_NO_DAY || e->day - d->first_day < SETTLED_DAYS) continue;
+        hit_add(h, e);
+    }
+    return h->count;
 }
 
 bool signal_one_contact(const digest *d, signal_hit *h) {
@@ -222,20 +221,21 @@ bool signal_meetings_cancelled(const digest *d, signal_hit *h) {
     return h->count;
 }
 
-bool signal_silence_from_us(const digest *d, signal_hit *h) {
+/* Silence against their own spacing, which is shrunk to the base's by two gaps' worth. A silence of `times` their spacing is seen once in exp(times)
+ * where touches come by chance. */
+static bool silent(const digest *d, signal_hit *h, norm gap, unsigned without, double times) {
     const trace_event *last = NULL;
-    double gaps = 0, n = 0;
+    double usual = d->norms->middle[gap] / 0.6931471805599453, gaps = 2 * usual, n = 2;
     for (uint32_t i = 0; i < d->n[EVENT_touch_out]; i++) {
         const trace_event *e = digest_event(d, EVENT_touch_out, i);
-        if (e->flags & TRACE_MARKETING) continue;
+        if (e->flags & without) continue;
         if (last && e->day > last->day) gaps += e->day - last->day, n++;
         last = e;
     }
     if (d->norms->kept[KEPT_touches] < 0.3 || (!last && d->first_day == TRACE_NO_DAY)) return false;
-    /* Who was touched once or never is measured by the base alone. */
-    double own = n ? gaps / n : d->norms->middle[NORM_touch_gap_days], silent = d->day - (last ? last->day : d->first_day);
-    if (silent <= 2 * own || silent <= d->norms->high[NORM_touch_gap_days]) return false;
-    h->number[0] = silent;
+    double own = gaps / n, since = d->day - (last ? last->day : d->first_day);
+    if (since <= times * own) return false;
+    h->number[0] = since;
     h->number[1] = own;
     if (last) hit_add(h, last);
     else {
@@ -243,6 +243,14 @@ bool signal_silence_from_us(const digest *d, signal_hit *h) {
         h->count = 1;
     }
     return true;
+}
+
+bool signal_silence_from_us(const digest *d, signal_hit *h) {
+    return silent(d, h, NORM_touch_gap_days, TRACE_MARKETING, 2.3);
+}
+
+bool signal_nothing_from_us(const digest *d, signal_hit *h) {
+    return silent(d, h, NORM_any_touch_gap_days, 0, 3);
 }
 
 bool signal_unanswered(const digest *d, signal_hit *h) {

@@ -87,7 +87,11 @@ bool signal_late_promise(const digest *d, signal_hit *h) {
 /* --- quality --- */
 
 bool signal_defects(const digest *d, signal_hit *h) {
-    return hit_problems(d, h, TAG(defect) | TAG(quality)) > 0;
+    return hit_problems(d, h, TAG(defect)) > 0;
+}
+
+bool signal_quality_complaint(const digest *d, signal_hit *h) {
+    return hit_problems(d, h, TAG(quality)) > 0;
 }
 
 /* --- satisfaction --- */

@@ -102,76 +102,81 @@ bool signal_many_returns(const digest *d, signal_hit *h) {
 
 /* --- novelty --- */
 
-#define THINGS_LEAST 8
-#define THINGS_MOST 24
+#define THINGS_LEAST 4 /* before the recent ones */
+#define THINGS_MOST 48
 #define QUIET_DAYS 120
 
-/* What they bought in the last year, else what they used: events that say what, the last THINGS_MOST, in order of time. */
-static size_t things(const digest *d, const trace_event *out[THINGS_MOST]) {
+typedef struct things {
+    const trace_event *e[THINGS_MOST]; /* in order of time */
+    size_t n, recent;                  /* how many of the last are of the last QUIET_DAYS */
+} things;
+
+/* What they bought in the last 120 days and the year before, else what they used: events that say what. */
+static bool things_of(const digest *d, things *t) {
     static const event_kind kinds[] = {EVENT_order, EVENT_usage};
     for (int k = 0; k < 2; k++) {
-        size_t n = 0;
-        for (uint32_t i = d->n[kinds[k]]; i > 0 && n < THINGS_MOST; i--) {
+        *t = (things){.n = 0};
+        for (uint32_t i = d->n[kinds[k]]; i > 0 && t->n < THINGS_MOST; i--) {
             const trace_event *e = digest_event(d, kinds[k], i - 1);
-            if (d->day - e->day > 365) break;
-            if (e->topic && (e->kind != EVENT_order || e->amount >= 0)) out[n++] = e;
+            if (d->day - e->day > 365 + QUIET_DAYS) break;
+            if (!e->topic || (e->kind == EVENT_order && e->amount < 0)) continue;
+            t->e[t->n++] = e;
+            t->recent += d->day - e->day < QUIET_DAYS;
         }
-        if (n < THINGS_LEAST) continue;
-        for (size_t i = 0; i < n / 2; i++) {
-            const trace_event *swap = out[i];
-            out[i] = out[n - 1 - i], out[n - 1 - i] = swap;
+        if (t->n < THINGS_LEAST + t->recent) continue;
+        for (size_t i = 0; i < t->n / 2; i++) {
+            const trace_event *swap = t->e[i];
+            t->e[i] = t->e[t->n - 1 - i], t->e[t->n - 1 - i] = swap;
         }
-        return n;
+        return true;
     }
-    return 0;
+    return false;
 }
 
-static size_t different(const trace_event *const *e, size_t n) {
-    size_t found = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t j = 0;
-        while (j < i && e[j]->topic != e[i]->topic) j++;
-        found += j == i;
-    }
-    return found;
+static size_t times_of(const things *t, uint32_t topic, size_t from, size_t to) {
+    size_t n = 0;
+    for (size_t i = from; i < to; i++) n += t->e[i]->topic == topic;
+    return n;
 }
 
-/* Nobody complained, gave back or had a problem lately: then it is not what went wrong that makes them look elsewhere. */
+/* Nobody complained, gave back or found a problem unsolved lately: then it is not what went wrong that makes them look elsewhere. */
 static bool quiet(const digest *d) {
-    static const event_kind kinds[] = {EVENT_case_open, EVENT_case_reopen, EVENT_complaint, EVENT_return_goods, EVENT_refund};
-    for (int k = 0; k < 5; k++)
+    static const event_kind kinds[] = {EVENT_case_reopen, EVENT_complaint, EVENT_return_goods, EVENT_refund};
+    for (int k = 0; k < 4; k++)
         if (d->n[kinds[k]] && d->day - digest_event(d, kinds[k], d->n[kinds[k]] - 1)->day <= QUIET_DAYS) return false;
     return true;
 }
 
+/* Had they gone on as before, m things would hold sum over sorts of 1 - (1 - share)^m different ones. */
 bool signal_variety_falling(const digest *d, signal_hit *h) {
-    const trace_event *e[THINGS_MOST];
-    size_t n = things(d, e), half = n / 2;
-    if (!n || !quiet(d)) return false;
-    size_t earlier = different(e, half), later = different(e + n - half, half);
-    if (earlier < 3 || 2 * later > earlier) return false;
-    for (size_t i = 0; i < n; i++) hit_add(h, e[i]);
-    h->number[0] = (double)later;
-    h->number[1] = (double)earlier;
+    things t;
+    if (!things_of(d, &t) || t.recent < 3 || !quiet(d)) return false;
+    size_t before = t.n - t.recent;
+    double expected = 0, found = 0;
+    for (size_t i = 0; i < t.n; i++) {
+        bool first = !times_of(&t, t.e[i]->topic, i < before ? 0 : before, i);
+        if (!first) continue;
+        if (i < before) expected += 1 - pow(1 - (double)times_of(&t, t.e[i]->topic, 0, before) / (double)before, (double)t.recent);
+        else found++;
+    }
+    if (expected < 2 || found > expected / 2) return false;
+    for (size_t i = before; i < t.n; i++) hit_add(h, t.e[i]);
+    h->number[0] = found;
+    h->number[1] = expected;
     return true;
 }
 
 bool signal_category_left(const digest *d, signal_hit *h) {
-    const trace_event *e[THINGS_MOST];
-    size_t n = things(d, e);
-    if (!n || !quiet(d)) return false;
-    for (size_t i = 0; i + 2 < n; i++) { /* the last time of each thing */
-        size_t times = 1;
-        bool again = false;
-        for (size_t j = 0; j < n; j++) {
-            if (j < i) times += e[j]->topic == e[i]->topic;
-            if (j > i) again = again || e[j]->topic == e[i]->topic;
-        }
-        double share = (double)times / (double)(i + 1), since = (double)(n - 1 - i);
-        /* Had they gone on as before, so long a run without it would be seen less than once in twenty times. */
-        if (again || times < 3 || share < 1.0 / 3 || pow(1 - share, since) > 0.05) continue;
-        hit_add(h, e[i]);
-        hit_add(h, e[n - 1]);
+    things t;
+    if (!things_of(d, &t) || !quiet(d)) return false;
+    for (size_t i = 0; i + 2 < t.n; i++) { /* the last time of each thing */
+        size_t times = times_of(&t, t.e[i]->topic, 0, i + 1);
+        double share = (double)times / (double)(i + 1), since = (double)(t.n - 1 - i);
+        if (times_of(&t, t.e[i]->topic, i + 1, t.n) || times < 4 || share < 1.0 / 3) continue;
+        /* Had they gone on as before, so long a run without it would be seen once in twenty times. */
+        if (pow(1 - share, since) > 0.05) continue;
+        hit_add(h, t.e[i]);
+        hit_add(h, t.e[t.n - 1]);
         h->count = 1;
         h->number[0] = since;
         return true;

@@ -20,6 +20,7 @@ _Static_assert(SIGNALS <= 64, "a pattern has a bit for each signal");
 #define OWN_SAYS 8.0   /* leavers' worth of that */
 #define OTHER_SAYS 20.0
 #define STAYERS_SAY 40.0
+#define UNKNOWN_SAYS 1000.0 /* whom no reason explains shows what stayers show */
 #define ROUNDS 60
 #define FLOOR 0.002    /* no signal is impossible: one in five hundred is a mistake in the data */
 
@@ -71,6 +72,9 @@ typedef struct fit {
 static void expect(fit *f) {
     const weights *w = f->w;
     double none[REASONS], yes[REASONS][SIGNALS];
+    uint64_t of_own[REASONS] = {0};
+    for (int s = 0; s < SIGNALS; s++) of_own[signal_of(s)->reason] |= UINT64_C(1) << s;
+    of_own[REASON_unknown] = UINT64_MAX;
     for (int r = 1; r < REASONS; r++) {
         none[r] = log(w->share[r]);
         for (int s = 0; s < SIGNALS; s++) {
@@ -83,7 +87,8 @@ static void expect(fit *f) {
     for (size_t i = 0; i < f->n; i++) {
         double p[REASONS], best = -INFINITY, total = 0;
         for (int r = 1; r < REASONS; r++) {
-            p[r] = none[r];
+            bool may = r == REASON_unknown || (f->pattern[i] & of_own[r]);
+            p[r] = may ? none[r] : -INFINITY;
             for (uint64_t left = f->pattern[i]; left; left &= left - 1) p[r] += yes[r][__builtin_ctzll(left)];
             if (p[r] > best) best = p[r];
         }
@@ -102,10 +107,11 @@ static void maximise(fit *f, double n) {
     for (int s = 0; s < SIGNALS; s++) {
         double fired = 0, of = 0;
         for (int r = 1; r < REASONS; r++)
-            if (!own(r, s)) fired += f->fired[r][s], of += f->sum[r];
+            if (!own(r, s) && r != REASON_unknown) fired += f->fired[r][s], of += f->sum[r];
         double others = (fired + STAYERS_SAY * f->stayers[s]) / (of + STAYERS_SAY);
         for (int r = 1; r < REASONS; r++) {
-            double mean = own(r, s) ? f->own_mean[s] : others, says = own(r, s) ? OWN_SAYS : OTHER_SAYS;
+            double mean = own(r, s) ? f->own_mean[s] : r == REASON_unknown ? f->stayers[s] : others;
+            double says = own(r, s) ? OWN_SAYS : r == REASON_unknown ? UNKNOWN_SAYS : OTHER_SAYS;
             w->rate[r][s] = clamp((f->fired[r][s] + says * mean) / (f->sum[r] + says));
         }
     }
@@ -154,7 +160,8 @@ mr_status weights_fit(uint64_t *pattern, size_t leavers, const uint64_t stayers_
     for (int s = 0; s < SIGNALS; s++) {
         f.stayers[s] = clamp(((double)stayers_fired[s] + 1 * OWN / signal_of(s)->ratio) / ((double)stayers + 1));
         /* A signal that stayers often show must show more among those whose reason it is, or it is none of theirs. */
-        f.own_mean[s] = clamp(fmax(OWN, fmin(0.9, 2 * f.stayers[s])));
+        double excess = (out->leavers[s] - f.stayers[s]) * (REASONS - 1);
+        f.own_mean[s] = clamp(fmin(0.9, fmax(excess, 2 * f.stayers[s])));
         for (int r = 1; r < REASONS; r++) out->rate[r][s] = own(r, s) ? f.own_mean[s] : f.stayers[s];
     }
     for (int round = 0; round < ROUNDS; round++) {
@@ -173,18 +180,74 @@ double weights_fade(const signal_hit *h, int32_t day) {
     return half && day > h->day ? exp2(-(double)(day - h->day) / half) : 1;
 }
 
-void weights_attribute(const weights *w, const signal_hit *hit, size_t n, int32_t day, attribution *out) {
+/* Sums of the reasons that have a signal of their own; the others' are 0. */
+static void add_up(const weights *w, const signal_hit *hit, size_t n, int32_t day, double sum[REASONS]) {
     bool has[REASONS] = {false};
-    *out = (attribution){.top = REASON_unknown, .second = REASON_none};
     for (size_t i = 0; i < n; i++) has[signal_of((int)hit[i].signal)->reason] = true;
-    for (int r = 1; r < REASON_unknown; r++) {
-        if (!has[r]) continue;
-        for (size_t i = 0; i < n; i++) out->strength[r] += w->fired[r][hit[i].signal] * weights_fade(&hit[i], day);
-        double strength = out->strength[r], best = out->top == REASON_unknown ? -INFINITY : out->strength[out->top];
-        if (strength > best) out->second = out->top == REASON_unknown ? REASON_none : out->top, out->top = (reason)r;
-        else if (out->second == REASON_none || strength > out->strength[out->second]) out->second = (reason)r;
+    for (int r = 0; r < REASONS; r++) {
+        sum[r] = 0;
+        for (size_t i = 0; i < n && has[r]; i++) sum[r] += w->fired[r][hit[i].signal] * weights_fade(&hit[i], day);
+        if (sum[r] < 0) sum[r] = 0;
     }
-    if (out->top == REASON_unknown) return;
-    bool even = out->second != REASON_none && out->strength[out->top] - out->strength[out->second] < 1e-9;
-    if (out->strength[out->top] < WEIGHTS_NAMED || even) out->second = out->top, out->top = REASON_unknown;
+}
+
+static int bin_of(double sum) {
+    double bin = sum / WEIGHTS_BIN;
+    return bin < WEIGHTS_BINS - 1 ? (int)bin : WEIGHTS_BINS - 1;
+}
+
+void weights_tally_add(weights_tally *t, const weights *w, const signal_hit *hit, size_t n, int32_t day) {
+    double sum[REASONS];
+    add_up(w, hit, n, day, sum);
+    t->n++;
+    for (int r = 1; r < REASONS; r++) t->bin[r][bin_of(sum[r])]++;
+}
+
+void weights_calibrate(weights *w, const weights_tally *t) {
+    w->tail_n = (double)t->n;
+    for (int r = 1; r < REASONS; r++) {
+        uint64_t above = 0;
+        for (int b = WEIGHTS_BINS - 1; b >= 0; b--) {
+            above += t->bin[r][b];
+            w->tail[r][b] = t->n ? (double)above / (double)t->n : 0;
+        }
+    }
+}
+
+#define CHANCE_SAYS 20.0 /* stayers' worth of exp(-s) */
+
+__attribute__((unused)) static double rarity(const weights *w, int r, double sum) {
+    if (sum <= 0) return 0;
+    return -log((w->tail[r][bin_of(sum)] * w->tail_n + CHANCE_SAYS * exp(-sum)) / (w->tail_n + CHANCE_SAYS));
+}
+
+
+static double posterior(const weights *w, const signal_hit *hit, size_t n, int32_t day, int r) {
+    double sum = log(w->share[r] / w->share[REASON_unknown]);
+    uint64_t pattern = weights_pattern(hit, n);
+    for (size_t i = 0; i < n; i++) sum += w->fired[r][hit[i].signal] * weights_fade(&hit[i], day);
+    for (int s = 0; s < SIGNALS; s++) if (!(pattern >> s & 1)) sum += w->absent[r][s];
+    return sum;
+}
+void weights_attribute(const weights *w, const signal_hit *hit, size_t n, int32_t day, attribution *out) {
+    *out = (attribution){.top = REASON_unknown, .second = REASON_none};
+    add_up(w, hit, n, day, out->sum);
+    double best = -INFINITY, next = -INFINITY;
+    for (int r = 1; r < REASON_unknown; r++) {
+        if (!(out->sum[r] > 0)) continue;
+        double rank = posterior(w, hit, n, day, r);
+        double strength = out->strength[r] = rank - log(w->share[r] / w->share[REASON_unknown]);
+        if (strength < WEIGHTS_NAMED) continue;
+        if (rank > best) {
+            out->second = out->top == REASON_unknown ? REASON_none : out->top;
+            out->top = (reason)r;
+            next = best, best = rank;
+        } else if (rank > next) {
+            out->second = (reason)r;
+            next = rank;
+        }
+    }
+    if (out->top == REASON_unknown || best - next > 1e-9) return;
+    out->second = out->top;
+    out->top = REASON_unknown;
 }
