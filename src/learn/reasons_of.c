@@ -237,6 +237,20 @@ static size_t hits_of(const reasons_base *b, const reasons_row *row, signal_hit 
     return row->hits;
 }
 
+/* How old the evidence is when they leave; shrunk to the default by ten. */
+static void usual_ages(reasons_base *b) {
+    double sum[SIGNALS], n[SIGNALS];
+    for (int s = 0; s < SIGNALS; s++) n[s] = 10, sum[s] = n[s] * b->weights.age[s];
+    for (size_t i = 0; i < b->n; i++) {
+        const reasons_row *row = &b->row[i];
+        for (uint8_t h = 0; h < row->hits && row->what == REASONS_LEFT; h++) {
+            const reasons_hit *hit = &b->hit[row->first_hit + h];
+            sum[hit->signal] += hit->age_days, n[hit->signal]++;
+        }
+    }
+    for (int s = 0; s < SIGNALS; s++) b->weights.age[s] = sum[s] / n[s];
+}
+
 static mr_status weigh(pass *p, mr_error *err) {
     reasons_base *b = p->b;
     signal_hit hit[SIGNALS];
@@ -249,13 +263,8 @@ static mr_status weigh(pass *p, mr_error *err) {
         if (b->row[i].what == REASONS_LEFT) pattern[leavers++] = weights_pattern(hit, hits_of(b, &b->row[i], hit));
     mr_status status = weights_fit(pattern, leavers, p->stayers_fired, p->stayers, NULL, &b->weights, err);
     mem_free(NULL, pattern);
-    weights_tally *tally = status == MR_OK ? mem_new(NULL, 1, sizeof *tally) : NULL;
-    if (status == MR_OK && !tally) return error_memory(err, sizeof *tally);
     if (status != MR_OK) return status;
-    for (size_t i = 0; i < b->n; i++)
-        if (b->row[i].what == REASONS_LANDMARK && !b->row[i].leaves) weights_tally_add(tally, &b->weights, hit, hits_of(b, &b->row[i], hit), b->row[i].day);
-    weights_calibrate(&b->weights, tally);
-    mem_free(NULL, tally);
+    usual_ages(b);
     for (size_t i = 0; i < b->n; i++) {
         attribution a;
         reasons_row *row = &b->row[i];

@@ -108,20 +108,20 @@ bool signal_many_returns(const digest *d, signal_hit *h) {
 
 typedef struct things {
     const trace_event *e[THINGS_MOST]; /* in order of time */
-    size_t n, recent;                  /* how many of the last are of the last QUIET_DAYS */
+    size_t n, recent;                  /* how many of the last lie in the QUIET_DAYS up to the last one */
 } things;
 
-/* What they bought in the last 120 days and the year before, else what they used: events that say what. */
+/* What they bought in the 120 days up to the last time and the year before, else what they used: events that say what. */
 static bool things_of(const digest *d, things *t) {
     static const event_kind kinds[] = {EVENT_order, EVENT_usage};
     for (int k = 0; k < 2; k++) {
         *t = (things){.n = 0};
         for (uint32_t i = d->n[kinds[k]]; i > 0 && t->n < THINGS_MOST; i--) {
             const trace_event *e = digest_event(d, kinds[k], i - 1);
-            if (d->day - e->day > 365 + QUIET_DAYS) break;
+            if (t->n && t->e[0]->day - e->day > 365 + QUIET_DAYS) break;
             if (!e->topic || (e->kind == EVENT_order && e->amount < 0)) continue;
             t->e[t->n++] = e;
-            t->recent += d->day - e->day < QUIET_DAYS;
+            t->recent += t->e[0]->day - e->day < QUIET_DAYS;
         }
         if (t->n < THINGS_LEAST + t->recent) continue;
         for (size_t i = 0; i < t->n / 2; i++) {

@@ -22,6 +22,7 @@ _Static_assert(SIGNALS <= 64, "a pattern has a bit for each signal");
 #define STAYERS_SAY 40.0
 #define UNKNOWN_SAYS 1000.0 /* whom no reason explains shows what stayers show */
 #define ROUNDS 60
+#define USUAL_AGE 30.0  /* days, until the base says */
 #define FLOOR 0.002    /* no signal is impossible: one in five hundred is a mistake in the data */
 
 static bool own(int r, int s) {
@@ -46,6 +47,7 @@ void weights_default(weights *out) {
     *out = (weights){0};
     for (int s = 0; s < SIGNALS; s++) {
         out->leavers[s] = out->stayers[s] = NAN;
+        out->age[s] = USUAL_AGE;
         for (int r = 1; r < REASONS; r++) out->rate[r][s] = own(r, s) ? OWN : OWN / signal_of(s)->ratio;
     }
     for (int r = 1; r < REASONS; r++) out->share[r] = 1.0 / (REASONS - 1);
@@ -175,9 +177,10 @@ mr_status weights_fit(uint64_t *pattern, size_t leavers, const uint64_t stayers_
 
 /* --- one customer --- */
 
-double weights_fade(const signal_hit *h, int32_t day) {
+double weights_fade(const weights *w, const signal_hit *h, int32_t day) {
     int32_t half = signal_of((int)h->signal)->half_life_days;
-    return half && day > h->day ? exp2(-(double)(day - h->day) / half) : 1;
+    double older = (double)day - h->day - w->age[h->signal];
+    return half && older > 0 ? exp2(-older / half) : 1;
 }
 
 /* Sums of the reasons that have a signal of their own; the others' are 0. */
@@ -186,46 +189,15 @@ static void add_up(const weights *w, const signal_hit *hit, size_t n, int32_t da
     for (size_t i = 0; i < n; i++) has[signal_of((int)hit[i].signal)->reason] = true;
     for (int r = 0; r < REASONS; r++) {
         sum[r] = 0;
-        for (size_t i = 0; i < n && has[r]; i++) sum[r] += w->fired[r][hit[i].signal] * weights_fade(&hit[i], day);
+        for (size_t i = 0; i < n && has[r]; i++) sum[r] += w->fired[r][hit[i].signal] * weights_fade(w, &hit[i], day);
         if (sum[r] < 0) sum[r] = 0;
     }
 }
 
-static int bin_of(double sum) {
-    double bin = sum / WEIGHTS_BIN;
-    return bin < WEIGHTS_BINS - 1 ? (int)bin : WEIGHTS_BINS - 1;
-}
-
-void weights_tally_add(weights_tally *t, const weights *w, const signal_hit *hit, size_t n, int32_t day) {
-    double sum[REASONS];
-    add_up(w, hit, n, day, sum);
-    t->n++;
-    for (int r = 1; r < REASONS; r++) t->bin[r][bin_of(sum[r])]++;
-}
-
-void weights_calibrate(weights *w, const weights_tally *t) {
-    w->tail_n = (double)t->n;
-    for (int r = 1; r < REASONS; r++) {
-        uint64_t above = 0;
-        for (int b = WEIGHTS_BINS - 1; b >= 0; b--) {
-            above += t->bin[r][b];
-            w->tail[r][b] = t->n ? (double)above / (double)t->n : 0;
-        }
-    }
-}
-
-#define CHANCE_SAYS 20.0 /* stayers' worth of exp(-s) */
-
-__attribute__((unused)) static double rarity(const weights *w, int r, double sum) {
-    if (sum <= 0) return 0;
-    return -log((w->tail[r][bin_of(sum)] * w->tail_n + CHANCE_SAYS * exp(-sum)) / (w->tail_n + CHANCE_SAYS));
-}
-
-
 static double posterior(const weights *w, const signal_hit *hit, size_t n, int32_t day, int r) {
     double sum = log(w->share[r] / w->share[REASON_unknown]);
     uint64_t pattern = weights_pattern(hit, n);
-    for (size_t i = 0; i < n; i++) sum += w->fired[r][hit[i].signal] * weights_fade(&hit[i], day);
+    for (size_t i = 0; i < n; i++) sum += w->fired[r][hit[i].signal] * weights_fade(w, &hit[i], day);
     for (int s = 0; s < SIGNALS; s++) if (!(pattern >> s & 1)) sum += w->absent[r][s];
     return sum;
 }

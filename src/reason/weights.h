@@ -5,17 +5,11 @@
  * fire independently (latent classes: Lazarsfeld & Henry 1968), fitted by EM (Dempster, Laird & Rubin 1977) from what signals.def expects: a signal fires among its own
  * reason's leavers, and elsewhere as often as among stayers. Rates are shrunk to that: a base with few leavers has the defaults. A signal that every leaver
  * shows, whatever the reason, so comes to weigh nothing, and one that goes along with another reason speaks for that one too.
- *
- * Signals of one reason come together (who writes twice also waits twice), so their sum S(r) says too much. Its strength is how rare so
- * large a sum is among those who stayed, -log P(S(r) >= s | stayed): counted where there are enough of them, and exp(-s) where there are not, which bounds it
- * for a true log ratio (Markov). */
+ */
 #ifndef REASON_WEIGHTS_H
 #define REASON_WEIGHTS_H
 
 #include "signals.h"
-
-#define WEIGHTS_BINS 160
-#define WEIGHTS_BIN 0.125 /* of a sum; the last bin takes all above 20 */
 
 typedef struct weights {
     double fired[REASONS][SIGNALS];  /* weight of evidence where it fires; 0 in the rows of none and unknown */
@@ -24,8 +18,7 @@ typedef struct weights {
     double share[REASONS];           /* of leavers; of unknown: whom no reason explains */
     double leavers[SIGNALS], stayers[SIGNALS]; /* how often it fires among them; NaN not measured */
     uint64_t leavers_n, stayers_n;
-    double tail[REASONS][WEIGHTS_BINS]; /* share of stayers whose sum for r is at least the bin's lower edge */
-    double tail_n;
+    double age[SIGNALS];             /* days that its evidence is old when they leave, on average; weights count in full up to it */
 } weights;
 
 #define WEIGHTS_ENOUGH 50 /* leavers and stayers: below, the defaults */
@@ -38,16 +31,10 @@ mr_status weights_fit(uint64_t *pattern, size_t leavers, const uint64_t stayers_
 
 uint64_t weights_pattern(const signal_hit *hit, size_t n); /* a bit for each signal that fires */
 
-/* Sums of those who stayed, counted after weights_fit; then weights_calibrate. */
-typedef struct weights_tally {
-    uint64_t n, bin[REASONS][WEIGHTS_BINS];
-} weights_tally;
-void weights_tally_add(weights_tally *t, const weights *w, const signal_hit *hit, size_t n, int32_t day);
-void weights_calibrate(weights *w, const weights_tally *t);
-
 typedef struct attribution {
     double sum[REASONS];      /* of weights, faded by age; 0 without a signal of their own */
-    double strength[REASONS]; /* log of how rare such a sum is */
+    double strength[REASONS]; /* sum, and what the absence of signals says: log of how many times as likely all this is for that reason as for none; 0
+                                 where sum is 0 */
     reason top, second;       /* by strength among reasons with a signal of their own; unknown where none reaches WEIGHTS_NAMED or two are even */
 } attribution;
 
@@ -56,6 +43,6 @@ typedef struct attribution {
 /* As of `day`: evidence fades by half in each half-life of its signal. */
 void weights_attribute(const weights *w, const signal_hit *hit, size_t n, int32_t day, attribution *out);
 /* The factor that age leaves of a hit's weight, in (0, 1]. */
-double weights_fade(const signal_hit *h, int32_t day);
+double weights_fade(const weights *w, const signal_hit *h, int32_t day);
 
 #endif
