@@ -18,7 +18,7 @@ _Static_assert(SIGNALS <= 64, "a pattern has a bit for each signal");
 
 #define OWN 0.4        /* of those who leave for a reason show a signal of it, before the base says */
 #define OWN_SAYS 8.0   /* leavers' worth of that */
-#define OTHER_SAYS 20.0
+#define OTHER_SAYS 40.0
 #define STAYERS_SAY 40.0
 #define UNKNOWN_SAYS 1000.0 /* whom no reason explains shows what stayers show */
 #define ROUNDS 60
