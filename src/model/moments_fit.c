@@ -25,13 +25,13 @@ enum { MOST_CYCLES = 16 };
 
 /* --- a clock's columns --- */
 
-/* Half waves along the bins, and along their logarithm: there a half wave is a factor of e. */
+/* Half waves along the bins, and along their logarithm: there a half wave is a factor of e^1.5. */
 static size_t waves(const mr_clock *spec) {
     return spec->knot > 0 ? (size_t)fmin(fmax(floor(spec->bins / spec->knot), 1), 40) : 0;
 }
 
 static size_t log_waves(const mr_clock *spec) {
-    return spec->steep > 0 ? (size_t)fmin(fmax(floor(log1p(spec->bins / spec->steep)), 1), 12) : 0;
+    return spec->steep > 0 ? (size_t)fmin(fmax(floor(log1p(spec->bins / spec->steep) / 1.5), 1), 12) : 0;
 }
 
 static void columns(moments_clock *c) {
