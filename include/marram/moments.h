@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 #define MR_NO_BIN UINT16_MAX
-enum { MR_MOST_CLOCKS = 32, MR_MOST_BINS = 4096, MR_MOST_MOMENTS = 12, MR_MOST_ALIASES = 4 };
+enum { MR_MOST_CLOCKS = 32, MR_MOST_CLOCK_BINS = 4096, MR_MOST_MOMENTS = 12, MR_MOST_ALIASES = 4 };
 
 typedef enum mr_clock_role {
     MR_CLOCK_CYCLE, /* a clock of the customer's own: its moments are critical moments */
@@ -22,7 +22,7 @@ typedef enum mr_clock_role {
 /* A clock and how it is searched. Where two clocks explain an excess equally well the earlier one of the array is believed. */
 typedef struct mr_clock {
     const char *name;
-    uint32_t bins;         /* 2 .. MR_MOST_BINS */
+    uint32_t bins;         /* 2 .. MR_MOST_CLOCK_BINS */
     uint32_t narrow, wide; /* windows searched, in bins: 1 <= narrow <= wide < bins (not for factors) */
     double knot;           /* the background has half waves of this many bins at least; 0: it is a level and a slope, both as near to nothing as the
                               data allow: for a clock that runs for some of the time only, from an event that need not matter */

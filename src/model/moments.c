@@ -24,7 +24,7 @@ enum { LEAST_EVENTS = 30 };
 
 static mr_status check_clock(const mr_clock *c, size_t j, mr_error *err) {
     const char *name = c->name ? c->name : "?";
-    if (c->bins < 2 || c->bins > MR_MOST_BINS) return error_set(err, MR_EINVAL, "bins", (int64_t)j, "clock %s must have 2 to %d bins, not %u", name, MR_MOST_BINS, c->bins);
+    if (c->bins < 2 || c->bins > MR_MOST_CLOCK_BINS) return error_set(err, MR_EINVAL, "bins", (int64_t)j, "clock %s must have 2 to %d bins, not %u", name, MR_MOST_CLOCK_BINS, c->bins);
     if (c->role == MR_CLOCK_FACTOR) return MR_OK;
     if (c->narrow < 1 || c->wide < c->narrow || c->wide >= c->bins)
         return error_set(err, MR_EINVAL, "wide", (int64_t)j, "windows of clock %s must be of 1 bin to fewer than it has, %u, not %u to %u", name, c->bins, c->narrow, c->wide);
