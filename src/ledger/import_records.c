@@ -292,6 +292,10 @@ static bool stage_contracts(importer *i, const record *rec, mr_error *err) {
     record_value own;
     if (end->given && end->number < start->number) return refuse(i, "end", end, "ends before it starts");
     if (renewal->given && renewal->number < start->number) return refuse(i, "renewal", renewal, "renews before it starts");
+    if (start->ahead) {
+        i->result->not_begun++;
+        return true;
+    }
     if (!contract_key(i, rec, &own, err)) return false;
     /* Terms that say since when they hold are a change of their own, known by that time. */
     for (int change = 0; change <= (updated->given && updated->number > start->number); change++) {
