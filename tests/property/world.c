@@ -86,6 +86,14 @@ static bool near_notice(const trace *t, int32_t day) {
     return to >= 0 && to < 42;
 }
 
+/* The month after a renewal, that is the clock from -30 to -1. */
+static bool after_renewal(const trace *t, int32_t day) {
+    int32_t renewed = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n && t->event[i].day < day; i++)
+        if (t->event[i].kind == EVENT_contract_renew) renewed = t->event[i].day;
+    return renewed != TRACE_NO_DAY && day - renewed <= 30;
+}
+
 static bool after_second(const trace *t, int32_t day) {
     int32_t problem = TRACE_NO_DAY, second = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n && t->event[i].day < day; i++) {
@@ -112,6 +120,16 @@ static void ratios_come_out(void **state) {
         world_base_free(&b);
         world_free(w);
     }
+}
+
+static void ratio_after_renewal(void **state) {
+    (void)state;
+    world *w = parsed("customers: 30000\ncontracts: {term_months: 6}\nactivity: none\nmoments: [{clock: days_to_renewal, from: -30, to: 0, ratio: 3}]\n");
+    world_base b = drawn(w, seed, 2);
+    tally t = over_days(w, &b, after_renewal);
+    assert_ratio(&t, 3);
+    world_base_free(&b);
+    world_free(w);
 }
 
 /* Whoever leaves must be as many as the days' chances add up to: a martingale, whose variance is at most that sum. */
@@ -490,6 +508,7 @@ int main(void) {
     if (getenv("MARRAM_SEED")) seed = strtoull(getenv("MARRAM_SEED"), NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ratios_come_out),
+        cmocka_unit_test(ratio_after_renewal),
         cmocka_unit_test(expected_come_true),
         cmocka_unit_test(base_hazard_as_described),
         cmocka_unit_test(season_as_described),
