@@ -190,28 +190,33 @@ static mr_status read_reason(yaml_reading *y, const yaml_node_t *node, void *int
     static const yaml_field fields[] = {
         OWN("code", read_code), REAL("share", world_reason, share, 0, 1), REAL("traces", world_reason, traces, 0, 1),
         REAL("lead", world_reason, lead, 1, 3650), REAL("stated", world_reason, stated, 0, 1),
-        REAL("stated_wrong", world_reason, stated_wrong, 0, 1), REAL("misleading", world_reason, misleading, 0, 1)};
+        REAL("stated_wrong", world_reason, stated_wrong, 0, 1), REAL("misleading", world_reason, misleading, 0, 1),
+        REAL("growth", world_reason, growth, -1, 1), TEXT("tier", world_reason, tier_name), TEXT("segment", world_reason, segment_name)};
+    const world *w = y->of;
     world_reason *r = into;
     *r = (world_reason){.code = -1, .share = -1, .traces = 1, .lead = NAN};
     mr_status status = yaml_fields(y, node, "a reason", fields, COUNT(fields), r);
     if (status) return status;
     if (r->code < 0 || r->share < 0) return yaml_fail(y, node, "code", "a reason needs 'code' and 'share'");
     if (isnan(r->lead)) r->lead = world_reason_rows[r->code].lead;
-    return at_most_one(y, node, "stated", "'stated' and 'stated_wrong'", r->stated + r->stated_wrong);
+    status = group_of(y, node, "tier", r->tier_name, w->tier, w->tiers, &r->tier);
+    if (!status) status = group_of(y, node, "segment", r->segment_name, w->segment, w->segments, &r->segment);
+    return status ? status : at_most_one(y, node, "stated", "'stated' and 'stated_wrong'", r->stated + r->stated_wrong);
 }
 
 static mr_status read_reasons(yaml_reading *y, const yaml_node_t *node, void *into) {
     world *w = into;
-    double share = 0, misleading = 0;
+    double begin = 0, end = 0, misleading = 0; /* who leave at the window's beginning, and at its end */
     mr_status status = read_list(y, node, "reasons", sizeof *w->reason, &w->reason, &w->reasons, read_reason);
     for (size_t i = 0; i < w->reasons && !status; i++) {
-        share += w->reason[i].share;
+        begin += w->reason[i].share * (1 - w->reason[i].growth);
+        end += w->reason[i].share * (1 + w->reason[i].growth);
         misleading += w->reason[i].misleading;
         for (size_t k = 0; k < i && !status; k++)
             if (w->reason[k].code == w->reason[i].code)
                 status = yaml_fail(y, node, "code", "the reason '%s' stands there twice", world_reason_rows[w->reason[i].code].code);
     }
-    if (!status) status = at_most_one(y, node, "reasons", "the shares", share);
+    if (!status) status = at_most_one(y, node, "reasons", begin == end ? "the shares" : "the shares, as they grow,", fmax(begin, end));
     return status ? status : at_most_one(y, node, "reasons", "the misleading shares", misleading);
 }
 
@@ -369,7 +374,7 @@ static mr_status read_messy(yaml_reading *y, const yaml_node_t *node, void *into
 }
 
 static mr_status read_late(yaml_reading *y, const yaml_node_t *node, void *into) {
-    (void)y, (void)node, (void)into; /* read last: it names tiers and segments */
+    (void)y, (void)node, (void)into; /* read last: they name tiers and segments */
     return MR_OK;
 }
 
@@ -396,8 +401,8 @@ static mr_status read_document(yaml_reading *y, const yaml_node_t *root, world *
         WHOLE("days", world, days, 7, 36525), REAL("years", world, years, 0.02, 100), OWN("arrival", read_arrival),
         OWN("price", read_price), OWN("contracts", read_contracts), OWN("orders", read_orders),
         OWN("leaving", read_leaving), OWN("tiers", read_tiers), OWN("segments", read_segments),
-        OWN("moments", read_late), OWN("reasons", read_reasons), OWN("activity", read_activities), OWN("messy", read_messy)};
-    const yaml_node_t *mode = yaml_value(y, root, "mode"), *moments = yaml_value(y, root, "moments");
+        OWN("moments", read_late), OWN("reasons", read_late), OWN("activity", read_activities), OWN("messy", read_messy)};
+    const yaml_node_t *mode = yaml_value(y, root, "mode"), *moments = yaml_value(y, root, "moments"), *reasons = yaml_value(y, root, "reasons");
     mr_status status = mode ? yaml_one_of(y, mode, "mode", modes, COUNT(modes), &w->mode) : MR_OK;
     for (size_t k = 0; k < WORLD_ACTS; k++) {
         static const double usual[][2] = {
@@ -412,6 +417,7 @@ static mr_status read_document(yaml_reading *y, const yaml_node_t *root, world *
     if (w->mode == RISK_ORDERS) w->detail[DETAIL_stakeholders_joins] = w->detail[DETAIL_stakeholders_leaves] = 0;
     if (!status) status = yaml_fields(y, root, "a world", fields, COUNT(fields), w);
     if (!status && moments) status = read_moments(y, moments, w);
+    if (!status && reasons) status = read_reasons(y, reasons, w);
     if (status) return status;
     if (w->days && w->years > 0) return yaml_fail(y, root, "days", "'days' or 'years' says how long the world lasts, not both");
     if (w->start < calendar_day(1970, 1, 2) || w->start > calendar_day(9800, 12, 31))

@@ -48,6 +48,9 @@ typedef struct world_reason {
     double lead;           /* days */
     double stated, stated_wrong;
     double misleading;     /* share of all customers who show the traces without the reason */
+    double growth;         /* -1 .. 1: the share is (1 - growth) of itself at the window's beginning, (1 + growth) at its end */
+    char *tier_name, *segment_name;
+    int tier, segment;     /* only theirs; -1: all */
 } world_reason;
 
 typedef enum world_arrival { ARRIVE_AT_START, ARRIVE_EVENLY, ARRIVE_GROWING } world_arrival;

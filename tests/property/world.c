@@ -260,6 +260,37 @@ static void reasons_in_their_shares(void **state) {
     world_free(w);
 }
 
+/* A reason that grows, of one segment alone. */
+static void reasons_grow(void **state) {
+    (void)state;
+    world *w = parsed("customers: 20000\nactivity: none\nleaving: {per_year: 1}\nsegments: [{name: a, share: 0.5}, {name: b, share: 0.5}]\n"
+                      "reasons: [{code: moved, share: 0.4, growth: 0.9, segment: a, traces: 0}, {code: undercut, share: 0.2, traces: 0}]\n");
+    world_room *room = NULL;
+    mr_error err;
+    double left[2] = {0}, moved[2] = {0}, undercut = 0, all = 0, wanted[2] = {0};
+    assert_int_equal(world_room_new(NULL, &room, &err), MR_OK);
+    for (size_t i = 0; i < 20000; i++) {
+        world_history h;
+        assert_int_equal(world_customer(w, seed, i, room, &h, &err), MR_OK);
+        if (h.truth.left_day == TRACE_NO_DAY) continue;
+        bool a = h.segment[0] == 'a', mine = !strcmp(h.truth.reason, "moved");
+        all++;
+        undercut += !strcmp(h.truth.reason, "undercut");
+        assert_true(a || !mine);
+        if (!a) continue;
+        double through = (double)(h.truth.left_day - world_start(w)) / (world_until(w) - world_start(w) + 1);
+        int late = through >= 0.5;
+        left[late]++;
+        moved[late] += mine;
+        wanted[late] += 0.4 * (1 + 0.9 * (2 * through - 1));
+    }
+    assert_share("undercut", undercut, all, 0.2);
+    for (int late = 0; late < 2; late++) assert_share("moved", moved[late], left[late], wanted[late] / left[late]);
+    assert_true(moved[1] / left[1] > 1.5 * moved[0] / left[0]);
+    world_room_free(room);
+    world_free(w);
+}
+
 /* All codes of the taxonomy, in its order; each can be planted in both modes, and shows. */
 static void every_reason_shows(void **state) {
     (void)state;
@@ -514,6 +545,7 @@ int main(void) {
         cmocka_unit_test(season_as_described),
         cmocka_unit_test(frailty_as_described),
         cmocka_unit_test(reasons_in_their_shares),
+        cmocka_unit_test(reasons_grow),
         cmocka_unit_test(every_reason_shows),
         cmocka_unit_test(histories_are_sound),
         cmocka_unit_test(moments_move_nothing_else),

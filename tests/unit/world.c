@@ -58,6 +58,9 @@ static const struct bad {
     {"reasons:\n  - {code: undercut, share: 0.1, misleading: 0.8}\n  - {code: moved, share: 0.1, misleading: 0.3}\n", "the misleading shares add up to 1.1"},
     {"reasons:\n  - {code: undercut, share: 0.1, stated: 0.8, stated_wrong: 0.3}\n", "stated: 'stated' and 'stated_wrong' add up to 1.1"},
     {"reasons:\n  - {code: undercut, share: 0.1, lead_days: 5}\n", "'lead_days' is no key of a reason"},
+    {"reasons:\n  - {code: undercut, share: 0.6, growth: 0.8}\n", "reasons: the shares, as they grow, add up to 1.08"},
+    {"reasons:\n  - {code: undercut, share: 0.6, growth: 2}\n", "growth must be -1 to 1, not 2"},
+    {"reasons:\n  - {code: undercut, share: 0.6, segment: retail}\n", "segment: 'retail' is none of the world's segments"},
     {"activity: {touch_out: 5}\n", "'touch_out' is no key of activity; did you mean 'touches_out'?"},
     {"activity: {cases: {per_year: 2, unresolvd: 0.5}}\n", "'unresolvd' is no key of cases; did you mean 'unresolved'?"},
     {"activity: {cases: {categories: {defect: 0.5}}}\n", "categories: the shares add up to 0.5, not to 1"},
@@ -87,7 +90,7 @@ static void good_descriptions(void **state) {
     static const char *const good[] = {
         "", "# nothing\n", "activity: none\n",
         "moments: [{clock: order_number, at: 3, ratio: 2, tier: gold}]\ntiers: [{name: gold, share: 1}]\nmode: orders\n",
-        "reasons: [{code: unknown, share: 0.5}]\n", "tiers: []\nmoments: []\n",
+        "reasons: [{code: unknown, share: 0.5}]\n", "reasons: [{code: moved, share: 0.5, growth: 1, tier: a}]\ntiers: [{name: a, share: 0.5}]\n", "tiers: []\nmoments: []\n",
         "moments: [{clock: days_since_touch, from: 90, ratio: 2}, {clock: days_since_touch, to: 5, ratio: 0.5}]\n"};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         world *w = NULL;
