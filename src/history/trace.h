@@ -33,14 +33,15 @@ enum { /* trace_event.flags */
     TRACE_REFUSED = 64,        /* case_resolve: outcome refused or withdrawn, not solved */
     TRACE_DISCOUNTED = 128,    /* order: a discount or coupon */
     TRACE_MARKETING = 256,     /* touch_out: not what answers the customer */
-    TRACE_CONFIRMED = 512      /* case_resolve: the customer has confirmed it (by a survey or praise about it later) */
+    TRACE_CONFIRMED = 512,     /* case_resolve: the customer has confirmed it since, by a survey or praise about it. This looks ahead: for reviews as
+                                  of the whole trace, never for features; as of a past day read the survey or praise, whose subject is the case */
 };
 
 typedef struct trace_event {
     int64_t at_us;
     int64_t known_us;    /* when it could be known: >= at_us (trace_known) */
     int64_t id;          /* the event's; with kind and at_us what evidence is shown by */
-    int64_t subject;     /* the contract, case, promise or contact it is about; 0 none */
+    int64_t subject;     /* the contract, case, promise or contact it is about; a survey's or praise's: the case it is about; 0 none */
     int64_t amount;      /* 1/10,000 of the base currency's unit; what it stands for: AMOUNT in payloads.def */
     double value;        /* by kind; NaN where not given. survey: score / scale, 0 to 1; price_change: percent; usage: count;
                             contract_*: seats; order: quantity; case_open, case_update, complaint: severity 0 low to 3 urgent;
@@ -74,6 +75,20 @@ uint32_t trace_topic(const char *text, size_t len); /* never 0 but for an empty 
  * earlier, and shops knew it. What happened since is known from when it was recorded. */
 static inline int64_t trace_known(int64_t at_us, int64_t recorded_at_us, int64_t ledger_made_us) {
     return at_us < ledger_made_us || recorded_at_us < at_us ? at_us : recorded_at_us;
+}
+
+#define TRACE_DAY_US INT64_C(86400000000)
+
+/* The first day at whose end it was known. What was known when it happened is known on its own day, wherever the customer lives. */
+static inline int32_t trace_known_day(const trace_event *e) {
+    if (e->known_us <= e->at_us) return e->day;
+    int64_t day = e->known_us / TRACE_DAY_US - (e->known_us % TRACE_DAY_US < 0);
+    return day > e->day ? (int32_t)day : e->day;
+}
+
+/* An order event of a negative amount is a refund. */
+static inline bool trace_is_order(const trace_event *e) {
+    return e->kind == EVENT_order && e->amount >= 0;
 }
 
 #endif

@@ -1,5 +1,7 @@
 #include "rates.h"
 
+#include <calendar.h>
+#include <currency.h>
 #include <error.h>
 #include <mem.h>
 
@@ -91,4 +93,22 @@ double ledger_rate(const currency_rates *rates, const char currency[4], int32_t 
 
 bool ledger_rate_known(const currency_rates *rates, const char currency[4]) {
     return row_at(rates, currency, INT32_MAX) != NULL;
+}
+
+mr_status ledger_money(const currency_rates *rates, const char base[4], int64_t customer_id, const history_event *e, int64_t *out, mr_error *err) {
+    *out = 0;
+    if (!e->currency[0] || !base[0]) return MR_OK;
+    *out = currency_to_money(e->amount_minor, e->currency);
+    if (!strcmp(e->currency, base)) return MR_OK;
+    double rate = rates ? ledger_rate(rates, e->currency, e->day) : NAN;
+    char day[11];
+    if (isnan(rate) && rates && ledger_rate_known(rates, e->currency))
+        return error_set(err, MR_EDATA, "currency", -1, "customer %lld has an amount in %s on %s, and the rates of %s begin later: give --rates "
+                         "FILE with a line for an earlier day", (long long)customer_id, e->currency, calendar_text(e->day, day), e->currency);
+    if (isnan(rate))
+        return error_set(err, MR_EDATA, "currency", -1, "customer %lld has amounts in %s, and the base is counted in %s: give --rates FILE with "
+                         "lines of currency,rate or currency,day,rate", (long long)customer_id, e->currency, base);
+    double money = (double)*out * rate;
+    *out = fabs(money) < 9e18 ? (int64_t)llround(money) : money > 0 ? INT64_MAX : INT64_MIN;
+    return MR_OK;
 }

@@ -25,4 +25,8 @@ mr_status ledger_rates_write(ledger *l, const currency_rate *rates, size_t n, in
 double ledger_rate(const currency_rates *rates, const char currency[4], int32_t day);
 bool ledger_rate_known(const currency_rates *rates, const char currency[4]);
 
+/* What an event's amount is in `base` ("": 0), in 1/10,000 of the unit; rates NULL: all amounts are of it. MR_EDATA: of another currency without a
+ * rate for its day, with the way out. */
+mr_status ledger_money(const currency_rates *rates, const char base[4], int64_t customer_id, const history_event *e, int64_t *out, mr_error *err);
+
 #endif

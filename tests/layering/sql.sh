@@ -8,7 +8,7 @@ rm -rf "$work"
 mkdir -p "$work"
 
 includes="-I$source/include"
-for room in base math history model decide ingest db ledger; do includes="$includes -I$source/src/$room"; done
+for room in base math history model reason decide ingest db ledger; do includes="$includes -I$source/src/$room"; done
 statements() { # of the C files given
     for file in "$@"; do "$cc" -E -P -D_GNU_SOURCE $includes "$file"; done | perl "$source/tests/layering/statements.pl" | LC_ALL=C sort -u
 }

@@ -1,0 +1,194 @@
+/* Traces of a ledger: what the bodies say in plain members, whose owner did it, when it was known; and ledgers that last as long as a command. */
+#include "fixture.h"
+
+#include <import.h>
+#include <taxonomy.h>
+#include <temporary.h>
+#include <traces.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char lines[] =
+    "{\"customer\":\"A\",\"kind\":\"contract_start\",\"at\":\"2026-01-01\",\"id\":\"1\",\"subject\":\"K1\",\"amount\":49.5,\"currency\":\"EUR\",\"body\":{\"renewal\":\"2027-01-01\",\"notice_days\":90,\"period_months\":12,\"seats\":20,\"signed\":false}}\n"
+    "{\"customer\":\"A\",\"kind\":\"case_open\",\"at\":\"2026-02-01T10:00:00Z\",\"id\":\"2\",\"subject\":\"T-7\",\"body\":{\"category\":\"Login\",\"subject\":\"the app crashes\",\"severity\":\"urgent\"}}\n"
+    "{\"customer\":\"A\",\"kind\":\"case_update\",\"at\":\"2026-02-01T11:00:00Z\",\"id\":\"3\",\"subject\":\"T-7\",\"body\":{\"first_response\":true,\"by_whom\":\"Olga Ops\"}}\n"
+    "{\"customer\":\"A\",\"kind\":\"case_resolve\",\"at\":\"2026-02-02T11:00:00Z\",\"id\":\"4\",\"subject\":\"T-7\",\"body\":{\"minutes\":35,\"outcome\":\"refused\"}}\n"
+    "{\"customer\":\"A\",\"kind\":\"survey\",\"at\":\"2026-02-03\",\"id\":\"5\",\"body\":{\"score\":4,\"scale\":5,\"about\":\"T-7\"}}\n"
+    "{\"customer\":\"A\",\"kind\":\"survey\",\"at\":\"2026-02-04\",\"id\":\"6\",\"body\":{\"name\":\"NPS\",\"score\":7}}\n"
+    "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2026-02-05\",\"id\":\"7\",\"body\":{\"who\":\"SAM SALES\",\"purpose\":\"marketing\",\"minutes\":5}}\n"
+    "{\"customer\":\"A\",\"kind\":\"price_change\",\"at\":\"2026-03-01\",\"id\":\"8\",\"subject\":\"K1\",\"amount\":55,\"currency\":\"EUR\",\"body\":{\"old_price\":50,\"effective\":\"2026-06-01\"}}\n"
+    "{\"customer\":\"A\",\"kind\":\"promise_made\",\"at\":\"2026-03-02\",\"id\":\"9\",\"subject\":\"P1\",\"body\":{\"what\":\"fix the login\",\"by_whom\":\"sales\",\"due\":\"2026-03-09\"}}\n"
+    "{\"customer\":\"A\",\"kind\":\"leave_intent\",\"at\":\"2026-04-01\",\"id\":\"12\",\"body\":{\"reason_code\":\"price_increase\"}}\n"
+    "{\"customer\":\"B\",\"kind\":\"order\",\"at\":\"2026-01-10\",\"id\":\"10\",\"amount\":10,\"currency\":\"EUR\",\"body\":{\"quantity\":3,\"coupon\":\"X\",\"product\":\"beans\"}}\n"
+    "{\"customer\":\"B\",\"kind\":\"order\",\"at\":\"2026-01-11\",\"id\":\"11\",\"amount\":10,\"currency\":\"USD\",\"body\":{\"quantity\":\"three\"}}\n";
+static const char people[] = "customer,name,tier,segment,owner_sales,owner_operations\nA,Adam GmbH,gold,retail,Sam Sales,Olga Ops\n";
+
+static void write_file(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+    assert_int_equal(fclose(f), 0);
+}
+
+static void import(const store *s, const char *what, const char *text) {
+    char path[128];
+    mr_error err = {0};
+    rows *r;
+    mapping *m;
+    import_result result;
+    snprintf(path, sizeof path, "%s/%s.in", s->folder, what);
+    write_file(path, text);
+    const char *paths[] = {path};
+    assert_ok(rows_open(paths, 1, &(rows_options){.header = -1}, NULL, &r, &err), &err);
+    assert_ok(mapping_guess((record_kind)record_find(what), r, &(mapping_options){.today = INT32_MAX}, NULL, &m, &err), &err);
+    assert_ok(mapping_bind(m, r, paths, 1, &(mapping_options){.today = INT32_MAX}, &err), &err);
+    assert_ok(ledger_import(s->url, m, r, &(import_options){.paths = paths, .paths_n = 1, .record = what, .now_us = TEST_NOW}, NULL, NULL, &result, &err), &err);
+    mapping_free(m);
+    rows_close(r);
+}
+
+typedef struct seen {
+    size_t customers;
+    char ids[8], tier[16], sales[32];
+    trace_event event[16];
+    size_t n;
+} seen;
+
+static mr_status look(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    seen *s = ctx;
+    (void)err;
+    s->ids[s->customers++] = f->external_id[0];
+    if (f->external_id[0] != 'A') return MR_OK;
+    snprintf(s->tier, sizeof s->tier, "%s", f->tier);
+    snprintf(s->sales, sizeof s->sales, "%s", f->owner_sales);
+    memcpy(s->event, t->event, t->n * sizeof *t->event);
+    s->n = t->n;
+    return MR_OK;
+}
+
+static void test_bodies(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    seen found = {0};
+    import(s, "events", lines);
+    import(s, "customers", people);
+    currency_rate rate[] = {{"EUR", 0, 1}, {"USD", 0, 0.5}};
+    const currency_rates rates = {rate, 2};
+    trace_options o = {0};
+    assert_ok(ledger_trace_money(l, &rates, &o, &err), &err);
+    assert_string_equal(o.currency, "EUR");
+    assert_non_null(o.rates);
+    assert_ok(ledger_traces(l, &o, 0, 1, look, &found, &err), &err);
+    assert_int_equal(found.customers, 2);
+    assert_string_equal(found.tier, "gold");
+    assert_string_equal(found.sales, "Sam Sales");
+    assert_int_equal(found.n, 10);
+    const trace_event *e = found.event;
+    assert_int_equal(e[0].kind, EVENT_contract_start);
+    assert_int_equal(e[0].amount, 495000);
+    assert_int_equal(e[0].until_day - e[0].day, 365);
+    assert_int_equal(e[0].notice_days, 90);
+    assert_int_equal(e[0].months, 12);
+    assert_true(e[0].value == 20 && e[0].flags == TRACE_UNSIGNED);
+    assert_int_equal(e[1].tag, TRACE_TAG_defect);
+    assert_int_equal(e[1].topic, trace_topic("login", 5));
+    assert_true(e[1].value == 3);
+    assert_int_equal(e[2].flags, TRACE_FIRST_RESPONSE);
+    assert_int_equal(e[2].actor, TRACE_OPERATIONS);
+    assert_true(e[3].value == 35 && e[3].flags == (TRACE_REFUSED | TRACE_CONFIRMED));
+    assert_true(e[4].value == 0.8 && e[4].subject == e[1].subject);
+    assert_true(e[5].value == 0.7 && e[5].subject == 0);
+    assert_int_equal(e[6].actor, TRACE_SALES);
+    assert_int_equal(e[6].flags, TRACE_MARKETING);
+    assert_true(fabs(e[7].value - 10) < 1e-12 && e[7].until_day - e[7].day == 92);
+    assert_int_equal(e[8].actor, TRACE_SALES);
+    assert_int_equal(e[8].until_day - e[8].day, 7);
+    assert_int_equal(e[9].reason, REASON_price_increase);
+    for (size_t i = 0; i < found.n; i++) assert_int_equal(trace_known_day(&e[i]), e[i].at_us < TEST_NOW ? e[i].day : trace_known_day(&e[i]));
+    ledger_close(l);
+}
+
+static void test_rates_missing(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    const currency_rates none = {0};
+    trace_options o = {0};
+    assert_ok(ledger_trace_money(l, &none, &o, &err), &err);
+    assert_string_equal(o.currency, "");
+    import(s, "events", lines);
+    assert_int_equal(ledger_trace_money(l, &none, &o, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "--rates"));
+    ledger_close(l);
+}
+
+/* However the base is cut. */
+static mr_status add_up(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    uint64_t *sum = ctx;
+    (void)err;
+    (void)f;
+    for (size_t i = 0; i < t->n; i++) *sum = *sum * 31 + (uint64_t)t->event[i].id;
+    return MR_OK;
+}
+
+static void test_parts(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    uint64_t whole = 0, parts = 0;
+    import(s, "events", lines);
+    assert_ok(ledger_traces(l, NULL, 0, 1, add_up, &whole, &err), &err);
+    for (unsigned i = 0; i < 100; i++) assert_ok(ledger_traces(l, NULL, i, 100, add_up, &parts, &err), &err);
+    assert_true(whole == parts && whole);
+    assert_int_equal(ledger_traces(l, NULL, 3, 3, add_up, &parts, &err), MR_EINVAL);
+    ledger_close(l);
+}
+
+static void test_temporary(void **state) {
+    store *s = store_of(state);
+    char events[160], orders[160], named[200], room[64];
+    mr_error err = {0};
+    temporary t;
+    struct stat there;
+    seen found = {0};
+    ledger *l;
+    snprintf(events, sizeof events, "%s/log.ndjson", s->folder);
+    snprintf(orders, sizeof orders, "%s/shop.csv", s->folder);
+    write_file(events, lines);
+    write_file(orders, "customer,date,amount\nC,2026-01-05,10\nC,2026-02-05,12\n");
+    snprintf(named, sizeof named, "orders:%s", orders);
+    temporary_file files[] = {temporary_file_of(events, NULL, room), temporary_file_of(named, NULL, room)};
+    assert_null(files[0].what);
+    assert_string_equal(files[1].path, orders);
+    temporary_options o = {.today = INT32_MAX, .now_us = TEST_NOW + 1000000 * INT64_C(86400000000)};
+    setenv("TMPDIR", s->folder, 1);
+    assert_ok(temporary_make(files, 2, &o, NULL, &t, &err), &err);
+    assert_int_equal(t.events, 14);
+    assert_ok(ledger_open(t.url, NULL, &l, &err), &err);
+    assert_ok(ledger_traces(l, NULL, 0, 1, look, &found, &err), &err);
+    assert_int_equal(found.customers, 3);
+    ledger_close(l);
+    char folder[256];
+    strcpy(folder, t.folder);
+    temporary_remove(&t);
+    assert_int_not_equal(stat(folder, &there), 0);
+    /* Bad lines leave nothing behind. */
+    write_file(orders, "customer,date,amount\nC,2026-01-05,10\nC,2026-02-31,12\n");
+    assert_int_equal(temporary_make(files, 2, &o, NULL, &t, &err), MR_EDATA);
+    assert_string_equal(t.folder, "");
+    o.today = 0;
+    setenv("TMPDIR", "/nowhere/at/all", 1);
+    assert_int_equal(temporary_make(files, 2, &o, NULL, &t, &err), MR_EIO);
+    unsetenv("TMPDIR");
+    temporary_remove(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_rates_missing), BOTH(test_parts), ON_SQLITE(test_temporary)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
