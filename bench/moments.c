@@ -67,8 +67,14 @@ static double middle(const world_moment *m) {
     return m->clock == WORLD_silence ? (m->from + m->to) / 2 : (ceil(m->from) + ceil(m->to) - 1) / 2;
 }
 
-static bool same_clock(const moments_of *o, const mr_moment *m, const world_moment *w) {
-    return !strcmp(o->spec[m->clock].name, world_clock_name(w->clock));
+/* Where on the planted moment's clock a found one lies: on its own, or on one named beside it that no data can tell from it. NAN: elsewhere. */
+static double place_on(const moments_of *o, const mr_moment *m, world_clock clock) {
+    const char *name = world_clock_name(clock);
+    double shift = clock == WORLD_silence ? 0 : 0.5;
+    if (!strcmp(o->spec[m->clock].name, name)) return clock_reading(o->clock[m->clock], m->centre - shift);
+    for (uint32_t i = 0; i < m->aliases; i++)
+        if (!m->alias[i].apart && !strcmp(o->spec[m->alias[i].clock].name, name)) return clock_reading(o->clock[m->alias[i].clock], m->alias[i].centre - shift);
+    return NAN;
 }
 
 static void judge(const moments_of *o, const world_moment *planted, size_t planted_n, tally *t, const trial *how, long run) {
@@ -79,9 +85,8 @@ static void judge(const moments_of *o, const world_moment *planted, size_t plant
         double shift = o->clock[m->clock] == CLOCK_silence ? 0 : 0.5, centre = clock_reading(o->clock[m->clock], m->centre - shift);
         bool mine = false;
         for (size_t p = 0; p < planted_n; p++) {
-            if (!same_clock(o, m, &planted[p])) continue;
-            double off = fabs(centre - middle(&planted[p])), reach = (planted[p].to - planted[p].from) / 2 + row->width;
-            if (off > reach) continue;
+            double off = fabs(place_on(o, m, planted[p].clock) - middle(&planted[p])), reach = (planted[p].to - planted[p].from) / 2 + row->width;
+            if (!(off <= reach)) continue;
             mine = true;
             t->near[p]++;
             t->ratio[p] += m->shrunk;
@@ -89,7 +94,7 @@ static void judge(const moments_of *o, const world_moment *planted, size_t plant
         }
         if (how->verbose)
             printf("  run %ld: %s %s at %.1f (%u-%u), ratio %.2f (%.2f-%.2f), strength %.2f, p %.4f%s%s\n", run, mine ? "planted" : "FALSE", row->name, centre, m->from, m->to, m->ratio,
-                   m->low, m->high, m->strength, m->p, m->aliases ? ", also " : "", m->aliases ? o->spec[m->alias[0].clock].name : "");
+                   m->low, m->high, m->strength, m->p, m->aliases ? (m->alias[0].apart ? ", also " : ", as well ") : "", m->aliases ? o->spec[m->alias[0].clock].name : "");
         if (mine || row->role != CLOCK_IS_CYCLE) continue;
         wrong = true;
         t->wrong[o->clock[m->clock]]++;
