@@ -30,6 +30,7 @@ typedef struct contract_holdout { /* chances given `horizon` ago, as known then,
     int32_t day;
     size_t n;                /* accounts under contract then; 0: too little history */
     double expected, left, recurring_expected, recurring_left;
+    bool nobody_left;        /* before that day: nothing could be learnt by then */
     double auc, brier, brier_base; /* brier_base: of giving everybody the same chance, the share that left */
     double lift;             /* of the tenth with the highest chances */
     double predicted[10], actual[10]; /* by tenth of chance given; those with 50 accounts or more are shown */
@@ -40,9 +41,9 @@ typedef struct contract_report {
     const accounts *base;
     const book *book;
     size_t n, under;               /* rows; of these under contract, which come first, highest value at risk first */
-    const contract_row *row;
+    contract_row *row;
     uint64_t rows_read, rejected, not_begun; /* of files; of a ledger 0 */
-    uint64_t events;
+    uint64_t events, no_period;
     const char *source;            /* the ledger, or NULL: files */
     size_t files;
     double recurring, noticed;     /* of all under contract; under notice and still running */

@@ -100,7 +100,7 @@ static json_t *past_of(writer *w) {
     json_t *array = json_array();
     for (int k = 0; k < BOOK_RENEWALS; k++) {
         const book_term *t = &c->book->term[k];
-        uint64_t due = t->due + (c->by_renewal ? c->book->left_at_end[k] : 0);
+        uint64_t due = t->due;
         if (!due) continue;
         json_t *o = json_object();
         double low, high;

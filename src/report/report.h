@@ -155,6 +155,7 @@ typedef struct report {
 
     /* a base with contracts: then all about orders above is empty (contracts.h) */
     const struct contract_report *contracts;
+    const char *ledger;         /* which ledger the data come from, as a reader may see it; NULL: files */
 
     /* seconds by stage */
     struct { const char *name; double seconds; } timing[16];
