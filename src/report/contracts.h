@@ -77,7 +77,7 @@ mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error
 
 /* Rows to talk to first: the highest value at risk among those for whom there is something to do. */
 size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t most);
-/* "complained 12 days ago; renews 3 Sep 2026, notice by 5 Aug 2026" in plain words, for people: why an account is listed. */
+/* "a problem or broken promise on 2 May 2026; renews 3 Sep 2026, notice until 5 Aug 2026": why an account is listed. */
 void contracts_why(const report *r, const contract_row *row, text_buffer *out);
 
 #endif

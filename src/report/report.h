@@ -42,6 +42,8 @@ typedef struct report_month {
     double came_back_spend;
     uint32_t passed_now;      /* of `passed`, those who have not come back by now */
     double passed_now_spend;
+    uint32_t late, shrinking; /* early signs: silent past their 90 % date at the month's end; spend halved before it */
+    double late_spend, shrinking_spend;
     bool complete;            /* false for a month the data end in */
 } report_month;
 
