@@ -173,6 +173,10 @@ mr_status report_write(const report *r, const char *out, const mr_context *conte
 /* The headline figures for a terminal of `columns` columns (0: 80), with colour if asked. */
 void report_terminal(const report *r, const char *out, FILE *to, int columns, bool colour);
 
+/* Erosion alone: the last thirteen months as a table, all of them as JSON. */
+void report_erosion_terminal(const report *r, FILE *to, int columns, bool colour);
+mr_status report_erosion_json_to(const report *r, FILE *to, mr_error *err);
+
 /* summary.json as text to `to`. */
 mr_status report_json(const report *r, FILE *to, mr_error *err);
 
