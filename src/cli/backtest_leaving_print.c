@@ -107,7 +107,7 @@ static void verdict_words(const leaving_backtest *b, char out[700]) {
         int n = snprintf(out, 700, "Nothing the model sees in these data foretells who leaves: it tells those who left from those who stayed no better than chance would (the interval of its "
                          "AUC, %.3f to %.3f, or of its lift, %.2f to %.2f, includes chance). Do not act on its scores.", m->auc.low, m->auc.high, m->lift.low, m->lift.high);
         if (best >= 0 && b->of[best].auc.low > 0.5 && n > 0 && n < 700)
-            snprintf(out + n, 700 - (size_t)n, " Of the simple rules %s does better than chance (AUC %.3f), which is the best of several tried and may be luck.", leaving_scorer_of(best)->title,
+            snprintf(out + n, 700 - (size_t)n, " Of the others %s does better than chance (AUC %.3f): find out why before you trust it.", leaving_scorer_of(best)->title,
                      b->of[best].auc.value);
     }
     else if (verdict == VERDICT_NO_BETTER)
