@@ -9,6 +9,7 @@
 #include <marram/history.h>
 #include <marram/logistic.h>
 #include <marram/model.h>
+#include <marram/moments.h>
 #include <marram/survival.h>
 
 #endif

@@ -10,17 +10,13 @@
 #include "arena.h"
 #include "json_line.h"
 #include "mapping.h"
+#include "names.h"
 #include "records.h"
 #include "rows_impl.h"
 #include "text.h"
 #include "times.h"
 
 /* --- the spec --- */
-
-typedef struct names {
-    char **at;
-    size_t n;
-} names;
 
 typedef enum from_kind { FROM_COLUMN, FROM_JOIN, FROM_CONST, FROM_MONTHS_BEFORE } from_kind;
 

@@ -1,6 +1,7 @@
 /* A mapping's YAML into its spec. Everything that can be known without the data is checked here: names of
  * records and fields, required fields, keys that do not go together. */
-#include "mapping_yaml.h"
+#include "mapping_impl.h"
+#include "yaml_file.h"
 
 #include "calendar.h"
 #include "error.h"
@@ -9,8 +10,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#define YAML_LIMIT ((size_t)1 << 20)
 
 mapping *mapping_new(const char *name, const mr_alloc *alloc, mr_error *err) {
     mapping *m = mem_new(alloc, 1, sizeof *m);
@@ -56,7 +55,7 @@ typedef struct field_reading {
 } field_reading;
 
 static const field_row *row_of(const yaml_reading *y, const field_reading *r) {
-    return &record_of(y->kind).field[r->f->field];
+    return &record_of((record_kind)y->kind).field[r->f->field];
 }
 
 static mr_status read_column(yaml_reading *y, const yaml_node_t *node, void *into) {
@@ -223,7 +222,7 @@ static mr_status read_field(yaml_reading *y, const yaml_node_t *node, field_spec
         {"values", read_values},    {"default", read_default}, {"format", read_format},
         {"decimal", read_decimal},  {"scale", read_scale},     {"times", read_times},
         {"optional", read_optional}};
-    const char *name = record_of(y->kind).field[f->field].name;
+    const char *name = record_of((record_kind)y->kind).field[f->field].name;
     f->line = yaml_line(node);
     if (node->type != YAML_MAPPING_NODE) return yaml_texts(y, node, name, false, &f->columns);
     field_reading r = {.f = f};
@@ -242,7 +241,7 @@ static mr_status read_field(yaml_reading *y, const yaml_node_t *node, field_spec
 
 static mr_status read_fields(yaml_reading *y, const yaml_node_t *node, void *into) {
     rule_spec *rule = into;
-    record_row of = record_of(y->kind);
+    record_row of = record_of((record_kind)y->kind);
     if (node->type != YAML_MAPPING_NODE)
         return yaml_fail(y, node, "fields", "'fields' is to be a mapping (field: column)");
     const yaml_node_pair_t *first = node->data.mapping.pairs.start;
@@ -255,7 +254,7 @@ static mr_status read_fields(yaml_reading *y, const yaml_node_t *node, void *int
         char hint[320], *name = NULL;
         status = yaml_text(y, key, "fields", false, &name);
         if (status) break;
-        int field = record_field(y->kind, name, strlen(name));
+        int field = record_field((record_kind)y->kind, name, strlen(name));
         if (field < 0)
             return yaml_fail(y, key, name, "'%.40s' is no field of %s%s", name, of.name,
                              yaml_known(name, known, of.fields, hint));
@@ -378,7 +377,8 @@ static mr_status read_rule(yaml_reading *y, const yaml_node_t *node, rule_spec *
     if (kind < 0)
         return yaml_fail(y, named, "record", "record: '%.40s' cannot be imported%s", name,
                          yaml_known(name, known, RECORD_KINDS, hint));
-    rule->kind = y->kind = (record_kind)kind;
+    y->kind = kind;
+    rule->kind = (record_kind)kind;
     rule->line = yaml_line(node);
     status = yaml_pairs(y, node, "a record", keys, 4, rule);
     return status ? status : check_rule(y, node, rule);
@@ -387,13 +387,11 @@ static mr_status read_rule(yaml_reading *y, const yaml_node_t *node, rule_spec *
 /* --- the whole --- */
 
 static mr_status read_source(yaml_reading *y, const yaml_node_t *node, void *into) {
-    (void)into;
-    return yaml_text(y, node, "source", false, &y->m->source);
+    return yaml_text(y, node, "source", false, &((mapping *)into)->source);
 }
 
 static mr_status read_about(yaml_reading *y, const yaml_node_t *node, void *into) {
-    (void)into;
-    return yaml_text(y, node, "about", true, &y->m->about);
+    return yaml_text(y, node, "about", true, &((mapping *)into)->about);
 }
 
 static mr_status read_records(yaml_reading *y, const yaml_node_t *node, void *into) {
@@ -412,7 +410,7 @@ static mr_status read_records(yaml_reading *y, const yaml_node_t *node, void *in
 static mr_status read_document(mapping *m, yaml_document_t *doc, mr_error *err) {
     static const yaml_key keys[] = {
         {"source", read_source}, {"about", read_about}, {"records", read_records}};
-    yaml_reading y = {.doc = doc, .m = m, .err = err};
+    yaml_reading y = {.doc = doc, .name = m->name, .text = &m->text, .err = err};
     const yaml_node_t *root = yaml_document_get_root_node(doc);
     if (!root)
         return error_set(err, MR_EDATA, NULL, 1, "%.150s: the mapping is empty; it needs 'records'", m->name);
@@ -421,37 +419,16 @@ static mr_status read_document(mapping *m, yaml_document_t *doc, mr_error *err) 
     return status;
 }
 
-static mr_status yaml_problem(const mapping *m, const yaml_parser_t *parser, mr_error *err) {
-    if (parser->error == YAML_MEMORY_ERROR) return error_memory(err, YAML_LIMIT);
-    size_t line = parser->error == YAML_READER_ERROR ? parser->mark.line : parser->problem_mark.line;
-    return error_set(err, MR_EDATA, NULL, (int64_t)line + 1, "%.150s:%zu: this is no YAML: %.150s%s%.100s",
-                     m->name, line + 1, parser->problem ? parser->problem : "it cannot be read",
-                     parser->context ? ", " : "", parser->context ? parser->context : "");
-}
-
 mr_status mapping_parse(const char *name, const char *yaml, size_t len, const mr_alloc *alloc, mapping **out,
                         mr_error *err) {
-    yaml_parser_t parser;
     yaml_document_t doc;
     *out = NULL;
     mapping *m = mapping_new(name, alloc, err);
     if (!m) return MR_ENOMEM;
-    mr_status status;
-    if (len > YAML_LIMIT) {
-        status = error_set(err, MR_EDATA, NULL, -1, "%.150s: a mapping of more than 1 MB; is this the data?",
-                           m->name);
-    } else if (!yaml_parser_initialize(&parser)) {
-        status = error_memory(err, YAML_LIMIT);
-    } else {
-        yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-        yaml_parser_set_input_string(&parser, (const unsigned char *)yaml, len);
-        if (!yaml_parser_load(&parser, &doc)) {
-            status = yaml_problem(m, &parser, err);
-        } else {
-            status = read_document(m, &doc, err);
-            yaml_document_delete(&doc);
-        }
-        yaml_parser_delete(&parser);
+    mr_status status = yaml_file_load(m->name, "a mapping", yaml, len, &doc, err);
+    if (!status) {
+        status = read_document(m, &doc, err);
+        yaml_document_delete(&doc);
     }
     if (status) {
         mapping_free(m);
@@ -489,16 +466,8 @@ mr_status mapping_read(const char *path, const mr_alloc *alloc, mapping **out, m
     *out = NULL;
     const mapping_ready *ready = mapping_find(path);
     if (ready) return mapping_parse(ready->name, ready->yaml, ready->len, alloc, out, err);
-    FILE *f = fopen(path, "r");
-    if (!f) return no_file(path, errno, err);
     text_buffer text = {.alloc = alloc};
-    while (text.len <= YAML_LIMIT && text_reserve(&text, 1 << 14)) {
-        size_t got = fread(text.data + text.len, 1, 1 << 14, f);
-        if (!got) break;
-        text.len += got;
-    }
-    int why = ferror(f) ? errno : 0;
-    fclose(f);
+    int why = yaml_file_bytes(path, &text);
     mr_status status = text.failed ? error_memory(err, text.len)
                        : why       ? no_file(path, why, err)
                                    : mapping_parse(path, text.data, text.len, alloc, out, err);

@@ -153,6 +153,9 @@ typedef struct report {
     double previous_value_at_risk, previous_expected_orders, previous_horizon_days, previous_margin, previous_discount_rate;
     size_t changes_n;  const report_change *changes;    /* whose stage moved, largest fall of p_order first */
 
+    /* a base with contracts: then all about orders above is empty (contracts.h) */
+    const struct contract_report *contracts;
+
     /* seconds by stage */
     struct { const char *name; double seconds; } timing[16];
     size_t timing_n;

@@ -1,0 +1,104 @@
+/* reasons WORLD.yaml ... [--signals]: how often the top observed reason is the one that was planted, beside guessing the commonest; --signals: for
+ * each rule how often it fires on customers who left for its reason and left traces, and on those who did not (docs/methods/reasons.md has the
+ * table). */
+#include <error.h>
+#include <reasons_of.h>
+#include <world.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static mr_status scan(void *self, int64_t first, int64_t last, trace_fn fn, void *ctx, mr_error *err) {
+    const world_base *w = self;
+    mr_status status = MR_OK;
+    static const trace_facts none = {"", "", "", "", "", "", ""};
+    for (size_t i = 0; i < w->n && status == MR_OK; i++)
+        if (w->trace[i].customer_id >= first && (!last || w->trace[i].customer_id <= last)) status = fn(ctx, &w->trace[i], &none, err);
+    return status;
+}
+
+typedef struct counts {
+    size_t n[REASONS], right[REASONS], no_traces, no_traces_named, misled, misled_right;
+    size_t fired[SIGNALS], fired_not[SIGNALS], of[SIGNALS], of_not[SIGNALS];
+    size_t confused[REASONS][REASONS];
+} counts;
+
+static void count(const reasons_base *b, const world_base *w, counts *c) {
+    for (size_t i = 0; i < b->n; i++) {
+        const reasons_row *row = &b->row[i];
+        const world_truth *truth = &w->truth[row->customer_id - 1];
+        reason true_reason = reason_find(truth->reason, strlen(truth->reason));
+        bool leaver = row->what == REASONS_LEFT && row->last && truth->left_day != TRACE_NO_DAY;
+        bool traced = leaver && truth->traces && true_reason != REASON_unknown;
+        if (row->what == REASONS_LANDMARK) continue;
+        for (int s = 0; s < SIGNALS; s++) {
+            bool fires = false;
+            for (uint8_t h = 0; h < row->hits; h++) fires = fires || b->hit[row->first_hit + h].signal == s;
+            if (traced && signal_of(s)->reason == true_reason) c->of[s]++, c->fired[s] += fires;
+            if (!leaver || (true_reason != signal_of(s)->reason && reason_find(truth->misleading, strlen(truth->misleading)) != signal_of(s)->reason))
+                c->of_not[s]++, c->fired_not[s] += fires;
+        }
+        if (leaver && !traced) c->no_traces++, c->no_traces_named += row->observed != REASON_unknown;
+        if (!traced) continue;
+        c->n[true_reason]++;
+        c->right[true_reason] += row->observed == true_reason;
+        c->confused[true_reason][row->observed]++;
+        if (*truth->misleading) c->misled++, c->misled_right += row->observed == true_reason;
+    }
+}
+
+static void print(const char *path, const reasons_base *b, const counts *c, bool signals) {
+    size_t n = 0, right = 0, most = 0;
+    for (int r = 1; r < REASONS; r++) n += c->n[r], right += c->right[r], most = c->n[r] > most ? c->n[r] : most;
+    printf("%s: %zu customers left for a reason that left traces; top observed reason right for %zu (%.1f %%), guess-the-commonest %.1f %%\n", path, n, right,
+           100.0 * (double)right / (double)(n ? n : 1), 100.0 * (double)most / (double)(n ? n : 1));
+    printf("  with another reason's traces too: %zu, right %.1f %%; without traces: %zu, named all the same %.1f %%\n", c->misled,
+           100.0 * (double)c->misled_right / (double)(c->misled ? c->misled : 1), c->no_traces, 100.0 * (double)c->no_traces_named / (double)(c->no_traces ? c->no_traces : 1));
+    for (int r = 1; r < REASONS; r++) {
+        if (!c->n[r]) continue;
+        int wrong = 0;
+        for (int o = 0; o < REASONS; o++)
+            if (o != r && c->confused[r][o] > c->confused[r][wrong]) wrong = o;
+        printf("  %-22s %5zu  right %5.1f %%, mistaken most for %s (%zu)\n", reason_of(r)->code, c->n[r], 100.0 * (double)c->right[r] / (double)c->n[r], reason_of(wrong)->code, c->confused[r][wrong]);
+    }
+    if (getenv("DBG")) for (int r = 1; r < REASONS; r++) {
+        printf("%-22s share %.3f:", reason_of(r)->code, b->weights.share[r]);
+        for (int k = 0; k < SIGNALS; k++) if (b->weights.fired[r][k] > 0.7 || signal_of(k)->reason == (reason)r) printf(" %s%s %.2f(%.3f)", signal_of(k)->reason == (reason)r ? "*" : "", signal_of(k)->name, b->weights.fired[r][k], b->weights.rate[r][k]);
+        puts("");
+    }
+    if (!signals) return;
+    printf("\n| signal | reason | fires where it should | fires where it should not | left / stayed |\n|---|---|---:|---:|---:|\n");
+    for (int s = 0; s < SIGNALS; s++)
+        printf("| `%s` | `%s` | %.1f %% of %zu | %.2f %% | %.3f / %.3f |\n", signal_of(s)->name, reason_of(signal_of(s)->reason)->code, 100.0 * (double)c->fired[s] / (double)(c->of[s] ? c->of[s] : 1), c->of[s],
+               100.0 * (double)c->fired_not[s] / (double)(c->of_not[s] ? c->of_not[s] : 1), b->weights.leavers[s], b->weights.stayers[s]);
+}
+
+int main(int argc, char **argv) {
+    bool signals = false;
+    for (int i = 1; i < argc; i++) signals = signals || !strcmp(argv[i], "--signals");
+    for (int i = 1; i < argc; i++) {
+        mr_error err = {0};
+        world *w = NULL;
+        world_base base = {0};
+        reasons_base found = {0};
+        counts c = {0};
+        if (!strcmp(argv[i], "--signals")) continue;
+        mr_status status = world_read(argv[i], NULL, &w, &err);
+        if (status == MR_OK) status = world_base_new(w, world_seed(w), NULL, &base, &err);
+        if (status == MR_OK) {
+            reasons_options o = {.until = world_until(w), .horizon_days = 91};
+            status = reasons_scan((trace_source){scan, &base}, &o, NULL, &found, &err);
+        }
+        if (status != MR_OK) {
+            fprintf(stderr, "%s: %s\n", argv[i], err.message);
+            return 1;
+        }
+        count(&found, &base, &c);
+        print(argv[i], &found, &c, signals);
+        reasons_free(&found);
+        world_base_free(&base);
+        world_free(w);
+    }
+    return 0;
+}

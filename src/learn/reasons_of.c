@@ -1,0 +1,327 @@
+/* The passes over a base: what is usual, who left when, what was observed then. */
+#include "reasons_of.h"
+
+#include <error.h>
+#include <mem.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SPELLS 64 /* a customer's spells that are looked at; nobody comes back more often */
+
+static mr_status scan_ledger(void *self, int64_t first, int64_t last, trace_fn fn, void *ctx, mr_error *err) {
+    trace_ledger *l = self;
+    trace_options o = l->options;
+    o.first = first;
+    o.last = last;
+    return ledger_traces(l->l, &o, 0, 1, fn, ctx, err);
+}
+
+trace_source trace_source_of(trace_ledger *l) {
+    return (trace_source){scan_ledger, l};
+}
+
+typedef struct pass {
+    reasons_base *b;
+    const mr_context *context;
+    digest_room room;
+    norms_count *count;
+    uint64_t with_contracts, done;
+    uint64_t *stayers_fired, stayers; /* [SIGNALS] */
+    int32_t last_day;
+} pass;
+
+static mr_status tick(pass *p, uint64_t total, mr_error *err) {
+    const mr_context *c = p->context;
+    if (++p->done % 256 || !c || !c->progress) return MR_OK;
+    return c->progress(p->done, total, c->progress_ctx) ? error_set(err, MR_ECANCELLED, NULL, -1, "interrupted") : MR_OK;
+}
+
+/* --- the first pass --- */
+
+static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    pass *p = ctx;
+    reasons_base *b = p->b;
+    digest d;
+    (void)f;
+    if (!t->n) return tick(p, 0, err);
+    int32_t last = b->until, seen = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++) {
+        if (last != TRACE_NO_DAY && t->event[i].day > last) continue;
+        if (seen == TRACE_NO_DAY || t->event[i].day > seen) seen = t->event[i].day;
+        if (b->first_day == TRACE_NO_DAY || t->event[i].day < b->first_day) b->first_day = t->event[i].day;
+    }
+    if (seen == TRACE_NO_DAY) return tick(p, 0, err);
+    if (p->last_day == TRACE_NO_DAY || seen > p->last_day) p->last_day = seen;
+    mr_status status = digest_make(&p->room, t, last == TRACE_NO_DAY ? seen : last, &b->norms, &d, err);
+    if (status != MR_OK) return status;
+    norms_add(p->count, &d);
+    b->customers++;
+    p->with_contracts += risk_has_contracts(t);
+    return tick(p, 0, err);
+}
+
+/* --- who left when --- */
+
+/* Reasons stated by a leave event on or after `from`, the last one; with orders nothing else ties them to a silence. */
+static uint8_t stated_since(const trace *t, int32_t from, int32_t until) {
+    uint8_t stated = REASON_none;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        bool leave = e->kind == EVENT_leave_intent || e->kind == EVENT_leave_confirmed || e->kind == EVENT_contract_end;
+        if (leave && e->reason && e->day >= from && trace_known_day(e) <= until) stated = e->reason;
+    }
+    return stated;
+}
+
+/* Leavings up to b->until, oldest first, as (day, stated); *here: are they here at its end? */
+static size_t leavings(const reasons_base *b, const trace *t, int32_t days[SPELLS], uint8_t stated[SPELLS], bool *here) {
+    size_t n = 0;
+    *here = false;
+    if (b->mode == RISK_CONTRACTS) {
+        risk_spell spell[SPELLS];
+        size_t spells = risk_contract_spells(t, b->until, spell, SPELLS);
+        for (size_t i = 0; i < spells && i < SPELLS; i++) {
+            if (spell[i].left) days[n] = spell[i].to_day, stated[n++] = spell[i].reason;
+            else *here = true;
+        }
+        return n;
+    }
+    int32_t last = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (!trace_is_order(e) || trace_known_day(e) > b->until || (last != TRACE_NO_DAY && e->day <= last)) continue;
+        last = e->day;
+    }
+    if (last == TRACE_NO_DAY) return 0;
+    *here = b->until - last < b->horizon_days;
+    if (*here) return 0;
+    days[0] = last + b->horizon_days;
+    stated[0] = stated_since(t, last, b->until);
+    return 1;
+}
+
+reasons_leaving reasons_leaving_of(const reasons_base *b, const trace *t) {
+    int32_t day[SPELLS];
+    uint8_t stated[SPELLS];
+    bool here;
+    size_t n = leavings(b, t, day, stated, &here);
+    if (here || !n) return (reasons_leaving){here, false, b->until, REASON_none};
+    return (reasons_leaving){false, true, day[n - 1], stated[n - 1]};
+}
+
+/* --- rows --- */
+
+double reasons_value(const digest *d, risk_mode mode) {
+    double value = 0;
+    if (mode == RISK_CONTRACTS) {
+        for (size_t i = 0; i < d->contracts_n; i++) {
+            const digest_contract *c = &d->contracts[i];
+            if (c->last && !(c->end && c->end->day < d->day)) value += 12 * c->price;
+        }
+        return value / 1e4;
+    }
+    for (uint32_t i = d->n[EVENT_order]; i > 0; i--) {
+        const trace_event *e = digest_event(d, EVENT_order, i - 1);
+        if (d->day - e->day > 365) break;
+        value += (double)e->amount;
+    }
+    return value / 1e4;
+}
+
+static uint16_t name_of(reasons_names *names, const char *name) {
+    if (!name || !*name) return 0;
+    for (uint16_t i = names->n; i > 1; i--)
+        if (!strncmp(names->name[i - 1], name, 63)) return (uint16_t)(i - 1);
+    if (names->n == REASONS_NAMES) return 0;
+    size_t len = strlen(name);
+    memcpy(names->name[names->n], name, len < 63 ? len : 63);
+    return names->n++;
+}
+
+static mr_status new_row(reasons_base *b, size_t hits, reasons_row **out, mr_error *err) {
+    if (b->n == b->capacity) {
+        size_t capacity = b->capacity ? 2 * b->capacity : 1024;
+        reasons_row *row = mem_resize(NULL, b->row, capacity, sizeof *row);
+        if (!row) return error_memory(err, capacity * sizeof *row);
+        b->row = row;
+        b->capacity = capacity;
+    }
+    if (b->hits + hits > b->hits_capacity) {
+        size_t capacity = 2 * b->hits_capacity + 4096;
+        if (capacity > UINT32_MAX) return error_set(err, MR_EDATA, NULL, -1, "more than %u signals in one base: cut it by --until or by part", UINT32_MAX);
+        reasons_hit *hit = mem_resize(NULL, b->hit, capacity, sizeof *hit);
+        if (!hit) return error_memory(err, capacity * sizeof *hit);
+        b->hit = hit;
+        b->hits_capacity = capacity;
+    }
+    *out = &b->row[b->n++];
+    **out = (reasons_row){.first_hit = (uint32_t)b->hits, .hits = (uint8_t)hits};
+    return MR_OK;
+}
+
+static mr_status look(pass *p, const trace *t, const trace_facts *f, int32_t day, reasons_what what, reasons_row **out, mr_error *err) {
+    reasons_base *b = p->b;
+    signal_hit hit[SIGNALS];
+    digest d;
+    mr_status status = digest_make(&p->room, t, day, &b->norms, &d, err);
+    if (status != MR_OK) return status;
+    size_t n = signals_fire(&d, hit);
+    status = new_row(b, n, out, err);
+    if (status != MR_OK) return status;
+    (*out)->customer_id = t->customer_id;
+    (*out)->day = day;
+    (*out)->what = (uint8_t)what;
+    (*out)->value = reasons_value(&d, b->mode);
+    (*out)->tier = name_of(&b->tiers, f ? f->tier : "");
+    (*out)->segment = name_of(&b->segments, f ? f->segment : "");
+    for (size_t i = 0; i < n; i++) {
+        int32_t age = day - hit[i].day;
+        b->hit[b->hits++] = (reasons_hit){(uint8_t)hit[i].signal, (uint16_t)(age < 0 ? 0 : age > UINT16_MAX ? UINT16_MAX : age)};
+    }
+    return MR_OK;
+}
+
+/* --- the second pass --- */
+
+static bool here_on(const reasons_base *b, const trace *t, int32_t day) {
+    if (b->mode == RISK_CONTRACTS) return risk_under_contract(t, day);
+    return risk_ordered(t, day - b->horizon_days, b->horizon_days);
+}
+
+/* Of who was here at the landmark: did they leave within a quarter? Without contracts within the horizon. */
+static bool leaves_after(const reasons_base *b, const trace *t, int32_t landmark, const int32_t *days, size_t n) {
+    if (b->mode == RISK_ORDERS) return !risk_ordered(t, landmark, b->horizon_days);
+    for (size_t i = 0; i < n; i++)
+        if (days[i] > landmark && days[i] - landmark <= REASONS_QUARTER) return true;
+    return false;
+}
+
+static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    pass *p = ctx;
+    reasons_base *b = p->b;
+    int32_t days[SPELLS], ahead = b->mode == RISK_ORDERS ? b->horizon_days : REASONS_QUARTER;
+    uint8_t stated[SPELLS];
+    bool here;
+    reasons_row *row;
+    mr_status status = MR_OK;
+    size_t n = leavings(b, t, days, stated, &here);
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        status = look(p, t, f, days[i], REASONS_LEFT, &row, err);
+        if (status != MR_OK) return status;
+        row->stated = stated[i];
+        row->last = i + 1 == n && !here;
+    }
+    if (here) status = look(p, t, f, b->until, REASONS_HERE, &row, err);
+    for (int i = 0; i < REASONS_LANDMARKS && status == MR_OK; i++) {
+        int32_t landmark = b->until - ahead - i * REASONS_QUARTER;
+        if (!here_on(b, t, landmark)) continue;
+        status = look(p, t, f, landmark, REASONS_LANDMARK, &row, err);
+        if (status != MR_OK) return status;
+        row->leaves = leaves_after(b, t, landmark, days, n);
+        if (row->leaves) continue;
+        p->stayers++;
+        for (uint8_t h = 0; h < row->hits; h++) p->stayers_fired[b->hit[row->first_hit + h].signal]++;
+    }
+    return status == MR_OK ? tick(p, b->customers, err) : status;
+}
+
+/* --- attribution --- */
+
+static size_t hits_of(const reasons_base *b, const reasons_row *row, signal_hit out[SIGNALS]) {
+    for (uint8_t i = 0; i < row->hits; i++) {
+        const reasons_hit *h = &b->hit[row->first_hit + i];
+        out[i] = (signal_hit){.signal = (signal_id)h->signal, .day = row->day - h->age_days};
+    }
+    return row->hits;
+}
+
+/* How old the evidence is when they leave; shrunk to the default by ten. */
+static void usual_ages(reasons_base *b) {
+    double sum[SIGNALS], n[SIGNALS];
+    for (int s = 0; s < SIGNALS; s++) n[s] = 10, sum[s] = n[s] * b->weights.age[s];
+    for (size_t i = 0; i < b->n; i++) {
+        const reasons_row *row = &b->row[i];
+        for (uint8_t h = 0; h < row->hits && row->what == REASONS_LEFT; h++) {
+            const reasons_hit *hit = &b->hit[row->first_hit + h];
+            sum[hit->signal] += hit->age_days, n[hit->signal]++;
+        }
+    }
+    for (int s = 0; s < SIGNALS; s++) b->weights.age[s] = sum[s] / n[s];
+}
+
+static mr_status weigh(pass *p, mr_error *err) {
+    reasons_base *b = p->b;
+    signal_hit hit[SIGNALS];
+    size_t leavers = 0;
+    for (size_t i = 0; i < b->n; i++) leavers += b->row[i].what == REASONS_LEFT;
+    uint64_t *pattern = mem_take(NULL, leavers ? leavers : 1, sizeof *pattern);
+    if (!pattern) return error_memory(err, leavers * sizeof *pattern);
+    leavers = 0;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->row[i].what == REASONS_LEFT) pattern[leavers++] = weights_pattern(hit, hits_of(b, &b->row[i], hit));
+    mr_status status = weights_fit(pattern, leavers, p->stayers_fired, p->stayers, NULL, &b->weights, err);
+    mem_free(NULL, pattern);
+    if (status != MR_OK) return status;
+    usual_ages(b);
+    for (size_t i = 0; i < b->n; i++) {
+        attribution a;
+        reasons_row *row = &b->row[i];
+        weights_attribute(&b->weights, hit, hits_of(b, row, hit), row->day, &a);
+        row->observed = (uint8_t)a.top;
+        row->second = (uint8_t)a.second;
+        row->strength = a.top == REASON_unknown ? 0 : (float)a.strength[a.top];
+    }
+    return MR_OK;
+}
+
+mr_status reasons_look(const reasons_base *b, digest_room *room, const trace *t, int32_t day, signal_hit *hit, size_t *hits, attribution *a, mr_error *err) {
+    digest d;
+    mr_status status = digest_make(room, t, day, &b->norms, &d, err);
+    if (status != MR_OK) return status;
+    *hits = signals_fire(&d, hit);
+    weights_attribute(&b->weights, hit, *hits, day, a);
+    return MR_OK;
+}
+
+/* --- all of it --- */
+
+static mr_status begin(reasons_base *b, mr_error *err) {
+    norms_default(&b->norms);
+    b->tiers.name = mem_new(NULL, REASONS_NAMES, sizeof *b->tiers.name);
+    b->segments.name = mem_new(NULL, REASONS_NAMES, sizeof *b->segments.name);
+    b->tiers.n = b->segments.n = 1;
+    return b->tiers.name && b->segments.name ? MR_OK : error_memory(err, 2 * REASONS_NAMES * sizeof *b->tiers.name);
+}
+
+mr_status reasons_scan(trace_source source, const reasons_options *o, const mr_context *context, reasons_base *out, mr_error *err) {
+    uint64_t fired[SIGNALS] = {0};
+    *out = (reasons_base){.first_day = TRACE_NO_DAY, .until = o->until, .horizon_days = o->horizon_days};
+    pass p = {.b = out, .context = context, .last_day = TRACE_NO_DAY, .stayers_fired = fired};
+    mr_status status = begin(out, err);
+    if (status == MR_OK && !(p.count = mem_new(NULL, 1, sizeof *p.count))) status = error_memory(err, sizeof *p.count);
+    if (status == MR_OK) status = source.scan(source.self, 0, 0, learn_usual, &p, err);
+    if (status == MR_OK && p.last_day == TRACE_NO_DAY)
+        status = error_set(err, MR_EDATA, NULL, -1, o->until == TRACE_NO_DAY ? "nobody has done anything yet: import events, orders or contracts first"
+                                                                            : "nothing had happened by then: --until is before the first event");
+    if (status == MR_OK) {
+        norms_settle(p.count, &out->norms);
+        out->mode = risk_mode_of(p.with_contracts, out->customers);
+        if (out->until == TRACE_NO_DAY) out->until = p.last_day;
+        p.done = 0;
+        status = source.scan(source.self, 0, 0, look_at, &p, err);
+    }
+    if (status == MR_OK) status = weigh(&p, err);
+    mem_free(NULL, p.count);
+    digest_room_free(&p.room);
+    return status;
+}
+
+void reasons_free(reasons_base *b) {
+    mem_free(NULL, b->row);
+    mem_free(NULL, b->hit);
+    mem_free(NULL, b->tiers.name);
+    mem_free(NULL, b->segments.name);
+    *b = (reasons_base){0};
+}

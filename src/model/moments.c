@@ -1,0 +1,276 @@
+/* Critical moments, one after the other: the strongest window of all clocks becomes part of the model, with free steps around it, and the clocks
+ * are searched anew, until no clock stands out. So what stands out on two clocks for one reason (a renewal is an anniversary) is reported on the one
+ * that explains it, the other named beside it. Which clocks stand out is decided by Benjamini & Hochberg (1995) over all clocks searched: without
+ * moments the chance of reporting any is at most `level` (Simes 1986). */
+#include "moments.h"
+
+#include "error.h"
+#include "mem.h"
+#include "special.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LEAST_EVENTS = 30 };
+#define AS_GOOD 3.0       /* difference of strength^2 below which an earlier clock is believed: a likelihood ratio of e^1.5 */
+#define APART 4.0         /* e^2, as the header says */
+#define SAME_EVENTS 0.5   /* a window more than this share of whose events another moment holds is that moment again */
+#define NEARLY_ALL 0.7
+#define EXPLAINED 0.6     /* strength left, as a share, once it is explained */
+#define GONE 2.0          /* a strength no longer of interest */
+#define TWO_SIDED_95 1.959963984540054
+
+/* --- what is wrong with the input --- */
+
+static mr_status check_clock(const mr_clock *c, size_t j, mr_error *err) {
+    const char *name = c->name ? c->name : "?";
+    if (c->bins < 2 || c->bins > MR_MOST_CLOCK_BINS) return error_set(err, MR_EINVAL, "bins", (int64_t)j, "clock %s must have 2 to %d bins, not %u", name, MR_MOST_CLOCK_BINS, c->bins);
+    if (c->role == MR_CLOCK_FACTOR) return MR_OK;
+    if (c->narrow < 1 || c->wide < c->narrow || c->wide >= c->bins)
+        return error_set(err, MR_EINVAL, "wide", (int64_t)j, "windows of clock %s must be of 1 bin to fewer than it has, %u, not %u to %u", name, c->bins, c->narrow, c->wide);
+    if (!(c->knot >= 0) || isinf(c->knot)) return error_set(err, MR_EINVAL, "knot", (int64_t)j, "knot of clock %s must be at least 0, not %g", name, c->knot);
+    if (!(c->steep >= 0) || isinf(c->steep)) return error_set(err, MR_EINVAL, "steep", (int64_t)j, "steep of clock %s must be at least 0, not %g", name, c->steep);
+    return MR_OK;
+}
+
+static mr_status check_rows(const mr_moment_rows *rows, const mr_clock *clocks, mr_error *err) {
+    double events = 0, exposure = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        double days = rows->exposure && !rows->binary ? rows->exposure[i] : 1;
+        if (rows->event[i] > 1) return error_set(err, MR_EDATA, "event", (int64_t)i, "event must be 0 or 1, not %d", rows->event[i]);
+        if (!isfinite(days) || days < 0) return error_set(err, MR_EDATA, "exposure", (int64_t)i, "exposure must be a number of at least 0, not %g", days);
+        events += rows->event[i];
+        if (!rows->event[i] || rows->binary) exposure += days;
+    }
+    for (size_t j = 0; j < rows->clocks; j++)
+        for (size_t i = 0; i < rows->n; i++)
+            if (rows->bin[j][i] != MR_NO_BIN && rows->bin[j][i] >= clocks[j].bins)
+                return error_set(err, MR_EDATA, "bin", (int64_t)i, "clock %s has bins 0 to %u, not %u", clocks[j].name ? clocks[j].name : "?", clocks[j].bins - 1, rows->bin[j][i]);
+    if (events < LEAST_EVENTS) return error_set(err, MR_EDATA, "events", -1, "only %.0f left: it takes at least %d to tell when people leave", events, LEAST_EVENTS);
+    if (!(exposure > 0)) return error_set(err, MR_EDATA, "exposure", -1, "nobody was under observation without leaving");
+    if (rows->binary && events == (double)rows->n) return error_set(err, MR_EDATA, "event", -1, "everybody left: there is nobody to compare with");
+    return MR_OK;
+}
+
+static mr_status check(const mr_moment_rows *rows, const mr_clock *clocks, const mr_moment_options *o, const mr_moments *out, mr_error *err) {
+    if (!rows || !clocks || !o || !out || (rows->n && (!rows->bin || !rows->event))) return error_set(err, MR_EINVAL, "rows", -1, "moments need rows, clocks, options and room for the answer");
+    if (rows->clocks < 1 || rows->clocks > MR_MOST_CLOCKS) return error_set(err, MR_EINVAL, "clocks", -1, "1 to %d clocks, not %zu", MR_MOST_CLOCKS, rows->clocks);
+    if (!(o->level > 0 && o->level <= 0.5)) return error_set(err, MR_EINVAL, "level", -1, "level must be above 0 and at most .5, not %g", o->level);
+    if (o->replicates < 100 || o->replicates > 1000000) return error_set(err, MR_EINVAL, "replicates", -1, "replicates must be 100 to 1000000, not %u", o->replicates);
+    if (!(o->least_ratio >= 1) || isinf(o->least_ratio)) return error_set(err, MR_EINVAL, "least_ratio", -1, "least_ratio must be at least 1, not %g", o->least_ratio);
+    for (size_t j = 0; j < rows->clocks; j++) {
+        if (!rows->bin[j]) return error_set(err, MR_EINVAL, "bin", (int64_t)j, "column %zu of bins is NULL", j);
+        mr_status status = check_clock(&clocks[j], j, err);
+        if (status != MR_OK) return status;
+    }
+    return check_rows(rows, clocks, err);
+}
+
+/* --- which clocks stand out --- */
+
+/* Benjamini & Hochberg: adjusted[j] <= level where clock j stands out. */
+static void adjust(const moments_peak *peak, size_t clocks, double *adjusted) {
+    size_t searched = 0;
+    for (size_t j = 0; j < clocks; j++) searched += peak[j].any;
+    for (size_t j = 0; j < clocks; j++) {
+        adjusted[j] = peak[j].any ? 1 : NAN;
+        if (!peak[j].any) continue;
+        for (size_t i = 0; i < clocks; i++) {
+            if (!peak[i].any || peak[i].p < peak[j].p) continue;
+            size_t rank = 0;
+            for (size_t l = 0; l < clocks; l++) rank += peak[l].any && peak[l].p <= peak[i].p;
+            adjusted[j] = fmin(adjusted[j], peak[i].p * (double)searched / (double)rank);
+        }
+    }
+}
+
+typedef struct finder {
+    moments_model model;
+    const mr_moment_rows *rows;
+    const mr_clock *clocks;
+    const mr_moment_options *options;
+    moments_peak peak[MR_MOST_CLOCKS], before[MR_MOST_CLOCKS];
+    moments_peak as_found[MR_MOST_MOMENTS];
+    double adjusted[MR_MOST_CLOCKS];
+    mr_moments *out;
+} finder;
+
+static bool within(const mr_moment_rows *rows, size_t clock, size_t i, size_t from, size_t to) {
+    uint16_t b = rows->bin[clock][i];
+    return b != MR_NO_BIN && b >= from && b < to;
+}
+
+/* The share of the events in one window that another holds, too. */
+static double shared(const mr_moment_rows *rows, size_t clock, size_t from, size_t to, size_t other, size_t other_from, size_t other_to) {
+    double both = 0, all = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (!rows->event[i] || !within(rows, clock, i, from, to)) continue;
+        all++;
+        both += within(rows, other, i, other_from, other_to);
+    }
+    return all > 0 ? both / all : 0;
+}
+
+/* The strongest of those that stand out; where an earlier clock explains the same events about as well, that one. */
+static size_t pick(const finder *f) {
+    size_t n = f->rows->clocks, best = n;
+    for (size_t j = 0; j < n; j++)
+        if (f->peak[j].any && f->adjusted[j] <= f->options->level && (best == n || f->peak[j].strength > f->peak[best].strength)) best = j;
+    if (best == n) return n;
+    const moments_peak *b = &f->peak[best];
+    for (size_t j = 0; j < best; j++) {
+        const moments_peak *p = &f->peak[j];
+        if (!p->any || f->adjusted[j] > f->options->level || b->strength * b->strength - p->strength * p->strength > AS_GOOD) continue;
+        if (shared(f->rows, best, b->from, b->to, j, p->from, p->to) >= NEARLY_ALL) return j;
+    }
+    return best;
+}
+
+/* The moment found before that holds most of this window's events, its margins included; n: none does. */
+static uint32_t same_as(const finder *f, size_t clock, const moments_peak *p) {
+    for (uint32_t i = 0; i < f->out->n; i++) {
+        const mr_moment *m = &f->out->moment[i];
+        uint32_t margin = (m->to - m->from + 1) / 2;
+        if (shared(f->rows, clock, p->from, p->to, m->clock, m->from > margin ? m->from - margin : 0, m->to + margin) > SAME_EVENTS) return i;
+    }
+    return f->out->n;
+}
+
+static void name_alias(mr_moment *m, size_t clock, const moments_peak *p, bool apart) {
+    for (uint32_t i = 0; i < m->aliases; i++)
+        if (m->alias[i].clock == clock) return;
+    if (m->aliases < MR_MOST_ALIASES && m->clock != clock)
+        m->alias[m->aliases++] = (mr_moment_alias){.clock = (uint32_t)clock, .from = p->from, .to = p->to, .apart = apart};
+}
+
+/* Which clocks stood out before the moment was found and no longer do. */
+static void aliases(finder *f, uint32_t moment, double cut) {
+    mr_moment *m = &f->out->moment[moment];
+    const moments_peak *own = &f->before[m->clock];
+    for (size_t j = 0; j < f->rows->clocks; j++) {
+        const moments_peak *was = &f->before[j], *is = &f->peak[j];
+        if (j == m->clock || !was->any || was->p > cut) continue;
+        bool elsewhere = is->any && (is->to <= was->from || is->from >= was->to);
+        if (is->any && !elsewhere && is->strength > EXPLAINED * was->strength) continue;
+        if (shared(f->rows, j, was->from, was->to, m->clock, m->from, m->to) < SAME_EVENTS / 2) continue;
+        name_alias(m, j, was, own->strength * own->strength - was->strength * was->strength > APART);
+    }
+}
+
+/* --- one after the other --- */
+
+static mr_status find(finder *f, mr_error *err) {
+    mr_moments *out = f->out;
+    mr_status status = moments_fit(&f->model, err);
+    for (uint64_t step = 0; status == MR_OK; step++) {
+        status = moments_search(&f->model, f->options, step, f->peak, err);
+        if (status != MR_OK) break;
+        for (size_t j = 0; step == 0 && j < f->rows->clocks; j++) out->p[j] = f->peak[j].p;
+        if (step && out->n) aliases(f, out->n - 1, f->options->level / 2);
+        adjust(f->peak, f->rows->clocks, f->adjusted);
+        size_t clock = pick(f);
+        if (clock == f->rows->clocks || out->n == MR_MOST_MOMENTS || step == 2 * MR_MOST_MOMENTS) break;
+        const moments_peak *p = &f->peak[clock];
+        uint32_t again = same_as(f, clock, p);
+        memcpy(f->before, f->peak, sizeof f->peak);
+        moments_patch(&f->model.clock[clock], p->from, p->to);
+        if (again < out->n) {
+            name_alias(&out->moment[again], clock, p, true);
+        } else {
+            f->as_found[out->n] = *p;
+            out->moment[out->n++] = (mr_moment){.clock = (uint32_t)clock, .from = p->from, .to = p->to, .centre = p->centre, .centre_low = p->centre_low,
+                                                .centre_high = p->centre_high, .strength = p->strength, .p = p->p, .q = f->adjusted[clock]};
+        }
+        status = moments_fit(&f->model, err);
+    }
+    return status;
+}
+
+/* --- what is said of a moment --- */
+
+/* delta that makes a strength r, seen because it was above t, most likely: r - delta = phi(t - delta) / (1 - Phi(t - delta))
+ * (Zollner & Pritchard 2007); at least 0. */
+static double less_the_curse(double r, double t) {
+    double low = 0, high = r;
+    for (int i = 0; i < 60; i++) {
+        double delta = (low + high) / 2, z = t - delta, tail = special_normal_cdf(-z);
+        double mills = tail > 1e-300 ? exp(-z * z / 2) / 2.5066282746310002 / tail : z;
+        if (r - delta > mills)
+            low = delta;
+        else
+            high = delta;
+    }
+    return low;
+}
+
+static void describe(finder *f, const double *exposure, mr_moment *m, const moments_peak *p) {
+    const moments_clock *c = &f->model.clock[m->clock];
+    m->events = m->expected = m->exposure = 0;
+    for (size_t b = m->from; b < m->to; b++) {
+        m->events += c->events[b];
+        m->expected += c->mean[b] * exp(-moments_patched(c, b));
+        m->exposure += exposure[b];
+    }
+    double events = fmax(m->events, 0.5), expected = fmax(m->expected, 1e-9);
+    double se = sqrt(1 / events + fmax(1 / p->information - 1 / p->variance, 0));
+    m->ratio = events / expected;
+    m->low = exp(log(m->ratio) - TWO_SIDED_95 * se);
+    m->high = exp(log(m->ratio) + TWO_SIDED_95 * se);
+    m->shrunk = m->ratio > 1 ? exp(log(m->ratio) * less_the_curse(p->strength, p->threshold) / p->strength) : m->ratio;
+}
+
+static void exposure_of(const mr_moment_rows *rows, const moments_clock *c, double *exposure) {
+    memset(exposure, 0, c->bins * sizeof *exposure);
+    for (size_t i = 0; i < rows->n; i++) {
+        if (c->bin[i] >= c->bins || (!rows->binary && rows->event[i])) continue;
+        exposure[c->bin[i]] += rows->exposure && !rows->binary ? rows->exposure[i] : 1;
+    }
+}
+
+static mr_status tell(finder *f, mr_clock_curve *curves, mr_error *err) {
+    const mr_alloc *alloc = context_alloc(f->model.context);
+    mr_moments *out = f->out;
+    double *exposure = mem_take(alloc, f->model.most_bins, sizeof *exposure);
+    if (!exposure) return error_memory(err, f->model.most_bins * sizeof *exposure);
+    for (size_t j = 0; j < f->rows->clocks; j++) {
+        exposure_of(f->rows, &f->model.clock[j], exposure);
+        if (curves) moments_curve(&f->model.clock[j], exposure, &curves[j]);
+        for (uint32_t i = 0; i < out->n; i++)
+            if (out->moment[i].clock == j) describe(f, exposure, &out->moment[i], &f->as_found[i]);
+    }
+    mem_free(alloc, exposure);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < out->n; i++) {
+        const mr_moment *m = &out->moment[i];
+        if (moments_strength(m->events - m->expected, m->expected) < GONE || m->low < f->options->least_ratio) continue;
+        out->moment[kept++] = *m;
+    }
+    out->n = kept;
+    return MR_OK;
+}
+
+mr_status mr_moments_find(const mr_moment_rows *rows, const mr_clock *clocks, const mr_moment_options *options, const mr_context *context, mr_moments *out,
+                          mr_clock_curve *curves, mr_error *err) {
+    mr_status status = check(rows, clocks, options, out, err);
+    if (status != MR_OK) return status;
+    const mr_alloc *alloc = context_alloc(context);
+    finder *f = mem_new(alloc, 1, sizeof *f);
+    if (!f) return error_memory(err, sizeof *f);
+    f->rows = rows;
+    f->clocks = clocks;
+    f->options = options;
+    f->out = out;
+    memset(out, 0, sizeof *out);
+    for (size_t j = 0; j < MR_MOST_CLOCKS; j++) out->p[j] = NAN;
+    for (size_t i = 0; i < rows->n; i++) {
+        out->events += rows->event[i];
+        if (rows->binary || !rows->event[i]) out->exposure += rows->exposure && !rows->binary ? rows->exposure[i] : 1;
+    }
+    out->rate = out->events / out->exposure;
+    status = moments_model_new(&f->model, rows, clocks, context, err);
+    if (status == MR_OK) status = find(f, err);
+    if (status == MR_OK) status = tell(f, curves, err);
+    moments_model_free(&f->model);
+    mem_free(alloc, f);
+    return status;
+}

@@ -1,0 +1,69 @@
+/* Between the files of the search for critical moments. */
+#ifndef MODEL_MOMENTS_H
+#define MODEL_MOMENTS_H
+
+#include <marram/moments.h>
+
+enum { MOMENTS_PATCH = 12, MOMENTS_BLOCK = 32768 };
+
+/* A clock in the model: log rate = sum over clocks of f[bin], f = x beta; the columns of x are the background's waves, then an indicator for
+ * each part of a found moment. */
+typedef struct moments_clock {
+    const mr_clock *spec;
+    const uint16_t *bin;
+    size_t bins, k, smooth, room; /* columns in use, those of the background, room */
+    double *x;                    /* [bins * room] row-major */
+    double *roughness;            /* [room] the penalty's weight of a column */
+    double *fixed;                /* [room] a prior precision that is not estimated */
+    double *beta;                 /* [room] */
+    double lambda;
+    double *f;                    /* [bins] */
+    double *events;               /* [bins] */
+    double *mean, *variance;      /* [bins] under the model */
+    double *inverse;              /* [k * k] of x'Vx + penalty, as of the last visit */
+    unsigned char *taken;         /* [bins] within the patch of a found moment */
+} moments_clock;
+
+typedef struct moments_model {
+    const mr_moment_rows *rows;
+    const mr_context *context;
+    size_t clocks;
+    moments_clock clock[MR_MOST_CLOCKS];
+    double *odds;      /* [rows] exp of the log rate, times exposure */
+    double level;      /* log rate of a row without clocks */
+    double *partial;   /* [blocks * 2 * most bins] */
+    size_t blocks, most_bins;
+    double events;
+    double *work;      /* [4 * most columns + most columns^2] */
+} moments_model;
+
+mr_status moments_model_new(moments_model *m, const mr_moment_rows *rows, const mr_clock *clocks, const mr_context *context, mr_error *err);
+void moments_model_free(moments_model *m);
+/* Penalised likelihood by backfitting, from where the model stands; leaves mean and variance of every clock up to date. */
+mr_status moments_fit(moments_model *m, mr_error *err);
+/* Gives bins from .. to - 1 of a clock, and their margins, effects of their own. */
+void moments_patch(moments_clock *c, size_t from, size_t to);
+
+/* Signed root of the likelihood ratio of a count that is `excess` above its mean of `information`: I ((1 + x) log (1 + x) - x) x 2, x = excess / I. */
+double moments_strength(double excess, double information);
+
+/* The strongest window of a clock. */
+typedef struct moments_peak {
+    bool any;
+    uint32_t from, to;
+    double strength; /* signed root of the likelihood ratio of its excess, as far as the background leaves it */
+    double variance, information; /* of the window's count; what the background leaves of it */
+    double ratio;
+    double centre, centre_low, centre_high;
+    double p, threshold; /* threshold: the strength that chance alone reaches in a share `level` of replicates */
+} moments_peak;
+
+/* Each searched clock's strongest window, and how often chance alone gives one as strong. stream: another for each search. */
+mr_status moments_search(moments_model *m, const mr_moment_options *options, uint64_t stream, moments_peak *peak, mr_error *err);
+
+/* log of what patches multiply the rate of bin b by */
+double moments_patched(const moments_clock *c, size_t b);
+/* exposure [bins] */
+void moments_curve(const moments_clock *c, const double *exposure, mr_clock_curve *curve);
+
+#endif

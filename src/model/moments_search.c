@@ -1,0 +1,296 @@
+/* Windows of a clock in which more left than the background explains, and how strong an excess chance alone gives.
+ *
+ * For a window w with U = sum (events - mean) and v = sum variance, what the background's k columns X cannot take up is
+ *   I = v - a' A^-1 a,   a = sum over w of V x,   A = X'VX + penalty                        (efficient information; Cox & Hinkley 1974, 9.3)
+ * and U / I estimates (ratio - 1). Strength is the signed root of the likelihood ratio of a count with mean I (as good as normal from a few
+ * events on, where U / sqrt I is not). The scan statistic is the strongest window of all (Kulldorff 1997). Its distribution without moments by a
+ * parametric bootstrap: counts are drawn anew around the fitted means, and the background follows them by one Newton step, linear in the
+ * residuals, so that a replicate costs one pass over the bins. Drawing stops once 20 replicates were as strong (Besag & Clifford 1991): p is then
+ * 20 / replicates drawn. */
+#include "moments.h"
+
+#include "error.h"
+#include "mem.h"
+#include "pool.h"
+#include "rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ENOUGH = 20 };
+#define WIDEN 1.3          /* from one width of windows to the next */
+#define LEAST_LEFT 0.1     /* share of a window's information that the background must leave */
+#define LEAST_EXPECTED 0.3 /* events */
+
+typedef struct window {
+    uint32_t from, to;
+    double information, root; /* root: 1 / sqrt information */
+    double share;             /* of all windows, for the place's posterior: wider steps stand for more */
+} window;
+
+typedef struct scan {
+    window *w;
+    size_t n, room;
+} scan;
+
+typedef struct search {
+    moments_model *m;
+    const mr_moment_options *options;
+    uint64_t stream;
+    moments_peak *peak;
+    const mr_alloc *alloc;
+} search;
+
+double moments_strength(double excess, double information) {
+    double x = excess / information;
+    if (x <= -1) return -sqrt(2 * information);
+    double half = fabs(x) < 1e-4 ? x * x / 2 * (1 - x / 3) : (1 + x) * log1p(x) - x;
+    double root = sqrt(2 * information * fmax(half, 0));
+    return x < 0 ? -root : root;
+}
+
+/* --- windows --- */
+
+static size_t next_width(size_t width) {
+    size_t next = (size_t)(WIDEN * (double)width + 0.5);
+    return next > width ? next : width + 1;
+}
+
+/* prefix[(bins + 1) * k]: sums of V x. */
+static void prefix_columns(const moments_clock *c, double *prefix) {
+    size_t k = c->k;
+    memset(prefix, 0, k * sizeof *prefix);
+    for (size_t b = 0; b < c->bins; b++) {
+        const double *x = c->x + b * c->room;
+        for (size_t j = 0; j < k; j++) prefix[(b + 1) * k + j] = prefix[b * k + j] + c->variance[b] * x[j];
+    }
+}
+
+static double left_over(const moments_clock *c, const double *prefix, double *a, size_t from, size_t to, double v) {
+    size_t k = c->k;
+    double taken = 0;
+    for (size_t j = 0; j < k; j++) a[j] = prefix[to * k + j] - prefix[from * k + j];
+    for (size_t i = 0; i < k; i++) {
+        if (a[i] == 0) continue;
+        double row = 0;
+        for (size_t j = 0; j < k; j++) row += c->inverse[i * k + j] * a[j];
+        taken += a[i] * row;
+    }
+    return v - taken;
+}
+
+static bool free_of_patches(const moments_clock *c, size_t from, size_t to) {
+    for (size_t b = from; b < to; b++)
+        if (c->taken[b]) return false;
+    return true;
+}
+
+static size_t most_windows(const mr_clock *spec) {
+    size_t n = 0;
+    for (size_t width = spec->narrow; width <= spec->wide; width = next_width(width)) n += spec->bins / (width / 6 ? width / 6 : 1) + 1;
+    return n;
+}
+
+static mr_status windows_of(const moments_clock *c, const mr_alloc *alloc, scan *s, mr_error *err) {
+    const mr_clock *spec = c->spec;
+    s->room = most_windows(spec);
+    s->w = mem_take(alloc, s->room, sizeof *s->w);
+    double *prefix = mem_take(alloc, (c->bins + 1) * c->k + c->k, sizeof *prefix), all = 0;
+    if (!s->w || !prefix) {
+        mem_free(alloc, prefix);
+        return error_memory(err, s->room * sizeof *s->w);
+    }
+    prefix_columns(c, prefix);
+    for (size_t b = 0; b < c->bins; b++) all += c->variance[b];
+    for (size_t width = spec->narrow; width <= spec->wide; width = next_width(width)) {
+        size_t step = width / 6 ? width / 6 : 1;
+        for (size_t from = 0; from + width <= spec->bins && s->n < s->room; from += step) {
+            double v = 0;
+            for (size_t b = from; b < from + width; b++) v += c->variance[b];
+            if (v < LEAST_EXPECTED || v > all / 2 || !free_of_patches(c, from, from + width)) continue;
+            double left = left_over(c, prefix, prefix + (c->bins + 1) * c->k, from, from + width, v);
+            if (left < LEAST_LEFT * v) continue;
+            s->w[s->n++] = (window){.from = (uint32_t)from, .to = (uint32_t)(from + width), .information = left, .root = 1 / sqrt(left),
+                                    .share = (double)step * (double)(next_width(width) - width) / (double)width};
+        }
+    }
+    mem_free(alloc, prefix);
+    return MR_OK;
+}
+
+/* sums[bins + 1]: running sums of residuals. The strongest window; its strength in *most. */
+static size_t strongest(const scan *s, const double *sums, double *most) {
+    size_t at = s->n;
+    *most = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const window *w = &s->w[i];
+        double excess = sums[w->to] - sums[w->from];
+        if (excess * w->root <= *most) continue; /* the signed root is below the standardised excess */
+        double strength = moments_strength(excess, w->information);
+        if (strength <= *most) continue;
+        *most = strength;
+        at = i;
+    }
+    return at;
+}
+
+/* --- replicates --- */
+
+static int by_value(const void *a, const void *b) {
+    const double *x = a, *y = b; /* also of pairs, by their first */
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Poisson by PTRS (Hoermann 1993) from a mean of 12 on, below by inversion; least: exp(-mean). */
+static double draw(rng *r, double mean, double least) {
+    if (mean <= 0) return 0;
+    if (mean < 12) {
+        double u = rng_uniform(r), p = least, k = 0;
+        while (u > p && k < 200) {
+            u -= p;
+            k++;
+            p *= mean / k;
+        }
+        return k;
+    }
+    double slog = log(mean), b = 0.931 + 2.53 * sqrt(mean), a = -0.059 + 0.02483 * b, inverse = 1.1239 + 1.1328 / (b - 3.4), limit = 0.9277 - 3.6224 / (b - 2);
+    for (;;) {
+        double u = rng_uniform(r) - 0.5, v = rng_uniform(r), us = 0.5 - fabs(u), k = floor((2 * a / us + b) * u + mean + 0.43);
+        if (us >= 0.07 && v <= limit) return k;
+        if (k < 0 || (us < 0.013 && v > us)) continue;
+        if (log(v) + log(inverse) - log(a / (us * us) + b) <= -mean + k * slog - lgamma_r(k + 1, &(int){0})) return k;
+    }
+}
+
+typedef struct replica {
+    double *rest, *sums, *least; /* [bins], [bins + 1], [bins] */
+    double *right, *delta;       /* [k] */
+    double *most;                /* [replicates] */
+} replica;
+
+static double replicate(const moments_clock *c, const scan *s, replica *t, rng *r) {
+    size_t k = c->k;
+    double most;
+    memset(t->right, 0, k * sizeof *t->right);
+    for (size_t b = 0; b < c->bins; b++) {
+        double v = c->variance[b];
+        if (!(v > 0)) {
+            t->rest[b] = 0;
+            continue;
+        }
+        double rest = t->rest[b] = draw(r, v, t->least[b]) - v;
+        const double *x = c->x + b * c->room;
+        for (size_t j = 0; j < k; j++) t->right[j] += x[j] * rest;
+    }
+    for (size_t i = 0; i < k; i++) {
+        t->delta[i] = 0;
+        for (size_t j = 0; j < k; j++) t->delta[i] += c->inverse[i * k + j] * t->right[j];
+    }
+    t->sums[0] = 0;
+    for (size_t b = 0; b < c->bins; b++) {
+        const double *x = c->x + b * c->room;
+        double follow = 0;
+        for (size_t j = 0; j < k; j++) follow += x[j] * t->delta[j];
+        t->sums[b + 1] = t->sums[b] + t->rest[b] - c->variance[b] * follow;
+    }
+    strongest(s, t->sums, &most);
+    return most;
+}
+
+static void chance_of(const search *s, const moments_clock *c, size_t clock, const scan *windows, replica *t, moments_peak *peak) {
+    uint32_t as_strong = 0, drawn = 0;
+    for (size_t b = 0; b < c->bins; b++) t->least[b] = exp(-c->variance[b]);
+    while (drawn < s->options->replicates && as_strong < ENOUGH) {
+        rng r;
+        rng_seed(&r, s->options->seed + s->stream * 0x9e3779b97f4a7c15u, (uint64_t)clock << 32 | drawn);
+        t->most[drawn] = replicate(c, windows, t, &r);
+        if (t->most[drawn++] >= peak->strength) as_strong++;
+    }
+    peak->p = as_strong >= ENOUGH ? (double)as_strong / drawn : (as_strong + 1.0) / (drawn + 1.0);
+    qsort(t->most, drawn, sizeof *t->most, by_value);
+    size_t at = (size_t)((1 - s->options->level) * drawn);
+    peak->threshold = t->most[at < drawn ? at : drawn - 1];
+}
+
+/* --- the peak's place: windows that overlap the strongest, weighted by their likelihood --- */
+
+static double centre_at(const double *pair, size_t n, double total, double share) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        if ((sum += pair[2 * i + 1]) >= share * total) return pair[2 * i];
+    return n ? pair[2 * n - 2] : 0;
+}
+
+static void place(const scan *s, const double *sums, size_t at, double *pair, moments_peak *peak) {
+    const window *best = &s->w[at];
+    double total = 0, from = 0, to = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        const window *w = &s->w[i];
+        if (w->to <= best->from || w->from >= best->to) continue;
+        double strength = moments_strength(sums[w->to] - sums[w->from], w->information);
+        if (strength <= 0) continue;
+        double weight = w->share * exp((strength * strength - peak->strength * peak->strength) / 2);
+        if (!(weight > 1e-9)) continue;
+        pair[2 * n] = (w->from + w->to) / 2.0;
+        pair[2 * n + 1] = weight;
+        n++;
+        total += weight;
+        from += weight * w->from;
+        to += weight * w->to;
+    }
+    qsort(pair, n, 2 * sizeof *pair, by_value);
+    peak->centre = (from + to) / 2 / total;
+    peak->centre_low = centre_at(pair, n, total, 0.05);
+    peak->centre_high = centre_at(pair, n, total, 0.95);
+    peak->from = (uint32_t)lround(from / total);
+    peak->to = (uint32_t)lround(to / total);
+    if (peak->to <= peak->from) peak->to = peak->from + 1;
+}
+
+static mr_status search_clock(search *s, size_t clock, mr_error *err) {
+    const moments_clock *c = &s->m->clock[clock];
+    moments_peak *peak = &s->peak[clock];
+    *peak = (moments_peak){.p = NAN};
+    if (c->spec->role == MR_CLOCK_FACTOR) return MR_OK;
+    scan windows = {0};
+    replica t = {0};
+    double *block = NULL, *pair = NULL;
+    mr_status status = windows_of(c, s->alloc, &windows, err);
+    if (status != MR_OK || !windows.n) goto done;
+    block = mem_new(s->alloc, 3 * c->bins + 1 + 2 * c->k + s->options->replicates, sizeof *block);
+    pair = mem_take(s->alloc, 2 * windows.n, sizeof *pair);
+    if (!block || !pair) {
+        status = error_memory(err, 2 * windows.n * sizeof *pair);
+        goto done;
+    }
+    t = (replica){.rest = block, .sums = block + c->bins, .least = block + 2 * c->bins + 1, .right = block + 3 * c->bins + 1};
+    t.delta = t.right + c->k;
+    t.most = t.delta + c->k;
+    for (size_t b = 0; b < c->bins; b++) t.sums[b + 1] = t.sums[b] + c->events[b] - c->mean[b];
+    size_t at = strongest(&windows, t.sums, &peak->strength);
+    peak->p = 1;
+    if (at == windows.n) goto done;
+    peak->any = true;
+    peak->information = windows.w[at].information;
+    for (size_t b = windows.w[at].from; b < windows.w[at].to; b++) peak->variance += c->variance[b];
+    peak->ratio = 1 + (t.sums[windows.w[at].to] - t.sums[windows.w[at].from]) / peak->information;
+    place(&windows, t.sums, at, pair, peak);
+    chance_of(s, c, clock, &windows, &t, peak);
+done:
+    mem_free(s->alloc, windows.w);
+    mem_free(s->alloc, block);
+    mem_free(s->alloc, pair);
+    return status;
+}
+
+static mr_status search_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)worker;
+    return search_clock(ctx, block, err);
+}
+
+mr_status moments_search(moments_model *m, const mr_moment_options *options, uint64_t stream, moments_peak *peak, mr_error *err) {
+    search s = {.m = m, .options = options, .stream = stream, .peak = peak, .alloc = context_alloc(m->context)};
+    return pool_run(context_pool(m->context), m->clocks, search_block, &s, err);
+}
