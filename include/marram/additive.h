@@ -29,7 +29,7 @@ typedef struct mr_feature {
     int32_t categories;      /* in training: how many there are */
 } mr_feature;
 
-/* n rows of p features. */
+/* n rows of p features, at most 4,096. */
 typedef struct mr_frame {
     size_t n, p;
     const mr_feature *feature; /* [p] */
@@ -101,7 +101,7 @@ typedef struct mr_additive_parts {
     const double *bin_weight;          /* [bin_offset[features]]: weight of the rows trained on */
     const int32_t *first, *second;     /* [terms]: features; second -1: one feature alone */
     const size_t *value_offset;        /* [terms + 1] */
-    const double *value;               /* log-odds; a pair's: [coarse bins of first][coarse bins of second]; multiples of 2^-32 within 2^10 */
+    const double *value;               /* log-odds; a pair's: [coarse bins of first][coarse bins of second]; multiples of 2^-32 within 2^7 */
     const double *error;               /* as value: standard error over the bags, 0 with one bag */
     const double *importance;          /* [terms]: mean absolute contribution over the rows trained on */
 } mr_additive_parts;

@@ -1,4 +1,5 @@
 /* marram backtest: every model and baseline on a time holdout. */
+#include "backtest_leaving.h"
 #include "columns_out.h"
 #include "reader.h"
 
@@ -16,6 +17,7 @@ static const char help[] =
     "marram backtest: how well each model, and naive baselines, would have forecast a past period\n"
     "\n"
     "usage: marram backtest FILE... --until DATE --horizon LENGTH [OPTION ...]\n"
+    "       marram backtest --leaving ...: of leaving, month by month; 'marram backtest --leaving --help'\n"
     "\n"
     "  --until DATE       last day the models see; the holdout begins the day after\n"
     "  --horizon LENGTH   length of the holdout: 39w, 90d, 6m, 1y (13w)\n"
@@ -213,7 +215,14 @@ static int run(arguments *a) {
     return code;
 }
 
+static bool asks_for(int argc, char **argv, const char *option) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (!strcmp(argv[i], option)) return true;
+    return false;
+}
+
 int command_backtest(int argc, char **argv) {
+    if (asks_for(argc, argv, "--leaving")) return backtest_leaving(argc, argv);
     const char **paths = calloc((size_t)argc + 1, sizeof *paths);
     if (!paths) return EXIT_INTERNAL;
     arguments a = {.horizon_days = 91, .seed = 1};

@@ -1,6 +1,7 @@
-/* marram simulate: a made-up shop whose truth is known. */
+/* marram simulate: a made-up shop whose truth is known, or a described world. */
 #include "columns_out.h"
 #include "command.h"
+#include "simulate_world.h"
 
 #include "calendar.h"
 #include "simulate.h"
@@ -17,11 +18,14 @@ static const char help[] =
     "marram simulate: writes a made-up shop whose truth is known\n"
     "\n"
     "usage: marram simulate [OPTION ...]\n"
+    "       marram simulate --world FILE [--out DIR] [--customers N] [--seed S] [--threads N] [--json]\n"
     "\n"
+    "  --world FILE             the world described in FILE (docs/worlds.md) in place of the shop: contracts or orders,\n"
+    "                           planted critical moments, reasons of leaving and their traces\n"
     "  --customers N            how many customers (2000)\n"
     "  --years Y                length of the window they are watched in (3)\n"
     "  --seed S                 the same seed gives the same files (1)\n"
-    "  --out DIR                folder to write to, made where missing (shop)\n"
+    "  --out DIR                folder to write to, made where missing (shop; of a world: world)\n"
     "  --orders-per-customer N  mean number of orders of a customer in the window (as it comes)\n"
     "  --regular SHARE          customers with a regular rhythm, 0 to 1 (0.5)\n"
     "  --seasonality A          height of the yearly wave on orders, 0 to 0.95 (0)\n"
@@ -40,17 +44,24 @@ static const char help[] =
     "rate (orders a day while a customer), alive (1 or 0) at the window's end, left (the day they left: that "
     "of their\n"
     "last order; empty while alive).\n"
+    "Of a world: DIR/events.ndjson and customers.csv for marram import, truth.csv (who left, when, why, for which\n"
+    "moment), and orders.csv or contracts.csv.\n"
     "\n"
     "example:\n"
     "  marram simulate --customers 5000 --years 4 --seed 7 --seasonality 0.3 --out shop\n"
     "  marram run shop/orders.csv\n"
+    "  marram simulate --world examples/worlds/day-30.yaml --out world\n"
+    "  marram import events world/events.ndjson --db world.db\n"
     "\n"
-    "exit codes: 0 done, 2 usage, 5 input/output, 130 interrupted; on any but 0 nothing is left in DIR\n";
+    "exit codes: 0 done, 2 usage, 3 the world's description is wrong, 5 input/output, 130 interrupted; on any but 0 nothing is left in DIR\n";
 
 typedef struct arguments {
     simulate_options options;
     int64_t threads;
     bool json, start_given, help;
+    const char *world;                    /* --world */
+    bool customers_given, seed_given, out_given;
+    char shop_only[24]; /* an option that says what the world's description says; "" none */
 } arguments;
 
 static bool read_ids(option_reader *r, simulate_ids *out) {
@@ -76,8 +87,14 @@ static bool read_count(option_reader *r, int64_t low, int64_t high, uint64_t *ou
 /* One option; false after having reported what is wrong with it. */
 static bool read_option(option_reader *r, const char *name, arguments *a) {
     simulate_options *o = &a->options;
-    if (option_is(name, "--customers")) return read_count(r, 1, 1000000000, &o->customers);
-    if (option_is(name, "--seed")) return read_count(r, 0, INT64_MAX, &o->seed);
+    if (option_is(name, "--world")) return (a->world = option_value(r)) != NULL;
+    if (option_is(name, "--customers")) return a->customers_given = read_count(r, 1, 1000000000, &o->customers);
+    if (option_is(name, "--seed")) return a->seed_given = read_count(r, 0, INT64_MAX, &o->seed);
+    if (option_is(name, "--threads")) return option_integer(r, 0, 1024, &a->threads);
+    if (option_is(name, "--out")) return a->out_given = (o->out = option_value(r)) != NULL;
+    if (option_is(name, "--json")) return a->json = true;
+    if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
+    snprintf(a->shop_only, sizeof a->shop_only, "%s", name);
     if (option_is(name, "--years")) return option_double(r, 0.01, 100, &o->years);
     if (option_is(name, "--orders-per-customer"))
         return option_double(r, 1.01, 10000, &o->orders_per_customer);
@@ -85,12 +102,8 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (option_is(name, "--seasonality")) return option_double(r, 0, 0.95, &o->seasonality);
     if (option_is(name, "--returns")) return option_double(r, 0, 0.99, &o->returns);
     if (option_is(name, "--ids")) return read_ids(r, &o->ids);
-    if (option_is(name, "--threads")) return option_integer(r, 0, 1024, &a->threads);
-    if (option_is(name, "--out")) return (o->out = option_value(r)) != NULL;
     if (option_is(name, "--start")) return a->start_given = option_date(r, &o->start);
     if (option_is(name, "--contacts")) return o->contacts = true;
-    if (option_is(name, "--json")) return a->json = true;
-    if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
     if (!*name) {
         command_usage(r->command, "takes no file, yet '%s' is given; the folder to write to is --out DIR",
                       option_value(r));
@@ -145,6 +158,13 @@ int command_simulate(int argc, char **argv) {
         print_help(help);
         return EXIT_OK;
     }
+    if (a.world && *a.shop_only)
+        return command_usage("simulate", "%s is for the shop; what a world is like stands in %s", a.shop_only, a.world);
+    if (a.world)
+        return simulate_world(&(simulate_world_options){.file = a.world, .out = a.out_given ? a.options.out : "world",
+                                                        .customers = a.customers_given ? a.options.customers : 0,
+                                                        .seed = a.options.seed, .seed_given = a.seed_given,
+                                                        .threads = (int)a.threads, .json = a.json});
     if (!a.start_given) a.options.start = LAST_DAY_AFTER - (int32_t)(a.options.years * DAYS_PER_YEAR + 0.5);
     mr_error err;
     mr_pool *pool = NULL;

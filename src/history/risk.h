@@ -42,9 +42,9 @@ bool risk_has_contracts(const trace *t);
 /* Without contracts. Did they order within (landmark, landmark + horizon_days]? Looks at the whole trace. */
 bool risk_ordered(const trace *t, int32_t landmark, int32_t horizon_days);
 
-/* Which of the two a base is, from how many of its customers have contract events and how many orders: contracts where at least half have one. */
-static inline risk_mode risk_mode_of(uint64_t with_contracts, uint64_t customers) {
-    return with_contracts * 2 >= customers && with_contracts ? RISK_CONTRACTS : RISK_ORDERS;
+/* Which of the two a base is, from how many of its customers have contract events: contracts where at least half do. */
+static inline risk_mode risk_mode_of(uint64_t with_contracts, uint64_t of) {
+    return with_contracts * 2 >= of && with_contracts ? RISK_CONTRACTS : RISK_ORDERS;
 }
 
 #endif

@@ -33,6 +33,7 @@ enum { /* trace_event.flags */
     TRACE_REFUSED = 64,        /* case_resolve: outcome refused or withdrawn, not solved */
     TRACE_DISCOUNTED = 128,    /* order: a discount or coupon */
     TRACE_MARKETING = 256,     /* touch_out: not what answers the customer */
+    TRACE_SIGNED = 1024,       /* contract_*: it is said to be signed */
     TRACE_CONFIRMED = 512,     /* case_resolve: the customer has confirmed it since, by a survey or praise about it. This looks ahead: for reviews as
                                   of the whole trace, never for features; as of a past day read the survey or praise, whose subject is the case */
 };

@@ -32,7 +32,7 @@ static void draw_orders(world_person *p) {
     static const char *const why[] = {"size", "late", "defect", "changed my mind"};
     const world *w = p->w;
     rng r = world_stream(p->seed, p->number, STREAM_ACTIVITY);
-    for (double t = p->start + rng_uniform(&r); t < p->until + 1; t += p->gap * rng_gamma(&r, w->regularity) / w->regularity) {
+    for (double t = p->start; t < p->until + 1; t += p->gap * rng_gamma(&r, w->regularity) / w->regularity) {
         world_item *i = world_make_order(p, &r, t, true);
         if (!i) return;
         if (rng_uniform(&r) < w->discounts) i->w.word = "WELCOME10";

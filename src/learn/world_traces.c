@@ -237,10 +237,11 @@ static void step_narrow(const step *s) {
     }
 }
 
-/* One contact only, from the beginning, and not who decides. */
+/* One contact only, from the beginning, and not who decides; and whoever sells has never been in touch. */
 static void step_alone(const step *s) {
     for (size_t k = 0; k < s->p->room->n; k++) {
         world_item *i = &s->p->room->item[k];
+        if (i->e.kind == EVENT_touch_out && i->w.who == s->p->out->owner_sales) i->w.who = s->p->out->owner_operations;
         if (i->e.kind == EVENT_stakeholder_join && i->w.subject == 1) i->w.word = "uses", i->w.note = "user";
         if ((i->e.kind == EVENT_stakeholder_join && i->w.subject != 1) || i->e.kind == EVENT_stakeholder_leave) i->e.kind = -1;
     }

@@ -83,6 +83,7 @@ static void contract(trace_event *t, const json_t *body) {
     t->months = count(body, "period_months", 0);
     number(body, "seats", &t->value);
     flag(t, json_is_false(json_object_get(body, "signed")), TRACE_UNSIGNED);
+    flag(t, json_is_true(json_object_get(body, "signed")), TRACE_SIGNED);
 }
 
 /* Stated by a code, or in words; an offer's is the reason it answers. */

@@ -28,7 +28,7 @@ static mr_status check_clock(const mr_clock *c, size_t j, mr_error *err) {
     if (c->role == MR_CLOCK_FACTOR) return MR_OK;
     if (c->narrow < 1 || c->wide < c->narrow || c->wide >= c->bins)
         return error_set(err, MR_EINVAL, "wide", (int64_t)j, "windows of clock %s must be of 1 bin to fewer than it has, %u, not %u to %u", name, c->bins, c->narrow, c->wide);
-    if (!(c->knot > 0) || isinf(c->knot)) return error_set(err, MR_EINVAL, "knot", (int64_t)j, "knot of clock %s must be above 0, not %g", name, c->knot);
+    if (!(c->knot >= 0) || isinf(c->knot)) return error_set(err, MR_EINVAL, "knot", (int64_t)j, "knot of clock %s must be at least 0, not %g", name, c->knot);
     if (!(c->steep >= 0) || isinf(c->steep)) return error_set(err, MR_EINVAL, "steep", (int64_t)j, "steep of clock %s must be at least 0, not %g", name, c->steep);
     return MR_OK;
 }

@@ -2,7 +2,7 @@
  * found, a free step function around them. Penalised maximum likelihood by backfitting (Hastie & Tibshirani 1990, ch. 6): a clock at a time,
  * one Newton step on its bins' sums of outcome, mean and variance, then one pass over the rows that brings the rates up to date.
  *
- * Background: cosines of up to bins / knot half waves, penalised by the fourth power of the frequency (the discrete kin of a smoothing spline's
+ * Background: cosines of up to bins / knot half waves (of the bin's logarithm, too, where it may be steep at first), penalised by the fourth power of the frequency (the discrete kin of a smoothing spline's
  * squared second derivative), beside a level and a slope that are not. The penalty's weight is estimated: Wood & Fasiolo 2017, eq. (3),
  * lambda = (rank - lambda tr A^-1 S) / beta' S beta, so that a flat background costs the search next to nothing.
  *
@@ -25,42 +25,47 @@ enum { MOST_CYCLES = 16 };
 
 /* --- a clock's columns --- */
 
-static double position(const mr_clock *spec, size_t bin) {
-    double at = (double)bin + 0.5, end = (double)spec->bins;
-    return spec->steep > 0 ? log1p(at / spec->steep) / log1p(end / spec->steep) : at / end;
+/* Half waves along the bins, and along their logarithm: there a half wave is a factor of e^1.5. */
+static size_t waves(const mr_clock *spec) {
+    return spec->knot > 0 ? (size_t)fmin(fmax(floor(spec->bins / spec->knot), 1), 40) : 0;
 }
 
-static size_t waves(const mr_clock *spec) {
-    double bins = spec->bins, n = spec->steep > 0 ? 2 * spec->steep * log1p(bins / spec->steep) / spec->knot : bins / spec->knot;
-    return (size_t)fmin(fmax(floor(n), 1), 40);
+static size_t log_waves(const mr_clock *spec) {
+    return spec->steep > 0 ? (size_t)fmin(fmax(floor(log1p(spec->bins / spec->steep) / 1.5), 1), 12) : 0;
 }
 
 static void columns(moments_clock *c) {
-    size_t n = c->smooth;
+    const mr_clock *spec = c->spec;
+    bool factor = spec->role == MR_CLOCK_FACTOR, slack = !(spec->knot > 0);
+    size_t n = waves(spec), steep = log_waves(spec), slopes = c->smooth - n - steep;
+    double end = spec->bins;
     for (size_t b = 0; b < c->bins; b++) {
-        double *x = c->x + b * c->room, u = position(c->spec, b);
-        if (c->spec->role == MR_CLOCK_FACTOR) {
+        double *x = c->x + b * c->room, u = ((double)b + 0.5) / end;
+        if (factor) {
             x[b] = 1;
             continue;
         }
+        double v = spec->steep > 0 ? log1p(u * end / spec->steep) / log1p(end / spec->steep) : 0;
         x[0] = 1;
         x[1] = 2 * u - 1;
-        for (size_t j = 2; j < n; j++) x[j] = cos(M_PI * (double)(j - 1) * u);
+        if (steep) x[2] = 2 * v - 1;
+        for (size_t j = 0; j < n; j++) x[slopes + j] = cos(M_PI * (double)(j + 1) * u);
+        for (size_t j = 0; j < steep; j++) x[slopes + n + j] = cos(M_PI * (double)(j + 1) * v);
     }
-    for (size_t j = 0; j < n; j++) {
-        if (c->spec->role == MR_CLOCK_FACTOR)
+    for (size_t j = 0; j < c->smooth; j++) {
+        if (factor || (slack && j < slopes))
             c->roughness[j] = 1;
-        else if (j < 2)
+        else if (j < slopes)
             c->fixed[j] = LEVEL_PRECISION;
         else
-            c->roughness[j] = pow((double)(j - 1), 4);
+            c->roughness[j] = pow((double)(j - slopes < n ? j - slopes + 1 : j - slopes - n + 1), 4);
     }
 }
 
 static mr_status clock_new(moments_clock *c, const mr_clock *spec, const uint16_t *bin, const mr_alloc *alloc, mr_error *err) {
     bool factor = spec->role == MR_CLOCK_FACTOR;
     *c = (moments_clock){.spec = spec, .bin = bin, .bins = spec->bins, .lambda = 1};
-    c->smooth = c->k = factor ? spec->bins : 2 + waves(spec);
+    c->smooth = c->k = factor ? spec->bins : (spec->steep > 0 ? 3u : 2u) + waves(spec) + log_waves(spec);
     c->room = c->smooth + (factor ? 0 : MR_MOST_MOMENTS * MOMENTS_PATCH);
     c->x = mem_new(alloc, c->bins * c->room, sizeof *c->x);
     c->roughness = mem_new(alloc, 3 * c->room + 4 * c->bins, sizeof *c->roughness);

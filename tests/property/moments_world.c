@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SINCE(clock_name) {.name = clock_name, .bins = 180, .narrow = 3, .wide = 30, .knot = 45, .role = MR_CLOCK_CYCLE}
+#define SINCE(clock_name) {.name = clock_name, .bins = 180, .narrow = 3, .wide = 30}
+#define AROUND(clock_name) SINCE(clock_name)
 
 const mr_clock world_clocks[WORLD_CLOCKS] = {
     [SECOND_PROBLEM] = SINCE("second_problem"),
-    [RENEWAL] = SINCE("renewal"), /* bin 120 is the renewal's day */
-    [TENURE] = {.name = "tenure", .bins = 730, .narrow = 3, .wide = 30, .knot = 14, .steep = 14},
-    [ANNIVERSARY] = SINCE("anniversary"), /* bin 90 is the day */
+    [RENEWAL] = AROUND("renewal"), /* bin 120 is the renewal's day */
+    [TENURE] = {.name = "tenure", .bins = 730, .narrow = 5, .wide = 30, .knot = 90, .steep = 2},
+    [ANNIVERSARY] = AROUND("anniversary"), /* bin 90 is the day */
     [CASE_OPENED] = SINCE("case_opened"),
     [CASE_RESOLVED] = SINCE("case_resolved"),
     [PRICE_CHANGE] = SINCE("price_change"),

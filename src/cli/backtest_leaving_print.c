@@ -1,0 +1,209 @@
+/* What `marram backtest --leaving` says. */
+#include "backtest_leaving.h"
+#include "columns_out.h"
+#include "command.h"
+
+#include <calendar.h>
+#include <figures.h>
+#include <json_number.h>
+#include <text.h>
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- for people --- */
+
+static void say(const char *format, ...) {
+    char words[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    print_wrapped(words, strlen(words), 0, 0);
+}
+
+static const char *number(char out[24], double value, int decimals) {
+    if (isfinite(value)) snprintf(out, 24, "%.*f", decimals, value);
+    else strcpy(out, "-");
+    return out;
+}
+
+static void print_interval(int width, int decimals, measured m) {
+    char value[24], low[24], high[24], range[64] = "";
+    number(value, m.value, decimals);
+    if (isfinite(m.low)) snprintf(range, sizeof range, "%s to %s", number(low, m.low, decimals), number(high, m.high, decimals));
+    printf(" %*s  %-14s", width, value, range);
+}
+
+static void print_head(const leaving_backtest *b) {
+    char n[FIGURE], rows[FIGURE], share[FIGURE], first[11], last[11], sample[FIGURE + 32] = "";
+    const landmarks *m = &b->m;
+    if (m->customers && m->base > 0) snprintf(sample, sizeof sample, "%s", "");
+    if (m->mode == RISK_CONTRACTS)
+        say("%s customers, %.0f %% of them with contracts: leaving is notice, intent or the end of the last contract within %d days.", figure_count(n, (double)m->base),
+            100.0 * (double)m->with_contracts / (double)m->base, (int)m->horizon_days);
+    else
+        say("%s customers without contracts: at risk is who ordered in the last %d days, leaving is no order within the next %d.", figure_count(n, (double)m->base),
+            (int)m->horizon_days, (int)m->horizon_days);
+    say("Scored at the end of %zu month%s, %s to %s, with what was recorded by then: %s customers and months, of which %s left. Trained %zu time%s on outcomes known by then, "
+        "the last time on %zu.", b->months, b->months == 1 ? "" : "s", calendar_text(b->month[0].day, first), calendar_text(b->month[b->months - 1].day, last),
+        figure_count(rows, (double)b->n), figure_percent(share, (double)b->left / (double)b->n, 1), b->trainings, b->trainings == 1 ? "" : "s", b->trained_rows);
+}
+
+static void print_discrimination(const leaving_backtest *b) {
+    printf("\n  %-20s %6s  %-14s %6s  %-14s %7s %7s  %s\n", "", "AUC", "95 %", "lift", "95 %", "Brier", "slope", "model's AUC is higher by");
+    for (int s = 0; s < LEAVING_SCORERS; s++) {
+        const scorer_measures *m = &b->of[s];
+        char brier[24], slope[24], low[24], high[24];
+        if (!b->score[s]) continue;
+        printf("%c %-20s", s == LEAVING_additive ? '>' : ' ', leaving_scorer_of(s)->title);
+        if (b->why[s][0]) {
+            printf("  not fitted: %s\n", b->why[s]);
+            continue;
+        }
+        print_interval(6, 3, m->auc);
+        print_interval(6, 2, m->lift);
+        printf(" %7s %7s", number(brier, m->brier, 4), number(slope, m->slope, 2));
+        if (s != LEAVING_additive && isfinite(m->against.low)) printf("  %s to %s", number(low, -m->against.high, 3), number(high, -m->against.low, 3));
+        putchar('\n');
+    }
+}
+
+static void print_lead(const leaving_backtest *b) {
+    for (int k = 0; k < MEASURE_RATES; k++) {
+        printf("\nflagging the highest %.0f %% each month:\n  %-20s %8s %8s %12s %-14s %10s %14s%s\n", 100 * measure_flag_rates[k], "", "who left", "caught", "lead, days", " (middle half)",
+               "precision", "false alarms", b->m.mode == RISK_ORDERS ? "  flagged after" : "");
+        printf("  %-20s %8s %8s %12s %-14s %10s %14s%s\n", "", "", "", "", "", "", "a cust.-year", b->m.mode == RISK_ORDERS ? "  last order, d." : "");
+        for (int s = 0; s < LEAVING_SCORERS; s++) {
+            const lead_measures *m = &b->of[s].lead[k];
+            char lead[24], low[24], high[24], half[64] = "", caught[FIGURE], precision[FIGURE], false_alarms[24], after[24];
+            if (!b->score[s] || b->why[s][0]) continue;
+            if (m->caught) snprintf(half, sizeof half, " (%s to %s)", number(low, m->lead_25, 0), number(high, m->lead_75, 0));
+            printf("%c %-20s %8zu %8s %12s %-14s %10s %14s", s == LEAVING_additive ? '>' : ' ', leaving_scorer_of(s)->title, m->leavers,
+                   figure_percent(caught, m->leavers ? (double)m->caught / (double)m->leavers : NAN, 0), number(lead, m->lead_median, 0), half,
+                   figure_percent(precision, m->precision.value, 0), number(false_alarms, (double)m->false_runs / m->customer_years, 2));
+            if (b->m.mode == RISK_ORDERS) printf("  %14s", number(after, m->after_order_median, 0));
+            putchar('\n');
+        }
+    }
+}
+
+static void print_calibration(const leaving_backtest *b) {
+    const scorer_measures *m = &b->of[LEAVING_additive];
+    printf("\nchances said and share who left, by tenths of the model's chances:\n  said");
+    for (int t = 0; t < MEASURE_TENTHS; t++) printf(" %6.3f", m->predicted[t]);
+    printf("\n  left");
+    for (int t = 0; t < MEASURE_TENTHS; t++) printf(" %6.3f", m->actual[t]);
+    putchar('\n');
+}
+
+static void verdict_words(const leaving_backtest *b, char out[512]) {
+    int best;
+    const scorer_measures *m = &b->of[LEAVING_additive];
+    leaving_verdict verdict = leaving_backtest_verdict(b, &best);
+    if (verdict == VERDICT_NOTHING)
+        snprintf(out, 512, "Nothing in these data foretells who leaves: the model tells those who left from those who stayed no better than chance would (the interval of its AUC, "
+                 "%.3f to %.3f, or of its lift, %.2f to %.2f, includes chance). Do not act on its scores.", m->auc.low, m->auc.high, m->lift.low, m->lift.high);
+    else if (verdict == VERDICT_NO_BETTER)
+        snprintf(out, 512, "The model foretells who leaves, but no better than %s does (AUC %.3f against %.3f; the interval of the difference includes none). The simpler one will do.",
+                 leaving_scorer_of(best)->title, m->auc.value, b->of[best].auc.value);
+    else
+        snprintf(out, 512, "The model foretells who leaves%s%s%s.", best >= 0 ? ", and better than " : "", best >= 0 ? leaving_scorer_of(best)->title : "",
+                 best >= 0 ? ", the best of the others" : "");
+}
+
+void backtest_leaving_print(const leaving_backtest *b) {
+    char words[512], count[FIGURE];
+    print_head(b);
+    print_discrimination(b);
+    print_lead(b);
+    print_calibration(b);
+    putchar('\n');
+    verdict_words(b, words);
+    say("%s", words);
+    if (b->m.odd_before_start) say("Odd: %s problems or uses lie before the customer's first order or contract.", figure_count(count, (double)b->m.odd_before_start));
+    if (b->m.odd_live_after_left)
+        say("Odd: %s customers go on (contracts, use, orders) more than %d days after they were said to have left altogether.", figure_count(count, (double)b->m.odd_live_after_left),
+            RISK_GRACE_DAYS);
+}
+
+/* --- JSON --- */
+
+static json_t *day_json(int32_t day) {
+    char text[11];
+    return json_string(calendar_text(day, text));
+}
+
+static json_t *measured_json(measured m) {
+    return json_pack("{s:o, s:o, s:o}", "value", json_number(m.value), "low", json_number(m.low), "high", json_number(m.high));
+}
+
+static json_t *lead_json(const lead_measures *m) {
+    return json_pack("{s:f, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "rate", m->rate, "flagged", (json_int_t)m->flagged, "flagged_left",
+                     (json_int_t)m->flagged_left, "leavers", (json_int_t)m->leavers, "caught", (json_int_t)m->caught, "lead_days_median", json_number(m->lead_median),
+                     "lead_days_25", json_number(m->lead_25), "lead_days_75", json_number(m->lead_75), "days_after_last_order_median", json_number(m->after_order_median),
+                     "alarms", (json_int_t)m->runs, "false_alarms", (json_int_t)m->false_runs, "customer_years", json_number(m->customer_years),
+                     "false_alarms_per_customer_year", json_number((double)m->false_runs / m->customer_years), "precision", measured_json(m->precision));
+}
+
+static json_t *scorer_json(const leaving_backtest *b, int s) {
+    const leaving_scorer *scorer = leaving_scorer_of(s);
+    const scorer_measures *m = &b->of[s];
+    json_t *o = json_pack("{s:s, s:s, s:s, s:b}", "name", scorer->name, "title", scorer->title, "about", scorer->about, "baseline", s != LEAVING_additive);
+    if (b->why[s][0]) {
+        json_object_set_new(o, "problem", json_string(b->why[s]));
+        return o;
+    }
+    json_t *tenths = json_array(), *leads = json_array(), *months = json_array();
+    for (int t = 0; t < MEASURE_TENTHS && scorer->probability; t++)
+        json_array_append_new(tenths, json_pack("{s:o, s:o, s:I}", "predicted", json_number(m->predicted[t]), "actual", json_number(m->actual[t]), "n", (json_int_t)m->tenth_n[t]));
+    for (int k = 0; k < MEASURE_RATES; k++) json_array_append_new(leads, lead_json(&m->lead[k]));
+    for (size_t k = 0; k < b->months; k++) json_array_append_new(months, json_number(m->month_auc[k]));
+    json_object_set_new(o, "auc", measured_json(m->auc));
+    json_object_set_new(o, "top_decile_lift", measured_json(m->lift));
+    json_object_set_new(o, "auc_less_model", measured_json(m->against));
+    json_object_set_new(o, "brier", json_number(m->brier));
+    json_object_set_new(o, "log_loss", json_number(m->log_loss));
+    json_object_set_new(o, "calibration_slope", json_number(m->slope));
+    json_object_set_new(o, "calibration_intercept", json_number(m->intercept));
+    json_object_set_new(o, "calibration", tenths);
+    json_object_set_new(o, "auc_by_month", months);
+    json_object_set_new(o, "flags", leads);
+    return o;
+}
+
+int backtest_leaving_json(const leaving_backtest *b) {
+    static const char *const verdicts[] = {"nothing", "no_better", "better"};
+    char words[512];
+    int best;
+    leaving_verdict verdict = leaving_backtest_verdict(b, &best);
+    json_t *all = json_object(), *months = json_array(), *list = json_array();
+    verdict_words(b, words);
+    json_object_set_new(all, "outcome", json_string(b->m.mode == RISK_CONTRACTS ? "contracts" : "orders"));
+    json_object_set_new(all, "horizon_days", json_integer(b->m.horizon_days));
+    json_object_set_new(all, "customers", json_integer((json_int_t)b->m.base));
+    json_object_set_new(all, "customers_with_contracts", json_integer((json_int_t)b->m.with_contracts));
+    json_object_set_new(all, "customers_scored", json_integer((json_int_t)b->m.customers));
+    json_object_set_new(all, "landmarks", json_integer((json_int_t)b->n));
+    json_object_set_new(all, "left", json_integer((json_int_t)b->left));
+    json_object_set_new(all, "trainings", json_integer((json_int_t)b->trainings));
+    json_object_set_new(all, "last_trained_on", json_pack("{s:I, s:I}", "landmarks", (json_int_t)b->trained_rows, "left", (json_int_t)b->trained_left));
+    for (size_t k = 0; k < b->months; k++)
+        json_array_append_new(months, json_pack("{s:o, s:o, s:I, s:I}", "day", day_json(b->month[k].day), "trained", day_json(b->month[k].trained_day), "customers",
+                                                (json_int_t)b->month[k].n, "left", (json_int_t)b->month[k].left));
+    json_object_set_new(all, "months", months);
+    for (int s = 0; s < LEAVING_SCORERS; s++)
+        if (b->score[s]) json_array_append_new(list, scorer_json(b, s));
+    json_object_set_new(all, "models", list);
+    json_object_set_new(all, "verdict", json_string(verdicts[verdict]));
+    json_object_set_new(all, "verdict_words", json_string(words));
+    json_object_set_new(all, "odd", json_pack("{s:I, s:I}", "problems_before_first_order_or_contract", (json_int_t)b->m.odd_before_start,
+                                              "customers_going_on_after_leaving", (json_int_t)b->m.odd_live_after_left));
+    int failed = json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    json_decref(all);
+    putchar('\n');
+    if (failed) print_error("marram backtest: the result could not be printed: standard output is full or closed");
+    return failed ? EXIT_IO : EXIT_OK;
+}

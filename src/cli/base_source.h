@@ -1,0 +1,45 @@
+/* Commands that look at a whole base, in files or in a ledger: FILE... or --db URL. Files go through a ledger that lasts as long as the command. */
+#ifndef CLI_BASE_SOURCE_H
+#define CLI_BASE_SOURCE_H
+
+#include "command.h"
+#include "store.h"
+
+#include <rates.h>
+#include <temporary.h>
+
+typedef struct base_source {
+    const char **operands; /* room for argc */
+    size_t operands_n;
+    const char *db, *mapping, *rates_path;
+    temporary_options files;
+    bool file_option;      /* an option was given that says how files are read */
+    /* once open */
+    ledger *l;
+    const char *url;
+    currency_rates rates;  /* the ledger's, and those of --rates */
+    temporary made;
+} base_source;
+
+#define BASE_SOURCE_USAGE "FILE... | --db URL"
+#define BASE_SOURCE_HELP \
+    "where the customers are:\n" \
+    "  FILE...                   orders (CSV) or events (NDJSON); WHAT:FILE says which: contracts:FILE, cases:FILE, or a mapping's name\n" \
+    "  --db URL                  the ledger: a path, sqlite:PATH or postgres://...\n" \
+    "  --rates FILE              CSV of currency,rate or currency,day,rate: to add amounts of several currencies\n" \
+    "  --today DATE              nothing after this day is looked at (the clock's day)\n" \
+    "how files are read (found out where not given):\n" \
+    "  --mapping NAME-OR-FILE    which column is which field, of every FILE without a WHAT: a ready mapping or a YAML file (docs/mapping.md)\n" \
+    "  --columns FIELD,...       the fields in file order, - to pass over a column\n" \
+    "  --currency CODE           where neither a column nor a sign tells\n" \
+    "  --date-format FORMAT      ymd, yyyymmdd, dmy or mdy\n" \
+    "  --decimal SIGN            point or comma\n"
+
+void base_source_begin(base_source *s, const char **operands);
+/* 1: the option was one of these and is read; 0: it is not; -1: it is, and its value is wrong (reported). */
+int base_source_option(option_reader *r, const char *option, base_source *s);
+/* Opens for reading, with a progress bar where files are read. Exit code; whatever it is, base_source_close. */
+int base_source_open(const char *command, base_source *s);
+void base_source_close(base_source *s);
+
+#endif

@@ -1,0 +1,381 @@
+#include "landmarks.h"
+
+#include "arena.h"
+#include "calendar.h"
+#include "error.h"
+#include "mem.h"
+#include "rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPELLS = 64 };
+
+int32_t landmark_month_end(int32_t day) {
+    return calendar_month_start(calendar_month_index(day) + 1) - 1;
+}
+
+/* --- first the base as a whole: how many, from when to when, with contracts or without --- */
+
+typedef struct survey_job {
+    const landmarks_options *o;
+    landmarks *m;
+} survey_job;
+
+static mr_status survey_one(void *ctx, const history *h, mr_error *err) {
+    survey_job *job = ctx;
+    landmarks *m = job->m;
+    bool contracts = false, orders = false;
+    (void)err;
+    for (size_t i = 0; i < h->n; i++) {
+        const history_event *e = &h->events[i];
+        if (e->day > job->o->until) continue;
+        if (e->day < m->first_day) m->first_day = e->day;
+        if (e->day > m->last_day) m->last_day = e->day;
+        contracts |= e->kind >= EVENT_contract_start && e->kind <= EVENT_contract_end;
+        orders |= event_is_order(e);
+        m->events++;
+    }
+    m->base += contracts || orders;
+    m->with_contracts += contracts;
+    m->with_orders += orders;
+    return MR_OK;
+}
+
+static mr_status survey_base(ledger *l, const landmarks_options *o, landmarks *m, mr_error *err) {
+    survey_job job = {o, m};
+    m->first_day = INT32_MAX;
+    m->last_day = INT32_MIN;
+    mr_status status = ledger_scan(l, NULL, 0, 1, survey_one, &job, err);
+    if (status == MR_OK && !m->base)
+        status = error_set(err, MR_EDATA, NULL, -1, "%s holds neither orders nor contracts up to that day: nobody is at risk of leaving; import some first", db_name(l->d));
+    m->mode = risk_mode_of(m->with_contracts, m->base);
+    return status;
+}
+
+/* --- rows --- */
+
+typedef struct read_job {
+    const landmarks_options *o;
+    const mr_context *context;
+    landmarks *m;
+    features *features;
+    uint32_t *order;
+    size_t order_room, row_room, customer_room, buyer_room, orders_room;
+    uint64_t seen, threshold;
+} read_job;
+
+static uint64_t text_hash(uint64_t hash, const char *text) {
+    for (; *text; text++) hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211); /* FNV-1a */
+    return hash;
+}
+
+static uint64_t customer_hash(const trace *t, const trace_facts *f) {
+    if (!*f->external_id) return rng_mix((uint64_t)t->customer_id);
+    return rng_mix(text_hash(text_hash(UINT64_C(14695981039346656037), f->source) * 31, f->external_id));
+}
+
+static bool grow_rows(read_job *job) {
+    landmarks *m = job->m;
+    size_t room = job->row_room ? 2 * job->row_room : 4096;
+    bool ok = true;
+    void *at;
+#define GROW(member) \
+    if ((at = mem_resize(NULL, m->member, room, sizeof *m->member))) m->member = at; \
+    else ok = false
+    GROW(day);
+    GROW(known_day);
+    GROW(who);
+    GROW(then);
+    GROW(now);
+    GROW(gone);
+    GROW(gone_then);
+    for (int f = 0; f < LANDMARK_COLUMNS; f++)
+        if (m->column[f]) {
+            GROW(column[f]);
+        }
+#undef GROW
+    if (ok) job->row_room = room;
+    return ok;
+}
+
+static bool same(double a, double b) {
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* A column that was the same so far is written out when it no longer is: most bases send a few of the kinds of events. */
+static bool put_value(read_job *job, int f, double value) {
+    landmarks *m = job->m;
+    if (!m->column[f]) {
+        if (!m->n) m->constant[f] = value;
+        if (same(m->constant[f], value)) return true;
+        m->column[f] = mem_take(NULL, job->row_room, sizeof *m->column[f]);
+        if (!m->column[f]) return false;
+        for (size_t i = 0; i < m->n; i++) m->column[f][i] = m->constant[f];
+    }
+    m->column[f][m->n] = value;
+    return true;
+}
+
+typedef struct outcome {
+    int then, now;
+    int32_t gone, gone_then, known_day;
+} outcome;
+
+static bool put_row(read_job *job, int32_t day, const double *value, const outcome *y) {
+    landmarks *m = job->m;
+    if (m->n == job->row_room && !grow_rows(job)) return false;
+    for (int f = 0; f < LANDMARK_COLUMNS; f++)
+        if (!put_value(job, f, value[f])) return false;
+    m->day[m->n] = day;
+    m->known_day[m->n] = y->known_day;
+    m->who[m->n] = (uint32_t)m->customers;
+    m->then[m->n] = (unsigned char)y->then;
+    m->now[m->n] = (unsigned char)y->now;
+    m->gone[m->n] = y->gone;
+    m->gone_then[m->n] = y->gone_then;
+    m->n++;
+    return true;
+}
+
+static bool put_customer(read_job *job, const trace *t, const trace_facts *f, uint64_t hash, size_t first) {
+    landmarks *m = job->m;
+    if (m->customers == job->customer_room) {
+        size_t room = job->customer_room ? 2 * job->customer_room : 1024;
+        landmark_customer *more = mem_resize(NULL, m->customer, room, sizeof *more);
+        if (!more) return false;
+        m->customer = more;
+        job->customer_room = room;
+    }
+    const char *id = arena_copy(m->text, f->external_id, strlen(f->external_id)), *tier = arena_copy(m->text, f->tier, strlen(f->tier)),
+               *segment = arena_copy(m->text, f->segment, strlen(f->segment));
+    m->customer[m->customers++] = (landmark_customer){t->customer_id, hash, id, tier, segment, first, m->n - first};
+    return id && tier && segment;
+}
+
+/* --- outcomes --- */
+
+/* Without contracts: no order in (day, day + H], as far as was known on a day. */
+static int ordered_outcome(const trace *t, int32_t day, int32_t horizon, int32_t known_by) {
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (trace_is_order(e) && e->day > day && (int64_t)e->day <= (int64_t)day + horizon && trace_known_day(e) <= known_by) return LANDMARK_STAYED;
+    }
+    return LANDMARK_LEFT;
+}
+
+static int32_t last_order(const trace *t, int32_t day) {
+    int32_t last = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++)
+        if (trace_is_order(&t->event[i]) && t->event[i].day <= day && t->event[i].day > last) last = t->event[i].day;
+    return last;
+}
+
+static int spell_outcome(const risk_spell *spells, size_t n, int32_t day, int32_t horizon, int32_t *gone) {
+    for (size_t i = 0; i < n; i++) {
+        const risk_spell *s = &spells[i];
+        if (s->from_day > day || s->to_day < day || (s->left && s->to_day == day)) continue;
+        if (!s->left || (int64_t)s->to_day > (int64_t)day + horizon) return LANDMARK_STAYED;
+        *gone = s->to_day;
+        return LANDMARK_LEFT;
+    }
+    return LANDMARK_NOT_AT_RISK;
+}
+
+static outcome outcome_at(const read_job *job, const trace *t, int32_t day) {
+    const landmarks *m = job->m;
+    int32_t h = m->horizon_days;
+    outcome y = {LANDMARK_UNKNOWN, LANDMARK_UNKNOWN, TRACE_NO_DAY, TRACE_NO_DAY, day + h + (m->mode == RISK_CONTRACTS ? RISK_GRACE_DAYS : 0)};
+    if (y.known_day > m->last_day) return y;
+    if (m->mode == RISK_ORDERS) {
+        y.then = ordered_outcome(t, day, h, y.known_day);
+        y.now = ordered_outcome(t, day, h, m->last_day);
+        if (y.then == LANDMARK_LEFT || y.now == LANDMARK_LEFT) y.gone = y.gone_then = last_order(t, day) + h;
+        if (y.now == LANDMARK_LEFT && y.gone <= day) y.now = LANDMARK_NOT_AT_RISK; /* an order known on the landmark was none */
+        return y;
+    }
+    risk_spell spells[SPELLS];
+    size_t n = risk_contract_spells(t, y.known_day, spells, SPELLS);
+    y.then = spell_outcome(spells, n < SPELLS ? n : SPELLS, day, h, &y.gone_then);
+    n = risk_contract_spells(t, m->last_day, spells, SPELLS);
+    y.now = spell_outcome(spells, n < SPELLS ? n : SPELLS, day, h, &y.gone);
+    return y;
+}
+
+static bool at_risk(const landmarks *m, const trace *t, int32_t day, const double *value) {
+    if (m->mode == RISK_CONTRACTS) return risk_under_contract(t, day);
+    return value[FEATURE_silence] < m->horizon_days; /* not where it is missing */
+}
+
+/* --- a customer --- */
+
+static void beside(const trace *t, const uint32_t *order, size_t known, int32_t day, double *value) {
+    int32_t last = TRACE_NO_DAY, first = INT32_MAX;
+    double sum = 0;
+    uint32_t top = 0;
+    for (size_t i = 0; i < known; i++) top = order[i] > top ? order[i] : top;
+    for (size_t i = 0; known && i <= top; i++) {
+        const trace_event *e = &t->event[i];
+        if (!trace_is_order(e) || trace_known_day(e) > day) continue;
+        if (last != TRACE_NO_DAY && e->day > last) sum += log((double)e->day - last);
+        if (e->day > last) last = e->day;
+        if (e->day < first) first = e->day;
+    }
+    value[LANDMARK_LOG_GAPS] = sum;
+    value[LANDMARK_AGE] = first == INT32_MAX ? NAN : day - (double)first;
+}
+
+static void look_for_oddities(landmarks *m, const trace *t) {
+    int32_t started = INT32_MAX, notice = INT32_MAX;
+    bool live = false;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        bool begins = e->kind == EVENT_contract_start || trace_is_order(e);
+        if (begins && e->day < started) started = e->day;
+        if (e->kind == EVENT_leave_confirmed && !e->subject && e->day < notice) notice = e->day;
+    }
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        m->odd_before_start += (e->kind == EVENT_case_open || e->kind == EVENT_complaint || e->kind == EVENT_usage) && e->day < started && started != INT32_MAX;
+        live |= notice != INT32_MAX && e->day > notice + RISK_GRACE_DAYS &&
+                (e->kind == EVENT_contract_end || e->kind == EVENT_contract_renew || e->kind == EVENT_usage || e->kind == EVENT_order);
+    }
+    m->odd_live_after_left += live;
+}
+
+static mr_status landmark_rows(read_job *job, const trace *t, mr_error *err) {
+    landmarks *m = job->m;
+    const landmarks_options *o = job->o;
+    double value[LANDMARK_COLUMNS];
+    size_t at = 0;
+    mr_status status = MR_OK;
+    if (t->n > job->order_room) {
+        uint32_t *more = mem_resize(NULL, job->order, t->n, sizeof *more);
+        if (!more) return error_memory(err, t->n * sizeof *more);
+        job->order = more;
+        job->order_room = t->n;
+    }
+    features_order(t, job->order);
+    features_begin(job->features);
+    int32_t day = o->only_day != INT32_MIN ? o->only_day : landmark_month_end(trace_known_day(&t->event[job->order[0]]));
+    for (; day <= m->last_day || o->only_day != INT32_MIN; day = landmark_month_end(day + 1)) {
+        while (at < t->n && trace_known_day(&t->event[job->order[at]]) <= day && status == MR_OK)
+            status = features_apply(job->features, &t->event[job->order[at++]], err);
+        if (status != MR_OK) return status;
+        outcome y = {LANDMARK_UNKNOWN, LANDMARK_UNKNOWN, TRACE_NO_DAY, TRACE_NO_DAY, INT32_MAX};
+        if (o->only_day == INT32_MIN) y = outcome_at(job, t, day);
+        if (y.then == LANDMARK_UNKNOWN && o->only_day == INT32_MIN) break;
+        features_at(job->features, day, value);
+        beside(t, job->order, at, day, value);
+        if (at_risk(m, t, day, value) && !put_row(job, day, value, &y)) return error_memory(err, job->row_room * sizeof *value);
+        if (o->only_day != INT32_MIN) break;
+    }
+    return MR_OK;
+}
+
+/* The days they ordered on, and from when each was known; days do not go back. */
+static bool put_buyer(read_job *job, const trace *t, uint64_t hash) {
+    landmarks *m = job->m;
+    size_t first = m->orders;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (!trace_is_order(e)) continue;
+        int32_t known = trace_known_day(e);
+        struct landmark_order *last = m->orders > first ? &m->order[m->orders - 1] : NULL;
+        if (last && e->day <= last->day) {
+            if (known < last->known_day) last->known_day = known;
+            continue;
+        }
+        if (m->orders == job->orders_room) {
+            size_t room = job->orders_room ? 2 * job->orders_room : 4096;
+            struct landmark_order *more = mem_resize(NULL, m->order, room, sizeof *more);
+            if (!more) return false;
+            m->order = more;
+            job->orders_room = room;
+        }
+        m->order[m->orders++] = (struct landmark_order){e->day, known};
+    }
+    if (m->orders == first) return true;
+    if (m->buyers == job->buyer_room) {
+        size_t room = job->buyer_room ? 2 * job->buyer_room : 1024;
+        struct landmark_buyer *more = mem_resize(NULL, m->buyer, room, sizeof *more);
+        if (!more) return false;
+        m->buyer = more;
+        job->buyer_room = room;
+    }
+    m->buyer[m->buyers++] = (struct landmark_buyer){hash, first, m->orders - first};
+    return true;
+}
+
+static mr_status read_one(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    read_job *job = ctx;
+    landmarks *m = job->m;
+    const mr_context *context = job->context;
+    uint64_t hash = customer_hash(t, f);
+    if (context && context->progress && ++job->seen % 256 == 0 &&
+        context->progress(job->seen < m->base ? job->seen : m->base, m->base, context->progress_ctx))
+        return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+    if (!t->n || hash > job->threshold) return MR_OK;
+    size_t first = m->n;
+    look_for_oddities(m, t);
+    mr_status status = landmark_rows(job, t, err);
+    if (status == MR_OK && m->n > first && !put_customer(job, t, f, hash, first)) status = error_memory(err, sizeof(landmark_customer));
+    if (status == MR_OK && !put_buyer(job, t, hash)) status = error_memory(err, sizeof *m->buyer);
+    return status;
+}
+
+static int by_hash(const void *a, const void *b) {
+    const landmark_customer *x = a, *y = b;
+    if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+    return strcmp(x->external_id, y->external_id);
+}
+
+static int buyer_by_hash(const void *a, const void *b) {
+    const struct landmark_buyer *x = a, *y = b;
+    return x->hash < y->hash ? -1 : x->hash > y->hash;
+}
+
+mr_status landmarks_read(ledger *l, const landmarks_options *o, const mr_context *context, landmarks *out, mr_error *err) {
+    read_job job = {.o = o, .context = context, .m = out, .threshold = UINT64_MAX};
+    trace_options money = {.first = o->customer_id, .last = o->customer_id};
+    static const currency_rates no_rates = {0};
+    *out = (landmarks){.horizon_days = o->horizon_days};
+    if (o->horizon_days < 1) return error_set(err, MR_EINVAL, "horizon", -1, "the horizon must be a day or more");
+    mr_status status = survey_base(l, o, out, err);
+    if (status == MR_OK) status = ledger_trace_money(l, o->rates ? o->rates : &no_rates, &money, err);
+    if (status != MR_OK) return status;
+    memcpy(out->currency, money.currency, sizeof out->currency);
+    if (o->sample && o->sample < out->base) job.threshold = (uint64_t)((double)UINT64_MAX * ((double)o->sample / (double)out->base));
+    out->text = mem_new(NULL, 1, sizeof *out->text);
+    job.features = features_new(NULL, o->sour_days);
+    status = out->text && job.features && grow_rows(&job) ? ledger_traces(l, &money, 0, 1, read_one, &job, err) : error_memory(err, sizeof *out->text);
+    features_free(job.features);
+    mem_free(NULL, job.order);
+    if (status != MR_OK) {
+        landmarks_free(out);
+        return status;
+    }
+    if (out->customers) qsort(out->customer, out->customers, sizeof *out->customer, by_hash);
+    if (out->buyers) qsort(out->buyer, out->buyers, sizeof *out->buyer, buyer_by_hash);
+    for (size_t c = 0; c < out->customers; c++)
+        for (size_t i = 0; i < out->customer[c].n; i++) out->who[out->customer[c].first + i] = (uint32_t)c;
+    return MR_OK;
+}
+
+void landmarks_free(landmarks *m) {
+    mem_free(NULL, m->customer);
+    for (int f = 0; f < LANDMARK_COLUMNS; f++) mem_free(NULL, m->column[f]);
+    mem_free(NULL, m->day);
+    mem_free(NULL, m->known_day);
+    mem_free(NULL, m->who);
+    mem_free(NULL, m->then);
+    mem_free(NULL, m->now);
+    mem_free(NULL, m->gone);
+    mem_free(NULL, m->gone_then);
+    mem_free(NULL, m->buyer);
+    mem_free(NULL, m->order);
+    if (m->text) arena_free(m->text);
+    mem_free(NULL, m->text);
+    *m = (landmarks){0};
+}

@@ -1,0 +1,68 @@
+/* Models of who is about to leave, fitted to landmarks of the past, and the simple rules they have to beat. */
+#ifndef LEARN_LEAVING_H
+#define LEARN_LEAVING_H
+
+#include "landmarks.h"
+
+#include <marram/additive.h>
+#include <marram/model.h>
+
+enum {
+#define SCORER(name, title, probability, orders, contracts, about) LEAVING_##name,
+#include "leaving_scorers.def"
+#undef SCORER
+    LEAVING_SCORERS
+};
+
+typedef struct leaving_scorer {
+    const char *name, *title, *about;
+    bool probability, orders, contracts;
+} leaving_scorer;
+
+const leaving_scorer *leaving_scorer_of(int scorer);
+
+#define LEAVING_LEAST_ROWS 100  /* to be trained on */
+#define LEAVING_LEAST_EACH 20   /* of them who left, and who stayed */
+
+typedef struct leaving_fit_options {
+    int32_t as_of;      /* nothing is used that was not known by then */
+    bool baselines;     /* fit the others too */
+    uint64_t seed;
+} leaving_fit_options;
+
+/* Fitted models; members that could not be fitted say why. */
+typedef struct leaving_models {
+    const landmarks *m;         /* borrowed */
+    size_t rows, left;          /* trained on */
+    int32_t first_day, last_day; /* of their landmarks */
+    size_t p;                   /* features of the additive model */
+    int feature[FEATURES];
+    mr_additive *additive;
+    size_t design_n;            /* columns of the linear models: features, and whether they are missing */
+    struct leaving_column {
+        int feature;
+        bool missing;           /* 1 where it is missing */
+        double mean;            /* of the transformed, stands for missing */
+    } design[2 * FEATURES];
+    double logistic[2 * FEATURES + 1], cox[2 * FEATURES];
+    mr_params buying;
+    double gap;                 /* mean days between orders of the base */
+    bool fitted[LEAVING_SCORERS];
+    char why[LEAVING_SCORERS][200]; /* not */
+} leaving_models;
+
+/* Rows whose outcome was known by a day, in the order of customers. *out is freed by mem_free. */
+mr_status leaving_known_rows(const landmarks *m, int32_t as_of, size_t **out, size_t *n, mr_error *err);
+
+/* MR_EDATA: too few rows to learn from, or none who left, with how many there are. The additive model must fit; the others may say why not. */
+mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr_context *context, leaving_models *out, mr_error *err);
+void leaving_free(leaving_models *models);
+
+/* score[n] of rows row[n] of any landmarks of the same mode and horizon: a chance, or what orders them as well; NaN: the scorer says nothing of it. */
+mr_status leaving_score(const leaving_models *models, const landmarks *m, int scorer, const size_t *row, size_t n, const mr_context *context, double *score,
+                        mr_error *err);
+
+/* Rows of the additive model's features as columns: column[p] of n each, one block that the caller frees with mem_free. */
+mr_status leaving_columns(const landmarks *m, const int *feature, size_t p, const size_t *row, size_t n, double **block, mr_feature *columns, mr_error *err);
+
+#endif

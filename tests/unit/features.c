@@ -1,0 +1,177 @@
+/* The features of a day: against figures worked out by hand; the page docs/features.md against the table (MARRAM_WRITE=1 writes it). */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* rows of a table */
+#include "check.h"
+
+#include <feature.h>
+#include <taxonomy.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct step {
+    int kind, day, subject, amount, until;
+    double value;
+    int flags, tag, actor, topic, months;
+} step;
+
+enum { MOST = 16, NO_VALUE = -999 };
+
+typedef struct case_row {
+    const char *what;
+    step step[MOST];
+    int day;
+    int feature;
+    double wanted;
+} case_row;
+
+#define ORDER(day, amount) {EVENT_order, day, 0, amount, 0, NO_VALUE}
+#define AT(kind, day) {EVENT_##kind, day, 0, 0, 0, NO_VALUE}
+#define OF(kind, day, subject) {EVENT_##kind, day, subject, 0, 0, NO_VALUE}
+
+static const case_row rows[] = {
+    {"one order", {ORDER(10, 5)}, 30, FEATURE_orders, 1},
+    {"one order", {ORDER(10, 5)}, 30, FEATURE_silence, 20},
+    {"one order has no rhythm", {ORDER(10, 5)}, 30, FEATURE_rhythm, NAN},
+    {"two orders of a day are one", {ORDER(10, 5), ORDER(10, 7), ORDER(20, 4)}, 30, FEATURE_orders, 2},
+    {"rhythm", {ORDER(10, 5), ORDER(20, 5), ORDER(40, 5)}, 55, FEATURE_rhythm, 15},
+    {"overdue", {ORDER(10, 5), ORDER(20, 5), ORDER(40, 5)}, 55, FEATURE_overdue, 1},
+    {"the last gap", {ORDER(10, 5), ORDER(20, 5), ORDER(40, 5)}, 55, FEATURE_gap_last, 2},
+    {"gaps of 10, 10, 40", {ORDER(0, 1), ORDER(10, 1), ORDER(20, 1), ORDER(60, 1)}, 60, FEATURE_gap_variation, 14.142135623730951 / 20},
+    {"trend: 1 in the last 50 days, 3 before", {ORDER(0, 1), ORDER(10, 1), ORDER(20, 1), ORDER(60, 1)}, 100, FEATURE_order_trend, -0.40546510810816444},
+    {"too young for a trend", {ORDER(0, 1)}, 27, FEATURE_order_trend, NAN},
+    {"spend of the last", {ORDER(0, 10), ORDER(5, 30)}, 6, FEATURE_spend_last, 1.5},
+    {"money is not known", {ORDER(0, 0), ORDER(5, 0)}, 6, FEATURE_spend_mean, NAN},
+    {"two products", {{EVENT_order, 1, 0, 0, 0, NO_VALUE, 0, 0, 0, 7}, {EVENT_order, 2, 0, 0, 0, NO_VALUE, 0, 0, 0, 9}, {EVENT_order, 3, 0, 0, 0, NO_VALUE, 0, 0, 0, 7}}, 9, FEATURE_breadth, 2},
+    {"sent back after the last order", {ORDER(0, 10), AT(return_goods, 3)}, 6, FEATURE_returned_last, 1},
+    {"sent back before it", {ORDER(0, 10), AT(return_goods, 3), ORDER(4, 10)}, 6, FEATURE_returned_last, 0},
+    {"a negative order is a refund", {ORDER(0, 10), ORDER(2, -4)}, 6, FEATURE_returns_365, 1},
+    {"long ago", {ORDER(0, 10), AT(refund, 3)}, 368, FEATURE_returns_365, 0},
+    {"uses", {{EVENT_usage, 70, 0, 0, 0, 3}, {EVENT_usage, 71, 0, 0, 0, 4}}, 100, FEATURE_usage_30, 4},
+    {"no use seen", {ORDER(0, 1)}, 100, FEATURE_usage_30, NAN},
+    {"a case is open", {OF(case_open, 1, 5)}, 9, FEATURE_cases_open, 1},
+    {"how long", {OF(case_open, 1, 5)}, 9, FEATURE_case_open_days, 8},
+    {"resolved", {OF(case_open, 1, 5), OF(case_resolve, 4, 5)}, 9, FEATURE_cases_open, 0},
+    {"time to the solution", {OF(case_open, 1, 5), OF(case_resolve, 4, 5)}, 9, FEATURE_resolution_days, 3},
+    {"opened again", {OF(case_open, 1, 5), OF(case_resolve, 4, 5), OF(case_reopen, 6, 5)}, 9, FEATURE_cases_open, 1},
+    {"opened again", {OF(case_open, 1, 5), OF(case_resolve, 4, 5), OF(case_reopen, 6, 5)}, 9, FEATURE_cases_reopened, 1},
+    {"first answer", {OF(case_open, 1, 5), {EVENT_case_update, 2, 5, 0, 0, NO_VALUE, TRACE_FIRST_RESPONSE}}, 9, FEATURE_response_hours, 24},
+    {"a second problem within 90 days", {OF(case_open, 1, 5), AT(complaint, 91)}, 99, FEATURE_problems_soured, 1},
+    {"a second problem later", {OF(case_open, 1, 5), AT(complaint, 92)}, 99, FEATURE_problems_soured, 0},
+    {"the same again", {{EVENT_case_open, 1, 5, 0, 0, 2, 0, TRACE_TAG_billing}, {EVENT_case_open, 9, 6, 0, 0, 3, 0, TRACE_TAG_billing}}, 20, FEATURE_problems_same, 1},
+    {"urgent ones", {{EVENT_case_open, 1, 5, 0, 0, 2, 0, TRACE_TAG_billing}, {EVENT_case_open, 9, 6, 0, 0, 3, 0, TRACE_TAG_billing}}, 20, FEATURE_problems_urgent, 2},
+    {"on terms and bills", {{EVENT_case_open, 1, 5, 0, 0, 2, 0, TRACE_TAG_billing}, {EVENT_case_open, 9, 6, 0, 0, 3, 0, TRACE_TAG_terms}}, 20, FEATURE_problems_terms, 2},
+    {"promise not due yet", {{EVENT_promise_made, 1, 5, 0, 10, NO_VALUE}}, 10, FEATURE_promises_overdue, 0},
+    {"promise overdue", {{EVENT_promise_made, 1, 5, 0, 10, NO_VALUE}}, 11, FEATURE_promises_overdue, 1},
+    {"promise kept late", {{EVENT_promise_made, 1, 5, 0, 10, NO_VALUE}, OF(promise_kept, 12, 5)}, 20, FEATURE_promises_broken, 1},
+    {"promise kept", {{EVENT_promise_made, 1, 5, 0, 10, NO_VALUE}, OF(promise_kept, 9, 5)}, 20, FEATURE_promises_broken, 0},
+    {"marketing is no touch", {{EVENT_touch_out, 5, 0, 0, 0, NO_VALUE, TRACE_MARKETING}, {EVENT_touch_out, 2, 0, 0, 0, NO_VALUE}}, 20, FEATURE_touch_out_silence, 18},
+    {"one owner", {{EVENT_touch_out, 2, 0, 0, 0, NO_VALUE, 0, 0, TRACE_SALES}, {EVENT_touch_out, 5, 0, 0, 0, NO_VALUE, 0, 0, TRACE_SALES}}, 20, FEATURE_owners_active, 1},
+    {"both", {{EVENT_touch_out, 2, 0, 0, 0, NO_VALUE, 0, 0, TRACE_SALES}, {EVENT_touch_out, 5, 0, 0, 0, NO_VALUE, 0, 0, TRACE_OPERATIONS}}, 20, FEATURE_owners_active, 2},
+    {"opinions", {{EVENT_survey, 2, 0, 0, 0, 0.8}, {EVENT_survey, 9, 0, 0, 0, 0.4}}, 20, FEATURE_satisfaction_mean, 0.6},
+    {"... fall", {{EVENT_survey, 2, 0, 0, 0, 0.8}, {EVENT_survey, 9, 0, 0, 0, 0.4}}, 20, FEATURE_satisfaction_trend, -0.4},
+    {"... vary", {{EVENT_survey, 2, 0, 0, 0, 0.8}, {EVENT_survey, 9, 0, 0, 0, 0.4}}, 20, FEATURE_satisfaction_sd, 0.2},
+    {"payment failed", {AT(payment_failed, 3)}, 20, FEATURE_payment_open, 1},
+    {"... and recovered", {AT(payment_failed, 3), AT(payment_recovered, 4)}, 20, FEATURE_payment_open, 0},
+    {"renewal", {{EVENT_contract_start, 1, 5, 120, 100, 10}}, 60, FEATURE_renewal_in, 40},
+    {"term", {{EVENT_contract_start, 1, 5, 120, 100, 10}}, 60, FEATURE_term, 99},
+    {"price of a month", {{EVENT_contract_start, 1, 5, 120, 100, 10, 0, 0, 0, 0, 12}}, 60, FEATURE_price, 10},
+    {"the nearer renewal", {{EVENT_contract_start, 1, 5, 120, 100, 10}, {EVENT_contract_start, 2, 6, 1, 80, 1}}, 60, FEATURE_renewal_in, 20},
+    {"the other ended", {{EVENT_contract_start, 1, 5, 120, 100, 10}, {EVENT_contract_start, 2, 6, 1, 80, 1}, OF(contract_end, 40, 6)}, 60, FEATURE_renewal_in, 40},
+    {"price change, told", {{EVENT_contract_start, 1, 5, 120, 100, 10}, {EVENT_price_change, 9, 5, 132, 50, 10}}, 20, FEATURE_price_change, 10},
+    {"... not in force yet", {{EVENT_contract_start, 1, 5, 120, 100, 10}, {EVENT_price_change, 9, 5, 132, 50, 10}}, 20, FEATURE_price, 120},
+    {"... in force", {{EVENT_contract_start, 1, 5, 120, 100, 10}, {EVENT_price_change, 9, 5, 132, 50, 10}}, 50, FEATURE_price, 132},
+    {"dearer at the renewal", {{EVENT_contract_start, 1, 5, 100, 50, 10}, {EVENT_contract_renew, 50, 5, 125, 100, 10}}, 60, FEATURE_price_change, 25},
+    {"fewer seats", {{EVENT_contract_start, 1, 5, 100, 50, 19}, {EVENT_contract_change, 30, 5, 50, 0, 9}}, 60, FEATURE_seats_change, -0.69314718055994531},
+    {"unsigned", {{EVENT_contract_start, 1, 5, 100, 50, 19, TRACE_UNSIGNED}}, 60, FEATURE_unsigned, 1},
+    {"signed since", {{EVENT_contract_start, 1, 5, 100, 50, 19, TRACE_UNSIGNED}, {EVENT_contract_change, 30, 5, 0, 0, NO_VALUE, TRACE_SIGNED}}, 60, FEATURE_unsigned, 0},
+    {"people", {OF(stakeholder_join, 1, 5), OF(stakeholder_join, 2, 6), {EVENT_stakeholder_leave, 9, 5, 0, 0, NO_VALUE, TRACE_DECIDES}}, 60, FEATURE_stakeholders, 1},
+    {"who decides has left", {OF(stakeholder_join, 1, 5), {EVENT_stakeholder_leave, 9, 5, 0, 0, NO_VALUE, TRACE_DECIDES}}, 60, FEATURE_decider_left, 1},
+    {"intents", {AT(leave_intent, 1)}, 60, FEATURE_intents_before, 1},
+    {"January", {ORDER(0, 1)}, 30, FEATURE_season, 0},
+    {"February", {ORDER(0, 1)}, 31, FEATURE_season, 1},
+    {"tenure", {OF(contract_start, 4, 1), ORDER(9, 1)}, 31, FEATURE_tenure, 27},
+    {"nobody", {AT(praise, 3)}, 9, FEATURE_tenure, NAN},
+};
+
+static void test_rows(void **state) {
+    (void)state;
+    features *f = features_new(NULL, 0);
+    mr_error err = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const case_row *row = &rows[i];
+        trace_event events[MOST];
+        double out[FEATURES];
+        size_t n = 0;
+        features_begin(f);
+        for (; n < MOST && (row->step[n].kind || row->step[n].day); n++) {
+            const step *s = &row->step[n];
+            events[n] = (trace_event){.kind = (int16_t)s->kind, .day = s->day, .at_us = s->day * TRACE_DAY_US, .known_us = s->day * TRACE_DAY_US, .subject = s->subject,
+                                      .amount = s->amount * INT64_C(10000), .until_day = s->until ? s->until : TRACE_NO_DAY, .notice_days = -1, .months = s->months,
+                                      .value = s->value == NO_VALUE ? NAN : s->value, .flags = (uint16_t)s->flags, .tag = (uint8_t)s->tag, .actor = (uint8_t)s->actor,
+                                      .topic = (uint32_t)s->topic};
+            if (s->day <= row->day) assert_int_equal(features_apply(f, &events[n], &err), MR_OK);
+        }
+        features_at(f, row->day, out);
+        double found = out[row->feature];
+        if (isnan(row->wanted) ? !isnan(found) : !(fabs(found - row->wanted) < 1e-9))
+            fail_msg("%s: %s is %g, not %g", row->what, feature_of(row->feature)->name, found, row->wanted);
+    }
+    features_free(f);
+}
+
+static void test_table(void **state) {
+    (void)state;
+    for (int i = 0; i < FEATURES; i++) {
+        const feature_row *r = feature_of(i);
+        assert_int_equal(feature_find(r->name), i);
+        assert_true(r->monotone >= -1 && r->monotone <= 1);
+        if (*r->reason && !reason_find(r->reason, strlen(r->reason))) fail_msg("%s speaks for %s, which is no reason", r->name, r->reason);
+    }
+    assert_int_equal(feature_find("nonsense"), -1);
+}
+
+static char *read_file(const char *path) {
+    FILE *f = fopen(path, "r");
+    char *text = calloc(1, 1 << 20);
+    if (!f) return text;
+    assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static const char begin[] = "| feature | unit | kind | more of it | speaks for | meaning |\n|---|---|---|---|---|---|\n";
+
+static void test_page(void **state) {
+    (void)state;
+    static const char *const kinds[] = {"number", "yes or no", "category"}, *const senses[] = {"never raises the risk", "", "never lowers the risk"};
+    char table[1 << 15], *page = read_file(SOURCE_DIR "/docs/features.md"), *at = strstr(page, begin);
+    size_t len = (size_t)snprintf(table, sizeof table, "%s", begin);
+    assert_non_null(at);
+    for (int i = 0; i < FEATURES; i++) {
+        const feature_row *r = feature_of(i);
+        len += (size_t)snprintf(table + len, sizeof table - len, "| `%s` | %s | %s | %s | %s%s%s | %s |\n", r->name, r->unit, kinds[r->kind], senses[r->monotone + 1],
+                                *r->reason ? "`" : "", r->reason, *r->reason ? "`" : "", r->meaning);
+    }
+    assert_true(len < sizeof table);
+    if (getenv("MARRAM_WRITE")) {
+        char *rest = at;
+        while (*rest == '|') rest = strchr(rest, '\n') + 1;
+        char *whole = calloc(1, strlen(page) + len + 1);
+        sprintf(whole, "%.*s%s%s", (int)(at - page), page, table, rest);
+        FILE *f = fopen(SOURCE_DIR "/docs/features.md", "w");
+        assert_non_null(f);
+        fputs(whole, f);
+        fclose(f);
+        free(whole);
+    } else if (strncmp(at, table, len) != 0) {
+        fail_msg("docs/features.md is not as src/history/features.def: MARRAM_WRITE=1 build/tests/unit/test_features writes its table");
+    }
+    free(page);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_table), cmocka_unit_test(test_page)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
