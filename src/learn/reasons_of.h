@@ -56,7 +56,8 @@ typedef struct reasons_names {
 } reasons_names;
 
 typedef struct reasons_options {
-    int32_t until;        /* TRACE_NO_DAY: the last day of anything */
+    int32_t until;        /* TRACE_NO_DAY: the last day of anything, up to last_day */
+    int32_t last_day;     /* 0: no limit */
     int32_t horizon_days; /* without contracts: of silence */
 } reasons_options;
 
