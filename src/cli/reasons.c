@@ -17,7 +17,7 @@ static const char help[] =
     "usage: marram reasons [ID] " BASE_SOURCE_USAGE " [OPTION ...]\n"
     "\n" BASE_SOURCE_HELP
     "what is shown:\n"
-    "  ID, --customer ID         one customer, with the signals, their dates and sentences (with files: --customer)\n"
+    "  --customer ID             one customer, with the signals, their dates and sentences; with --db also without --customer\n"
     "  --source NAME             of which source ID is an identifier, where several have it\n"
     "  --horizon LENGTH          without contracts: silence after which a customer counts as left: 90d, 13w, 6m (13w)\n"
     "  --json                    print as JSON: also quarters, every signal's weight, the table of stated and observed\n"
