@@ -83,7 +83,7 @@ static void print_text(const explained *e, const char *id) {
     columns_out c = columns_begin(3, "", "value", "log-odds");
     char text[32];
     snprintf(text, sizeof text, "%+.6f", sum);
-    columns_row(&c, "an average row", "", text);
+    columns_row(&c, t->kind == TRAINED_ADDITIVE ? "an average row" : "the constant", "", text);
     for (size_t k = 0; k < e->terms; k++) {
         char name[256], value[256];
         size_t term = e->order[k];
