@@ -6,6 +6,8 @@
 #include <calendar.h>
 #include <error.h>
 #include <compare.h>
+#include <rng.h>
+#include <sample.h>
 
 #include <json_number.h>
 #include <math.h>
@@ -16,9 +18,10 @@
 static const char help[] =
     "marram backtest: how well each model, and naive baselines, would have forecast a past period\n"
     "\n"
-    "usage: marram backtest FILE... --until DATE --horizon LENGTH [OPTION ...]\n"
-    "       marram backtest --leaving ...: of leaving, month by month; 'marram backtest --leaving --help'\n"
+    "usage: marram backtest FILE... | --db URL --until DATE --horizon LENGTH [OPTION ...]\n"
+    "       marram backtest --leaving FILE... | --db URL [OPTION ...]\n"
     "\n"
+    "  --db URL           the orders of a ledger in place of files\n"
     "  --until DATE       last day the models see; the holdout begins the day after\n"
     "  --horizon LENGTH   length of the holdout: 39w, 90d, 6m, 1y (13w)\n"
     "  --sample N         customers looked at; 0: all (0)\n"
@@ -26,10 +29,17 @@ static const char help[] =
     "  --json             print JSON\n"
     "  --help             this text\n"
     "\n" READER_HELP "\n"
+    "  --leaving          judge models of leaving instead, month by month: its own options, as 'marram backtest --leaving --help' says, are\n"
+    "                     --horizon, --until, --sample, --seed, --threads, --today, --columns, --date-format, --decimal and\n"
+    "  --retrain MONTHS   how often models are trained anew (3)\n"
+    "  --sour-window LENGTH  how soon a second problem sours (90d)\n"
+    "  --mapping NAME-OR-FILE, --currency CODE, --rates FILE  as in 'marram import' and 'marram score'\n"
+    "\n"
     "The model is chosen on an inner window before --until, never on the holdout, which is opened once.\n"
     "\n"
     "example:\n"
     "  marram backtest CDNOW_sample.txt --until 1997-09-30 --horizon 39w --json\n"
+    "  marram backtest --db shop.db --until 2026-03-31 --horizon 13w\n"
     "\n"
     "exit codes: 0 done, 2 usage, 3 bad data, 4 no model could be fitted, 5 input/output, 130 interrupted\n";
 
@@ -37,13 +47,26 @@ typedef struct arguments {
     reader_options reader;
     double horizon_days;
     int64_t sample, seed;
+    const char *db;
     bool json, help;
 } arguments;
+
+/* The orders looked at, of files or of a ledger. */
+typedef struct base {
+    ingest_orders input;
+    bool read;
+    crew crew;
+    sample sample;
+    mr_orders orders;
+    int32_t first_day, last_day;
+    uint64_t *hash;
+} base;
 
 static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (option_is(name, "--horizon")) return option_duration_days(r, &a->horizon_days);
     if (option_is(name, "--sample")) return option_integer(r, 0, 1000000000, &a->sample);
     if (option_is(name, "--seed")) return option_integer(r, 0, INT64_MAX, &a->seed);
+    if (option_is(name, "--db")) return (a->db = option_value(r)) != NULL;
     if (option_is(name, "--json")) return a->json = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
     int shared = reader_option(r, name, &a->reader);
@@ -159,22 +182,22 @@ static int print_table(const compare *c) {
 }
 
 /* The reader's --until would leave the holdout out: here it only ends the calibration. */
-static int check_windows(const arguments *a, int32_t until, const ingest_orders *input) {
+static int check_windows(const arguments *a, int32_t until, const base *input) {
     char day[11], first[11], last[11];
     if (until == INT32_MAX) return command_usage("backtest", "needs --until DATE, the last day the models see");
-    if (until <= input->understood.first_day) {
+    if (until <= input->first_day) {
         fprintf(stderr, "marram backtest: there are no orders up to %s to learn from: the first is of %s, the last of %s; give a later "
                         "--until\n",
-                calendar_text(until, day), calendar_text(input->understood.first_day, first),
-                calendar_text(input->understood.last_day, last));
+                calendar_text(until, day), calendar_text(input->first_day, first),
+                calendar_text(input->last_day, last));
         return EXIT_DATA;
     }
-    if (until >= input->understood.last_day) {
+    if (until >= input->last_day) {
         fprintf(stderr, "marram backtest: there are no orders after %s to compare with: the last is of %s; give an earlier --until\n",
-                calendar_text(until, day), calendar_text(input->understood.last_day, last));
+                calendar_text(until, day), calendar_text(input->last_day, last));
         return EXIT_DATA;
     }
-    double covered = input->understood.last_day - until;
+    double covered = input->last_day - until;
     if (covered + 0.5 < a->horizon_days)
         fprintf(stderr, "marram backtest: the data end %.0f days after %s, before the horizon of %.0f days does: the forecasts are for "
                         "more time than was observed\n",
@@ -182,35 +205,77 @@ static int check_windows(const arguments *a, int32_t until, const ingest_orders 
     return EXIT_OK;
 }
 
+static int read_files(arguments *a, mr_pool *pool, base *b) {
+    int code = reader_read("backtest", &a->reader, pool, &b->input);
+    b->read = code == EXIT_OK;
+    if (!b->read) return code;
+    b->orders = b->input.orders;
+    b->first_day = b->input.understood.first_day;
+    b->last_day = b->input.understood.last_day;
+    b->hash = a->sample ? ingest_hash_ids(&b->input, pool) : NULL;
+    return EXIT_OK;
+}
+
+/* All orders up to today; amounts play no part in the comparison. */
+static int read_ledger(arguments *a, mr_pool *pool, base *b) {
+    mr_error err = {0};
+    const occasions_money none = {0};
+    progress_bar bar;
+    mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
+    progress_begin(&bar, "reading");
+    err.code = crew_open(a->db, NULL, pool, &b->crew, &err);
+    if (err.code == MR_OK) err.code = sample_read(&b->crew, &none, INT64_MAX, a->reader.ingest.today, &context, &b->sample, &err);
+    if (err.code == MR_OK && !b->sample.n) err.code = error_set(&err, MR_EDATA, NULL, -1, "%s holds no orders", a->db);
+    progress_end(&bar);
+    if (err.code != MR_OK) return command_fail("backtest", &err);
+    b->orders = b->sample.orders;
+    b->orders.money = NULL;
+    b->first_day = INT32_MAX;
+    b->last_day = INT32_MIN;
+    for (uint64_t i = 0; i < b->sample.offset[b->sample.n]; i++) {
+        if (b->sample.day[i] < b->first_day) b->first_day = b->sample.day[i];
+        if (b->sample.day[i] > b->last_day) b->last_day = b->sample.day[i];
+    }
+    b->hash = a->sample ? malloc(b->sample.n * sizeof *b->hash) : NULL;
+    for (size_t i = 0; b->hash && i < b->sample.n; i++) b->hash[i] = rng_mix((uint64_t)b->sample.id[i]);
+    return !a->sample || b->hash ? EXIT_OK : EXIT_INTERNAL;
+}
+
+static int compare_on(const arguments *a, const base *b, int32_t until, mr_pool *pool) {
+    mr_error err = {0};
+    progress_bar bar;
+    mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
+    compare_options options = {.outer_until = until, .outer_days = (int32_t)lround(a->horizon_days), .days_per_unit = a->reader.days_per_unit,
+                               .sample = (size_t)a->sample, .seed = (uint64_t)a->seed};
+    compare c;
+    progress_begin(&bar, "fitting");
+    mr_status status = compare_models(&b->orders, b->hash, &options, monotonic_seconds, &context, &c, &err);
+    progress_end(&bar);
+    bool made = status == MR_OK;
+    if (made && !c.has_choice)
+        status = error_set(&err, MR_ENOCONV, NULL, -1, "no model could be fitted to the orders up to %d days before --until: %s", c.inner_days,
+                           c.n ? c.entry[0].problem.message : "");
+    err.code = status;
+    int code = status != MR_OK ? command_fail("backtest", &err) : a->json ? print_json(&c) : print_table(&c);
+    if (made) compare_free(&c);
+    return code;
+}
+
 static int run(arguments *a) {
     int32_t until = a->reader.ingest.until;
     a->reader.ingest.until = INT32_MAX;
     mr_error err = {0};
     mr_pool *pool = NULL;
+    base b = {0};
+    if (a->db && a->reader.paths_n) return command_usage("backtest", "takes files or --db, not both");
     if (mr_pool_new((int)a->reader.threads, &pool, &err) != MR_OK) return command_fail("backtest", &err);
-    ingest_orders input = {0};
-    int code = reader_read("backtest", &a->reader, pool, &input);
-    bool read = code == EXIT_OK;
-    if (read) code = check_windows(a, until, &input);
-    if (code == EXIT_OK) {
-        progress_bar bar;
-        mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
-        compare_options options = {.outer_until = until, .outer_days = (int32_t)lround(a->horizon_days),
-                                   .days_per_unit = a->reader.days_per_unit, .sample = (size_t)a->sample, .seed = (uint64_t)a->seed};
-        uint64_t *hash = a->sample ? ingest_hash_ids(&input, pool) : NULL;
-        compare c;
-        progress_begin(&bar, "fitting");
-        mr_status status = compare_models(&input.orders, hash, &options, monotonic_seconds, &context, &c, &err);
-        progress_end(&bar);
-        free(hash);
-        if (status == MR_OK && !c.has_choice)
-            status = error_set(&err, MR_ENOCONV, NULL, -1, "no model could be fitted to the orders up to %d days before --until: %s", c.inner_days,
-                               c.n ? c.entry[0].problem.message : "");
-        err.code = status;
-        code = status != MR_OK ? command_fail("backtest", &err) : a->json ? print_json(&c) : print_table(&c);
-        if (status == MR_OK) compare_free(&c);
-    }
-    if (read) ingest_orders_free(&input);
+    int code = a->db ? read_ledger(a, pool, &b) : read_files(a, pool, &b);
+    if (code == EXIT_OK) code = check_windows(a, until, &b);
+    if (code == EXIT_OK) code = compare_on(a, &b, until, pool);
+    free(b.hash);
+    if (b.read) ingest_orders_free(&b.input);
+    sample_free(&b.sample);
+    if (a->db) crew_close(&b.crew);
     mr_pool_free(pool);
     return code;
 }

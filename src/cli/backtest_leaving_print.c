@@ -99,23 +99,27 @@ static void print_calibration(const leaving_backtest *b) {
     putchar('\n');
 }
 
-static void verdict_words(const leaving_backtest *b, char out[512]) {
+static void verdict_words(const leaving_backtest *b, char out[700]) {
     int best;
     const scorer_measures *m = &b->of[LEAVING_additive];
     leaving_verdict verdict = leaving_backtest_verdict(b, &best);
-    if (verdict == VERDICT_NOTHING)
-        snprintf(out, 512, "Nothing in these data foretells who leaves: the model tells those who left from those who stayed no better than chance would (the interval of its AUC, "
-                 "%.3f to %.3f, or of its lift, %.2f to %.2f, includes chance). Do not act on its scores.", m->auc.low, m->auc.high, m->lift.low, m->lift.high);
+    if (verdict == VERDICT_NOTHING) {
+        int n = snprintf(out, 700, "Nothing the model sees in these data foretells who leaves: it tells those who left from those who stayed no better than chance would (the interval of its "
+                         "AUC, %.3f to %.3f, or of its lift, %.2f to %.2f, includes chance). Do not act on its scores.", m->auc.low, m->auc.high, m->lift.low, m->lift.high);
+        if (best >= 0 && b->of[best].auc.low > 0.5 && n > 0 && n < 700)
+            snprintf(out + n, 700 - (size_t)n, " Of the others %s does better than chance (AUC %.3f): find out why before you trust it.", leaving_scorer_of(best)->title,
+                     b->of[best].auc.value);
+    }
     else if (verdict == VERDICT_NO_BETTER)
-        snprintf(out, 512, "The model foretells who leaves, but no better than %s does (AUC %.3f against %.3f; the interval of the difference includes none). The simpler one will do.",
+        snprintf(out, 700, "The model foretells who leaves, but no better than %s does (AUC %.3f against %.3f; the interval of the difference includes none). The simpler one will do.",
                  leaving_scorer_of(best)->title, m->auc.value, b->of[best].auc.value);
     else
-        snprintf(out, 512, "The model foretells who leaves%s%s%s.", best >= 0 ? ", and better than " : "", best >= 0 ? leaving_scorer_of(best)->title : "",
+        snprintf(out, 700, "The model foretells who leaves%s%s%s.", best >= 0 ? ", and better than " : "", best >= 0 ? leaving_scorer_of(best)->title : "",
                  best >= 0 ? ", the best of the others" : "");
 }
 
 void backtest_leaving_print(const leaving_backtest *b) {
-    char words[512], count[FIGURE];
+    char words[700], count[FIGURE];
     print_head(b);
     print_discrimination(b);
     print_lead(b);
@@ -176,7 +180,7 @@ static json_t *scorer_json(const leaving_backtest *b, int s) {
 
 int backtest_leaving_json(const leaving_backtest *b) {
     static const char *const verdicts[] = {"nothing", "no_better", "better"};
-    char words[512];
+    char words[700];
     int best;
     leaving_verdict verdict = leaving_backtest_verdict(b, &best);
     json_t *all = json_object(), *months = json_array(), *list = json_array();

@@ -183,6 +183,7 @@ static void print_result(const arguments *a, const import_result *r, double seco
     }
     print_count("events kept although a field is not as docs/events.md says, the first:", r->odd);
     if (r->odd) printf("%16s", ""), print_wrapped(r->odd_example, strlen(r->odd_example), 16, 16);
+    print_count("contracts that begin after today: left out until they have begun", r->not_begun);
     print_count("amounts rounded to the currency's digits", r->rounded);
     if (r->last_at_us >= r->first_at_us)
         printf("  from %.10s to %.10s\n", time_text(r->first_at_us, from), time_text(r->last_at_us, to));
@@ -193,11 +194,11 @@ static int print_json(const arguments *a, const import_result *r, double seconds
     json_t *records = json_object(), *o;
     for (int k = 0; k < RECORD_KINDS; k++)
         if (r->records[k]) json_object_set_new(records, record_name((record_kind)k), json_integer((json_int_t)r->records[k]));
-    o = json_pack("{s:b,s:I,s:o,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:f}", "dry_run", (int)a->import.dry_run, "rows", (json_int_t)r->rows,
+    o = json_pack("{s:b,s:I,s:o,s:I,s:I,s:I,s:{s:I,s:I,s:I,s:I},s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "dry_run", (int)a->import.dry_run, "rows", (json_int_t)r->rows,
                   "records", records, "passed_over", (json_int_t)r->unmatched, "rejected", (json_int_t)r->rejected, "resumed", (json_int_t)r->bulk.resumed,
                   "events", "added", (json_int_t)r->bulk.added, "repeated", (json_int_t)r->bulk.repeated, "conflicting", (json_int_t)r->bulk.conflicting,
                   "erased", (json_int_t)r->bulk.erased, "customers_touched", (json_int_t)r->bulk.customers, "aliases", (json_int_t)r->bulk.aliases,
-                  "aliases_taken", (json_int_t)r->bulk.aliases_taken, "odd", (json_int_t)r->odd, "rounded", (json_int_t)r->rounded, "seconds", seconds);
+                  "aliases_taken", (json_int_t)r->bulk.aliases_taken, "odd", (json_int_t)r->odd, "rounded", (json_int_t)r->rounded, "not_begun", (json_int_t)r->not_begun, "seconds", seconds);
     if (!o) return EXIT_INTERNAL;
     if (a->import.dry_run) json_object_set_new(json_object_get(o, "events"), "would_add", json_integer((json_int_t)r->bulk.events));
     json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);

@@ -149,26 +149,22 @@ static book_term *term_of(book *b, uint32_t number) {
     return &b->term[number < BOOK_RENEWALS ? number : BOOK_RENEWALS - 1];
 }
 
-/* How each renewal of each spell went. A spell that ended counts as a renewal that failed where one was so near that its notice, or a month's
- * warning, fell within. */
+#define SPELLS_AT_ONCE 64 /* those of one customer beyond them are no renewals to learn from */
+
 static mr_status terms(book *b, const trace *t, book_scratch *s, mr_error *err) {
-    book_standing at;
-    for (size_t i = 0; i < s->spells; i++) {
-        risk_spell spell = s->spell[i]; /* the next look writes the same spells again */
-        mr_status status = book_standing_at(t, spell.left && spell.to_day > spell.from_day ? spell.to_day - 1 : spell.to_day, b->until, s, &at, err);
-        if (status != MR_OK) return status;
-        for (uint32_t k = 0; k < at.renewals; k++) {
+    book_spell spell[SPELLS_AT_ONCE];
+    size_t n;
+    mr_status status = book_spells(t, b->until, s, spell, SPELLS_AT_ONCE, &n, err);
+    for (size_t i = 0; status == MR_OK && i < n && i < SPELLS_AT_ONCE; i++) {
+        for (uint32_t k = 0; k < spell[i].renewals; k++) {
             term_of(b, k)->due++;
             term_of(b, k)->renewed++;
         }
-        if (!spell.left) continue;
-        bool known = at.renewal_day != TRACE_NO_DAY;
-        bool near = known && (int64_t)spell.to_day >= (int64_t)at.notice_day - 31;
-        if (near || at.past_renewal) term_of(b, at.renewals)->due++;
-        else if (known) b->left_elsewhere++;
-        else b->left_at_end[at.renewals < BOOK_RENEWALS ? at.renewals : BOOK_RENEWALS - 1]++;
+        if (spell[i].ending == BOOK_AT_RENEWAL) term_of(b, spell[i].renewals)->due++;
+        if (spell[i].ending == BOOK_ELSEWHERE) b->left_elsewhere++;
+        if (spell[i].ending == BOOK_AT_END) b->left_at_end[spell[i].renewals < BOOK_RENEWALS ? spell[i].renewals : BOOK_RENEWALS - 1]++;
     }
-    return MR_OK;
+    return status;
 }
 
 mr_status book_add(book *b, const trace *t, book_scratch *s, mr_error *err) {

@@ -81,6 +81,24 @@ mr_status book_standing_at(const trace *t, int32_t day, int32_t known, book_scra
 /* Recurring revenue and no more: what book_standing_at gives as under, recurring and noticed. */
 mr_status book_recurring_at(const trace *t, int32_t day, int32_t known, book_scratch *s, book_standing *out, mr_error *err);
 
+/* How a spell under contract ended. */
+typedef enum book_ending {
+    BOOK_STAYS,
+    BOOK_AT_RENEWAL, /* or so near to one that its notice, or a month's warning, fell within */
+    BOOK_AT_END,     /* of a contract of which no renewal date was known */
+    BOOK_ELSEWHERE   /* its renewal lay further off */
+} book_ending;
+
+typedef struct book_spell {
+    risk_spell spell;
+    uint32_t renewals; /* made within it */
+    bool dated;        /* a renewal date was known at its end */
+    book_ending ending;
+} book_spell;
+
+/* All spells as known at the end of `until`, at most `room`; returns through *n how many there are. */
+mr_status book_spells(const trace *t, int32_t until, book_scratch *s, book_spell *out, size_t room, size_t *n, mr_error *err);
+
 /* --- the base --- */
 
 typedef struct book_flow {

@@ -346,3 +346,24 @@ mr_status book_standing_at(const trace *t, int32_t day, int32_t known, book_scra
     if (before.under && out->recurring < before.recurring) show(out, BOOK_SIGN_shrinking, day);
     return MR_OK;
 }
+
+mr_status book_spells(const trace *t, int32_t until, book_scratch *s, book_spell *out, size_t room, size_t *n, mr_error *err) {
+    book_standing at;
+    mr_status status = book_recurring_at(t, until, until, s, &at, err);
+    *n = status == MR_OK ? s->spells : 0;
+    for (size_t i = 0; i < *n && i < room && status == MR_OK; i++) {
+        risk_spell spell = s->spell[i]; /* looking writes the same spells again */
+        walk w;
+        out[i] = (book_spell){.spell = spell};
+        status = look(t, spell.left && spell.to_day > spell.from_day ? spell.to_day - 1 : spell.to_day, until, s, &w, &at, err);
+        if (status != MR_OK) break;
+        next_renewal(&w, &at);
+        out[i].renewals = at.renewals;
+        bool known = at.renewal_day != TRACE_NO_DAY;
+        out[i].dated = known || at.past_renewal;
+        if (!spell.left) continue;
+        bool near = known && (int64_t)spell.to_day >= (int64_t)at.notice_day - 31;
+        out[i].ending = near || at.past_renewal ? BOOK_AT_RENEWAL : known ? BOOK_ELSEWHERE : BOOK_AT_END;
+    }
+    return status;
+}

@@ -46,6 +46,7 @@ typedef enum field_type { FIELD_TEXT, FIELD_TIME, FIELD_DAY, FIELD_MONEY, FIELD_
 
 typedef struct record_value {
     bool given;
+    bool ahead;       /* a time after today, of a field that may lie there */
     const char *text; /* as it stands (after values, join, lookup ...); borrowed until the next mapping_apply */
     size_t len;
     int64_t number; /* by type, see records.def */

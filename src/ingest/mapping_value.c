@@ -352,7 +352,8 @@ static bool to_time(mapping *m, field_plan *p, const piece *in, record_value *ou
         if (fault == TIME_FAULT_FORM) date_form(in->at, in->len, &short_year);
         if (fault) return refuse_time(m, p, in, short_year ? TIME_FAULT_SHORT_YEAR : fault);
     }
-    if (!p->future && not_yet(m, out->number, clock)) {
+    out->ahead = not_yet(m, out->number, clock);
+    if (out->ahead && !p->future) {
         char today[11];
         return mapping_refuse(m, p, in, "lies in the future: after %s; check the clock, or give --today",
                               calendar_text(m->today, today));

@@ -54,7 +54,7 @@ int record_field(record_kind kind, const char *name, size_t len) {
 }
 
 bool record_future(record_kind kind, int field) {
-    return (kind == RECORD_contracts && field == FIELD_contracts_renewal) ||
+    return (kind == RECORD_contracts && (field == FIELD_contracts_start || field == FIELD_contracts_renewal || field == FIELD_contracts_end)) ||
            (kind == RECORD_promises && field == FIELD_promises_due);
 }
 

@@ -110,6 +110,31 @@ static mr_status training_rows(const landmarks *m, int32_t as_of, leaving_models
 
 /* --- the additive model --- */
 
+static mr_status score_buying(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
+    double *x = mem_take(NULL, 4 * n + 1, sizeof *x), *t_x = x ? x + n : NULL, *T = x ? t_x + n : NULL, *logs = x ? T + n : NULL;
+    if (!x) return error_memory(err, 4 * n * sizeof *x);
+    for (size_t i = 0; i < n; i++) {
+        double age = landmark_value(m, LANDMARK_AGE, row[i]) / 7, silence = landmark_value(m, FEATURE_silence, row[i]) / 7;
+        x[i] = landmark_value(m, FEATURE_orders, row[i]) - 1;
+        T[i] = age;
+        t_x[i] = x[i] > 0 ? fmax(0, age - silence) : 0;
+        logs[i] = landmark_value(m, LANDMARK_LOG_GAPS, row[i]) - x[i] * log(7);
+    }
+    mr_data data = {.n = n, .x = x, .t_x = t_x, .T = T, .log_gaps = logs};
+    mr_forecast forecast = {.p_order = score};
+    mr_status status = mr_model_forecast(&models->buying, &data, &(mr_forecast_spec){.horizon = m->horizon_days / 7.0}, context, &forecast, err);
+    for (size_t i = 0; i < n && status == MR_OK; i++) score[i] = 1 - score[i];
+    mem_free(NULL, x);
+    return status;
+}
+
+
+/* What the buying model says, as one more feature. */
+static mr_status buying_column(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double **out, mr_error *err) {
+    *out = mem_take(NULL, n + 1, sizeof **out);
+    return *out ? score_buying(models, m, row, n, context, *out, err) : error_memory(err, n * sizeof **out);
+}
+
 /* The month tells the season only where each month was seen in two years or more; else it would only tell rows of one time from those of another. */
 static bool usable(const leaving_models *out, const training *t, int f) {
     if (f == FEATURE_season && out->last_day - out->first_day < 730) return false;
@@ -123,8 +148,8 @@ static bool usable(const leaving_models *out, const training *t, int f) {
 }
 
 static mr_status fit_additive(const training *t, const leaving_fit_options *o, const mr_context *context, leaving_models *out, mr_error *err) {
-    signed char monotone[FEATURES];
-    mr_feature columns[FEATURES];
+    signed char monotone[FEATURES + 1];
+    mr_feature columns[FEATURES + 1];
     double *block = NULL;
     for (int f = 0; f < FEATURES; f++)
         if (usable(out, t, f)) {
@@ -132,12 +157,20 @@ static mr_status fit_additive(const training *t, const leaving_fit_options *o, c
             out->feature[out->p++] = f;
         }
     if (!out->p) return error_set(err, MR_EDATA, NULL, -1, "all customers look the same on all landmarks: there is nothing to tell them apart by");
+    double *chance = NULL;
+    size_t p = out->p;
     mr_status status = leaving_columns(t->m, out->feature, out->p, t->row, t->n, &block, columns, err);
-    mr_frame frame = {t->n, out->p, columns};
+    if (status == MR_OK && out->fitted[LEAVING_buying]) {
+        status = buying_column(out, t->m, t->row, t->n, context, &chance, err);
+        monotone[p] = 1; /* it is the chance that they will not order */
+        columns[p++] = (mr_feature){.number = chance};
+    }
+    mr_frame frame = {t->n, p, columns};
     mr_outcomes outcomes = {.happened = t->happened, .group = t->split ? NULL : t->group, .judge = t->split ? t->judge : NULL};
     mr_additive_options options = {.monotone = monotone, .seed = o->seed};
     if (status == MR_OK) status = mr_additive_fit(&frame, &outcomes, &options, context, &out->additive, err);
     mem_free(NULL, block);
+    mem_free(NULL, chance);
     out->fitted[LEAVING_additive] = status == MR_OK;
     return status;
 }
@@ -295,9 +328,9 @@ mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr
     memset(out, 0, sizeof *out);
     out->m = m;
     mr_status status = training_rows(m, o->as_of, out, &t, err);
+    if (status == MR_OK && m->mode == RISK_ORDERS) status = fit_buying(m, o->as_of, context, out, err);
     if (status == MR_OK) status = fit_additive(&t, o, context, out, err);
     if (status == MR_OK && o->baselines) status = fit_linear(&t, context, out, err);
-    if (status == MR_OK && o->baselines && m->mode == RISK_ORDERS) status = fit_buying(m, o->as_of, context, out, err);
     out->fitted[LEAVING_silence] = true;
     out->fitted[LEAVING_tenure] = m->mode == RISK_CONTRACTS;
     training_free(&t);
@@ -313,12 +346,18 @@ void leaving_free(leaving_models *models) {
 /* --- scores --- */
 
 static mr_status score_additive(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
-    mr_feature columns[FEATURES];
-    double *block;
+    mr_feature columns[FEATURES + 1];
+    double *block, *chance = NULL;
+    size_t p = models->p;
     mr_status status = leaving_columns(m, models->feature, models->p, row, n, &block, columns, err);
-    mr_frame frame = {n, models->p, columns};
+    if (status == MR_OK && models->fitted[LEAVING_buying]) {
+        status = buying_column(models, m, row, n, context, &chance, err);
+        columns[p++] = (mr_feature){.number = chance};
+    }
+    mr_frame frame = {n, p, columns};
     if (status == MR_OK) status = mr_additive_probability(models->additive, &frame, context, score, err);
     mem_free(NULL, block);
+    mem_free(NULL, chance);
     return status;
 }
 
@@ -334,24 +373,6 @@ static mr_status score_linear(const leaving_models *models, const landmarks *m, 
     }
     mem_free(NULL, block);
     return MR_OK;
-}
-
-static mr_status score_buying(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
-    double *x = mem_take(NULL, 4 * n + 1, sizeof *x), *t_x = x ? x + n : NULL, *T = x ? t_x + n : NULL, *logs = x ? T + n : NULL;
-    if (!x) return error_memory(err, 4 * n * sizeof *x);
-    for (size_t i = 0; i < n; i++) {
-        double age = landmark_value(m, LANDMARK_AGE, row[i]) / 7, silence = landmark_value(m, FEATURE_silence, row[i]) / 7;
-        x[i] = landmark_value(m, FEATURE_orders, row[i]) - 1;
-        T[i] = age;
-        t_x[i] = x[i] > 0 ? fmax(0, age - silence) : 0;
-        logs[i] = landmark_value(m, LANDMARK_LOG_GAPS, row[i]) - x[i] * log(7);
-    }
-    mr_data data = {.n = n, .x = x, .t_x = t_x, .T = T, .log_gaps = logs};
-    mr_forecast forecast = {.p_order = score};
-    mr_status status = mr_model_forecast(&models->buying, &data, &(mr_forecast_spec){.horizon = m->horizon_days / 7.0}, context, &forecast, err);
-    for (size_t i = 0; i < n && status == MR_OK; i++) score[i] = 1 - score[i];
-    mem_free(NULL, x);
-    return status;
 }
 
 static double rule(const leaving_models *models, const landmarks *m, int scorer, size_t row) {

@@ -35,7 +35,7 @@ typedef struct leaving_models {
     const landmarks *m;         /* borrowed */
     size_t rows, left;          /* trained on */
     int32_t first_day, last_day; /* of their landmarks */
-    size_t p;                   /* features of the additive model */
+    size_t p;                   /* features of the additive model; behind them, where it was fitted, what the buying model says */
     int feature[FEATURES];
     mr_additive *additive;
     size_t design_n;            /* columns of the linear models: features, and whether they are missing */

@@ -27,6 +27,7 @@ typedef struct import_options {
 typedef struct import_result {
     uint64_t rows, records[RECORD_KINDS], rejected;
     uint64_t unmatched; /* rows that fitted no rule's `when` */
+    uint64_t not_begun; /* contracts that start after today: left out until they have begun */
     uint64_t rounded;   /* amounts with more digits than the currency has */
     uint64_t odd;       /* events kept although a field is missing or of another type */
     char odd_example[160];

@@ -251,33 +251,85 @@ static bool stage_contacts(importer *i, const record *rec, mr_error *err) {
            contact_event(i, rec, EVENT_stakeholder_leave, VALUE(rec, contacts, left), "leave", err);
 }
 
+/* A contract without a number is the customer's that began on that day (of that product, where the line does not say since when its terms hold:
+ * then the product may change). */
+static bool contract_key(importer *i, const record *rec, record_value *own, mr_error *err) {
+    const record_value *id = VALUE(rec, contracts, id), *customer = VALUE(rec, contracts, customer), *product = VALUE(rec, contracts, product);
+    if (id->given && id->len) {
+        *own = *id;
+        return true;
+    }
+    char day[11];
+    size_t more = product->given && !GIVEN(rec, contracts, updated) ? product->len : 0, room = customer->len + more + 14;
+    char *key = arena_room(&i->text, room);
+    if (!key) {
+        error_memory(err, room);
+        return false;
+    }
+    int len = snprintf(key, room, "%.*s/%s%s%.*s", (int)customer->len, customer->text, calendar_text(day_of(VALUE(rec, contracts, start)->number), day),
+                       more ? "/" : "", (int)more, more ? product->text : "");
+    *own = (record_value){.given = true, .text = key, .len = (size_t)len};
+    return true;
+}
+
+/* Is the end the end of a term, and so known from its beginning? It is where it lies whole years after the start, or whole periods of several months, on
+ * that day or the one before. A contract by the month ends when somebody leaves. */
+static bool ends_a_term(const record *rec) {
+    const record_value *start = VALUE(rec, contracts, start), *end = VALUE(rec, contracts, end), *period = VALUE(rec, contracts, period_months);
+    if (!end->given) return false;
+    if (end->ahead) return true;
+    int64_t of = period->given ? period->number : 12;
+    if (of < 2) return false;
+    calendar_date from = calendar_of(day_of(start->number));
+    for (int32_t day = day_of(end->number); day <= day_of(end->number) + 1; day++) {
+        calendar_date to = calendar_of(day);
+        int64_t months = (int64_t)(to.year - from.year) * 12 + to.month - from.month;
+        bool last = to.day < from.day && calendar_of(day + 1).day == 1; /* 29 February, 31 in a month of 30 */
+        if (months > 0 && months % of == 0 && (to.day == from.day || last)) return true;
+    }
+    return false;
+}
+
+static bool put_terms(importer *i, const record *rec, history_event *e) {
+    const record_value *price = VALUE(rec, contracts, price), *end = VALUE(rec, contracts, end);
+    if (price->given && price->number < 0) return refuse(i, "price", price, "a contract's price is below zero");
+    if (!put_money(i, price, VALUE(rec, contracts, currency), e)) return false;
+    put_text(i, "product", VALUE(rec, contracts, product));
+    const record_value *renewal = GIVEN(rec, contracts, renewal) ? VALUE(rec, contracts, renewal) : end;
+    if (renewal != end || ends_a_term(rec)) body_put_day(&i->body, "renewal", day_of(renewal->number));
+    if (GIVEN(rec, contracts, notice_days)) body_put_integer(&i->body, "notice_days", VALUE(rec, contracts, notice_days)->number);
+    if (GIVEN(rec, contracts, period_months)) body_put_integer(&i->body, "period_months", VALUE(rec, contracts, period_months)->number);
+    if (GIVEN(rec, contracts, seats)) body_put_integer(&i->body, "seats", VALUE(rec, contracts, seats)->number);
+    put_attributes(i, rec, e->kind);
+    return true;
+}
+
 static bool stage_contracts(importer *i, const record *rec, mr_error *err) {
-    const record_value *id = VALUE(rec, contracts, id), *customer = VALUE(rec, contracts, customer), *own = id->given && id->len ? id : customer;
     const record_value *start = VALUE(rec, contracts, start), *end = VALUE(rec, contracts, end), *updated = VALUE(rec, contracts, updated);
+    const record_value *renewal = VALUE(rec, contracts, renewal);
+    record_value own;
     if (end->given && end->number < start->number) return refuse(i, "end", end, "ends before it starts");
+    if (renewal->given && renewal->number < start->number) return refuse(i, "renewal", renewal, "renews before it starts");
+    if (start->ahead) {
+        i->result->not_begun++;
+        return true;
+    }
+    if (!contract_key(i, rec, &own, err)) return false;
     /* Terms that say since when they hold are a change of their own, known by that time. */
     for (int change = 0; change <= (updated->given && updated->number > start->number); change++) {
         char suffix[40] = "start";
         history_event *e = stage(i, rec, change ? EVENT_contract_change : EVENT_contract_start, change ? updated->number : start->number);
         if (change) snprintf(suffix, sizeof suffix, "change/%lld", (long long)updated->number);
-        if (!put_id(i, rec, own, NULL, suffix, e, err)) return false;
+        if (!put_id(i, rec, &own, NULL, suffix, e, err)) return false;
         bool terms = change || !updated->given || updated->number <= start->number;
-        put_subject(i, e, "contract", own, own);
-        if (terms) {
-            if (!put_money(i, VALUE(rec, contracts, price), VALUE(rec, contracts, currency), e)) return false;
-            put_text(i, "product", VALUE(rec, contracts, product));
-            if (GIVEN(rec, contracts, renewal)) body_put_day(&i->body, "renewal", day_of(VALUE(rec, contracts, renewal)->number));
-            if (GIVEN(rec, contracts, notice_days)) body_put_integer(&i->body, "notice_days", VALUE(rec, contracts, notice_days)->number);
-            if (GIVEN(rec, contracts, period_months)) body_put_integer(&i->body, "period_months", VALUE(rec, contracts, period_months)->number);
-            if (GIVEN(rec, contracts, seats)) body_put_integer(&i->body, "seats", VALUE(rec, contracts, seats)->number);
-            put_attributes(i, rec, e->kind);
-        }
+        put_subject(i, e, "contract", &own, VALUE(rec, contracts, id));
+        if (terms && !put_terms(i, rec, e)) return false;
         if (!staged(i, e, err)) return false;
     }
-    if (!end->given) return true;
+    if (!end->given || end->ahead) return true; /* an end to come is when it renews */
     history_event *e = stage(i, rec, EVENT_contract_end, end->number);
-    if (!put_id(i, rec, own, NULL, "end", e, err)) return false;
-    put_subject(i, e, "contract", own, own);
+    if (!put_id(i, rec, &own, NULL, "end", e, err)) return false;
+    put_subject(i, e, "contract", &own, VALUE(rec, contracts, id));
     return staged(i, e, err);
 }
 

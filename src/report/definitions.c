@@ -9,8 +9,21 @@ const definition definitions[DEFINITIONS] = {
 #undef DEFINITION
 };
 
-const definition *definition_of(const char *key) {
-    for (size_t i = 0; i < DEFINITIONS; i++)
-        if (strcmp(definitions[i].key, key) == 0) return &definitions[i];
+static const definition with_contracts[] = {
+#define DEFINITION(key, term, text) {#key, term, text},
+#include "definitions_contracts.def"
+#undef DEFINITION
+};
+
+const definition *definitions_for(bool contracts, size_t *n) {
+    *n = contracts ? sizeof with_contracts / sizeof *with_contracts : DEFINITIONS;
+    return contracts ? with_contracts : definitions;
+}
+
+const definition *definition_of(bool contracts, const char *key) {
+    size_t n;
+    const definition *d = definitions_for(contracts, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(d[i].key, key) == 0) return &d[i];
     return NULL;
 }

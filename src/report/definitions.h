@@ -2,6 +2,7 @@
 #ifndef REPORT_DEFINITIONS_H
 #define REPORT_DEFINITIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct definition {
@@ -17,7 +18,10 @@ enum {
 
 extern const definition definitions[DEFINITIONS];
 
+/* Those of a base with contracts, or of one with orders. */
+const definition *definitions_for(bool contracts, size_t *n);
+
 /* NULL: there is none of that key. */
-const definition *definition_of(const char *key);
+const definition *definition_of(bool contracts, const char *key);
 
 #endif

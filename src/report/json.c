@@ -2,73 +2,15 @@
  *
  * Keys keep the order they are set in. A NaN or an infinity is null: JSON has neither. Texts from the data
  * are cleaned to valid UTF-8. */
-#include "json_number.h"
+#include "contracts.h"
 #include "definitions.h"
-#include "parts.h"
-#include "utf8.h"
-
-#include <calendar.h>
-#include <error.h>
-
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* Jansson's setters take over the value and fail quietly where it is NULL (no memory); one flag remembers. */
-typedef struct writer {
-    const report *r;
-    bool failed;
-} writer;
-
-static void set(writer *w, json_t *object, const char *key, json_t *value) {
-    if (json_object_set_new(object, key, value) != 0) w->failed = true;
-}
-
-static void append(writer *w, json_t *array, json_t *value) {
-    if (json_array_append_new(array, value) != 0) w->failed = true;
-}
-
-static json_t *count(uint64_t value) {
-    return json_integer((json_int_t)value);
-}
-
-static json_t *date(int32_t day) {
-    char text[11];
-    return json_string(calendar_text(day, text));
-}
-
-static json_t *date_of(double day) {
-    return day > -719162 && day <= 2932896 ? date((int32_t)ceil(day)) : json_null();
-}
-
-static json_t *text_of(writer *w, const char *text, size_t len) {
-    char small[768], *clean = small, *made = NULL;
-    if (3 * len + 1 > sizeof small) clean = made = malloc(3 * len + 1);
-    if (!clean) {
-        w->failed = true;
-        return NULL;
-    }
-    size_t clean_len = utf8_clean(clean, text, len);
-    json_t *value = json_stringn(clean, clean_len);
-    free(made);
-    return value;
-}
-
-static json_t *text(writer *w, const char *string) {
-    return string ? text_of(w, string, strlen(string)) : json_null();
-}
-
-static json_t *array_of(writer *w, const double *values, size_t n) {
-    json_t *array = json_array();
-    for (size_t i = 0; i < n; i++) append(w, array, json_number(values[i]));
-    return array;
-}
+#include "json_write.h"
 
 static json_t *input_of(writer *w) {
     const ingest_understood *u = &w->r->input->understood;
     json_t *object = json_object(), *columns = json_array();
     char delimiter[2] = {u->delimiter ? u->delimiter : ',', 0};
+    if (w->r->ledger) set(w, object, "ledger", text(w, w->r->ledger));
     set(w, object, "files", count(u->files));
     set(w, object, "bytes", count(u->bytes));
     set(w, object, "lines", count(u->lines));
@@ -238,7 +180,7 @@ static json_t *holdout_of(writer *w) {
     return object;
 }
 
-static json_t *erosion_of(writer *w) {
+json_t *report_erosion_json(writer *w) {
     json_t *array = json_array();
     bool money = w->r->has_money;
     for (size_t i = 0; i < w->r->months_n; i++) {
@@ -259,6 +201,10 @@ static json_t *erosion_of(writer *w) {
         set(w, month, "passed_now_spend", json_number(money ? m->passed_now_spend : NAN));
         set(w, month, "erosion_then_spend", json_number((m->passed_spend - m->came_back_spend) / spend));
         set(w, month, "erosion_now_spend", json_number(m->passed_now_spend / spend));
+        set(w, month, "late", count(m->late));
+        set(w, month, "late_spend", json_number(money ? m->late_spend : NAN));
+        set(w, month, "shrinking", count(m->shrinking));
+        set(w, month, "shrinking_spend", json_number(money ? m->shrinking_spend : NAN));
         append(w, array, month);
     }
     return array;
@@ -388,6 +334,7 @@ static json_t *definitions_of(writer *w) {
 }
 
 mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *err) {
+    if (r->contracts) return contracts_json_text(r, out, len, err);
     writer w = {.r = r};
     json_t *root = json_object();
     set(&w, root, "marram", text(&w, r->program_version));
@@ -407,7 +354,7 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
         fit_of(&w, r->cycle_title, &r->cycle_fit, r->cycle_params, r->cycle_params_n));
     set(&w, root, "spend_model", spend_of(&w));
     set(&w, root, "holdout", holdout_of(&w));
-    set(&w, root, "erosion", erosion_of(&w));
+    set(&w, root, "erosion", report_erosion_json(&w));
     set(&w, root, "one_order_unknown", count(r->one_order_unknown));
     set(&w, root, "cycle", cycle_of(&w));
     set(&w, root, "cohorts", cohorts_of(&w));
@@ -419,11 +366,5 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
     set(&w, root, "input", input_of(&w));
     set(&w, root, "timing", timing_of(&w));
     set(&w, root, "definitions", definitions_of(&w));
-    char *made = w.failed ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    json_decref(root);
-    if (!made) return error_set(err, MR_ENOMEM, NULL, -1, "out of memory for summary.json");
-    *len = strlen(made);
-    made[(*len)++] = '\n'; /* over the terminator: a text file ends its last line */
-    *out = made;
-    return MR_OK;
+    return json_text(&w, root, out, len, err);
 }

@@ -100,7 +100,7 @@ void page_define(page *p, const char *keys) {
         snprintf(key, sizeof key, "%.*s", (int)len, keys);
         keys += len;
         keys += strspn(keys, " ");
-        const definition *d = definition_of(key);
+        const definition *d = definition_of(p->r->contracts != NULL, key);
         if (!d) continue;
         page_printf(p, "<dt>%s</dt><dd>", d->term);
         page_string(p, d->text);
@@ -129,6 +129,26 @@ static void contents(page *p) {
     page_raw(p, "</ul></nav>\n");
 }
 
+static void orders_page(page *p) {
+    const report *r = p->r;
+    section_head(p);
+    contents(p);
+    page_raw(p, "<main id=\"main\">\n");
+    section_call(p);
+    if (r->has_previous) section_changes(p);
+    section_stages(p);
+    section_erosion(p);
+    section_cycle(p);
+    section_cohorts(p);
+    section_concentration(p);
+    page_raw(p, "<div class=\"part\"><p>How far to trust it</p></div>\n");
+    section_holdout(p);
+    section_weeks(p);
+    section_alive(p);
+    section_parameters(p);
+    section_input(p);
+}
+
 mr_status report_html(const report *r, text_buffer *out, mr_error *err) {
     page page_, *p = &page_;
     page_begin(p, r, out);
@@ -147,22 +167,11 @@ mr_status report_html(const report *r, text_buffer *out, mr_error *err) {
         page_raw(p, "\n");
     }
     page_raw(p, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">To the report</a>\n");
-    section_head(p);
-    contents(p);
-    page_raw(p, "<main id=\"main\">\n");
-    section_call(p);
-    if (r->has_previous) section_changes(p);
-    section_stages(p);
-    section_erosion(p);
-    section_cycle(p);
-    section_cohorts(p);
-    section_concentration(p);
-    page_raw(p, "<div class=\"part\"><p>How far to trust it</p></div>\n");
-    section_holdout(p);
-    section_weeks(p);
-    section_alive(p);
-    section_parameters(p);
-    section_input(p);
+    if (r->contracts) {
+        contracts_page(p);
+    } else {
+        orders_page(p);
+    }
     section_definitions(p);
     page_raw(p, "</main>\n");
     section_foot(p);

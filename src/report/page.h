@@ -44,6 +44,15 @@ void page_define(page *p, const char *keys);
 #define MONTH(v) figure_month((char[FIGURE]){0}, v)
 #define TIMES(v) figure_times((char[FIGURE]){0}, v)
 
+/* Marram grass on a dune. */
+extern const char page_mark[];
+/* A headline figure, its words behind it; closed by page_tile_end. */
+void page_tile(page *p, const char *key, const char *what, const char *big);
+void page_tile_end(page *p);
+
+/* All of a base with contracts between the head of the file and the definitions. */
+void contracts_page(page *p);
+
 /* The sections, in the order they appear. */
 void section_head(page *p);
 void section_call(page *p);
@@ -58,6 +67,14 @@ void section_weeks(page *p);
 void section_alive(page *p);
 void section_parameters(page *p);
 void section_input(page *p);
+/* With contracts. */
+void section_accounts(page *p);
+void section_renewals(page *p);
+void section_book(page *p);
+void section_signs(page *p);
+void section_tenure(page *p);
+void section_tested(page *p);
+
 void section_definitions(page *p);
 void section_foot(page *p);
 

@@ -47,8 +47,31 @@ static void columns(page *p, const ingest_understood *u) {
     page_raw(p, any ? "</td></tr>\n" : "–</td></tr>\n");
 }
 
+static void order_facts(page *p, const ingest_understood *u) {
+    fact(p, "Orders");
+    page_printf(p, "%s lines from %s to %s</td></tr>\n", COUNT(u->orders), DATE(u->first_day),
+                DATE(u->last_day));
+    fact_count(p, "Merged", u->merged, "lines of the same customer and day, counted as one order");
+    fact_count(p, "Returns", u->returns, "lines with a negative amount, taken off what was spent");
+    fact_count(p, "Returns only", u->return_only_customers, "customers with returns and no order, left out");
+}
+
+static void ledger_input(page *p) {
+    page_section(p, "input", "What was read from the ledger", NULL);
+    page_raw(p, "<table class=\"facts mid\"><tbody>\n");
+    fact(p, "Ledger");
+    page_string(p, p->r->ledger);
+    page_raw(p, "</td></tr>\n");
+    order_facts(p, &p->r->input->understood);
+    page_raw(p, "</tbody></table>\n</section>\n");
+}
+
 void section_input(page *p) {
     const ingest_understood *u = &p->r->input->understood;
+    if (p->r->ledger) {
+        ledger_input(p);
+        return;
+    }
     page_section(
         p, "input", "What was understood of the input",
         "If one of these is wrong, so is everything above. On the command line <code>--columns</code>, "
@@ -71,12 +94,7 @@ void section_input(page *p) {
         page_raw(p, "</span>");
     }
     page_raw(p, "</td></tr>\n");
-    fact(p, "Orders");
-    page_printf(p, "%s lines from %s to %s</td></tr>\n", COUNT(u->orders), DATE(u->first_day),
-                DATE(u->last_day));
-    fact_count(p, "Merged", u->merged, "lines of the same customer and day, counted as one order");
-    fact_count(p, "Returns", u->returns, "lines with a negative amount, taken off what was spent");
-    fact_count(p, "Returns only", u->return_only_customers, "customers with returns and no order, left out");
+    order_facts(p, u);
     fact_count(p, "Line items", u->continued, "further lines of an order already counted");
     fact_count(p, "After the last day", u->after_until, "lines after the last day of observation, left out");
     fact_count(
@@ -85,8 +103,23 @@ void section_input(page *p) {
     page_raw(p, "</tbody></table>\n</section>\n");
 }
 
+static void contract_method(page *p) {
+    const report *r = p->r;
+    page_printf(p,
+                "<h3>Method</h3>\n<p>Who is under contract, and since when they are not, is read off their contracts and notices day by day; the "
+                "book adds that up month by month. Chances are counted, not fitted: from customers who were as long under contract, before a "
+                "renewal of the same number or none, with an early sign or without. The report looks %s ahead of %s. Intervals are at %s.",
+                HORIZON(r->horizon_days), DATE(r->until), PERCENT(report_level(r), 0));
+    if (r->has_money) page_printf(p, " Value is margin (%s) times recurring revenue, discounted at %s a year.", PERCENT(r->margin, 0), PERCENT(r->discount_rate, 1));
+    page_raw(p, "</p>\n");
+}
+
 static void method(page *p) {
     const report *r = p->r;
+    if (r->contracts) {
+        contract_method(p);
+        return;
+    }
     page_raw(p, "<h3>Method</h3>\n<p>Each customer’s orders are summed up as how many came again, when the "
                 "last one was, and for how long "
                 "the customer has been watched. A model of buying and leaving, fitted to the whole base, "
@@ -109,9 +142,11 @@ static void method(page *p) {
 void section_definitions(page *p) {
     page_section(p, "definitions", "Definitions and method", NULL);
     page_raw(p, "<dl>\n");
-    for (size_t i = 0; i < DEFINITIONS; i++) {
-        page_printf(p, "<div id=\"d-%s\"><dt>%s</dt><dd>", definitions[i].key, definitions[i].term);
-        page_string(p, definitions[i].text);
+    size_t n;
+    const definition *d = definitions_for(p->r->contracts != NULL, &n);
+    for (size_t i = 0; i < n; i++) {
+        page_printf(p, "<div id=\"d-%s\"><dt>%s</dt><dd>", d[i].key, d[i].term);
+        page_string(p, d[i].text);
         page_raw(p, "</dd></div>\n");
     }
     page_raw(p, "</dl>\n");

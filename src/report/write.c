@@ -1,4 +1,5 @@
 /* Writing a report: everything, or nothing. */
+#include "contracts.h"
 #include "parts.h"
 
 #include <error.h>
@@ -54,8 +55,12 @@ mr_status report_write(const report *r, const char *out, const mr_context *conte
     if (status != MR_OK) return status;
     files f;
     status = files_begin(&f, out, err);
-    if (status == MR_OK) status = files_open(&f, "customers.csv", err);
-    if (status == MR_OK) status = report_customers_csv(r, &f, context, err);
+    if (status == MR_OK && r->contracts) {
+        status = write_text(r, &f, "customers.csv", contracts_csv, context, err);
+    } else if (status == MR_OK) {
+        status = files_open(&f, "customers.csv", err);
+        if (status == MR_OK) status = report_customers_csv(r, &f, context, err);
+    }
     if (status == MR_OK && r->has_previous)
         status = write_text(r, &f, "changes.csv", report_changes_csv, context, err);
     if (status == MR_OK) status = write_text(r, &f, "report.html", report_html, context, err);

@@ -1,0 +1,40 @@
+/* A model of leaving learnt from a ledger's histories, and what goes with it: what leaving was taken to be, the buying model beside it. One JSON document, kept
+ * in the ledger's table model under the name 'leaving', or in a file. docs/methods/leaving.md. */
+#ifndef LEARN_LEAVING_MODEL_H
+#define LEARN_LEAVING_MODEL_H
+
+#include "landmarks.h"
+#include "trained.h"
+
+#include <marram/model.h>
+
+#define LEAVING_DOCUMENT_VERSION 1
+
+typedef struct leaving_model {
+    risk_mode mode;
+    int32_t horizon_days, sour_days, as_of; /* as_of: the last day that was known */
+    char currency[4];
+    double rate;          /* of the landmarks learnt from: how many left */
+    bool has_buying;      /* what it says is the last feature, buying_chance */
+    mr_params buying;
+    trained model;
+} leaving_model;
+
+/* Learns from every landmark whose outcome is known on m->last_day; the last fifth of the time is held out and judged on first. What leaving_fit returns. *out is
+ * freed by leaving_model_free, whatever the status. */
+mr_status leaving_model_train(const landmarks *m, int32_t sour_days, uint64_t seed, const mr_context *context, leaving_model *out, mr_error *err);
+void leaving_model_free(leaving_model *model);
+
+/* *text is freed by leaving_model_text_free. */
+mr_status leaving_model_write(const leaving_model *model, char **text, mr_error *err);
+void leaving_model_text_free(char *text);
+/* MR_EDATA: no such document, of a newer version, or damaged (which field). */
+mr_status leaving_model_read(const char *text, size_t len, leaving_model *out, mr_error *err);
+
+/* Scores of rows row[n]: score[n] log-odds; contribution[n * trained_terms(&model->model)] or NULL. m: landmarks of the same mode and horizon. MR_EDATA where not. */
+mr_status leaving_model_score(const leaving_model *model, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score,
+                              double *contribution, mr_error *err);
+/* The value of feature `name` (of the model) in a row: as text. */
+void leaving_model_value(const leaving_model *model, const landmarks *m, size_t row, const char *name, char out[64]);
+
+#endif

@@ -1,0 +1,83 @@
+/* What a report says of a base with contracts: its book, renewals ahead, accounts at risk. It hangs on a report (report.h, `contracts`), so that all
+ * that is not about orders or contracts is shared. Money is in currency units, recurring revenue a month. NaN: not known. */
+#ifndef REPORT_CONTRACTS_H
+#define REPORT_CONTRACTS_H
+
+#include "report.h"
+
+#include <text.h>
+
+#include <account_step.h>
+#include <accounts.h>
+#include <odds.h>
+
+typedef struct contract_row {
+    const account *account;
+    double recurring, noticed, renewing, year_ago;
+    odds_chance chance;      /* of leaving within the horizon; of who has left NaN */
+    double value_at_risk;
+    account_step step;
+    bool renews;             /* within the horizon, or overdue */
+} contract_row;
+
+typedef struct contract_curve { /* share still under contract by how long ago they came */
+    size_t n;
+    double *months, *share, *low, *high, *at_risk;
+    double median_months;    /* NaN: more than half are still there */
+} contract_curve;
+
+typedef struct contract_holdout { /* chances given `horizon` ago, as known then, against who left since */
+    int32_t day;
+    size_t n;                /* accounts under contract then; 0: too little history */
+    double expected, left, recurring_expected, recurring_left;
+    bool nobody_left;        /* before that day: nothing could be learnt by then */
+    double auc, brier, brier_base; /* brier_base: of giving everybody the same chance, the share that left */
+    double lift;             /* of the tenth with the highest chances */
+    double predicted[10], actual[10]; /* by tenth of chance given; those with 50 accounts or more are shown */
+    size_t tenth_n[10];
+} contract_holdout;
+
+typedef struct contract_report {
+    const accounts *base;
+    const book *book;
+    size_t n, under;               /* rows; of these under contract, which come first, highest value at risk first */
+    contract_row *row;
+    uint64_t rows_read, rejected, not_begun; /* of files; of a ledger 0 */
+    uint64_t events, no_period;
+    const char *source;            /* the ledger, or NULL: files */
+    size_t files;
+    double recurring, noticed;     /* of all under contract; under notice and still running */
+    double expected_leavers, expected_low, expected_high; /* accounts, with an interval for their number */
+    double value_at_risk;
+    double due_n, due_recurring;   /* renewals within the horizon */
+    double late_n, late_recurring; /* past renewal dates nobody spoke about */
+    double year_grr, year_nrr, year_logo_loss; /* NaN: nobody a year ago */
+    size_t last_month;             /* the last whole month of the book; SIZE_MAX none */
+    uint64_t step_count[ACCOUNT_STEPS];
+    bool by_renewal;
+    double lift_with, lift_without;
+    contract_curve curve;
+    contract_holdout holdout;
+} contract_report;
+
+/* Everything about contracts, made from what was read; *out's pointers are freed by contracts_free. r->until, horizon_days, margin, discount_rate and
+ * interval_level are set; r->contracts is set here. */
+typedef struct contracts_build {
+    contract_report report;
+    contract_row *row;
+    double *curve;
+} contracts_build;
+mr_status contracts_build_report(report *r, const accounts_reading *reading, const mr_context *context, contracts_build *out, mr_error *err);
+void contracts_free(contracts_build *b);
+
+/* The parts, as those of parts.h. */
+struct page;
+mr_status contracts_csv(const report *r, text_buffer *out, mr_error *err);
+mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error *err);
+
+/* Rows to talk to first: the highest value at risk among those for whom there is something to do. */
+size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t most);
+/* "a problem or broken promise on 2 May 2026; renews 3 Sep 2026, notice until 5 Aug 2026": why an account is listed. */
+void contracts_why(const report *r, const contract_row *row, text_buffer *out);
+
+#endif

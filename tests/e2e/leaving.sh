@@ -1,0 +1,79 @@
+#!/bin/bash
+# leaving.sh MARRAM: models of leaving judged on the past, from files and from a ledger.
+# shellcheck disable=SC1091
+. "$(dirname "$0")/lib.sh"
+
+field() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval("d"+sys.argv[2]))' "$1" "$2"; }
+
+"$marram" simulate --customers 600 --years 2 --seed 5 --out shop --json >/dev/null
+"$marram" db init --db shop.db >/dev/null
+"$marram" import orders shop/orders.csv --db shop.db --yes --quiet
+
+want "from a file" 0 "no order within & additive model & buying model & lead, days & foretell" backtest --leaving shop/orders.csv
+cp .out file.txt
+want "the same from a ledger" 0 "additive model" backtest --leaving --db shop.db
+holds "... to the byte" cmp .out file.txt
+want "the same for three threads" 0 "additive model" backtest --leaving shop/orders.csv --threads 3
+holds "... to the byte" cmp .out file.txt
+want "JSON" 0 '"verdict": & "lead_days_median" & "auc_less_model"' backtest --leaving shop/orders.csv --json --horizon 60d
+if command -v python3 >/dev/null; then
+    cp .out out.json
+    check "its outcome" orders "$(field out.json '["outcome"]')"
+    check "its horizon" 60 "$(field out.json '["horizon_days"]')"
+    check "flags at 5 and 10 %" "[0.05, 0.1]" "$(field out.json '["models"][0]["flags"].__class__(f["rate"] for f in d["models"][0]["flags"])')"
+else
+    skip "the JSON's fields" "no python3"
+fi
+check "nothing is left behind" "" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'marram-??????' -newer shop/orders.csv 2>/dev/null | grep -v e2e)"
+
+# Contracts.
+{
+    echo "customer,id,start,end,price,currency"
+    for i in $(seq 1 400); do
+        start=$((i * 2 % 500)) length=$((60 + i * i * 7 % 700))
+        s=$(date -ud "2023-01-01 + $start days" +%F)
+        e=
+        [ $((start + length)) -lt 900 ] && e=$(date -ud "2023-01-01 + $((start + length)) days" +%F)
+        echo "c$i,k$i,$s,$e,10,EUR"
+    done
+} >contracts.csv
+want "contracts" 0 "with contracts & Cox & tenure" backtest --leaving contracts:contracts.csv
+want "... and tickets that are not there" 5 "tickets.csv" backtest --leaving contracts:contracts.csv cases:tickets.csv
+
+# What cannot be.
+printf 'customer,date,amount\na,2024-01-01,5\nb,2024-02-01,5\n' >two.csv
+want "too little" 3 "too short|no outcome" backtest --leaving two.csv
+want "too long a horizon" 3 "shorter --horizon" backtest --leaving two.csv --horizon 3y
+want "no source" 2 "needs a file, or --db" backtest --leaving
+want "two sources" 2 "not both" backtest --leaving two.csv --db shop.db
+want "how files are read, of a ledger" 2 "about files" backtest --leaving --db shop.db --mapping cdnow
+want "a horizon of nothing" 2 "horizon" backtest --leaving two.csv --horizon 0d
+want "a bad option" 2 "unknown" backtest --leaving two.csv --nonsense
+want "no such file" 5 "nowhere.csv" backtest --leaving nowhere.csv
+printf 'customer,date,amount\na,2024-01-01,5\nb,2024-02-31,5\n' >bad.csv
+want "a line that cannot be read" 3 "2024-02-31" backtest --leaving bad.csv
+"$marram" db init --db empty.db >/dev/null
+want "an empty ledger" 3 "neither orders nor contracts" backtest --leaving --db empty.db
+
+# The buying models on a ledger's orders: as on the file they came from, but for last digits (its customers come in another order).
+until=$(sed 1d shop/orders.csv | cut -d, -f2 | sort | sed -n '$p' | cut -c1-10)
+until=$(date -ud "$until - 120 days" +%F)
+"$marram" backtest shop/orders.csv --until "$until" --horizon 13w 2>&1 | cut -c1-42 >a.txt
+"$marram" backtest --db shop.db --until "$until" --horizon 13w 2>&1 | cut -c1-42 >b.txt
+check "backtest of a file" yes "$(grep -q 'MBG/NBD' a.txt && echo yes)"
+holds "backtest --db as of the file" cmp a.txt b.txt
+want "both" 2 "not both" backtest shop/orders.csv --db shop.db --until 2024-12-31
+
+# Real data.
+if [ -d "$data/cdnow" ]; then
+    want "CDNOW sample" 0 "foretells who leaves" backtest --leaving "$data/cdnow/CDNOW_sample.txt"
+    want "grocery" 0 "foretells who leaves" backtest --leaving "$data/grocery/groceryElog.csv" --mapping grocery
+    r=$data/ravenstack
+    want "RavenStack is noise" 0 "Nothing the model sees & Odd: .* before & Odd: .* go on" backtest --leaving ravenstack-accounts:"$r/ravenstack_accounts.csv" \
+        ravenstack-subscriptions:"$r/ravenstack_subscriptions.csv" ravenstack-churn:"$r/ravenstack_churn_events.csv" ravenstack-tickets:"$r/ravenstack_support_tickets.csv" \
+        ravenstack-usage:"$r/ravenstack_feature_usage.csv"
+else
+    skip "CDNOW, grocery, RavenStack" "no ../shared/data"
+fi
+
+finish

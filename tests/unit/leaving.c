@@ -1,0 +1,287 @@
+/* Who is leaving, judged on the past: the measures against counting by hand, scores that do not change when the future is appended, the same bits for any
+ * number of threads, a base in which nothing foretells leaving, and one in which something does. */
+#include "check.h"
+
+#include <calendar.h>
+#include <leaving_backtest.h>
+#include <rng.h>
+#include <temporary.h>
+#include <text.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define assert_ok(call, err) do { mr_status assert_status = (call); if (assert_status) fail_msg("%s: %s", #call, (err)->message); } while (0)
+
+/* --- measures --- */
+
+static void test_auc(void **state) {
+    (void)state;
+    enum { N = 200 };
+    double score[N], weight[N], won = 0, pairs = 0;
+    unsigned char gone[N];
+    rng r;
+    rng_seed(&r, 5, 0);
+    for (int i = 0; i < N; i++) {
+        score[i] = (double)rng_below(&r, 12);
+        weight[i] = (double)rng_below(&r, 4);
+        gone[i] = rng_below(&r, 3) == 0;
+    }
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < N; k++) {
+            if (!gone[i] || gone[k]) continue;
+            pairs += weight[i] * weight[k];
+            won += weight[i] * weight[k] * (score[i] > score[k] ? 1 : score[i] == score[k] ? 0.5 : 0);
+        }
+    assert_true(fabs(measure_auc(N, score, gone, weight) - won / pairs) < 1e-12);
+    assert_true(isnan(measure_auc(0, score, gone, NULL)));
+    memset(gone, 1, sizeof gone);
+    assert_true(isnan(measure_auc(N, score, gone, NULL)));
+}
+
+/* Twenty customers over four months; at a rate of 5 % one is flagged each month. Customer 0 leaves on day 130 and is flagged at the ends of month 1 (day 58), 2 (89)
+ * and 3 (119): the run begins at day 58. Customer 1 is flagged in month 0 and stays. */
+static void test_lead(void **state) {
+    (void)state;
+    enum { C = 20, MONTHS = 4, N = C * MONTHS };
+    static landmark_customer customer[C];
+    int32_t day[N], gone[N];
+    uint32_t who[N];
+    unsigned char now[N];
+    size_t which[N], month[MONTHS + 1];
+    double score[N];
+    mr_error err = {0};
+    for (size_t c = 0; c < C; c++) customer[c] = (landmark_customer){.first = c * MONTHS, .n = MONTHS};
+    for (size_t k = 0; k <= MONTHS; k++) month[k] = k * C;
+    for (size_t c = 0; c < C; c++)
+        for (size_t k = 0; k < MONTHS; k++) {
+            size_t at = c * MONTHS + k, j = k * C + c;
+            day[at] = landmark_month_end(calendar_month_start(calendar_month_index(0) + (int)k));
+            who[at] = (uint32_t)c;
+            now[at] = c == 0 && day[at] + 91 >= 130 ? LANDMARK_LEFT : LANDMARK_STAYED;
+            gone[at] = now[at] == LANDMARK_LEFT ? 130 : TRACE_NO_DAY;
+            which[j] = at;
+            score[j] = 0.1 + (double)c / 1000;
+            if (k == 0 ? c == 1 : c == 0) score[j] = 0.9;
+        }
+    landmarks m = {.mode = RISK_CONTRACTS, .horizon_days = 91, .n = N, .customers = C, .customer = customer, .day = day, .who = who, .now = now, .gone = gone};
+    const judged j = {&m, which, N, month, MONTHS};
+    scorer_measures out;
+    const double *scores[] = {score};
+    assert_ok(measures_of(&j, scores, (bool[]){true}, 1, 1, NULL, &out, &err), &err);
+    const lead_measures *lead = &out.lead[0];
+    assert_int_equal(lead->flagged, 4);
+    assert_int_equal(lead->flagged_left, 3);
+    assert_int_equal(lead->leavers, 1);
+    assert_int_equal(lead->caught, 1);
+    assert_true(lead->lead_median == 130 - 58);
+    assert_int_equal(lead->runs, 2);
+    assert_int_equal(lead->false_runs, 1);
+    assert_true(fabs(lead->customer_years - N / 12.0) < 1e-12);
+    assert_true(fabs(lead->precision.value - 0.75) < 1e-12);
+    assert_true(out.auc.value == 1 && out.auc.low == 1);
+    measures_free(&out, 1);
+    /* One unflagged landmark before they leave, and they are not caught. */
+    score[2 * C] = 0;
+    score[3 * C] = 0;
+    assert_ok(measures_of(&j, scores, (bool[]){true}, 1, 1, NULL, &out, &err), &err);
+    assert_int_equal(out.lead[0].leavers, 1);
+    assert_int_equal(out.lead[0].caught, 0);
+    assert_true(isnan(out.lead[0].lead_median));
+    measures_free(&out, 1);
+}
+
+/* --- bases --- */
+
+enum { START = 14610, MONTH_DAYS = 30 }; /* 2010-01-01 */
+
+static const char *day_text(int32_t day) {
+    static char text[4][11];
+    static int at;
+    return calendar_text(day, text[at = (at + 1) % 4]);
+}
+
+/* Customers under contract for up to three years. foretold: who will leave has payments fail in the two months before, mostly. */
+static void contracts_base(text_buffer *out, uint64_t seed, bool foretold, int32_t until) {
+    for (unsigned c = 0; c < 400; c++) {
+        rng r;
+        rng_seed(&r, seed, c);
+        int32_t start = START + (int32_t)rng_below(&r, 500), left = start + (int32_t)(rng_exponential(&r) * 500) + 20, end = START + 1100;
+        text_printf(out, "{\"customer\":\"c%u\",\"kind\":\"contract_start\",\"at\":\"%s\",\"id\":\"s%u\",\"subject\":\"k%u\"}\n", c, day_text(start), c, c);
+        for (int32_t day = start; day < (left < end ? left : end); day += 10) {
+            bool soon = left - day < 90;
+            if (rng_uniform(&r) < (foretold && soon ? 0.6 : 0.02) && day <= until)
+                text_printf(out, "{\"customer\":\"c%u\",\"kind\":\"payment_failed\",\"at\":\"%s\",\"id\":\"p%u-%d\"}\n", c, day_text(day), c, (int)day);
+            if (rng_uniform(&r) < 0.3 && day <= until)
+                text_printf(out, "{\"customer\":\"c%u\",\"kind\":\"usage\",\"at\":\"%s\",\"id\":\"u%u-%d\",\"body\":{\"count\":%u}}\n", c, day_text(day), c, (int)day,
+                            1 + (unsigned)rng_below(&r, 9));
+        }
+        if (left < end && left <= until)
+            text_printf(out, "{\"customer\":\"c%u\",\"kind\":\"leave_confirmed\",\"at\":\"%s\",\"id\":\"l%u\",\"subject\":\"k%u\"}\n", c, day_text(left), c, c);
+    }
+}
+
+static void orders_base(text_buffer *out, uint64_t seed, int32_t until) {
+    for (unsigned c = 0; c < 500; c++) {
+        rng r;
+        rng_seed(&r, seed, c);
+        double gap = 10 + 60 * rng_uniform(&r), leaves = 0.02 + 0.1 * rng_uniform(&r);
+        for (int32_t day = START + (int32_t)rng_below(&r, 300), n = 0; day <= until; day += 1 + (int32_t)(gap * rng_exponential(&r)), n++) {
+            text_printf(out, "{\"customer\":\"c%u\",\"kind\":\"order\",\"at\":\"%s\",\"id\":\"o%u-%d\",\"amount\":%u,\"currency\":\"EUR\"}\n", c, day_text(day), c, (int)n,
+                        10 + (unsigned)rng_below(&r, 90));
+            if (rng_uniform(&r) < leaves) break;
+        }
+    }
+}
+
+static void made(text_buffer *text, temporary *t, ledger **l) {
+    char path[] = "/tmp/marram-leaving-XXXXXX.ndjson";
+    mr_error err = {0};
+    int fd = mkstemps(path, 7);
+    assert_true(fd >= 0 && !text->failed);
+    assert_int_equal(write(fd, text->data, text->len), (ssize_t)text->len);
+    close(fd);
+    temporary_file file = {path, "events"};
+    assert_ok(temporary_make(&file, 1, &(temporary_options){.today = INT32_MAX, .now_us = INT64_C(4000000000000000)}, NULL, t, &err), &err);
+    unlink(path);
+    assert_ok(ledger_open(t->url, NULL, l, &err), &err);
+    text_free(text);
+}
+
+static leaving_backtest_options options(void) {
+    return (leaving_backtest_options){.landmarks = {.horizon_days = 60, .until = INT32_MAX, .only_day = INT32_MIN}, .retrain_months = 3, .seed = 1};
+}
+
+static void judge(text_buffer *text, mr_pool *pool, leaving_backtest *out) {
+    temporary t;
+    ledger *l;
+    mr_error err = {0};
+    leaving_backtest_options o = options();
+    mr_context context = {.pool = pool};
+    made(text, &t, &l);
+    assert_ok(leaving_backtest_run(l, &o, &context, out, &err), &err);
+    ledger_close(l);
+    temporary_remove(&t);
+}
+
+/* Every score of `less` is in `more`, to the bit. */
+static void assert_scores_within(const leaving_backtest *less, const leaving_backtest *more) {
+    size_t found = 0;
+    for (size_t i = 0; i < less->n; i++) {
+        const landmarks *a = &less->m, *b = &more->m;
+        size_t one = less->row[i];
+        for (size_t k = 0; k < more->n; k++) {
+            size_t other = more->row[k];
+            if (a->day[one] != b->day[other] || strcmp(a->customer[a->who[one]].external_id, b->customer[b->who[other]].external_id) != 0) continue;
+            for (int s = 0; s < LEAVING_SCORERS; s++)
+                if (less->score[s] && memcmp(&less->score[s][i], &more->score[s][k], sizeof(double)) != 0)
+                    fail_msg("%s of %s: %.17g without the future, %.17g with it", leaving_scorer_of(s)->name, a->customer[a->who[one]].external_id, less->score[s][i],
+                             more->score[s][k]);
+            found++;
+        }
+    }
+    assert_int_equal(found, less->n);
+    assert_true(found > 500);
+}
+
+static void test_no_future(void **state) {
+    (void)state;
+    leaving_backtest less, more;
+    for (int contracts = 0; contracts < 2; contracts++) {
+        text_buffer a = {0}, b = {0};
+        if (contracts) contracts_base(&a, 3, true, START + 800), contracts_base(&b, 3, true, START + 1100);
+        else orders_base(&a, 3, START + 600), orders_base(&b, 3, START + 900);
+        judge(&a, NULL, &less);
+        judge(&b, NULL, &more);
+        assert_true(less.months < more.months);
+        assert_scores_within(&less, &more);
+        leaving_backtest_free(&less);
+        leaving_backtest_free(&more);
+    }
+}
+
+static void test_threads(void **state) {
+    (void)state;
+    leaving_backtest one, three;
+    text_buffer a = {0}, b = {0};
+    mr_pool *pool;
+    mr_error err = {0};
+    assert_ok(mr_pool_new(3, &pool, &err), &err);
+    orders_base(&a, 4, START + 700);
+    orders_base(&b, 4, START + 700);
+    judge(&a, NULL, &one);
+    judge(&b, pool, &three);
+    assert_int_equal(one.n, three.n);
+    for (int s = 0; s < LEAVING_SCORERS; s++) {
+        if (!one.score[s]) continue;
+        assert_memory_equal(one.score[s], three.score[s], one.n * sizeof(double));
+        assert_memory_equal(&one.of[s].auc, &three.of[s].auc, sizeof one.of[s].auc);
+    }
+    leaving_backtest_free(&one);
+    leaving_backtest_free(&three);
+    mr_pool_free(pool);
+}
+
+static void test_nothing_foretells(void **state) {
+    (void)state;
+    leaving_backtest b;
+    text_buffer text = {0};
+    int best;
+    contracts_base(&text, 21, false, START + 1100);
+    judge(&text, NULL, &b);
+    assert_int_equal(b.m.mode, RISK_CONTRACTS);
+    assert_int_equal(leaving_backtest_verdict(&b, &best), VERDICT_NOTHING);
+    leaving_backtest_free(&b);
+}
+
+static void test_foretold(void **state) {
+    (void)state;
+    leaving_backtest b;
+    text_buffer text = {0};
+    int best;
+    contracts_base(&text, 22, true, START + 1100);
+    judge(&text, NULL, &b);
+    assert_int_not_equal(leaving_backtest_verdict(&b, &best), VERDICT_NOTHING);
+    assert_true(b.of[LEAVING_additive].auc.low > 0.75);
+    assert_true(b.of[LEAVING_additive].lead[1].lead_median > 10);
+    assert_true(b.of[LEAVING_additive].lead[1].precision.value > 0.6);
+    leaving_backtest_free(&b);
+}
+
+/* Too little of anything is said so. */
+static void test_too_little(void **state) {
+    (void)state;
+    temporary t;
+    ledger *l;
+    mr_error err = {0};
+    leaving_backtest b;
+    leaving_backtest_options o = options();
+    text_buffer text = {0}, empty = {0};
+    text_puts(&text, "{\"customer\":\"a\",\"kind\":\"order\",\"at\":\"2020-01-01\",\"id\":\"1\"}\n{\"customer\":\"a\",\"kind\":\"order\",\"at\":\"2021-01-01\",\"id\":\"2\"}\n");
+    made(&text, &t, &l);
+    assert_int_equal(leaving_backtest_run(l, &o, NULL, &b, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "too short"));
+    o.landmarks.horizon_days = 3000;
+    assert_int_equal(leaving_backtest_run(l, &o, NULL, &b, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "--horizon"));
+    o.landmarks.horizon_days = 0;
+    assert_int_equal(leaving_backtest_run(l, &o, NULL, &b, &err), MR_EINVAL);
+    ledger_close(l);
+    temporary_remove(&t);
+    text_puts(&empty, "{\"customer\":\"a\",\"kind\":\"praise\",\"at\":\"2020-01-01\",\"id\":\"1\"}\n");
+    made(&empty, &t, &l);
+    o = options();
+    assert_int_equal(leaving_backtest_run(l, &o, NULL, &b, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "neither orders nor contracts"));
+    ledger_close(l);
+    temporary_remove(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_auc), cmocka_unit_test(test_lead), cmocka_unit_test(test_no_future), cmocka_unit_test(test_threads),
+                                       cmocka_unit_test(test_nothing_foretells), cmocka_unit_test(test_foretold), cmocka_unit_test(test_too_little)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
