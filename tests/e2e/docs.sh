@@ -100,7 +100,7 @@ complete_words() { # WORD...: what is offered for the last one
     _marram
     printf '%s\n' "${COMPREPLY[@]}" | lines
 }
-check "completing a command" "run" "$(complete_words marram r)"
+check "completing a command" "run" "$(complete_words marram ru)"
 check "completing an option" "--out --on-error" "$(complete_words marram run --o)"
 check "completing a preset" "shopify woocommerce" "$(complete_words marram run --preset '')"
 check "completing a value after =" "woocommerce" "$(complete_words marram run --preset = w)"
