@@ -121,6 +121,11 @@ static mr_status learn_feature(void *ctx, size_t j, int worker, mr_error *err) {
 
 /* --- looking up --- */
 
+static inline unsigned char bin_of(double x, size_t cuts_below, double *worst) {
+    *worst = fabs(x) > *worst ? fabs(x) : *worst;
+    return isnan(x) ? MISSING : (unsigned char)(1 + cuts_below);
+}
+
 mr_status additive_bins_look_up(const mr_additive_parts *parts, const mr_frame *frame, size_t j, size_t from, size_t to, unsigned char *out,
                                 mr_error *err) {
     const mr_feature *f = &frame->feature[j];
@@ -135,17 +140,31 @@ mr_status additive_bins_look_up(const mr_additive_parts *parts, const mr_frame *
     }
     const double *cut = parts->cut + parts->cut_offset[j];
     size_t cuts = parts->cut_offset[j + 1] - parts->cut_offset[j];
-    for (size_t i = from; i < to; i++) {
-        double x = f->number[i];
-        const double *at = cut;
-        for (size_t len = cuts; len > 0;) { /* without a branch that could be guessed wrong */
+    const double *number = f->number;
+    double worst = 0;
+    size_t i = from;
+    for (; i + 4 <= to; i += 4) { /* four searches side by side hide each other's waiting */
+        double a = number[i], b = number[i + 1], c = number[i + 2], d = number[i + 3];
+        size_t at[4] = {0, 0, 0, 0};
+        for (size_t len = cuts; len > 0; len /= 2) {
             size_t half = (len + 1) / 2;
-            at += at[half - 1] <= x ? half : 0;
-            len = len / 2;
+            at[0] += half & (0 - (size_t)(cut[at[0] + half - 1] <= a));
+            at[1] += half & (0 - (size_t)(cut[at[1] + half - 1] <= b));
+            at[2] += half & (0 - (size_t)(cut[at[2] + half - 1] <= c));
+            at[3] += half & (0 - (size_t)(cut[at[3] + half - 1] <= d));
         }
-        if (isinf(x)) return infinite(err, j, i, x);
-        out[i - from] = isnan(x) ? MISSING : (unsigned char)(1 + (at - cut));
+        for (size_t k = 0; k < 4; k++) out[i + k - from] = bin_of(number[i + k], at[k], &worst);
     }
+    for (; i < to; i++) {
+        size_t at = 0;
+        for (size_t len = cuts; len > 0; len /= 2) {
+            size_t half = (len + 1) / 2;
+            at += half & (0 - (size_t)(cut[at + half - 1] <= number[i]));
+        }
+        out[i - from] = bin_of(number[i], at, &worst);
+    }
+    for (i = from; isinf(worst) && i < to; i++)
+        if (isinf(number[i])) return infinite(err, j, i, number[i]);
     return MR_OK;
 }
 

@@ -21,7 +21,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { A_BAG_A_THREAD = 200000, LEAST_ROWS = 20, LEAST_OF_EACH = 5 };
+enum { FEW = 50000, A_BAG_A_THREAD = 200000, LEAST_ROWS = 20, LEAST_OF_EACH = 5 };
 
 typedef struct fitting {
     additive_plan plan;
@@ -107,16 +107,16 @@ static mr_status plan_of(const mr_frame *frame, const mr_outcomes *outcomes, con
     if (status == MR_OK) status = check_outcomes(frame, outcomes, err);
     if (status != MR_OK) return status;
     double n = (double)frame->n;
-    if (!o->bins) o->bins = 254;
+    if (!o->bins) o->bins = (int)fmin(254, fmax(32, floor(n / 200)));
     if (!o->pairs) o->pairs = (int)fmin(MOST_PAIRS, fmax(10, (double)frame->p));
     if (!o->rounds) o->rounds = 5000;
     if (!o->bags) o->bags = (int)fmax(1, fmin(14, floor(300000 / n)));
-    if (o->leaves == 0) o->leaves = 3;
-    if (o->learning_rate == 0) o->learning_rate = n < 50000 ? 0.03 : 0.15;
+    if (o->leaves == 0) o->leaves = n < FEW ? 2 : 3;
+    if (o->learning_rate == 0) o->learning_rate = n < FEW ? 0.03 : 0.15;
     if (o->min_leaf == 0) o->min_leaf = 20;
-    if (o->judged_share == 0) o->judged_share = fmin(1 / 7.0, fmax(0.1, 0));
-    plan->patience = n < 50000 ? 50 : 10;
-    plan->progress = n < 50000 ? 1e-5 : 1e-4;
+    if (o->judged_share == 0) o->judged_share = n < FEW ? 1 / 7.0 : 0.1;
+    plan->patience = n < FEW ? 50 : 10;
+    plan->progress = n < FEW ? 1e-5 : 1e-4;
     if (o->bins < 2 || o->bins > 254) return error_set(err, MR_EINVAL, "bins", -1, "bins must be 2 to 254, not %d", o->bins);
     if (o->pairs > MOST_PAIRS) return error_set(err, MR_EINVAL, "pairs", -1, "pairs must be at most %d, not %d", MOST_PAIRS, o->pairs);
     if (o->rounds < 1) return error_set(err, MR_EINVAL, "rounds", -1, "rounds must be at least 1, not %d", o->rounds);

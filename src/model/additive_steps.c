@@ -116,7 +116,8 @@ void step_curve(const step_rules *rules, const double *g, const double *h, const
         float value = (float)(rules->rate * value_of(rules, leaves[k].g, leaves[k].h));
         for (size_t i = leaves[k].from; i < leaves[k].to; i++) step[order[i]] = value;
     }
-    if (h[MISSING] > 0) step[MISSING] = (float)(rules->rate * value_of(rules, g[MISSING], h[MISSING]));
+    /* However few they are, so those fewer than a leaf's rows are held back. */
+    if (h[MISSING] > 0) step[MISSING] = (float)(rules->rate * fmin(1, w[MISSING] / rules->min_leaf) * value_of(rules, g[MISSING], h[MISSING]));
 }
 
 /* --- tables --- */
