@@ -53,6 +53,7 @@ typedef struct mr_moment_options {
 /* Another clock that stood out for the same reason. */
 typedef struct mr_moment_alias {
     uint32_t clock, from, to;
+    double centre;
     bool apart; /* the data tell the two apart: the likelihood is more than e^2 times as large with the moment's own clock */
 } mr_moment_alias;
 

@@ -1,4 +1,5 @@
 /* marram run: from files of orders to who is leaving. */
+#include "base_report.h"
 #include "columns_out.h"
 #include "reader.h"
 
@@ -12,16 +13,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char help[] =
     "marram run: who is about to leave, what they are worth, and what to do first\n"
     "\n"
     "usage: marram run ORDERS... [OPTION ...]      ORDERS: files, .gz files, or - for standard input\n"
+    "       marram run --contracts FILE [RECORD:FILE ...] [OPTION ...]\n"
     "\n"
+    "  --contracts FILE          a base with contracts (customer, start, end, price ...) in place of orders; MAPPING:FILE where a\n"
+    "                            mapping reads it; more records as RECORD:FILE, such as cases:tickets.csv (docs/methods/contracts.md)\n"
     "  --out DIR                 where customers.csv, summary.json and report.html go (marram-out)\n"
     "  --horizon LENGTH          how far ahead: 90d, 13w, 6m, 1y (13w)\n"
     "  --margin SHARE            profit as a share of spend, for value (1: value is revenue)\n"
@@ -37,16 +38,15 @@ static const char help[] =
     "examples:\n"
     "  marram run orders.csv\n"
     "  marram run 2024.csv.gz 2025.csv.gz --margin 0.35 --horizon 6m --out report\n"
+    "  marram run --contracts contracts.csv cases:tickets.csv --margin 0.8 --out report\n"
     "  duckdb -c \"COPY (SELECT customer, day, total FROM 'orders.parquet') TO '/dev/stdout' (FORMAT csv)\" | marram run -\n"
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 4 no fit, 5 input/output, 130 interrupted\n";
 
-#define PATH_ROOM 4096
-
 typedef struct arguments {
     reader_options reader;
     build_options build;
-    const char *out, *previous;
+    const char *out, *previous, *contracts;
     char rejects[PATH_ROOM + 64]; /* "" without --on-error skip */
     bool json, quiet, help;
 } arguments;
@@ -64,6 +64,7 @@ static bool read_on_error(option_reader *r, arguments *a) {
 static bool read_option(option_reader *r, const char *name, arguments *a) {
     int64_t number;
     if (option_is(name, "--out")) return (a->out = option_value(r)) != NULL;
+    if (option_is(name, "--contracts")) return (a->contracts = option_value(r)) != NULL;
     if (option_is(name, "--previous")) return (a->previous = option_value(r)) != NULL;
     if (option_is(name, "--horizon")) return option_duration_days(r, &a->build.horizon_days);
     if (option_is(name, "--margin")) {
@@ -92,51 +93,12 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     return shared == 1;
 }
 
-static double peak_megabytes(void) {
-    struct rusage usage;
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss / 1024 : NAN;
-}
-
-static int terminal_columns(void) {
-    struct winsize size;
-    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 80;
-}
-
-static int print_result(const arguments *a, const report *r) {
-    mr_error err = {0};
-    if (a->json) {
-        if (report_json(r, stdout, &err) != MR_OK) return command_fail("run", &err);
-    } else if (!a->quiet) {
-        const char *plain = getenv("NO_COLOR");
-        report_terminal(r, a->out, stdout, terminal_columns(), isatty(STDOUT_FILENO) && !(plain && *plain));
-    }
-    if (fflush(stdout) == 0 && !ferror(stdout)) return EXIT_OK;
-    fputs("marram run: the report is written, but its summary could not be printed\n", stderr);
-    return EXIT_IO;
-}
-
-/* The folder to write to, or the nearest above it that is there. */
-static void nearest_folder(const char *out, char path[PATH_ROOM]) {
-    struct stat s;
-    snprintf(path, PATH_ROOM, "%s", out);
-    while (stat(path, &s) != 0) {
-        char *end = path + strlen(path);
-        while (end > path && end[-1] == '/') end--;
-        while (end > path && end[-1] != '/') end--;
-        if (end == path) {
-            strcpy(path, ".");
-            return;
-        }
-        *end = 0;
-    }
-}
-
 /* Rejected lines are written under a passing name where there already is a folder, and take their place once the run has
  * succeeded. */
 static void rejects_begin(arguments *a) {
     if (!a->reader.ingest.skip_errors) return;
     char folder[PATH_ROOM];
-    nearest_folder(a->out, folder);
+    report_out_folder(a->out, folder);
     snprintf(a->rejects, sizeof a->rejects, "%s/.marram-rejects-%ld", folder, (long)getpid());
     a->reader.ingest.rejects_path = a->rejects;
 }
@@ -150,27 +112,6 @@ static mr_status rejects_end(const arguments *a, bool any, mr_error *err) {
     if (!any) {
         unlink(path); /* an earlier run's would be taken for this one's */
         if (a->rejects[0]) unlink(a->rejects);
-    }
-    return MR_OK;
-}
-
-/* What cannot be written to is found out before the long work, not after it. */
-static mr_status check_out(const char *out, mr_error *err) {
-    static const char *const names[] = {"customers.csv", "summary.json", "report.html"};
-    struct stat s;
-    char folder[PATH_ROOM], path[PATH_ROOM + 32];
-    if (!*out) return error_set(err, MR_EINVAL, "out", -1, "the name of the folder to write to is empty; give another --out");
-    if (strlen(out) > PATH_ROOM - 64)
-        return error_set(err, MR_EINVAL, "out", -1, "the name of the folder to write to is too long; give another --out");
-    nearest_folder(out, folder);
-    if (stat(folder, &s) == 0 && !S_ISDIR(s.st_mode))
-        return error_set(err, MR_EIO, "out", -1, "%.400s is a file, not a folder; give another --out", folder);
-    if (access(folder, W_OK | X_OK) != 0)
-        return error_set(err, MR_EIO, "out", -1, "cannot write into folder %.400s: %s; give another --out", folder, strerror(errno));
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", out, names[i]);
-        if (lstat(path, &s) == 0 && S_ISDIR(s.st_mode))
-            return error_set(err, MR_EIO, "out", -1, "%.400s is a folder where a file is to be written; give another --out", path);
     }
     return MR_OK;
 }
@@ -203,7 +144,7 @@ static int run(arguments *a, mr_pool *pool) {
     work *w = calloc(1, sizeof *w);
     mr_error err = {0};
     if (!w) return EXIT_INTERNAL;
-    mr_status status = check_out(a->out, &err);
+    mr_status status = report_out_check(a->out, &err);
     if (status == MR_OK && a->previous) status = previous_read(a->previous, &w->before, &err);
     err.code = status;
     if (status == MR_OK) rejects_begin(a);
@@ -214,7 +155,7 @@ static int run(arguments *a, mr_pool *pool) {
         progress_begin(&bar, "fitting and forecasting");
         err.code = build_and_write(a, w, started, &context, &err);
         progress_end(&bar);
-        code = err.code == MR_OK ? print_result(a, &w->b.r) : command_fail("run", &err);
+        code = err.code == MR_OK ? report_out_show("run", &w->b.r, a->out, a->json, a->quiet) : command_fail("run", &err);
     }
     if (code != EXIT_OK && a->rejects[0]) unlink(a->rejects);
     mem_free(NULL, w->changes);
@@ -223,6 +164,19 @@ static int run(arguments *a, mr_pool *pool) {
     ingest_orders_free(&w->input);
     free(w);
     return code;
+}
+
+/* What belongs to orders alone would be passed over in silence. */
+static int run_contracts(const arguments *a, mr_pool *pool) {
+    const struct {
+        const char *name;
+        bool given;
+    } orders[] = {{"--previous", a->previous != NULL}, {"--preset", a->reader.ingest.preset != NULL}};
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        if (orders[i].given) return command_usage("run", "%s is for orders, not for --contracts", orders[i].name);
+    base_options o = {.command = "run", .out = a->out, .build = a->build, .until = a->reader.ingest.until, .today = a->reader.ingest.today,
+                      .json = a->json, .quiet = a->quiet};
+    return base_from_files(&o, a->contracts, &a->reader, pool);
 }
 
 int command_run(int argc, char **argv) {
@@ -245,6 +199,8 @@ int command_run(int argc, char **argv) {
         code = command_usage("run", "--horizon must be at least a day");
     } else if (mr_pool_new((int)a.reader.threads, &pool, &err) != MR_OK) {
         code = command_fail("run", &err);
+    } else if (a.contracts) {
+        code = run_contracts(&a, pool);
     } else {
         code = run(&a, pool);
     }

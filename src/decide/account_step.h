@@ -16,6 +16,7 @@ typedef struct account_standing {
     bool has_renewal, renews; /* a renewal date is known; it lies within the horizon */
     double days_to_notice;    /* to the last day notice can be given; NaN: no renewal known */
     double tenure_days;
+    double risk_rank;         /* share of accounts with less value at risk (without prices: a smaller chance to leave), 0 to 1 */
 } account_standing;
 
 /* Pure. Of an account that is under contract. */

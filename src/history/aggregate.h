@@ -34,6 +34,9 @@ void cohort_merge(cohort_table *into, const cohort_table *other);
 typedef struct erosion_month {
     uint64_t active, passed, came_back, passed_now;
     int64_t active_money, passed_money, came_back_money, passed_now_money; /* trailing-year money, ten-thousandths */
+    uint64_t late;      /* at the month's end: silent past their 90 % date and not their 95 %; of those active before the month */
+    uint64_t shrinking; /* before the month: ordered in the last half-year, for less than half of what they did in the one before it */
+    int64_t late_money, shrinking_money;
 } erosion_month;
 
 typedef struct erosion {
@@ -42,7 +45,7 @@ typedef struct erosion {
     int32_t until;
     /* The 95 % next-order gap after x repeat orders is ratio[min(x, ratio_n - 1)] * (alpha_days + days from first to last
      * order). Borrowed. */
-    const double *ratio;
+    const double *ratio, *ratio_90; /* ratio_90: the same for 90 %; NULL: nobody is counted as late */
     size_t ratio_n;
     double alpha_days;
     erosion_month month[EROSION_MAX];

@@ -92,6 +92,7 @@ typedef enum book_ending {
 typedef struct book_spell {
     risk_spell spell;
     uint32_t renewals; /* made within it */
+    bool dated;        /* a renewal date was known at its end */
     book_ending ending;
 } book_spell;
 

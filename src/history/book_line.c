@@ -359,8 +359,10 @@ mr_status book_spells(const trace *t, int32_t until, book_scratch *s, book_spell
         if (status != MR_OK) break;
         next_renewal(&w, &at);
         out[i].renewals = at.renewals;
+        bool known = at.renewal_day != TRACE_NO_DAY;
+        out[i].dated = known || at.past_renewal;
         if (!spell.left) continue;
-        bool known = at.renewal_day != TRACE_NO_DAY, near = known && (int64_t)spell.to_day >= (int64_t)at.notice_day - 31;
+        bool near = known && (int64_t)spell.to_day >= (int64_t)at.notice_day - 31;
         out[i].ending = near || at.past_renewal ? BOOK_AT_RENEWAL : known ? BOOK_ELSEWHERE : BOOK_AT_END;
     }
     return status;

@@ -48,7 +48,7 @@ typedef struct trace_event {
                             contract_*: seats; order: quantity; case_open, case_update, complaint: severity 0 low to 3 urgent;
                             touch_*, case_resolve: minutes */
     int32_t day;         /* when it happened, in its source's own time */
-    int32_t until_day;   /* contract_start, _change, _renew: renewal; promise_made: due; leave_*: effective; price_change: effective;
+    int32_t until_day;   /* contract_start, _change, _renew: renewal; promise_made: due; leave_*, price_change: effective; account_review: next;
                             else TRACE_NO_DAY */
     int32_t notice_days; /* contract_*: notice; -1 not given */
     int32_t months;      /* contract_*: months the price is for; 0 not given (then 1) */

@@ -22,6 +22,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         if (s->first_day == TRACE_NO_DAY || e->day < s->first_day) s->first_day = e->day;
         if (e->day > s->last_day) s->last_day = e->day;
         if (!contract) continue;
+        s->no_period += e->kind == EVENT_contract_start && e->amount > 0 && !e->months;
         if (s->first_contract == TRACE_NO_DAY || e->day < s->first_contract) s->first_contract = e->day;
         if (e->until_day > s->last_renewal) s->last_renewal = e->until_day;
     }
@@ -67,7 +68,7 @@ static mr_status add_spells(accounts *a, const trace *t, book_scratch *s, mr_err
     if (status == MR_OK) status = grow((void **)&a->spell, &a->spells_capacity, a->spells + n, sizeof *a->spell, err);
     for (size_t i = 0; i < n && status == MR_OK; i++)
         a->spell[a->spells++] = (account_spell){.days = found[i].spell.to_day - found[i].spell.from_day, .renewals = found[i].renewals,
-                                                .ending = (uint8_t)found[i].ending};
+                                                .ending = (uint8_t)found[i].ending, .dated = found[i].dated};
     return status;
 }
 

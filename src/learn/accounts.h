@@ -13,6 +13,7 @@ typedef struct accounts_survey {
     int32_t first_day, last_day;   /* of events; TRACE_NO_DAY where there is none */
     int32_t first_contract;        /* start of the first contract */
     int32_t last_renewal;          /* the latest renewal date of all */
+    uint64_t no_period;            /* contracts that give a price and not for how many months: taken for one */
     risk_mode mode;
 } accounts_survey;
 
@@ -31,6 +32,7 @@ typedef struct account_spell {
     int32_t days;        /* under contract, at least half a day (0: less than one) */
     uint32_t renewals;
     uint8_t ending;      /* book_ending */
+    bool dated;          /* with a renewal date */
 } account_spell;
 
 typedef struct accounts {

@@ -23,7 +23,7 @@ static bool told_apart(const accounts *a) {
         under += a->row[i].at.under;
         dated += a->row[i].at.under && (a->row[i].at.renewal_day != TRACE_NO_DAY || a->row[i].at.past_renewal);
     }
-    for (size_t i = 0; i < a->spells; i++) due += a->spell[i].renewals + (a->spell[i].ending == BOOK_AT_RENEWAL || a->spell[i].ending == BOOK_AT_END);
+    for (size_t i = 0; i < a->spells; i++) due += a->spell[i].renewals + (a->spell[i].ending == BOOK_AT_RENEWAL);
     return dated * 2 >= under && under && due >= ENOUGH_RENEWALS;
 }
 
@@ -33,7 +33,7 @@ static void count_renewals(odds *o, const accounts *a) {
         const account_spell *s = &a->spell[i];
         uint32_t k = 0;
         for (; k < s->renewals; k++) o->due[k < BOOK_RENEWALS ? k : BOOK_RENEWALS - 1]++;
-        if (s->ending != BOOK_AT_RENEWAL && s->ending != BOOK_AT_END) continue;
+        if (s->ending != BOOK_AT_RENEWAL) continue;
         o->due[k < BOOK_RENEWALS ? k : BOOK_RENEWALS - 1]++;
         o->lost[k < BOOK_RENEWALS ? k : BOOK_RENEWALS - 1]++;
     }
@@ -52,34 +52,42 @@ static void measure_signs(odds *o, const book *b) {
     o->lift_without = (lost_without + LIFT_PRIOR * all) / (without + LIFT_PRIOR) / all;
 }
 
+static mr_status tenures(odds_tenures *t, const accounts *a, bool apart, bool dated, mr_error *err) {
+    t->left = mem_new(NULL, a->spells + 1, sizeof(double));
+    t->stop = mem_new(NULL, a->spells + 1, sizeof(double));
+    t->stop_sum = mem_new(NULL, a->spells + 1, sizeof(double));
+    if (!t->left || !t->stop || !t->stop_sum) return error_memory(err, 3 * a->spells * sizeof(double));
+    for (size_t i = 0; i < a->spells; i++) {
+        const account_spell *s = &a->spell[i];
+        if (apart && s->dated != dated) continue;
+        double days = s->days > 0 ? s->days : .5;
+        t->stop[t->n++] = days;
+        if (s->ending != BOOK_STAYS && !(apart && s->ending == BOOK_AT_RENEWAL)) t->left[t->left_n++] = days;
+    }
+    qsort(t->left, t->left_n, sizeof(double), ascending);
+    qsort(t->stop, t->n, sizeof(double), ascending);
+    for (size_t i = 0; i < t->n; i++) t->stop_sum[i + 1] = t->stop_sum[i] + t->stop[i];
+    double days = t->stop_sum[t->n];
+    t->rate = days > 0 ? ((double)t->left_n + .5) / days : NAN;
+    return MR_OK;
+}
+
 mr_status odds_make(const accounts *a, odds *o, mr_error *err) {
     *o = (odds){0};
     o->by_renewal = told_apart(a);
     count_renewals(o, a);
     measure_signs(o, &a->book);
-    o->left = mem_new(NULL, a->spells + 1, sizeof(double));
-    o->stop = mem_new(NULL, a->spells + 1, sizeof(double));
-    o->stop_sum = mem_new(NULL, a->spells + 1, sizeof(double));
-    if (!o->left || !o->stop || !o->stop_sum) return error_memory(err, 3 * a->spells * sizeof(double));
-    for (size_t i = 0; i < a->spells; i++) {
-        const account_spell *s = &a->spell[i];
-        double days = s->days > 0 ? s->days : .5;
-        o->stop[o->n++] = days;
-        if (s->ending == BOOK_ELSEWHERE || (s->ending != BOOK_STAYS && !o->by_renewal)) o->left[o->left_n++] = days;
-    }
-    qsort(o->left, o->left_n, sizeof(double), ascending);
-    qsort(o->stop, o->n, sizeof(double), ascending);
-    for (size_t i = 0; i < o->n; i++) o->stop_sum[i + 1] = o->stop_sum[i] + o->stop[i];
-    double days = o->stop_sum[o->n];
-    o->rate = days > 0 ? ((double)o->left_n + .5) / days : NAN;
-    return MR_OK;
+    mr_status status = tenures(&o->of[0], a, o->by_renewal, false, err);
+    return status == MR_OK && o->by_renewal ? tenures(&o->of[1], a, true, true, err) : status;
 }
 
 void odds_free(odds *o) {
-    mem_free(NULL, o->left);
-    mem_free(NULL, o->stop);
-    mem_free(NULL, o->stop_sum);
-    o->left = o->stop = o->stop_sum = NULL;
+    for (int i = 0; i < 2; i++) {
+        mem_free(NULL, o->of[i].left);
+        mem_free(NULL, o->of[i].stop);
+        mem_free(NULL, o->of[i].stop_sum);
+        o->of[i] = (odds_tenures){0};
+    }
 }
 
 /* How many of sorted x[n] are at most v. */
@@ -94,7 +102,7 @@ static size_t at_most(const double *x, size_t n, double v) {
 }
 
 /* Days all accounts spent at a tenure of at most v. */
-static double days_up_to(const odds *o, double v) {
+static double days_up_to(const odds_tenures *o, double v) {
     size_t ended = at_most(o->stop, o->n, v);
     return o->stop_sum[ended] + (double)(o->n - ended) * v;
 }
@@ -115,7 +123,7 @@ typedef struct span {
     double middle, low, high;
 } span;
 
-static span rate_at(const odds *o, double tenure, double horizon, double z) {
+static span rate_at(const odds_tenures *o, double tenure, double horizon, double z) {
     double from = tenure, to = tenure + horizon, last = o->stop[o->n - 1];
     size_t left;
     for (double wide = horizon / 4;; wide *= 2) {
@@ -124,7 +132,6 @@ static span rate_at(const odds *o, double tenure, double horizon, double z) {
         from = fmax(0, tenure - wide);
         to = tenure + horizon + wide;
     }
-    if (from <= 0) left = at_most(o->left, o->left_n, to);
     double days = days_up_to(o, to) - days_up_to(o, from), events = (double)left + RATE_PRIOR, over = days + RATE_PRIOR / o->rate;
     return (span){events / over, gamma_quantile(events, over, -z), gamma_quantile(events, over, z)};
 }
@@ -142,9 +149,11 @@ static double combined(double renewal, double rate, double horizon, double lift)
 }
 
 odds_chance odds_of(const odds *o, const book_standing *s, int32_t day, double horizon, double level) {
-    if (!o->n || isnan(o->rate)) return (odds_chance){NAN, NAN, NAN};
+    bool dated = s->renewal_day != TRACE_NO_DAY || s->past_renewal;
+    const odds_tenures *t = &o->of[o->by_renewal && dated];
+    if (!t->n || isnan(t->rate)) return (odds_chance){NAN, NAN, NAN};
     double z = two_sided(level), lift = s->signs ? o->lift_with : o->lift_without;
-    span q = {0}, rate = rate_at(o, (double)day - s->since_day, horizon, z);
+    span q = {0}, rate = rate_at(t, (double)day - s->since_day, horizon, z);
     bool renews = s->past_renewal || (s->renewal_day != TRACE_NO_DAY && s->renewal_day <= day + horizon);
     if (o->by_renewal && renews) {
         size_t k = s->renewals < BOOK_RENEWALS ? s->renewals : BOOK_RENEWALS - 1;

@@ -3,8 +3,8 @@
  *
  *     p = 1 - ((1 - q) exp(-rate x horizon)) ^ lift
  *     q     where a renewal falls within the horizon: the share of renewals of that number that failed, else 0
- *     rate  of leaving a day at that time under contract (not at a renewal, where renewals are told apart): those who left in a window of tenures
- *           round it, as narrow as holds ODDS_LEAVES of them, over the days all spent in it
+ *     rate  of leaving a day at that time under contract (not at a renewal, and of accounts with or without a renewal date alone, where renewals are
+ *           told apart): those who left in a window of tenures round it, as narrow as holds ODDS_LEAVES of them, over the days all spent in it
  *     lift  how much more often than the average those with (without) an early sign were lost
  * Each is drawn to the base's mean by a few made-up accounts, so that a handful does not decide. */
 #ifndef LEARN_ODDS_H
@@ -14,10 +14,14 @@
 
 #define ODDS_LEAVES 25
 
-typedef struct odds {
-    double *left, *stop, *stop_sum; /* tenures of those who left, and of all, in ascending order; running sums of the latter */
+typedef struct odds_tenures { /* ascending, in days */
+    double *left, *stop, *stop_sum; /* of those who left, and of all; running sums of the latter */
     size_t left_n, n;
-    double rate;          /* of the whole base, a day; NaN: nobody was there for a day */
+    double rate;          /* over all tenures, a day; NaN: nobody was there for a day */
+} odds_tenures;
+
+typedef struct odds {
+    odds_tenures of[2];   /* without, with a renewal date, where renewals are told apart; else all in [0] */
     bool by_renewal;      /* renewals are told apart: most accounts have a renewal date, and enough renewals are past */
     double due[BOOK_RENEWALS], lost[BOOK_RENEWALS];
     double renewal_loss;  /* of all renewals */

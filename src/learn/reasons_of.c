@@ -29,7 +29,7 @@ typedef struct pass {
     norms_count *count;
     uint64_t with_contracts, done;
     uint64_t *stayers_fired, stayers; /* [SIGNALS] */
-    int32_t last_day;
+    int32_t last_day, limit; /* limit: TRACE_NO_DAY none */
 } pass;
 
 static mr_status tick(pass *p, uint64_t total, mr_error *err) {
@@ -46,7 +46,7 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
     digest d;
     (void)f;
     if (!t->n) return tick(p, 0, err);
-    int32_t last = b->until, seen = TRACE_NO_DAY;
+    int32_t last = b->until != TRACE_NO_DAY ? b->until : p->limit, seen = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n; i++) {
         if (last != TRACE_NO_DAY && t->event[i].day > last) continue;
         if (seen == TRACE_NO_DAY || t->event[i].day > seen) seen = t->event[i].day;
@@ -295,25 +295,41 @@ static mr_status begin(reasons_base *b, mr_error *err) {
     return b->tiers.name && b->segments.name ? MR_OK : error_memory(err, 2 * REASONS_NAMES * sizeof *b->tiers.name);
 }
 
+static mr_status usual(trace_source source, const reasons_options *o, pass *p, mr_error *err) {
+    reasons_base *b = p->b;
+    *b = (reasons_base){.first_day = TRACE_NO_DAY, .until = o->until, .horizon_days = o->horizon_days};
+    p->last_day = TRACE_NO_DAY;
+    p->limit = o->last_day ? o->last_day : TRACE_NO_DAY;
+    mr_status status = begin(b, err);
+    if (status == MR_OK && !(p->count = mem_new(NULL, 1, sizeof *p->count))) status = error_memory(err, sizeof *p->count);
+    if (status == MR_OK) status = source.scan(source.self, 0, 0, learn_usual, p, err);
+    if (status == MR_OK && p->last_day == TRACE_NO_DAY)
+        status = error_set(err, MR_EDATA, NULL, -1, o->until == TRACE_NO_DAY ? "nobody has done anything yet: import events, orders or contracts first"
+                                                                            : "nothing had happened by then: the first event is later than that day");
+    if (status == MR_OK) {
+        norms_settle(p->count, &b->norms);
+        b->mode = risk_mode_of(p->with_contracts, b->customers);
+        if (b->until == TRACE_NO_DAY) b->until = p->last_day;
+    }
+    mem_free(NULL, p->count);
+    p->count = NULL;
+    p->done = 0;
+    return status;
+}
+
+mr_status reasons_usual(trace_source source, const reasons_options *o, const mr_context *context, reasons_base *out, mr_error *err) {
+    pass p = {.b = out, .context = context};
+    mr_status status = usual(source, o, &p, err);
+    digest_room_free(&p.room);
+    return status;
+}
+
 mr_status reasons_scan(trace_source source, const reasons_options *o, const mr_context *context, reasons_base *out, mr_error *err) {
     uint64_t fired[SIGNALS] = {0};
-    *out = (reasons_base){.first_day = TRACE_NO_DAY, .until = o->until, .horizon_days = o->horizon_days};
-    pass p = {.b = out, .context = context, .last_day = TRACE_NO_DAY, .stayers_fired = fired};
-    mr_status status = begin(out, err);
-    if (status == MR_OK && !(p.count = mem_new(NULL, 1, sizeof *p.count))) status = error_memory(err, sizeof *p.count);
-    if (status == MR_OK) status = source.scan(source.self, 0, 0, learn_usual, &p, err);
-    if (status == MR_OK && p.last_day == TRACE_NO_DAY)
-        status = error_set(err, MR_EDATA, NULL, -1, o->until == TRACE_NO_DAY ? "nobody has done anything yet: import events, orders or contracts first"
-                                                                            : "nothing had happened by then: --until is before the first event");
-    if (status == MR_OK) {
-        norms_settle(p.count, &out->norms);
-        out->mode = risk_mode_of(p.with_contracts, out->customers);
-        if (out->until == TRACE_NO_DAY) out->until = p.last_day;
-        p.done = 0;
-        status = source.scan(source.self, 0, 0, look_at, &p, err);
-    }
+    pass p = {.b = out, .context = context, .stayers_fired = fired};
+    mr_status status = usual(source, o, &p, err);
+    if (status == MR_OK) status = source.scan(source.self, 0, 0, look_at, &p, err);
     if (status == MR_OK) status = weigh(&p, err);
-    mem_free(NULL, p.count);
     digest_room_free(&p.room);
     return status;
 }

@@ -56,7 +56,8 @@ typedef struct reasons_names {
 } reasons_names;
 
 typedef struct reasons_options {
-    int32_t until;        /* TRACE_NO_DAY: the last day of anything */
+    int32_t until;        /* TRACE_NO_DAY: the last day of anything, up to last_day */
+    int32_t last_day;     /* 0: no limit */
     int32_t horizon_days; /* without contracts: of silence */
 } reasons_options;
 
@@ -77,6 +78,8 @@ typedef struct reasons_base {
 /* MR_EDATA: no events at all. MR_ENOMEM, MR_ECANCELLED, and what the source returns. *out is freed by reasons_free whatever is returned. */
 mr_status reasons_scan(trace_source source, const reasons_options *o, const mr_context *context, reasons_base *out, mr_error *err);
 void reasons_free(reasons_base *b);
+/* The first pass alone: norms, mode, days and customers. */
+mr_status reasons_usual(trace_source source, const reasons_options *o, const mr_context *context, reasons_base *out, mr_error *err);
 
 /* What is observed of one customer by the rules and weights of the base, as of `day`. hit has room for SIGNALS. */
 mr_status reasons_look(const reasons_base *b, digest_room *room, const trace *t, int32_t day, signal_hit *hit, size_t *hits, attribution *a, mr_error *err);

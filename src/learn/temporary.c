@@ -76,6 +76,7 @@ static mr_status import_group(temporary *t, const char *what, const char *const 
     if (status == MR_OK) status = mapping_bind(m, r, paths, n, &how, err);
     if (status == MR_OK) status = ledger_import(t->url, m, r, &options, context, NULL, &result, err);
     t->events += result.bulk.added;
+    t->rows += result.rows;
     t->rejected += result.rejected;
     t->not_begun += result.not_begun;
     t->customers += result.bulk.customers;

@@ -21,7 +21,7 @@ typedef struct temporary_options {
 
 typedef struct temporary {
     char folder[256], url[288]; /* url: for ledger_open */
-    uint64_t events, rejected, customers, not_begun;
+    uint64_t rows, events, rejected, customers, not_begun;
 } temporary;
 
 /* "orders:shop.csv": a file and what it is, where what stands before the colon is a record's or a ready mapping's name; else the whole is a path, and

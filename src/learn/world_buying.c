@@ -92,7 +92,7 @@ void world_prices(world_person *p) {
     for (size_t i = 0; i < p->room->n; i++) {
         trace_event *e = &p->room->item[i].e;
         bool term = e->kind == EVENT_contract_start || e->kind == EVENT_contract_renew;
-        if (e->kind == EVENT_price_change) price = world_amount(price * (1 + e->value / 100)) / 1e4;
+        if (e->kind == EVENT_price_change) price = world_amount(fmax(0.01, fmin(WORLD_PRICE_MOST, price * (1 + e->value / 100)))) / 1e4;
         if (term && changed) e->value = seats;
         if (term) seats = e->value;
         if (e->kind == EVENT_contract_change && e->value > 0 && seats > 0) {

@@ -40,7 +40,9 @@ int32_t world_term_end(const world *w, int32_t start, int term) {
 
 typedef struct clock_state {
     int32_t since[WORLD_CLOCKS]; /* the day an event clock runs from; TRACE_NO_DAY: it does not yet */
-    int32_t problem, order, renewal, before, after; /* last problem, last order, next renewal; anniversaries around the day */
+    int32_t problem, order;          /* the last ones */
+    int32_t renewed, renewal;        /* the terms' ends around the day; the start is none */
+    int32_t before, after;           /* anniversaries around the day */
     int term, year, orders;
 } clock_state;
 
@@ -70,8 +72,12 @@ static double clock_at(const world_person *p, clock_state *c, world_clock clock,
     case WORLD_days_since_start: return day - p->start;
     case WORLD_days_to_renewal:
     case WORLD_days_to_notice:
-        while (c->renewal < day) c->renewal = world_term_end(p->w, p->start, ++c->term);
-        return c->renewal - day - (clock == WORLD_days_to_notice ? (double)p->w->notice_days : 0);
+        while (c->renewal < day) {
+            c->renewed = c->renewal;
+            c->renewal = world_term_end(p->w, p->start, ++c->term);
+        }
+        if (clock == WORLD_days_to_notice) return c->renewal - day - (double)p->w->notice_days;
+        return c->renewed != p->start && day - c->renewed < c->renewal - day ? c->renewed - day : c->renewal - day;
     case WORLD_anniversary:
         while (c->after < day) {
             c->before = c->after;
@@ -119,7 +125,7 @@ void world_leave(world_person *p) {
     const world *w = p->w;
     world_truth *truth = &p->out->truth;
     rng r = world_stream(p->seed, p->number, STREAM_LEAVING);
-    clock_state c = {.problem = TRACE_NO_DAY, .order = TRACE_NO_DAY, .renewal = p->start, .before = p->start, .after = p->start};
+    clock_state c = {.problem = TRACE_NO_DAY, .order = TRACE_NO_DAY, .renewed = p->start, .renewal = p->start, .before = p->start, .after = p->start};
     for (int k = 0; k < WORLD_CLOCKS; k++) c.since[k] = TRACE_NO_DAY;
     uint32_t mine = w->moments ? concerned(p) : 0;
     size_t next = 0;

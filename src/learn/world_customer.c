@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MOST_ACTIVE 50 /* times the mean: a gamma of a small shape has no bound */
 #define NOON (12 * 3600 * WORLD_SECOND)
 
 /* --- who they are --- */
@@ -45,11 +46,11 @@ static void draw_person(world_person *p) {
     h->tier = p->tier < 0 ? "" : tier->name;
     h->segment = p->segment < 0 ? "" : segment->name;
     double frailty = w->frailty > 0 ? gamma_one(&r, 1 / w->frailty) : 1;
-    p->active = gamma_one(&r, w->activity_spread) * tier->activity * segment->activity;
+    p->active = fmin(MOST_ACTIVE, gamma_one(&r, w->activity_spread)) * tier->activity * segment->activity;
     p->gap = fmin(3650, fmax(0.2, w->gap_days / gamma_one(&r, w->gap_spread)));
     double cv = w->price_sd / w->price_mean;
     p->price = fmax(0.01, w->price_mean * (cv > 0 ? gamma_one(&r, 1 / (cv * cv)) : 1) * tier->price * segment->price);
-    p->price = world_amount(p->price) / 1e4;
+    p->price = world_amount(fmin(WORLD_PRICE_MOST, p->price)) / 1e4;
     p->factor = frailty * tier->ratio * segment->ratio;
     h->truth = (world_truth){.start_day = p->start, .frailty = frailty, .reason = "", .stated = "", .misleading = ""};
     snprintf(h->customer, sizeof h->customer, "W%06llu", (unsigned long long)p->number + 1);
@@ -57,10 +58,15 @@ static void draw_person(world_person *p) {
 
 /* --- why --- */
 
-/* With shares u falls into; -1: none of them. */
-static int draw_share(const world *w, double u, bool misleading) {
-    for (size_t i = 0; i < w->reasons; i++)
-        if ((u -= misleading ? w->reason[i].misleading : w->reason[i].share) < 0) return (int)i;
+/* The reason whose share u falls into, -1: none. Shares of those who leave grow over the window, and may be of one tier or segment. */
+static int draw_share(const world_person *p, double u, bool misleading) {
+    const world *w = p->w;
+    double through = p->left == TRACE_NO_DAY ? 0.5 : (double)(p->left - w->start) / (double)w->days;
+    for (size_t i = 0; i < w->reasons; i++) {
+        const world_reason *r = &w->reason[i];
+        bool theirs = (r->tier < 0 || r->tier == p->tier) && (r->segment < 0 || r->segment == p->segment);
+        if ((u -= misleading ? r->misleading : theirs ? r->share * (1 + r->growth * (2 * through - 1)) : 0) < 0) return (int)i;
+    }
     return -1;
 }
 
@@ -83,7 +89,7 @@ static void draw_reason(world_person *p) {
     world_truth *truth = &p->out->truth;
     rng r = world_stream(p->seed, p->number, STREAM_REASON), planting = world_stream(p->seed, p->number, STREAM_TRACES);
     double u = rng_uniform(&r), shown = rng_uniform(&r), by_accident = rng_uniform(&r), when = rng_uniform(&r);
-    int reason = p->left == TRACE_NO_DAY ? -1 : draw_share(w, u, false), false_one = draw_share(w, by_accident, true);
+    int reason = p->left == TRACE_NO_DAY ? -1 : draw_share(p, u, false), false_one = draw_share(p, by_accident, true);
     if (p->left != TRACE_NO_DAY) {
         truth->reason = code_of(w, reason);
         truth->stated = draw_stated(w, reason, &r);

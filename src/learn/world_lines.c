@@ -194,32 +194,36 @@ static uint64_t orders(text_buffer *out, const world_history *h) {
     return n;
 }
 
-/* The contract as its last event left it. */
-static uint64_t contracts(text_buffer *out, const world *w, const world_history *h) {
-    const char *product = "";
-    int64_t price = 0;
-    int32_t renewal = TRACE_NO_DAY, end = TRACE_NO_DAY;
-    double seats = 0;
+static void put_term(text_buffer *out, const world *w, const world_history *h, const trace_event *e, const char *product, uint32_t term, int32_t end) {
     thing_id number;
-    for (size_t i = 0; i < h->t.n; i++) {
-        const trace_event *e = &h->t.event[i];
-        bool term = e->kind == EVENT_contract_start || e->kind == EVENT_contract_renew || e->kind == EVENT_contract_change;
-        if (term && h->words[i].about) product = h->words[i].about;
-        if ((term || e->kind == EVENT_price_change) && e->amount) price = e->amount;
-        if (term && e->until_day != TRACE_NO_DAY) renewal = e->until_day;
-        if (term && e->value > 0) seats = e->value;
-        if (e->kind == EVENT_contract_end) end = e->day;
-    }
-    text_printf(out, "%s,%s,%s,", h->customer, thing(h, 'K', 0, number), product);
-    put_day(out, h->truth.start_day);
+    text_printf(out, "%s,%s,%s,", h->customer, thing(h, 'K', term, number), product);
+    put_day(out, e->day);
     text_putc(out, ',');
     put_day(out, end);
     text_putc(out, ',');
-    put_day(out, renewal);
+    put_day(out, e->until_day);
     text_printf(out, ",%lld,", (long long)w->notice_days);
-    put_money(out, price);
-    text_printf(out, ",EUR,%lld,%.0f\n", (long long)w->period_months, seats);
-    return 1;
+    put_money(out, e->amount);
+    text_printf(out, ",EUR,%lld,%.0f\n", (long long)w->period_months, e->value);
+}
+
+/* A line a term, so that each says what was agreed when it began: in a line a contract those of the present would stand for the past, and whoever has
+ * a renewal behind them would be known to have left. */
+static uint64_t contracts(text_buffer *out, const world *w, const world_history *h) {
+    const trace_event *term = NULL;
+    const char *product = "";
+    uint32_t n = 0;
+    for (size_t i = 0; i < h->t.n; i++) {
+        const trace_event *e = &h->t.event[i];
+        bool begins = e->kind == EVENT_contract_start || e->kind == EVENT_contract_renew;
+        if (!begins && e->kind != EVENT_contract_end) continue;
+        if (term) put_term(out, w, h, term, product, n, e->day);
+        term = begins ? e : NULL;
+        if (begins) product = h->words[i].about;
+        n += begins;
+    }
+    if (term) put_term(out, w, h, term, product, n, TRACE_NO_DAY);
+    return n;
 }
 
 uint64_t world_lines_bought(text_buffer *out, const world *w, const world_history *h) {

@@ -9,7 +9,7 @@
 
 /* Event i of a customer as a line of NDJSON that `marram import events` reads. */
 void world_line_event(text_buffer *out, body_writer *body, const world *w, const world_history *h, size_t i);
-/* Lines of the CSV files. world_lines_bought: a line an order (then h is of a world of orders) or a contract; returns how many. */
+/* Lines of the CSV files. world_lines_bought: a line an order, or a term of the contract; returns how many. */
 extern const char world_head_customers[], world_head_truth[], world_head_orders[], world_head_contracts[];
 void world_line_customer(text_buffer *out, const world_history *h);
 void world_line_truth(text_buffer *out, const world *w, const world_history *h);

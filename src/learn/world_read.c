@@ -19,6 +19,7 @@
 #define WHOLE(key, type, member, low, high) {key, YAML_IS_COUNT, offsetof(type, member), low, high, NULL}
 #define TEXT(key, type, member) {key, YAML_IS_TEXT, offsetof(type, member), 0, 0, NULL}
 #define OWN(key, function) {key, YAML_IS_OWN, 0, 0, 0, function}
+#define EVENTS_MOST 50000 /* a customer, on average */
 #define SUM_SLACK 1e-9 /* ten shares of 0.1 may come to a little more than 1 */
 
 /* --- words --- */
@@ -189,28 +190,33 @@ static mr_status read_reason(yaml_reading *y, const yaml_node_t *node, void *int
     static const yaml_field fields[] = {
         OWN("code", read_code), REAL("share", world_reason, share, 0, 1), REAL("traces", world_reason, traces, 0, 1),
         REAL("lead", world_reason, lead, 1, 3650), REAL("stated", world_reason, stated, 0, 1),
-        REAL("stated_wrong", world_reason, stated_wrong, 0, 1), REAL("misleading", world_reason, misleading, 0, 1)};
+        REAL("stated_wrong", world_reason, stated_wrong, 0, 1), REAL("misleading", world_reason, misleading, 0, 1),
+        REAL("growth", world_reason, growth, -1, 1), TEXT("tier", world_reason, tier_name), TEXT("segment", world_reason, segment_name)};
+    const world *w = y->of;
     world_reason *r = into;
     *r = (world_reason){.code = -1, .share = -1, .traces = 1, .lead = NAN};
     mr_status status = yaml_fields(y, node, "a reason", fields, COUNT(fields), r);
     if (status) return status;
     if (r->code < 0 || r->share < 0) return yaml_fail(y, node, "code", "a reason needs 'code' and 'share'");
     if (isnan(r->lead)) r->lead = world_reason_rows[r->code].lead;
-    return at_most_one(y, node, "stated", "'stated' and 'stated_wrong'", r->stated + r->stated_wrong);
+    status = group_of(y, node, "tier", r->tier_name, w->tier, w->tiers, &r->tier);
+    if (!status) status = group_of(y, node, "segment", r->segment_name, w->segment, w->segments, &r->segment);
+    return status ? status : at_most_one(y, node, "stated", "'stated' and 'stated_wrong'", r->stated + r->stated_wrong);
 }
 
 static mr_status read_reasons(yaml_reading *y, const yaml_node_t *node, void *into) {
     world *w = into;
-    double share = 0, misleading = 0;
+    double begin = 0, end = 0, misleading = 0; /* who leave at the window's beginning, and at its end */
     mr_status status = read_list(y, node, "reasons", sizeof *w->reason, &w->reason, &w->reasons, read_reason);
     for (size_t i = 0; i < w->reasons && !status; i++) {
-        share += w->reason[i].share;
+        begin += w->reason[i].share * (1 - w->reason[i].growth);
+        end += w->reason[i].share * (1 + w->reason[i].growth);
         misleading += w->reason[i].misleading;
         for (size_t k = 0; k < i && !status; k++)
             if (w->reason[k].code == w->reason[i].code)
                 status = yaml_fail(y, node, "code", "the reason '%s' stands there twice", world_reason_rows[w->reason[i].code].code);
     }
-    if (!status) status = at_most_one(y, node, "reasons", "the shares", share);
+    if (!status) status = at_most_one(y, node, "reasons", begin == end ? "the shares" : "the shares, as they grow,", fmax(begin, end));
     return status ? status : at_most_one(y, node, "reasons", "the misleading shares", misleading);
 }
 
@@ -313,11 +319,15 @@ static mr_status read_arrival(yaml_reading *y, const yaml_node_t *node, void *in
 }
 
 static mr_status read_price(yaml_reading *y, const yaml_node_t *node, void *into) {
-    static const yaml_field fields[] = {REAL("mean", world, price_mean, 0.01, 1e9), REAL("sd", world, price_sd, 0, 1e9)};
+    static const yaml_field fields[] = {REAL("mean", world, price_mean, 0.01, 1e9), REAL("sd", world, price_sd, 0, 5e9)};
     world *w = into;
-    if (node->type != YAML_SCALAR_NODE) return yaml_fields(y, node, "price", fields, COUNT(fields), w);
-    w->price_sd = 0;
-    return yaml_real(y, node, "price", 0.01, 1e9, &w->price_mean);
+    w->price_sd = NAN;
+    mr_status status = node->type == YAML_SCALAR_NODE ? yaml_real(y, node, "price", 0.01, 1e9, &w->price_mean)
+                                                      : yaml_fields(y, node, "price", fields, COUNT(fields), w);
+    if (isnan(w->price_sd)) w->price_sd = node->type == YAML_SCALAR_NODE ? 0 : w->price_mean / 2;
+    if (!status && w->price_sd > 5 * w->price_mean)
+        status = yaml_fail(y, node, "sd", "price: an sd of %g is more than five times the mean", w->price_sd);
+    return status;
 }
 
 static mr_status of_mode(yaml_reading *y, const yaml_node_t *node, const char *key, risk_mode mode) {
@@ -364,8 +374,23 @@ static mr_status read_messy(yaml_reading *y, const yaml_node_t *node, void *into
 }
 
 static mr_status read_late(yaml_reading *y, const yaml_node_t *node, void *into) {
-    (void)y, (void)node, (void)into; /* read last: it names tiers and segments */
+    (void)y, (void)node, (void)into; /* read last: they name tiers and segments */
     return MR_OK;
+}
+
+static double most_active(const world_group *group, size_t n) {
+    double most = 1;
+    for (size_t i = 0; i < n; i++) most = fmax(most, group[i].activity);
+    return most;
+}
+
+/* A customer's history has to fit into memory. */
+static mr_status check_size(yaml_reading *y, const yaml_node_t *root, const world *w) {
+    double events = 0, years = (w->days ? (double)w->days / DAYS_PER_YEAR : w->years > 0 ? w->years : 3);
+    for (size_t k = 0; k < WORLD_ACTS; k++) events += w->rate[k] * (k == WORLD_ACT_stakeholders ? 1 / years : 1);
+    events *= years * most_active(w->tier, w->tiers) * most_active(w->segment, w->segments);
+    if (events <= EVENTS_MOST) return MR_OK;
+    return yaml_fail(y, root, "activity", "activity: some %.0f events a customer, which is more than %d", events, EVENTS_MOST);
 }
 
 /* What hangs on other keys, in this order, whatever the file's. */
@@ -376,8 +401,8 @@ static mr_status read_document(yaml_reading *y, const yaml_node_t *root, world *
         WHOLE("days", world, days, 7, 36525), REAL("years", world, years, 0.02, 100), OWN("arrival", read_arrival),
         OWN("price", read_price), OWN("contracts", read_contracts), OWN("orders", read_orders),
         OWN("leaving", read_leaving), OWN("tiers", read_tiers), OWN("segments", read_segments),
-        OWN("moments", read_late), OWN("reasons", read_reasons), OWN("activity", read_activities), OWN("messy", read_messy)};
-    const yaml_node_t *mode = yaml_value(y, root, "mode"), *moments = yaml_value(y, root, "moments");
+        OWN("moments", read_late), OWN("reasons", read_late), OWN("activity", read_activities), OWN("messy", read_messy)};
+    const yaml_node_t *mode = yaml_value(y, root, "mode"), *moments = yaml_value(y, root, "moments"), *reasons = yaml_value(y, root, "reasons");
     mr_status status = mode ? yaml_one_of(y, mode, "mode", modes, COUNT(modes), &w->mode) : MR_OK;
     for (size_t k = 0; k < WORLD_ACTS; k++) {
         static const double usual[][2] = {
@@ -392,11 +417,12 @@ static mr_status read_document(yaml_reading *y, const yaml_node_t *root, world *
     if (w->mode == RISK_ORDERS) w->detail[DETAIL_stakeholders_joins] = w->detail[DETAIL_stakeholders_leaves] = 0;
     if (!status) status = yaml_fields(y, root, "a world", fields, COUNT(fields), w);
     if (!status && moments) status = read_moments(y, moments, w);
+    if (!status && reasons) status = read_reasons(y, reasons, w);
     if (status) return status;
     if (w->days && w->years > 0) return yaml_fail(y, root, "days", "'days' or 'years' says how long the world lasts, not both");
-    if (w->start < calendar_day(1970, 1, 2) || w->start > calendar_day(9890, 12, 31))
-        return yaml_fail(y, root, "start", "start: the world must begin between 1970-01-02 and 9890-12-31");
-    return MR_OK;
+    if (w->start < calendar_day(1970, 1, 2) || w->start > calendar_day(9800, 12, 31))
+        return yaml_fail(y, root, "start", "start: the world must begin between 1970-01-02 and 9800-12-31");
+    return check_size(y, root, w);
 }
 
 static void set_defaults(world *w) {

@@ -48,6 +48,9 @@ typedef struct world_reason {
     double lead;           /* days */
     double stated, stated_wrong;
     double misleading;     /* share of all customers who show the traces without the reason */
+    double growth;         /* -1 .. 1: the share is (1 - growth) of itself at the window's beginning, (1 + growth) at its end */
+    char *tier_name, *segment_name;
+    int tier, segment;     /* only theirs; -1: all */
 } world_reason;
 
 typedef enum world_arrival { ARRIVE_AT_START, ARRIVE_EVENLY, ARRIVE_GROWING } world_arrival;
@@ -151,6 +154,7 @@ typedef struct world_person {
 world_item *world_add(world_person *p, event_kind kind, int64_t at_us);
 /* At a time in fractions of days: between 08:00 and 18:00 of that day. */
 int64_t world_at(double day);
+#define WORLD_PRICE_MOST 1e11 /* units; prices that rise by half a hundred times over stop there */
 double world_amount(double units); /* whole cents, in 1/10,000 */
 int64_t world_id(uint64_t customer, uint32_t serial);
 int64_t world_subject(uint64_t customer, const char *kind, uint32_t number);

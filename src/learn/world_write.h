@@ -6,7 +6,7 @@
 
 typedef struct world_written {
     uint64_t customers, events, lines; /* lines of events.ndjson: a messy world repeats some */
-    uint64_t orders, contracts;        /* lines of orders.csv, contracts.csv */
+    uint64_t orders, contracts;        /* lines of orders.csv; of contracts.csv, one a term */
     uint64_t left, moments;            /* who left; of them for a planted moment */
     uint64_t traces, misleading;       /* customers with planted traces, and with false ones */
     double expected;                   /* how many were to leave: the sum of all days' chances */

@@ -272,13 +272,31 @@ static bool contract_key(importer *i, const record *rec, record_value *own, mr_e
     return true;
 }
 
+/* Is the end the end of a term, and so known from its beginning? It is where it lies whole years after the start, or whole periods of several months, on
+ * that day or the one before. A contract by the month ends when somebody leaves. */
+static bool ends_a_term(const record *rec) {
+    const record_value *start = VALUE(rec, contracts, start), *end = VALUE(rec, contracts, end), *period = VALUE(rec, contracts, period_months);
+    if (!end->given) return false;
+    if (end->ahead) return true;
+    int64_t of = period->given ? period->number : 12;
+    if (of < 2) return false;
+    calendar_date from = calendar_of(day_of(start->number));
+    for (int32_t day = day_of(end->number); day <= day_of(end->number) + 1; day++) {
+        calendar_date to = calendar_of(day);
+        int64_t months = (int64_t)(to.year - from.year) * 12 + to.month - from.month;
+        bool last = to.day < from.day && calendar_of(day + 1).day == 1; /* 29 February, 31 in a month of 30 */
+        if (months > 0 && months % of == 0 && (to.day == from.day || last)) return true;
+    }
+    return false;
+}
+
 static bool put_terms(importer *i, const record *rec, history_event *e) {
     const record_value *price = VALUE(rec, contracts, price), *end = VALUE(rec, contracts, end);
     if (price->given && price->number < 0) return refuse(i, "price", price, "a contract's price is below zero");
     if (!put_money(i, price, VALUE(rec, contracts, currency), e)) return false;
     put_text(i, "product", VALUE(rec, contracts, product));
     const record_value *renewal = GIVEN(rec, contracts, renewal) ? VALUE(rec, contracts, renewal) : end;
-    if (renewal != end || (end->given && end->ahead)) body_put_day(&i->body, "renewal", day_of(renewal->number));
+    if (renewal != end || ends_a_term(rec)) body_put_day(&i->body, "renewal", day_of(renewal->number));
     if (GIVEN(rec, contracts, notice_days)) body_put_integer(&i->body, "notice_days", VALUE(rec, contracts, notice_days)->number);
     if (GIVEN(rec, contracts, period_months)) body_put_integer(&i->body, "period_months", VALUE(rec, contracts, period_months)->number);
     if (GIVEN(rec, contracts, seats)) body_put_integer(&i->body, "seats", VALUE(rec, contracts, seats)->number);

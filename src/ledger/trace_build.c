@@ -191,6 +191,7 @@ static void read_body(trace_event *t, const json_t *body, const trace_facts *f, 
     case EVENT_praise:
     case EVENT_competitor_quote: about(t, body, "about", "comment"); break;
     case EVENT_price_change: price(t, body, e->currency[0] != 0, (double)t->amount / 1e4); break;
+    case EVENT_account_review: body_day(body, "next", &t->until_day); break;
     case EVENT_stakeholder_join:
     case EVENT_stakeholder_leave: flag(t, is_word(body, "authority", "decides"), TRACE_DECIDES); break;
     case EVENT_moved: flag(t, body_flag(body, "out_of_area"), TRACE_OUT_OF_AREA); break;

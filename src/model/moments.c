@@ -16,6 +16,7 @@ enum { LEAST_EVENTS = 30 };
 #define APART 4.0         /* e^2, as the header says */
 #define SAME_EVENTS 0.5   /* a window more than this share of whose events another moment holds is that moment again */
 #define NEARLY_ALL 0.7
+#define SAME_ROWS 0.85
 #define EXPLAINED 0.6     /* strength left, as a share, once it is explained */
 #define GONE 2.0          /* a strength no longer of interest */
 #define TWO_SIDED_95 1.959963984540054
@@ -111,13 +112,57 @@ static double shared(const mr_moment_rows *rows, size_t clock, size_t from, size
     return all > 0 ? both / all : 0;
 }
 
-/* The strongest of those that stand out; where an earlier clock explains the same events about as well, that one. */
-static size_t pick(const finder *f) {
+/* Does clock j, on the rows of a window of `clock`, read the same but for a shift, and hold hardly any other rows there? Then no data can tell
+ * the two apart. *shift: of the bins. */
+static bool same_rows(const finder *f, size_t clock, uint32_t from, uint32_t to, size_t j, int64_t *shift) {
+    const mr_moment_rows *rows = f->rows;
+    double seen = 0, agree = 0, held = 0, both = 0, balance = 0;
+    int64_t guess = 0;
+    if (f->clocks[j].role == MR_CLOCK_FACTOR) return false;
+    /* The commonest shift, by majority vote (Boyer & Moore 1981); it is counted after that. */
+    for (size_t i = 0; i < rows->n; i++) {
+        if (!within(rows, clock, i, from, to)) continue;
+        seen++;
+        if (rows->bin[j][i] == MR_NO_BIN) continue;
+        int64_t is = (int64_t)rows->bin[j][i] - rows->bin[clock][i];
+        if (balance == 0) guess = is;
+        balance += is == guess ? 1 : -1;
+    }
+    if ((int64_t)from + guess < 0 || (int64_t)to + guess > f->clocks[j].bins) return false;
+    for (size_t i = 0; i < rows->n; i++) {
+        bool in = within(rows, clock, i, from, to), there = within(rows, j, i, (size_t)(from + guess), (size_t)(to + guess));
+        agree += in && there;
+        held += there;
+        both += in && there && (int64_t)rows->bin[j][i] - rows->bin[clock][i] == guess;
+    }
+    *shift = guess;
+    return seen > 0 && agree >= SAME_ROWS * seen && agree >= SAME_ROWS * held && both >= 0.5 * seen;
+}
+
+static void move_to(finder *f, size_t from, size_t to, int64_t shift) {
+    moments_peak p = f->peak[from];
+    p.from = (uint32_t)(p.from + shift);
+    p.to = (uint32_t)(p.to + shift);
+    p.centre += (double)shift;
+    p.centre_low += (double)shift;
+    p.centre_high += (double)shift;
+    f->peak[to] = p;
+    f->adjusted[to] = f->adjusted[from];
+}
+
+/* The strongest of those that stand out; where an earlier clock of the customer's own explains the same events about as well, that one. */
+static size_t pick(finder *f) {
     size_t n = f->rows->clocks, best = n;
+    int64_t shift;
     for (size_t j = 0; j < n; j++)
         if (f->peak[j].any && f->adjusted[j] <= f->options->level && (best == n || f->peak[j].strength > f->peak[best].strength)) best = j;
     if (best == n) return n;
     const moments_peak *b = &f->peak[best];
+    for (size_t j = 0; j < best; j++) {
+        if (!same_rows(f, best, b->from, b->to, j, &shift)) continue;
+        move_to(f, best, j, shift);
+        return j;
+    }
     for (size_t j = 0; j < best; j++) {
         const moments_peak *p = &f->peak[j];
         if (!p->any || f->adjusted[j] > f->options->level || b->strength * b->strength - p->strength * p->strength > AS_GOOD) continue;
@@ -136,11 +181,19 @@ static uint32_t same_as(const finder *f, size_t clock, const moments_peak *p) {
     return f->out->n;
 }
 
-static void name_alias(mr_moment *m, size_t clock, const moments_peak *p, bool apart) {
+static void name_alias(mr_moment *m, size_t clock, uint32_t from, uint32_t to, double centre, bool apart) {
     for (uint32_t i = 0; i < m->aliases; i++)
         if (m->alias[i].clock == clock) return;
     if (m->aliases < MR_MOST_ALIASES && m->clock != clock)
-        m->alias[m->aliases++] = (mr_moment_alias){.clock = (uint32_t)clock, .from = p->from, .to = p->to, .apart = apart};
+        m->alias[m->aliases++] = (mr_moment_alias){.clock = (uint32_t)clock, .from = from, .to = to, .centre = centre, .apart = apart};
+}
+
+/* Clocks that read the same there. */
+static void twins(finder *f, mr_moment *m) {
+    int64_t shift;
+    for (size_t j = 0; j < f->rows->clocks; j++)
+        if (j != m->clock && same_rows(f, m->clock, m->from, m->to, j, &shift))
+            name_alias(m, j, (uint32_t)(m->from + shift), (uint32_t)(m->to + shift), m->centre + (double)shift, false);
 }
 
 /* Which clocks stood out before the moment was found and no longer do. */
@@ -153,7 +206,7 @@ static void aliases(finder *f, uint32_t moment, double cut) {
         bool elsewhere = is->any && (is->to <= was->from || is->from >= was->to);
         if (is->any && !elsewhere && is->strength > EXPLAINED * was->strength) continue;
         if (shared(f->rows, j, was->from, was->to, m->clock, m->from, m->to) < SAME_EVENTS / 2) continue;
-        name_alias(m, j, was, own->strength * own->strength - was->strength * was->strength > APART);
+        name_alias(m, j, was->from, was->to, was->centre, own->strength * own->strength - was->strength * was->strength > APART);
     }
 }
 
@@ -175,11 +228,12 @@ static mr_status find(finder *f, mr_error *err) {
         memcpy(f->before, f->peak, sizeof f->peak);
         moments_patch(&f->model.clock[clock], p->from, p->to);
         if (again < out->n) {
-            name_alias(&out->moment[again], clock, p, true);
+            name_alias(&out->moment[again], clock, p->from, p->to, p->centre, true);
         } else {
             f->as_found[out->n] = *p;
             out->moment[out->n++] = (mr_moment){.clock = (uint32_t)clock, .from = p->from, .to = p->to, .centre = p->centre, .centre_low = p->centre_low,
                                                 .centre_high = p->centre_high, .strength = p->strength, .p = p->p, .q = f->adjusted[clock]};
+            twins(f, &out->moment[out->n - 1]);
         }
         status = moments_fit(&f->model, err);
     }

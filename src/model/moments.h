@@ -41,6 +41,15 @@ mr_status moments_model_new(moments_model *m, const mr_moment_rows *rows, const 
 void moments_model_free(moments_model *m);
 /* Penalised likelihood by backfitting, from where the model stands; leaves mean and variance of every clock up to date. */
 mr_status moments_fit(moments_model *m, mr_error *err);
+mr_status moments_clock_new(moments_clock *c, const mr_clock *spec, const uint16_t *bin, const mr_alloc *alloc, mr_error *err);
+/* A Newton step; change[bins] is what it adds to f. The farthest it moves a bin that somebody was seen in. */
+double moments_step(moments_clock *c, double *work, double *change);
+/* Brings c->inverse up to date. false: columns say the same. */
+bool moments_information(moments_clock *c, double *work);
+/* A copy for a search; *work holds it, and room to work in. */
+mr_status moments_copy(const moments_clock *c, const mr_alloc *alloc, moments_clock *out, double **work, mr_error *err);
+/* The copy's background anew, its roughness estimated as if the window's bins were free. */
+void moments_settle(const moments_clock *from, moments_clock *c, double *block, size_t window_from, size_t window_to, bool binary);
 /* Gives bins from .. to - 1 of a clock, and their margins, effects of their own. */
 void moments_patch(moments_clock *c, size_t from, size_t to);
 

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENOUGH = 20 };
+enum { ENOUGH = 20, ROUNDS = 2 };
 #define WIDEN 1.3          /* from one width of windows to the next */
 #define LEAST_LEFT 0.1     /* share of a window's information that the background must leave */
 #define LEAST_EXPECTED 0.3 /* events */
@@ -249,29 +249,44 @@ static void place(const scan *s, const double *sums, size_t at, double *pair, mo
     if (peak->to <= peak->from) peak->to = peak->from + 1;
 }
 
-static mr_status search_clock(search *s, size_t clock, mr_error *err) {
-    const moments_clock *c = &s->m->clock[clock];
-    moments_peak *peak = &s->peak[clock];
-    *peak = (moments_peak){.p = NAN};
-    if (c->spec->role == MR_CLOCK_FACTOR) return MR_OK;
+static size_t look(const moments_clock *c, const scan *windows, double *sums, double *most) {
+    for (size_t b = 0; b < c->bins; b++) sums[b + 1] = sums[b] + c->events[b] - c->mean[b];
+    return strongest(windows, sums, most);
+}
+
+static mr_status search_windows(search *s, size_t clock, moments_clock *c, double *work, moments_peak *peak, mr_error *err) {
+    const moments_clock *model = &s->m->clock[clock];
     scan windows = {0};
     replica t = {0};
     double *block = NULL, *pair = NULL;
+    size_t at = 0, before = SIZE_MAX;
     mr_status status = windows_of(c, s->alloc, &windows, err);
     if (status != MR_OK || !windows.n) goto done;
     block = mem_new(s->alloc, 3 * c->bins + 1 + 2 * c->k + s->options->replicates, sizeof *block);
-    pair = mem_take(s->alloc, 2 * windows.n, sizeof *pair);
-    if (!block || !pair) {
-        status = error_memory(err, 2 * windows.n * sizeof *pair);
+    if (!block) {
+        status = error_memory(err, s->options->replicates * sizeof *block);
         goto done;
     }
     t = (replica){.rest = block, .sums = block + c->bins, .least = block + 2 * c->bins + 1, .right = block + 3 * c->bins + 1};
     t.delta = t.right + c->k;
     t.most = t.delta + c->k;
-    for (size_t b = 0; b < c->bins; b++) t.sums[b + 1] = t.sums[b] + c->events[b] - c->mean[b];
-    size_t at = strongest(&windows, t.sums, &peak->strength);
+    at = look(c, &windows, t.sums, &peak->strength);
+    for (int round = 0; round < ROUNDS && at < windows.n && at != before; round++) {
+        before = at;
+        moments_settle(model, c, work, windows.w[at].from, windows.w[at].to, s->m->rows->binary);
+        mem_free(s->alloc, windows.w);
+        windows = (scan){0};
+        status = windows_of(c, s->alloc, &windows, err);
+        if (status != MR_OK) goto done;
+        at = look(c, &windows, t.sums, &peak->strength);
+    }
     peak->p = 1;
-    if (at == windows.n) goto done;
+    if (at >= windows.n) goto done;
+    pair = mem_take(s->alloc, 2 * windows.n, sizeof *pair);
+    if (!pair) {
+        status = error_memory(err, 2 * windows.n * sizeof *pair);
+        goto done;
+    }
     peak->any = true;
     peak->information = windows.w[at].information;
     for (size_t b = windows.w[at].from; b < windows.w[at].to; b++) peak->variance += c->variance[b];
@@ -282,6 +297,18 @@ done:
     mem_free(s->alloc, windows.w);
     mem_free(s->alloc, block);
     mem_free(s->alloc, pair);
+    return status;
+}
+
+static mr_status search_clock(search *s, size_t clock, mr_error *err) {
+    const moments_clock *model = &s->m->clock[clock];
+    moments_clock c;
+    double *work = NULL;
+    s->peak[clock] = (moments_peak){.p = NAN};
+    if (model->spec->role == MR_CLOCK_FACTOR) return MR_OK;
+    mr_status status = moments_copy(model, s->alloc, &c, &work, err);
+    if (status == MR_OK) status = search_windows(s, clock, &c, work, &s->peak[clock], err);
+    mem_free(s->alloc, work);
     return status;
 }
 

@@ -74,10 +74,11 @@ void norms_settle(const norms_count *c, norms *out) {
 
 static void add_touches(norms_count *c, const digest *d) {
     int32_t last = TRACE_NO_DAY, any = TRACE_NO_DAY;
-    bool sales = false;
+    bool sales = false, operations = false;
     for (uint32_t i = 0; i < d->n[EVENT_touch_out]; i++) {
         const trace_event *e = digest_event(d, EVENT_touch_out, i);
         sales = sales || e->actor == TRACE_SALES;
+        operations = operations || e->actor == TRACE_OPERATIONS;
         if (any != TRACE_NO_DAY && e->day > any) norms_observe(c, NORM_any_touch_gap_days, e->day - any);
         any = e->day;
         if (e->flags & TRACE_MARKETING) continue;
@@ -86,6 +87,7 @@ static void add_touches(norms_count *c, const digest *d) {
     }
     c->kept[KEPT_touches] += last != TRACE_NO_DAY;
     c->kept[KEPT_sales] += sales;
+    c->kept[KEPT_operations] += operations;
 }
 
 static void add_orders(norms_count *c, const digest *d) {

@@ -21,6 +21,7 @@ typedef enum norm_kept {
     KEPT_usage,     /* of all customers: with use */
     KEPT_touches,   /* with touches of ours */
     KEPT_sales,     /* with a touch of their sales owner */
+    KEPT_operations, /* with a touch of their operations owner */
     KEPT_contacts,  /* with people who joined */
     KEPT_decides,   /* with people one of whom decides */
     KEPT_cases,     /* with cases */

@@ -131,9 +131,9 @@ static const char *singular(writer *w, const signal_hit *h, const char *at) {
     return word + n;
 }
 
-size_t signal_sentence(const signal_hit *h, char *out, size_t size) {
+size_t hit_sentence(const char *sentence, const signal_hit *h, char *out, size_t size) {
     writer w = {out, size, 0};
-    for (const char *at = signal_of((int)h->signal)->sentence; *at;) {
+    for (const char *at = sentence; *at;) {
         size_t n = strcspn(at, "{");
         put(&w, at, n);
         at += n;
@@ -145,4 +145,8 @@ size_t signal_sentence(const signal_hit *h, char *out, size_t size) {
     }
     if (size) out[w.len < size ? w.len : size - 1] = 0;
     return w.len;
+}
+
+size_t signal_sentence(const signal_hit *h, char *out, size_t size) {
+    return hit_sentence(signal_of((int)h->signal)->sentence, h, out, size);
 }

@@ -45,6 +45,8 @@ signal_id signal_find(const char *name, size_t len); /* SIGNALS: none */
 size_t signals_fire(const digest *d, signal_hit out[SIGNALS]);
 /* The hit's sentence in plain words; terminated, cut at size. Returns what snprintf would. */
 size_t signal_sentence(const signal_hit *h, char *out, size_t size);
+/* The same of any sentence with such fields. */
+size_t hit_sentence(const char *sentence, const signal_hit *h, char *out, size_t size);
 
 /* --- for the rules --- */
 #define SIGNAL(name, reason, window, half_life, ratio, sentence, meaning) bool signal_##name(const digest *d, signal_hit *h);

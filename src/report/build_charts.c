@@ -49,6 +49,7 @@ static void state_begin(base_state *s, const report *r, int32_t first, size_t da
     s->daily = (daily){.first_day = first, .days = days, .births = s->days, .repeats = s->days + days};
     cohort_begin(&s->cohorts, first, r->until, days > 2 * 366 ? 3 : 1);
     erosion_begin(&s->erosion, first, r->until, ratio, ratio_n, r->cycle_fit.params.value[1] * r->days_per_unit);
+    s->erosion.ratio_90 = ratio + ratio_n;
 }
 
 static mr_status copy_months(build *b, const erosion *e, mr_error *err) {
@@ -66,6 +67,10 @@ static mr_status copy_months(build *b, const erosion *e, mr_error *err) {
                                       .came_back_spend = (double)m->came_back_money / MR_MONEY_SCALE,
                                       .passed_now = (uint32_t)m->passed_now,
                                       .passed_now_spend = (double)m->passed_now_money / MR_MONEY_SCALE,
+                                      .late = (uint32_t)m->late,
+                                      .shrinking = (uint32_t)m->shrinking,
+                                      .late_spend = (double)m->late_money / MR_MONEY_SCALE,
+                                      .shrinking_spend = (double)m->shrinking_money / MR_MONEY_SCALE,
                                       .complete = e->start[i + 1] <= b->r.until + 1};
     }
     b->r.months = b->months;
@@ -155,7 +160,7 @@ static mr_status one_pass(build *b, const ingest_orders *input, const mr_context
     size_t days = (size_t)(b->r.until - first + 1), ratios = 1;
     for (size_t i = 0; i < b->n; i++)
         if (b->data.x[i] >= (double)ratios) ratios = (size_t)b->data.x[i] + 1;
-    double *ratio = mem_take(NULL, ratios, sizeof *ratio);
+    double *ratio = mem_take(NULL, 2 * ratios, sizeof *ratio); /* of the 95 % gap, then of the 90 % gap */
     base_state *state = mem_new(NULL, (size_t)workers, sizeof *state);
     uint64_t *counts = mem_new(NULL, (size_t)workers * 2 * days, sizeof *counts);
     mr_status status = ratio && state && counts ? MR_OK : error_memory(err, (size_t)workers * 2 * days * sizeof *counts);
@@ -164,6 +169,7 @@ static mr_status one_pass(build *b, const ingest_orders *input, const mr_context
         for (size_t x = 0; x < ratios; x++) {
             const mr_params *p = &b->r.cycle_fit.params;
             ratio[x] = cnbd_survival_inverse(log(0.05), p->value[0] + p->k * (double)x, p->k);
+            ratio[ratios + x] = cnbd_survival_inverse(log(0.1), p->value[0] + p->k * (double)x, p->k);
         }
         for (int w = 0; w < workers; w++) {
             state[w].days = counts + (size_t)w * 2 * days;

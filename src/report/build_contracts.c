@@ -29,13 +29,13 @@ static bool shows(const book_standing *s, book_sign sign) {
     return s->signs >> sign & 1;
 }
 
-static account_step step_of(const book_standing *s, int32_t until, bool renews) {
+static account_step step_of(const book_standing *s, int32_t until, bool renews, double rank) {
     bool dated = s->renewal_day != TRACE_NO_DAY;
     account_standing a = {.spoke_of_leaving = shows(s, BOOK_SIGN_leaving), .past_renewal = s->past_renewal, .payment_failed = shows(s, BOOK_SIGN_payment),
                           .problem = shows(s, BOOK_SIGN_problem), .asked_for_less = shows(s, BOOK_SIGN_downgrade),
                           .competitor = shows(s, BOOK_SIGN_competitor), .person_left = shows(s, BOOK_SIGN_people), .dearer = shows(s, BOOK_SIGN_dearer),
                           .shrinking = shows(s, BOOK_SIGN_shrinking), .has_renewal = dated, .renews = renews,
-                          .days_to_notice = dated ? (double)s->notice_day - until : NAN, .tenure_days = (double)until - s->since_day};
+                          .days_to_notice = dated ? (double)s->notice_day - until : NAN, .tenure_days = (double)until - s->since_day, .risk_rank = rank};
     return account_first_step(&a);
 }
 
@@ -47,7 +47,6 @@ static void fill_row(const report *r, const odds *o, const account *a, double wo
     row->renews = s->past_renewal || (s->renewal_day != TRACE_NO_DAY && s->renewal_day <= r->until + r->horizon_days);
     row->chance = odds_of(o, s, r->until, r->horizon_days, r->interval_level);
     row->value_at_risk = r->has_money ? row->chance.p * row->recurring * worth : NAN;
-    row->step = step_of(s, r->until, row->renews);
 }
 
 /* Under contract first, the most at risk on top (without prices: the highest chance); then those who left, the latest first. */
@@ -75,6 +74,10 @@ static mr_status sort_rows(contracts_build *b, bool money, mr_error *err) {
 
 static void headlines(report *r, contract_report *c) {
     double variance = 0, doubt = 0;
+    size_t under = 0;
+    while (under < c->n && c->row[under].account->at.under) under++;
+    for (size_t i = 0; i < under; i++)
+        c->row[i].step = step_of(&c->row[i].account->at, r->until, c->row[i].renews, 1 - ((double)i + 1) / (double)under);
     for (size_t i = 0; i < c->n; i++) {
         const contract_row *row = &c->row[i];
         c->noticed += row->noticed;
@@ -204,7 +207,9 @@ static mr_status hold_out(contracts_build *b, const report *r, const accounts *b
         h->recurring_expected += p.p * units(a->at.recurring);
         h->recurring_left += gone * units(a->at.recurring);
     }
-    if (status == MR_OK && n >= 10) {
+    h->nobody_left = true;
+    for (size_t i = 0; i < before->spells; i++) h->nobody_left &= before->spell[i].ending == BOOK_STAYS;
+    if (status == MR_OK && n >= 10 && !h->nobody_left) {
         h->n = n;
         if (sort_doubles(n, chance, order, false) == MR_OK) score(h, n, order, chance, left);
         else status = error_memory(err, n * 16);

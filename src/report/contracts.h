@@ -30,6 +30,7 @@ typedef struct contract_holdout { /* chances given `horizon` ago, as known then,
     int32_t day;
     size_t n;                /* accounts under contract then; 0: too little history */
     double expected, left, recurring_expected, recurring_left;
+    bool nobody_left;        /* before that day: nothing could be learnt by then */
     double auc, brier, brier_base; /* brier_base: of giving everybody the same chance, the share that left */
     double lift;             /* of the tenth with the highest chances */
     double predicted[10], actual[10]; /* by tenth of chance given; those with 50 accounts or more are shown */
@@ -40,9 +41,9 @@ typedef struct contract_report {
     const accounts *base;
     const book *book;
     size_t n, under;               /* rows; of these under contract, which come first, highest value at risk first */
-    const contract_row *row;
+    contract_row *row;
     uint64_t rows_read, rejected, not_begun; /* of files; of a ledger 0 */
-    uint64_t events;
+    uint64_t events, no_period;
     const char *source;            /* the ledger, or NULL: files */
     size_t files;
     double recurring, noticed;     /* of all under contract; under notice and still running */
@@ -76,7 +77,7 @@ mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error
 
 /* Rows to talk to first: the highest value at risk among those for whom there is something to do. */
 size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t most);
-/* "complained 12 days ago; renews 3 Sep 2026, notice by 5 Aug 2026" in plain words, for people: why an account is listed. */
+/* "a problem or broken promise on 2 May 2026; renews 3 Sep 2026, notice until 5 Aug 2026": why an account is listed. */
 void contracts_why(const report *r, const contract_row *row, text_buffer *out);
 
 #endif

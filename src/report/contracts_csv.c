@@ -38,10 +38,12 @@ void contracts_why(const report *r, const contract_row *row, text_buffer *out) {
     for (int k = 0; k < BOOK_SIGNS; k++) {
         if (!(s->signs >> k & 1)) continue;
         sep(out, start);
+        if (k == BOOK_SIGN_shrinking && row->year_ago > 0) {
+            text_printf(out, "pays %s less than a year ago", figure_percent(a, 1 - row->recurring / row->year_ago, 0));
+            continue;
+        }
         text_puts(out, said[k]);
         if (k == BOOK_SIGN_dearer) text_printf(out, " by %s on %s", figure_percent(a, s->raised_share, 0), figure_date(b, s->raised_day));
-        else if (k == BOOK_SIGN_shrinking && row->year_ago > 0)
-            text_printf(out, ": %s less", figure_percent(a, 1 - row->recurring / row->year_ago, 0));
         else text_printf(out, " on %s", figure_date(a, s->sign_day[k]));
     }
     if (s->past_renewal) {
@@ -55,9 +57,9 @@ void contracts_why(const report *r, const contract_row *row, text_buffer *out) {
     }
     if (r->until - s->since_day < 90) {
         sep(out, start);
-        text_printf(out, "new: %s with us", figure_days(a, (double)r->until - s->since_day));
+        text_puts(out, "new");
     }
-    if (out->len == start) text_printf(out, "no sign; %s with us", figure_days(a, (double)r->until - s->since_day));
+    if (out->len == start) text_puts(out, "no sign");
 }
 
 static void put_text(text_buffer *b, const char *text) {

@@ -43,7 +43,7 @@ static json_t *watch_of(writer *w, const book_watch *watch) {
     return o;
 }
 
-static json_t *months_of(writer *w) {
+json_t *contracts_erosion_json(writer *w) {
     const book *b = w->r->contracts->book;
     json_t *array = json_array();
     for (size_t i = 0; i < b->months; i++) {
@@ -70,7 +70,7 @@ static json_t *sign_of(writer *w, const char *name, const char *words, const boo
     return o;
 }
 
-static json_t *signs_of(writer *w) {
+json_t *contracts_signs_json(writer *w) {
     const book *b = w->r->contracts->book;
     json_t *array = json_array();
     for (int k = 0; k < BOOK_SIGNS; k++)
@@ -100,7 +100,7 @@ static json_t *past_of(writer *w) {
     json_t *array = json_array();
     for (int k = 0; k < BOOK_RENEWALS; k++) {
         const book_term *t = &c->book->term[k];
-        uint64_t due = t->due + (c->by_renewal ? c->book->left_at_end[k] : 0);
+        uint64_t due = t->due;
         if (!due) continue;
         json_t *o = json_object();
         double low, high;
@@ -256,8 +256,8 @@ mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error
     set(w, root, "interval_level", json_number(report_level(r)));
     set(w, root, "has_money", json_boolean(r->has_money));
     headlines(w, root);
-    set(w, root, "months", months_of(w));
-    set(w, root, "signs", signs_of(w));
+    set(w, root, "months", contracts_erosion_json(w));
+    set(w, root, "signs", contracts_signs_json(w));
     set(w, root, "renewals_ahead", ahead_of(w));
     set(w, root, "past_renewals", past_of(w));
     set(w, root, "tenure", tenure_of(w));

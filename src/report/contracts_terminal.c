@@ -19,6 +19,8 @@ static void understood(const terminal *t, const report *r) {
     }
     if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected", COUNT(c->rejected), S(c->rejected));
     if (c->not_begun) terminal_say(t, PLAIN, "%s contract%s begin%s later: not counted yet", COUNT(c->not_begun), S(c->not_begun), c->not_begun == 1 ? "s" : "");
+    if (r->has_money && c->no_period)
+        terminal_say(t, PLAIN, "Prices are taken as a month’s where no column says for how many months (--columns: period_months)");
     if (!r->has_money) terminal_say(t, PLAIN, "No prices: everything is in customers, nothing in money");
 }
 
@@ -47,6 +49,11 @@ static void standing(const terminal *t, const report *r) {
                  COUNT(m->opening.customers), COUNT(m->contraction.customers));
         terminal_line(t, "Erosion", PERCENT(erosion, 1), RISK, words);
     }
+    const book_month *now = &b->now[b->months - 1];
+    if (c->last_month != b->months - 1 && now->lost.customers) {
+        snprintf(words, sizeof words, "customers, of %s", COUNT(now->opening.customers));
+        terminal_line(t, "Lost this month", COUNT(now->lost.customers), RISK, words);
+    }
 }
 
 static void ahead(const terminal *t, const report *r) {
@@ -67,16 +74,17 @@ static void ahead(const terminal *t, const report *r) {
 static void renewals(const terminal *t, const report *r) {
     const book *b = r->contracts->book;
     double most = 0;
-    size_t room = t->columns > 46 ? t->columns - 44 : 0, last = 0;
+    size_t room = t->columns > 46 ? t->columns - 44 : 0, last = 0, first = 0;
     for (int i = 0; i < BOOK_AHEAD; i++) {
         if (b->ahead[i].customers) last = (size_t)i + 1;
         most = fmax(most, (double)(r->has_money ? b->ahead[i].money : (int64_t)b->ahead[i].customers));
     }
     if (!last) return;
-    if (last > AHEAD) last = AHEAD;
+    while (!b->ahead[first].customers) first++;
+    if (last > first + AHEAD) last = first + AHEAD;
     if (room > 34) room = 34;
     terminal_heading(t, r->has_money ? "Renewals by month, with what they bring a month" : "Renewals by month");
-    for (size_t i = 0; i < last; i++) {
+    for (size_t i = first; i < last; i++) {
         const book_flow *f = &b->ahead[i];
         double size = (double)(r->has_money ? f->money : (int64_t)f->customers);
         fputs("  ", t->to);
@@ -145,6 +153,10 @@ static void calls(const terminal *t, const report *r) {
 static void trust(const terminal *t, const report *r) {
     const contract_holdout *h = &r->contracts->holdout;
     terminal_heading(t, "How far to trust it");
+    if (h->nobody_left) {
+        terminal_say(t, RISK, "Nobody had left by %s, so nothing could be learnt by then and nothing was put to the test", DATE(h->day));
+        return;
+    }
     if (!h->n) {
         terminal_say(t, RISK, "Too little history: nothing was put to the test");
         return;

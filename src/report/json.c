@@ -10,6 +10,7 @@ static json_t *input_of(writer *w) {
     const ingest_understood *u = &w->r->input->understood;
     json_t *object = json_object(), *columns = json_array();
     char delimiter[2] = {u->delimiter ? u->delimiter : ',', 0};
+    if (w->r->ledger) set(w, object, "ledger", text(w, w->r->ledger));
     set(w, object, "files", count(u->files));
     set(w, object, "bytes", count(u->bytes));
     set(w, object, "lines", count(u->lines));
@@ -179,7 +180,7 @@ static json_t *holdout_of(writer *w) {
     return object;
 }
 
-static json_t *erosion_of(writer *w) {
+json_t *report_erosion_json(writer *w) {
     json_t *array = json_array();
     bool money = w->r->has_money;
     for (size_t i = 0; i < w->r->months_n; i++) {
@@ -200,6 +201,10 @@ static json_t *erosion_of(writer *w) {
         set(w, month, "passed_now_spend", json_number(money ? m->passed_now_spend : NAN));
         set(w, month, "erosion_then_spend", json_number((m->passed_spend - m->came_back_spend) / spend));
         set(w, month, "erosion_now_spend", json_number(m->passed_now_spend / spend));
+        set(w, month, "late", count(m->late));
+        set(w, month, "late_spend", json_number(money ? m->late_spend : NAN));
+        set(w, month, "shrinking", count(m->shrinking));
+        set(w, month, "shrinking_spend", json_number(money ? m->shrinking_spend : NAN));
         append(w, array, month);
     }
     return array;
@@ -349,7 +354,7 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
         fit_of(&w, r->cycle_title, &r->cycle_fit, r->cycle_params, r->cycle_params_n));
     set(&w, root, "spend_model", spend_of(&w));
     set(&w, root, "holdout", holdout_of(&w));
-    set(&w, root, "erosion", erosion_of(&w));
+    set(&w, root, "erosion", report_erosion_json(&w));
     set(&w, root, "one_order_unknown", count(r->one_order_unknown));
     set(&w, root, "cycle", cycle_of(&w));
     set(&w, root, "cohorts", cohorts_of(&w));

@@ -64,6 +64,11 @@ static inline json_t *array_of(writer *w, const double *values, size_t n) {
     return array;
 }
 
+/* The months of erosion: of orders (json.c), of contracts (contracts_json.c). */
+json_t *report_erosion_json(writer *w);
+json_t *contracts_erosion_json(writer *w);
+json_t *contracts_signs_json(writer *w);
+
 /* Takes root over. MR_ENOMEM. */
 static inline mr_status json_text(writer *w, json_t *root, char **out, size_t *len, mr_error *err) {
     char *made = w->failed ? NULL : json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));

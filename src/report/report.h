@@ -42,6 +42,8 @@ typedef struct report_month {
     double came_back_spend;
     uint32_t passed_now;      /* of `passed`, those who have not come back by now */
     double passed_now_spend;
+    uint32_t late, shrinking; /* early signs: silent past their 90 % date at the month's end; spend halved before it */
+    double late_spend, shrinking_spend;
     bool complete;            /* false for a month the data end in */
 } report_month;
 
@@ -155,6 +157,7 @@ typedef struct report {
 
     /* a base with contracts: then all about orders above is empty (contracts.h) */
     const struct contract_report *contracts;
+    const char *ledger;         /* which ledger the data come from, as a reader may see it; NULL: files */
 
     /* seconds by stage */
     struct { const char *name; double seconds; } timing[16];
@@ -169,6 +172,10 @@ mr_status report_write(const report *r, const char *out, const mr_context *conte
 
 /* The headline figures for a terminal of `columns` columns (0: 80), with colour if asked. */
 void report_terminal(const report *r, const char *out, FILE *to, int columns, bool colour);
+
+/* Erosion alone: the last thirteen months as a table, all of them as JSON. */
+void report_erosion_terminal(const report *r, FILE *to, int columns, bool colour);
+mr_status report_erosion_json_to(const report *r, FILE *to, mr_error *err);
 
 /* summary.json as text to `to`. */
 mr_status report_json(const report *r, FILE *to, mr_error *err);

@@ -135,7 +135,7 @@ static void past_table(page *p) {
     static const char *const names[BOOK_RENEWALS] = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth and later"};
     for (int k = 0; k < BOOK_RENEWALS; k++) {
         const book_term *t = &c->book->term[k];
-        uint64_t due = t->due + (c->by_renewal ? c->book->left_at_end[k] : 0);
+        uint64_t due = t->due;
         if (!due) continue;
         double low, high, share = (double)t->renewed / (double)due;
         report_share_interval(share, (double)due, &low, &high);

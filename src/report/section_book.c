@@ -276,6 +276,12 @@ void section_tested(page *p) {
     const report *r = p->r;
     const contract_holdout *h = &r->contracts->holdout;
     page_section(p, "tested", "Put to the test", "The same chances, as they would have been given one horizon ago, against who left since.");
+    if (h->nobody_left) {
+        page_printf(p, "<p class=\"key warn\">Nobody had left by %s, so nothing could be learnt by then, and nothing is put to the test. Take the chances as a first "
+                       "guess.</p>\n</section>\n",
+                    DATE(h->day));
+        return;
+    }
     if (!h->n) {
         page_raw(p, "<p class=\"key warn\">There is too little history to hold the chances against what happened: take them as a first guess.</p>\n</section>\n");
         return;

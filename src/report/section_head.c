@@ -138,8 +138,9 @@ void section_head(page *p) {
     tile_value(p);
     tile_erosion(p);
     page_raw(p, "</ul>\n");
-    page_printf(p, "<p class=\"small soft\">From %s order %s dated %s to %s", COUNT(u->orders),
-                plural((double)u->orders, "line", "lines"), DATE(u->first_day), DATE(u->last_day));
+    page_printf(p, "<p class=\"small soft\">From %s order %s%s dated %s to %s", COUNT(u->orders),
+                plural((double)u->orders, "line", "lines"), r->ledger ? " of the ledger" : "", DATE(u->first_day),
+                DATE(u->last_day));
     if (u->rejected) page_printf(p, "; <b class=\"risk\">%s lines were rejected</b>", COUNT(u->rejected));
     page_raw(p, ". <a href=\"#input\">What was understood of them</a>. Dotted words lead to their "
                 "definition.</p>\n</header>\n");

@@ -47,8 +47,31 @@ static void columns(page *p, const ingest_understood *u) {
     page_raw(p, any ? "</td></tr>\n" : "–</td></tr>\n");
 }
 
+static void order_facts(page *p, const ingest_understood *u) {
+    fact(p, "Orders");
+    page_printf(p, "%s lines from %s to %s</td></tr>\n", COUNT(u->orders), DATE(u->first_day),
+                DATE(u->last_day));
+    fact_count(p, "Merged", u->merged, "lines of the same customer and day, counted as one order");
+    fact_count(p, "Returns", u->returns, "lines with a negative amount, taken off what was spent");
+    fact_count(p, "Returns only", u->return_only_customers, "customers with returns and no order, left out");
+}
+
+static void ledger_input(page *p) {
+    page_section(p, "input", "What was read from the ledger", NULL);
+    page_raw(p, "<table class=\"facts mid\"><tbody>\n");
+    fact(p, "Ledger");
+    page_string(p, p->r->ledger);
+    page_raw(p, "</td></tr>\n");
+    order_facts(p, &p->r->input->understood);
+    page_raw(p, "</tbody></table>\n</section>\n");
+}
+
 void section_input(page *p) {
     const ingest_understood *u = &p->r->input->understood;
+    if (p->r->ledger) {
+        ledger_input(p);
+        return;
+    }
     page_section(
         p, "input", "What was understood of the input",
         "If one of these is wrong, so is everything above. On the command line <code>--columns</code>, "
@@ -71,12 +94,7 @@ void section_input(page *p) {
         page_raw(p, "</span>");
     }
     page_raw(p, "</td></tr>\n");
-    fact(p, "Orders");
-    page_printf(p, "%s lines from %s to %s</td></tr>\n", COUNT(u->orders), DATE(u->first_day),
-                DATE(u->last_day));
-    fact_count(p, "Merged", u->merged, "lines of the same customer and day, counted as one order");
-    fact_count(p, "Returns", u->returns, "lines with a negative amount, taken off what was spent");
-    fact_count(p, "Returns only", u->return_only_customers, "customers with returns and no order, left out");
+    order_facts(p, u);
     fact_count(p, "Line items", u->continued, "further lines of an order already counted");
     fact_count(p, "After the last day", u->after_until, "lines after the last day of observation, left out");
     fact_count(

@@ -62,6 +62,12 @@ static void unused(const terminal *t, const ingest_understood *u) {
 
 static void understood(const terminal *t, const report *r) {
     const ingest_understood *u = &r->input->understood;
+    if (r->ledger) {
+        terminal_say(t, PLAIN, "From the ledger: %s order%s from %s to %s; %s more on a day that had one, %s return%s", COUNT(u->orders), S(u->orders),
+                     DATE(u->first_day), DATE(u->last_day), COUNT(u->merged), COUNT(u->returns), S(u->returns));
+        if (!r->has_money) terminal_say(t, PLAIN, "No amounts: everything is in orders, nothing in money");
+        return;
+    }
     terminal_heading(t, "What was understood");
     terminal_say(t, PLAIN, "%s line%s of %s file%s, fields split at %s, %s header", COUNT(u->lines), S(u->lines), COUNT(u->files),
         S(u->files), delimiter_of(u->delimiter), u->header ? "with a" : "without a");

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SINCE(clock_name) {.name = clock_name, .bins = 180, .narrow = 3, .wide = 30}
+#define SINCE(clock_name) {.name = clock_name, .bins = 180, .narrow = 3, .wide = 60}
 #define AROUND(clock_name) SINCE(clock_name)
 
 const mr_clock world_clocks[WORLD_CLOCKS] = {
     [SECOND_PROBLEM] = SINCE("second_problem"),
     [RENEWAL] = AROUND("renewal"), /* bin 120 is the renewal's day */
-    [TENURE] = {.name = "tenure", .bins = 730, .narrow = 5, .wide = 30, .knot = 90, .steep = 2},
+    [TENURE] = {.name = "tenure", .bins = 730, .narrow = 5, .wide = 45, .knot = 90, .steep = 2},
     [ANNIVERSARY] = AROUND("anniversary"), /* bin 90 is the day */
     [CASE_OPENED] = SINCE("case_opened"),
     [CASE_RESOLVED] = SINCE("case_resolved"),

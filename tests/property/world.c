@@ -86,6 +86,14 @@ static bool near_notice(const trace *t, int32_t day) {
     return to >= 0 && to < 42;
 }
 
+/* The month after a renewal, that is the clock from -30 to -1. */
+static bool after_renewal(const trace *t, int32_t day) {
+    int32_t renewed = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n && t->event[i].day < day; i++)
+        if (t->event[i].kind == EVENT_contract_renew) renewed = t->event[i].day;
+    return renewed != TRACE_NO_DAY && day - renewed <= 30;
+}
+
 static bool after_second(const trace *t, int32_t day) {
     int32_t problem = TRACE_NO_DAY, second = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n && t->event[i].day < day; i++) {
@@ -112,6 +120,16 @@ static void ratios_come_out(void **state) {
         world_base_free(&b);
         world_free(w);
     }
+}
+
+static void ratio_after_renewal(void **state) {
+    (void)state;
+    world *w = parsed("customers: 30000\ncontracts: {term_months: 6}\nactivity: none\nmoments: [{clock: days_to_renewal, from: -30, to: 0, ratio: 3}]\n");
+    world_base b = drawn(w, seed, 2);
+    tally t = over_days(w, &b, after_renewal);
+    assert_ratio(&t, 3);
+    world_base_free(&b);
+    world_free(w);
 }
 
 /* Whoever leaves must be as many as the days' chances add up to: a martingale, whose variance is at most that sum. */
@@ -239,6 +257,37 @@ static void reasons_in_their_shares(void **state) {
     assert_share("stated_wrong", wrong, risen, 0.2);
     assert_share("misleading", misled, not_risen, 0.06);
     world_base_free(&b);
+    world_free(w);
+}
+
+/* A reason that grows, of one segment alone. */
+static void reasons_grow(void **state) {
+    (void)state;
+    world *w = parsed("customers: 20000\nactivity: none\nleaving: {per_year: 1}\nsegments: [{name: a, share: 0.5}, {name: b, share: 0.5}]\n"
+                      "reasons: [{code: moved, share: 0.4, growth: 0.9, segment: a, traces: 0}, {code: undercut, share: 0.2, traces: 0}]\n");
+    world_room *room = NULL;
+    mr_error err;
+    double left[2] = {0}, moved[2] = {0}, undercut = 0, all = 0, wanted[2] = {0};
+    assert_int_equal(world_room_new(NULL, &room, &err), MR_OK);
+    for (size_t i = 0; i < 20000; i++) {
+        world_history h;
+        assert_int_equal(world_customer(w, seed, i, room, &h, &err), MR_OK);
+        if (h.truth.left_day == TRACE_NO_DAY) continue;
+        bool a = h.segment[0] == 'a', mine = !strcmp(h.truth.reason, "moved");
+        all++;
+        undercut += !strcmp(h.truth.reason, "undercut");
+        assert_true(a || !mine);
+        if (!a) continue;
+        double through = (double)(h.truth.left_day - world_start(w)) / (world_until(w) - world_start(w) + 1);
+        int late = through >= 0.5;
+        left[late]++;
+        moved[late] += mine;
+        wanted[late] += 0.4 * (1 + 0.9 * (2 * through - 1));
+    }
+    assert_share("undercut", undercut, all, 0.2);
+    for (int late = 0; late < 2; late++) assert_share("moved", moved[late], left[late], wanted[late] / left[late]);
+    assert_true(moved[1] / left[1] > 1.5 * moved[0] / left[0]);
+    world_room_free(room);
     world_free(w);
 }
 
@@ -490,11 +539,13 @@ int main(void) {
     if (getenv("MARRAM_SEED")) seed = strtoull(getenv("MARRAM_SEED"), NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ratios_come_out),
+        cmocka_unit_test(ratio_after_renewal),
         cmocka_unit_test(expected_come_true),
         cmocka_unit_test(base_hazard_as_described),
         cmocka_unit_test(season_as_described),
         cmocka_unit_test(frailty_as_described),
         cmocka_unit_test(reasons_in_their_shares),
+        cmocka_unit_test(reasons_grow),
         cmocka_unit_test(every_reason_shows),
         cmocka_unit_test(histories_are_sound),
         cmocka_unit_test(moments_move_nothing_else),

@@ -25,6 +25,10 @@ static void assert_month(const erosion *e, size_t at, const erosion_month *want)
     assert_int_equal(m->passed_money, want->passed_money);
     assert_int_equal(m->came_back_money, want->came_back_money);
     assert_int_equal(m->passed_now_money, want->passed_now_money);
+    assert_int_equal(m->late, want->late);
+    assert_int_equal(m->shrinking, want->shrinking);
+    assert_int_equal(m->late_money, want->late_money);
+    assert_int_equal(m->shrinking_money, want->shrinking_money);
 }
 
 #define CUSTOMERS 4
@@ -57,11 +61,11 @@ static void test_by_hand(void **state) {
     assert_int_equal(e.start[0], calendar_day(2020, 2, 1));
     assert_int_equal(e.start[5], calendar_day(2020, 7, 1));
     static const erosion_month want[5] = {
-        {4, 2, 0, 1, 400, 200, 0, 100},   /* a and b pass; b comes back later, so that only a is gone as known now */
-        {4, 1, 1, 1, 450, 130, 100, 130}, /* c passes; b is back, netted with what it counted in February */
-        {4, 0, 0, 0, 520, 0, 0, 0},
-        {4, 1, 0, 1, 520, 150, 0, 150}, /* b */
-        {4, 1, 0, 1, 520, 140, 0, 140}, /* d */
+        {4, 2, 0, 1, 400, 200, 0, 100, 0, 0, 0, 0},   /* a and b pass; b comes back later, so that only a is gone as known now */
+        {4, 1, 1, 1, 450, 130, 100, 130, 0, 0, 0, 0}, /* c passes; b is back, netted with what it counted in February */
+        {4, 0, 0, 0, 520, 0, 0, 0, 0, 0, 0, 0},
+        {4, 1, 0, 1, 520, 150, 0, 150, 0, 0, 0, 0}, /* b */
+        {4, 1, 0, 1, 520, 140, 0, 140, 0, 0, 0, 0}, /* d */
     };
     for (size_t m = 0; m < 5; m++) assert_month(&e, m, &want[m]);
     assert_int_equal(e.beyond_a_year, 0);
@@ -142,6 +146,17 @@ static void by_definition(const history *h, int32_t start, int32_t next, int32_t
     bool active;
     int64_t worth = year_before(h, start, &active);
     if (active) m->active++, m->active_money += worth;
+    int64_t lately = 0, earlier = 0;
+    bool any = false;
+    for (size_t i = 0; i < h->n; i++) {
+        if (h->day[i] >= start - 182 && h->day[i] < start) lately += h->money[i], any = true;
+        if (h->day[i] >= start - 365 && h->day[i] < start - 182) earlier += h->money[i];
+    }
+    if (any && 2 * lately < earlier) m->shrinking++, m->shrinking_money += worth;
+    int last = -1;
+    while (last + 1 < (int)h->n && h->day[last + 1] < next) last++;
+    if (active && last >= 0 && next - 1 <= until && passed_on(h, next - 1) < 0 && next - 1 - h->day[last] > .6 * gap_of(h->day, (size_t)last))
+        m->late++, m->late_money += worth;
     int before = passed_on(h, start - 1), after = passed_on(h, next - 1 < until ? next - 1 : until);
     if (active && after >= 0 && after != before) {
         m->passed++, m->passed_money += worth;
@@ -167,19 +182,22 @@ static void against_definition(int32_t from, int32_t until) {
     erosion e, part[3], merged;
     erosion_begin(&e, from, until, ratios, 2, alpha_days);
     for (size_t p = 0; p < 3; p++) erosion_begin(&part[p], from, until, ratios, 2, alpha_days);
+    const double sooner[2] = {.6 * ratios[0], .6 * ratios[1]};
+    e.ratio_90 = sooner;
+    for (size_t p = 0; p < 3; p++) part[p].ratio_90 = sooner;
     for (size_t c = 0; c < N; c++) {
         draw(&r, from, until, &all[c]);
         erosion_add(&e, all[c].day, all[c].money, all[c].n);
         erosion_add(&part[c % 7 % 3], all[c].day, all[c].money, all[c].n);
     }
-    uint64_t passed = 0, back = 0;
+    uint64_t passed = 0, back = 0, late = 0, shrinking = 0;
     for (size_t m = 0; m < e.months; m++) {
         erosion_month want = {0};
         for (size_t c = 0; c < N; c++) by_definition(&all[c], e.start[m], e.start[m + 1], from, until, &want);
         assert_month(&e, m, &want);
-        passed += want.passed, back += want.came_back;
+        passed += want.passed, back += want.came_back, late += want.late, shrinking += want.shrinking;
     }
-    assert_true(passed > 20 && back > 10);
+    assert_true(passed > 20 && back > 10 && late > 20 && shrinking > 20);
     /* (a + b) + c and c + (b + a) */
     merged = part[0];
     erosion_merge(&merged, &part[1]);

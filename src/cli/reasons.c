@@ -1,0 +1,131 @@
+/* marram reasons: why customers left, and what speaks for leaving among those who are here. */
+#include "base_source.h"
+#include "columns_out.h"
+#include "reasons_print.h"
+
+#include <person.h>
+#include <reasons_json.h>
+#include <text.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "marram reasons: why customers left: what they said, what was observed, what the model of leaving learnt, side by side\n"
+    "\n"
+    "usage: marram reasons [ID] " BASE_SOURCE_USAGE " [OPTION ...]\n"
+    "\n" BASE_SOURCE_HELP
+    "what is shown:\n"
+    "  --customer ID             one customer, with the signals, their dates and sentences; with --db also without --customer\n"
+    "  --source NAME             of which source ID is an identifier, where several have it\n"
+    "  --horizon LENGTH          without contracts: silence after which a customer counts as left: 90d, 13w, 6m (13w)\n"
+    "  --json                    print as JSON: also quarters, every signal's weight, the table of stated and observed\n"
+    "  --help                    this text\n"
+    "\n"
+    "examples:\n"
+    "  marram reasons --db shop.db\n"
+    "  marram reasons C-1042 --db shop.db\n"
+    "  marram reasons contracts:contracts.csv events.ndjson --json\n"
+    "\n"
+    "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 5 input/output, 130 interrupted\n";
+
+typedef struct arguments {
+    base_source source;
+    const char *customer, *of;
+    double horizon_days;
+    bool json, help;
+} arguments;
+
+static bool read_option(option_reader *r, const char *name, arguments *a) {
+    if (option_is(name, "--json")) return a->json = true;
+    if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
+    if (option_is(name, "--customer")) return (a->customer = option_value(r)) != NULL;
+    if (option_is(name, "--source")) return (a->of = option_value(r)) != NULL;
+    if (option_is(name, "--horizon")) return option_duration_days(r, &a->horizon_days);
+    int shared = base_source_option(r, name, &a->source);
+    if (shared == 0) option_unknown(r, name);
+    return shared == 1;
+}
+
+typedef struct one_customer {
+    const reasons_base *b;
+    json_t *o;
+    bool seen;
+} one_customer;
+
+static mr_status look(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    one_customer *one = ctx;
+    one->seen = true;
+    return reasons_json_customer(one->b, t, f, &one->o, err);
+}
+
+static mr_status customer(const arguments *a, const reasons_base *b, trace_source traces, json_t **out, mr_error *err) {
+    int64_t id;
+    one_customer one = {.b = b};
+    mr_status status = person_find(a->source.l, a->customer, a->of, &id, err);
+    if (status == MR_OK) status = traces.scan(traces.self, id, id, look, &one, err);
+    if (status == MR_OK && !one.seen) {
+        snprintf(err->message, sizeof err->message, "nothing has happened to customer '%.100s' yet", a->customer);
+        status = err->code = MR_EDATA;
+    }
+    *out = one.o;
+    return status;
+}
+
+static int print(const arguments *a, const json_t *o) {
+    if (!o) return EXIT_INTERNAL;
+    if (a->json) {
+        json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(12));
+        putchar('\n');
+    } else if (a->customer) {
+        reasons_print_customer(o);
+    } else {
+        reasons_print(o);
+    }
+    return EXIT_OK;
+}
+
+static int run(arguments *a) {
+    mr_error err = {0};
+    progress_bar bar;
+    mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
+    reasons_base base = {0};
+    reasons_options o = {.until = TRACE_NO_DAY, .horizon_days = (int32_t)a->horizon_days};
+    json_t *out = NULL;
+    int code = base_source_open("reasons", &a->source);
+    if (code != EXIT_OK) return code;
+    trace_ledger l = {.l = a->source.l};
+    o.last_day = a->source.files.today;
+    err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
+    progress_begin(&bar, "looking");
+    if (err.code == MR_OK) err.code = reasons_scan(trace_source_of(&l), &o, &context, &base, &err);
+    progress_end(&bar);
+    if (err.code == MR_OK && a->customer) err.code = customer(a, &base, trace_source_of(&l), &out, &err);
+    if (err.code == MR_OK && !a->customer) out = reasons_json(&base, l.options.currency);
+    code = err.code == MR_OK ? print(a, out) : command_fail("reasons", &err);
+    json_decref(out);
+    reasons_free(&base);
+    return code;
+}
+
+int command_reasons(int argc, char **argv) {
+    arguments a = {.horizon_days = REASONS_QUARTER};
+    const char **operands = calloc((size_t)argc + 1, sizeof *operands), *name;
+    if (!operands) return EXIT_INTERNAL;
+    base_source_begin(&a.source, operands);
+    option_reader r = option_begin("reasons", argc, argv);
+    int code = EXIT_OK;
+    while (code == EXIT_OK && !a.help && (name = option_next(&r)))
+        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
+    if (code == EXIT_OK && a.help) {
+        print_help(help);
+    } else if (code == EXIT_OK) {
+        if (a.source.db && a.source.operands_n == 1 && !a.customer) a.customer = operands[0], a.source.operands_n = 0;
+        if (a.horizon_days < 1 || a.horizon_days > 36500) code = command_usage("reasons", "--horizon must be a day at least, and 36500 at most");
+        if (code == EXIT_OK) code = run(&a);
+        base_source_close(&a.source);
+    }
+    free(operands);
+    return code;
+}

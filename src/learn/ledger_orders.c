@@ -1,0 +1,141 @@
+#include "ledger_orders.h"
+
+#include <bits.h>
+#include <error.h>
+#include <mem.h>
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct gathering {
+    ingest_orders *out;
+    const mr_context *context;
+    int32_t until;
+    size_t customers_room, occasions, occasions_room, ids, ids_room, contacts, contacts_room; /* ids, contacts: bytes */
+    bool money, returned, named;
+} gathering;
+
+static bool room(void **block, size_t *capacity, size_t need, size_t size) {
+    if (need <= *capacity) return true;
+    size_t more = *capacity ? *capacity + *capacity / 2 : 4096;
+    if (more < need) more = need;
+    void *made = mem_resize(NULL, *block, more, size);
+    if (!made) return false;
+    *block = made;
+    *capacity = more;
+    return true;
+}
+
+/* Room for one more customer and n more occasions. */
+static mr_status make_room(gathering *g, size_t n, size_t id_len, size_t name_len, mr_error *err) {
+    ingest_orders *o = g->out;
+    size_t customers = o->orders.n + 2, before = g->customers_room;
+    bool fine = true;
+    if (customers > before) {
+        size_t a = before, b = before, c = before;
+        fine = room((void **)&o->offset, &a, customers, sizeof *o->offset) && room((void **)&o->id_offset, &b, customers, sizeof *o->id_offset) &&
+               room((void **)&o->returned, &c, customers, sizeof *o->returned);
+        size_t d = before;
+        fine = fine && room((void **)&o->contact_offset[0], &d, customers, sizeof *o->contact_offset[0]);
+        g->customers_room = a;
+    }
+    size_t day_room = g->occasions_room;
+    fine = fine && room((void **)&o->day, &day_room, g->occasions + n, sizeof *o->day) &&
+           room((void **)&o->money, &g->occasions_room, g->occasions + n, sizeof *o->money) &&
+           room((void **)&o->id_bytes, &g->ids_room, g->ids + id_len, 1) &&
+           room((void **)&o->contact_bytes, &g->contacts_room, g->contacts + name_len + 1, 1);
+    return fine ? MR_OK : error_memory(err, (g->occasions + n) * 12);
+}
+
+static size_t count_orders(const gathering *g, const trace *t) {
+    size_t n = 0;
+    for (size_t i = 0; i < t->n; i++) n += trace_is_order(&t->event[i]) && trace_known_day(&t->event[i]) <= g->until;
+    return n;
+}
+
+static void take_order(gathering *g, const trace_event *e, size_t first) {
+    ingest_orders *o = g->out;
+    ingest_understood *u = &o->understood;
+    u->orders++;
+    u->lines++;
+    if (e->day < u->first_day) u->first_day = e->day;
+    if (e->day > u->last_day) u->last_day = e->day;
+    /* Days of several time zones: an order whose own day lies before the last one's counts on that one. */
+    bool same = g->occasions > first && e->day <= o->day[g->occasions - 1];
+    if (same) {
+        u->merged++;
+        o->money[g->occasions - 1] = bits_add_saturating(o->money[g->occasions - 1], e->amount);
+        return;
+    }
+    o->day[g->occasions] = e->day;
+    o->money[g->occasions++] = e->amount;
+}
+
+static mr_status take_customer(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    gathering *g = ctx;
+    ingest_orders *o = g->out;
+    size_t n = count_orders(g, t), first = g->occasions, i = o->orders.n, id_len = strlen(f->external_id), name_len = strlen(f->name);
+    int64_t back = 0;
+    uint64_t returns = 0;
+    for (size_t k = 0; k < t->n; k++) {
+        const trace_event *e = &t->event[k];
+        bool refund = e->kind == EVENT_refund || (e->kind == EVENT_order && !trace_is_order(e));
+        if (!refund || trace_known_day(e) > g->until) continue;
+        returns++;
+        back = bits_add_saturating(back, e->amount < 0 ? -(e->amount + (e->amount == INT64_MIN)) : e->amount);
+    }
+    o->understood.returns += returns;
+    if (!n) {
+        o->understood.return_only_customers += returns > 0;
+        return MR_OK;
+    }
+    mr_status status = make_room(g, n, id_len, name_len, err);
+    if (status != MR_OK) return status;
+    for (size_t k = 0; k < t->n; k++)
+        if (trace_is_order(&t->event[k]) && trace_known_day(&t->event[k]) <= g->until) take_order(g, &t->event[k], first);
+    memcpy(o->id_bytes + g->ids, f->external_id, id_len);
+    g->ids += id_len;
+    memcpy(o->contact_bytes + g->contacts, f->name, name_len);
+    g->contacts += name_len;
+    g->named |= name_len > 0;
+    g->returned |= back > 0;
+    o->returned[i] = back;
+    o->orders.n++;
+    o->offset[i + 1] = g->occasions;
+    o->id_offset[i + 1] = g->ids;
+    o->contact_offset[0][i + 1] = g->contacts;
+    const mr_context *c = g->context;
+    if (i % 4096 == 0 && c && c->progress && c->progress(i, 0, c->progress_ctx)) return error_set(err, MR_ECANCELLED, NULL, -1, "stopped on request");
+    return MR_OK;
+}
+
+static void drop(void **block) {
+    mem_free(NULL, *block);
+    *block = NULL;
+}
+
+mr_status ledger_orders(ledger *l, int32_t until, const mr_context *context, ingest_orders *out, mr_error *err) {
+    *out = (ingest_orders){.understood = {.first_day = INT32_MAX, .last_day = INT32_MIN, .date_format = DATE_YMD}};
+    gathering g = {.out = out, .context = context, .until = until};
+    currency_rates rates = {0};
+    trace_options o = {0};
+    mr_status status = make_room(&g, 1, 1, 1, err);
+    if (status != MR_OK) return status;
+    out->offset[0] = out->id_offset[0] = out->contact_offset[0][0] = 0;
+    status = ledger_rates_read(l, &rates, err);
+    if (status == MR_OK) status = ledger_trace_money(l, &rates, &o, err);
+    g.money = o.currency[0] != 0;
+    if (status == MR_OK) status = ledger_traces(l, &o, 0, 1, take_customer, &g, err);
+    ledger_rates_free(&rates);
+    if (status != MR_OK) return status;
+    if (!out->orders.n) return error_set(err, MR_EDATA, NULL, -1, "there are no orders%s: import some with 'marram import orders FILE'",
+                                         until == INT32_MAX ? "" : " up to that day");
+    if (!g.money) drop((void **)&out->money);
+    if (!g.returned) drop((void **)&out->returned);
+    if (!g.named) drop((void **)&out->contact_offset[0]);
+    if (g.money && strcmp(o.currency, "XXX")) snprintf(out->understood.currency, sizeof out->understood.currency, "%s", o.currency);
+    out->understood.has_amount = g.money;
+    out->understood.has_name = g.named;
+    out->orders = (mr_orders){.n = out->orders.n, .offset = out->offset, .day = out->day, .money = out->money};
+    return MR_OK;
+}

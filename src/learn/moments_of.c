@@ -1,0 +1,346 @@
+/* Critical moments of a base. With contracts a row is a customer's day at risk: each day on which somebody left, and of the other days a sample drawn
+ * alike from all (Hanley & Miettinen 2009). Without, a row is a landmark: a day on which a customer counts as there, and whether an order came
+ * within the horizon. A customer's landmarks are a horizon apart, so that their outcomes do not overlap, and begin at a place of the horizon drawn for
+ * each, so that every reading of a clock is seen. */
+#include "moments_of.h"
+
+#include "calendar.h"
+#include "error.h"
+#include "mem.h"
+#include "rng.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256 };
+
+typedef struct walker { /* one customer's way through time */
+    clock_state clocks;
+    const trace *t;
+    uint32_t *order;
+    size_t room, next;
+} walker;
+
+typedef struct learner {
+    const moments_settings *settings;
+    moments_of *out;
+    walker walk;
+    risk_spell spell[MOST_SPELLS];
+    /* survey */
+    double order_gaps, order_spans, starts;
+    uint64_t order_customers;
+    int32_t last;
+    /* rows */
+    uint64_t threshold; /* a customer whose hash is below is learnt from */
+    double share;       /* of days at risk */
+    uint16_t *bin[CLOCKS];
+    const uint16_t *column[CLOCKS];
+    unsigned char *event;
+    double *exposure;
+    size_t n, room;
+    /* customers */
+    moments_customer_fn on_customer;
+    void *customer_ctx;
+} learner;
+
+mr_status moments_from_ledger(void *ctx, trace_fn fn, void *fn_ctx, mr_error *err) {
+    const moments_ledger *m = ctx;
+    return ledger_traces(m->l, m->options, 0, 1, fn, fn_ctx, err);
+}
+
+/* --- survey --- */
+
+static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    (void)f, (void)err;
+    learner *l = ctx;
+    int32_t first = TRACE_NO_DAY, first_order = TRACE_NO_DAY, last_order = TRACE_NO_DAY;
+    uint64_t orders = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        int32_t known = trace_known_day(e);
+        if (l->settings->until != TRACE_NO_DAY && known > l->settings->until) continue;
+        if (e->day <= l->settings->today && (l->last == TRACE_NO_DAY || e->day > l->last)) l->last = e->day;
+        if (!trace_is_order(e) && e->kind != EVENT_contract_start) continue;
+        if (first == TRACE_NO_DAY || e->day < first) first = e->day;
+        if (e->kind == EVENT_contract_start || e->day == last_order) continue;
+        if (first_order == TRACE_NO_DAY) first_order = e->day;
+        last_order = e->day;
+        orders++;
+    }
+    if (first == TRACE_NO_DAY) return MR_OK; /* never a customer */
+    l->out->customers++;
+    l->out->with_contracts += risk_has_contracts(t);
+    if (l->out->first == TRACE_NO_DAY || first < l->out->first) l->out->first = first;
+    l->starts += first;
+    if (orders > 1) {
+        l->order_spans += (double)last_order - first_order;
+        l->order_gaps += (double)(orders - 1);
+    }
+    return MR_OK;
+}
+
+static mr_status survey(const moments_source *source, learner *l, mr_error *err) {
+    moments_of *o = l->out;
+    const moments_settings *s = l->settings;
+    o->first = l->last = TRACE_NO_DAY;
+    mr_status status = source->each(source->ctx, look_at, l, err);
+    if (status != MR_OK) return status;
+    if (!o->customers) return error_set(err, MR_EDATA, NULL, -1, "there are no customers with orders or contracts%s: import some first", s->until == TRACE_NO_DAY ? "" : " until that day");
+    o->until = s->until != TRACE_NO_DAY ? s->until : l->last;
+    o->since = s->since != TRACE_NO_DAY && s->since > o->first ? s->since : o->first;
+    if (o->since >= o->until) return error_set(err, MR_EDATA, "since", -1, "there is nothing between --since and the last day");
+    o->mode = s->mode >= 0 ? (risk_mode)s->mode : risk_mode_of(o->with_contracts, o->customers);
+    o->rhythm_days = l->order_gaps > 0 ? fmax(l->order_spans / l->order_gaps, 1) : 30;
+    double days = fmax((double)o->customers * (o->until + 1.0) - l->starts, 1), share = (double)MOMENTS_SAMPLE / (double)o->customers;
+    l->threshold = share < 1 ? (uint64_t)(share * 0x1p64) : UINT64_MAX;
+    double rows = fmin(fmax(LEAST_ROWS, ROWS_A_LEAVER * fmin(share, 1) * (double)o->customers), MOST_ROWS);
+    l->share = fmin(1, rows / (days * fmin(share, 1)));
+    return MR_OK;
+}
+
+/* --- rows --- */
+
+static mr_status walk_begin(learner *l, const trace *t, mr_error *err) {
+    walker *w = &l->walk;
+    if (t->n > w->room) {
+        uint32_t *order = mem_resize(NULL, w->order, t->n * 2, sizeof *order);
+        if (!order) return error_memory(err, t->n * 2 * sizeof *order);
+        w->order = order;
+        w->room = t->n * 2;
+    }
+    clock_options options = {.sour_days = l->settings->sour_days, .rhythm_days = l->out->rhythm_days, .first_day = l->out->since};
+    clocks_begin(&w->clocks, &options);
+    clocks_order(t, w->order);
+    w->t = t;
+    w->next = 0;
+    return MR_OK;
+}
+
+/* Hears all that was known at the end of `day`. */
+static void walk_to(walker *w, int32_t day) {
+    while (w->next < w->t->n && trace_known_day(&w->t->event[w->order[w->next]]) <= day) clocks_hear(&w->clocks, &w->t->event[w->order[w->next++]]);
+}
+
+static mr_status grow(learner *l, mr_error *err) {
+    size_t room = l->room ? l->room * 2 : 65536;
+    bool fine = true;
+    for (int i = 0; i < CLOCKS && fine; i++) {
+        uint16_t *bin = mem_resize(NULL, l->bin[i], room, sizeof *bin);
+        if (bin) l->bin[i] = bin;
+        fine = bin != NULL;
+    }
+    unsigned char *event = fine ? mem_resize(NULL, l->event, room, 1) : NULL;
+    if (event) l->event = event;
+    double *exposure = event ? mem_resize(NULL, l->exposure, room, sizeof *exposure) : NULL;
+    if (!exposure) return error_memory(err, room * CLOCKS * sizeof **l->bin);
+    l->exposure = exposure;
+    l->room = room;
+    return MR_OK;
+}
+
+/* The clocks on `day`, as known at the end of `known`. */
+static mr_status add_row(learner *l, int32_t day, int32_t known, bool event, double exposure, mr_error *err) {
+    uint16_t bin[CLOCKS];
+    if (l->n == l->room && grow(l, err) != MR_OK) return MR_ENOMEM;
+    walk_to(&l->walk, known);
+    clocks_at(&l->walk.clocks, day, bin);
+    for (int i = 0; i < CLOCKS; i++) l->bin[i][l->n] = bin[i];
+    l->event[l->n] = event;
+    l->exposure[l->n++] = exposure;
+    return MR_OK;
+}
+
+static mr_status contract_rows(learner *l, const trace *t, rng *r, mr_error *err) {
+    moments_of *o = l->out;
+    size_t n = risk_contract_spells(t, o->until, l->spell, MOST_SPELLS);
+    mr_status status = MR_OK;
+    double less = l->share < 1 ? log1p(-l->share) : 0;
+    for (size_t i = 0; i < n && i < MOST_SPELLS && status == MR_OK; i++) {
+        const risk_spell *s = &l->spell[i];
+        int64_t day = (s->from_day < o->since ? o->since : s->from_day) + 1;
+        if (s->to_day < day) continue;
+        o->spells++;
+        for (;; day++) {
+            if (l->share < 1) day += (int64_t)fmin(log(rng_uniform(r)) / less, 1e9);
+            if (day > s->to_day || status != MR_OK) break;
+            status = add_row(l, (int32_t)day, (int32_t)day - 1, false, 1 / l->share, err);
+        }
+        if (!s->left || status != MR_OK) continue;
+        o->left++;
+        status = add_row(l, s->to_day, s->to_day - 1, true, 0, err);
+    }
+    return status;
+}
+
+/* The last day with an order up to `day`, or TRACE_NO_DAY, and the first. */
+static int32_t order_before(const trace *t, int32_t day, int32_t *first) {
+    int32_t last = TRACE_NO_DAY;
+    *first = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (!trace_is_order(e) || e->day > day || trace_known_day(e) > day) continue;
+        if (*first == TRACE_NO_DAY || e->day < *first) *first = e->day;
+        if (last == TRACE_NO_DAY || e->day > last) last = e->day;
+    }
+    return last;
+}
+
+static mr_status landmark_rows(learner *l, const trace *t, rng *r, mr_error *err) {
+    moments_of *o = l->out;
+    int32_t first, horizon = l->settings->horizon_days;
+    if (order_before(t, o->until, &first) == TRACE_NO_DAY) return MR_OK;
+    mr_status status = MR_OK;
+    for (int64_t day = (int64_t)first + (int64_t)rng_below(r, (uint64_t)horizon); day + horizon <= o->until && status == MR_OK; day += horizon) {
+        int32_t at = (int32_t)day, any, last = order_before(t, at, &any);
+        if (at < o->since || last == TRACE_NO_DAY || (int64_t)at - last >= horizon) continue; /* they have left already, or are not back yet */
+        bool gone = !risk_ordered(t, at, horizon);
+        o->spells++;
+        o->left += gone;
+        status = add_row(l, at, at, gone, 1, err);
+    }
+    return status;
+}
+
+static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    (void)f;
+    learner *l = ctx;
+    uint64_t hash = rng_mix((uint64_t)t->customer_id ^ 0x6d6f6d656e7473u);
+    if (hash > l->threshold) return MR_OK;
+    rng r;
+    rng_seed(&r, l->settings->search.seed, (uint64_t)t->customer_id);
+    uint64_t before = l->out->spells;
+    mr_status status = walk_begin(l, t, err);
+    if (status == MR_OK) status = l->out->mode == RISK_CONTRACTS ? contract_rows(l, t, &r, err) : landmark_rows(l, t, &r, err);
+    l->out->learnt += l->out->spells > before;
+    return status;
+}
+
+/* --- the search --- */
+
+static mr_status too_few(const learner *l, mr_error *err) {
+    const moments_of *o = l->out;
+    return error_set(err, MR_EDATA, NULL, -1, o->mode == RISK_CONTRACTS ? "only %llu of %llu customers left: it takes at least 30 to tell when people leave"
+                                                                        : "only %llu of %llu landmarks without an order within the horizon: it takes at least 30; a shorter --horizon gives more",
+                     (unsigned long long)o->left, (unsigned long long)(o->mode == RISK_CONTRACTS ? o->learnt : o->spells));
+}
+
+/* A clock that hardly ever runs, or always reads the same, tells nothing. */
+static bool runs(const learner *l, int clock) {
+    size_t seen = 0, least = l->n / 2000 > 30 ? l->n / 2000 : 30;
+    uint16_t low = UINT16_MAX, high = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        uint16_t b = l->bin[clock][i];
+        if (b == CLOCK_NO_BIN) continue;
+        seen++;
+        low = b < low ? b : low;
+        high = b > high ? b : high;
+    }
+    return seen >= least && low < high;
+}
+
+static mr_status room_for_curves(moments_of *o, mr_error *err) {
+    size_t bins = 0;
+    for (size_t i = 0; i < o->clocks; i++) bins += o->spec[i].bins;
+    double *at = o->curves = mem_new(NULL, bins * 6, sizeof *at);
+    if (!at) return error_memory(err, bins * 6 * sizeof *at);
+    for (size_t i = 0; i < o->clocks; i++) {
+        size_t n = o->spec[i].bins;
+        o->curve[i] = (mr_clock_curve){at, at + n, at + 2 * n, at + 3 * n, at + 4 * n, at + 5 * n, clock_rows[o->clock[i]].width / clock_rows[o->clock[i]].size};
+        at += 6 * n;
+    }
+    return MR_OK;
+}
+
+static mr_status search(learner *l, const mr_context *context, mr_error *err) {
+    moments_of *o = l->out;
+    size_t left = 0;
+    for (size_t i = 0; i < l->n; i++) left += l->event[i];
+    if (left < 30 || left == l->n) return too_few(l, err);
+    for (int i = 0; i < CLOCKS; i++) {
+        if (!runs(l, i)) continue;
+        const clock_row *r = &clock_rows[i];
+        uint32_t bins = r->bins;
+        if (i == CLOCK_calendar && (uint32_t)(o->until - o->since + 1) < bins) bins = (uint32_t)(o->until - o->since + 1);
+        if (bins < 2 || (r->wide >= bins && r->role != CLOCK_IS_FACTOR)) continue;
+        o->clock[o->clocks] = (clock_id)i;
+        l->column[o->clocks] = l->bin[i];
+        o->spec[o->clocks++] = (mr_clock){.name = r->name, .bins = bins, .narrow = r->narrow, .wide = r->wide, .knot = r->knot, .steep = r->steep,
+                                          .role = (mr_clock_role)r->role};
+    }
+    if (l->settings->curves && room_for_curves(o, err) != MR_OK) return MR_ENOMEM;
+    mr_moment_rows rows = {.n = l->n, .clocks = o->clocks, .bin = l->column, .exposure = l->exposure, .event = l->event, .binary = o->mode == RISK_ORDERS};
+    return mr_moments_find(&rows, o->spec, &l->settings->search, context, &o->found, l->settings->curves ? o->curve : NULL, err);
+}
+
+/* --- customers --- */
+
+static bool present(learner *l, const trace *t) {
+    int32_t first, last;
+    if (l->out->mode == RISK_CONTRACTS) return risk_under_contract(t, l->out->until);
+    last = order_before(t, l->out->until, &first);
+    return last != TRACE_NO_DAY && (int64_t)l->out->until - last < l->settings->horizon_days;
+}
+
+static int32_t contact_day(int32_t from, int32_t lead, int32_t morrow) {
+    int64_t day = (int64_t)from - lead;
+    int weekday = (int)(((day % 7) + 7 + 3) % 7); /* 0: Monday */
+    if (weekday > 4) day -= weekday - 4;
+    return day < morrow ? morrow : (int32_t)day;
+}
+
+static mr_status look_ahead(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    learner *l = ctx;
+    moments_of *o = l->out;
+    if (!present(l, t)) return MR_OK;
+    mr_status status = walk_begin(l, t, err);
+    if (status != MR_OK) return status;
+    o->present++;
+    walk_to(&l->walk, o->until);
+    moments_next next[MR_MOST_MOMENTS];
+    size_t n = 0;
+    for (uint32_t i = 0; i < o->found.n; i++) {
+        const mr_moment *m = &o->found.moment[i];
+        moments_next a = {.moment = i};
+        if (!clocks_next(&l->walk.clocks, o->clock[m->clock], o->until + 1, m->from, m->to, &a.from, &a.to)) continue;
+        if ((int64_t)a.from - o->until > l->settings->ahead_days) continue;
+        uint16_t bin[CLOCKS];
+        clocks_at(&l->walk.clocks, o->until + 1, bin);
+        uint16_t at = bin[o->clock[m->clock]];
+        a.inside = at != CLOCK_NO_BIN && at >= m->from && at < m->to;
+        o->inside[i] += a.inside;
+        o->ahead[i] += !a.inside;
+        a.contact = contact_day(a.from, a.inside ? 0 : l->settings->lead_days, o->until + 1);
+        size_t k = n++;
+        for (; k && next[k - 1].from > a.from; k--) next[k] = next[k - 1];
+        next[k] = a;
+    }
+    return l->on_customer ? l->on_customer(l->customer_ctx, t, f, next, n, err) : MR_OK;
+}
+
+mr_status moments_of_base(const moments_source *source, const moments_settings *settings, const mr_context *context, moments_customer_fn on_customer,
+                          void *customer_ctx, moments_of *out, mr_error *err) {
+    memset(out, 0, sizeof *out);
+    if (settings->horizon_days < 1 || settings->ahead_days < 1 || settings->lead_days < 0 || settings->sour_days < 1)
+        return error_set(err, MR_EINVAL, "settings", -1, "horizon, days ahead and sour window must be at least a day, the lead not below zero");
+    learner *l = mem_new(NULL, 1, sizeof *l);
+    if (!l) return error_memory(err, sizeof *l);
+    l->settings = settings;
+    l->out = out;
+    l->on_customer = on_customer;
+    l->customer_ctx = customer_ctx;
+    mr_status status = survey(source, l, err);
+    if (status == MR_OK) status = source->each(source->ctx, learn_from, l, err);
+    if (status == MR_OK) status = search(l, context, err);
+    for (int i = 0; i < CLOCKS; i++) mem_free(NULL, l->bin[i]);
+    mem_free(NULL, l->event);
+    mem_free(NULL, l->exposure);
+    if (status == MR_OK) status = source->each(source->ctx, look_ahead, l, err);
+    mem_free(NULL, l->walk.order);
+    mem_free(NULL, l);
+    return status;
+}
+
+void moments_of_free(moments_of *m) {
+    mem_free(NULL, m->curves);
+    m->curves = NULL;
+}
