@@ -1,7 +1,7 @@
 /* Critical moments of a base. With contracts a row is a customer's day at risk: each day on which somebody left, and of the other days a sample drawn
  * alike from all (Hanley & Miettinen 2009). Without, a row is a landmark: a day on which a customer counts as there, and whether an order came
- * within the horizon. A customer's landmarks are a horizon apart, so that their outcomes do not overlap, and begin at a place of the horizon drawn for
- * each, so that every reading of a clock is seen. */
+ * within the horizon. A customer's next landmark comes once the last one's outcome is known, so that outcomes do not overlap: at the order that told it,
+ * or, of every other one, at some time after it, so that silence is seen, too. */
 #include "moments_of.h"
 
 #include "calendar.h"
@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256 };
+#define SILENCES 3 /* rhythms: how far into silence landmarks are put */
 
 typedef struct walker { /* one customer's way through time */
     clock_state clocks;
@@ -185,18 +186,36 @@ static int32_t order_before(const trace *t, int32_t day, int32_t *first) {
     return last;
 }
 
+/* The first order after `day` that was known in time, within the horizon; TRACE_NO_DAY: none. */
+static int32_t order_after(const trace *t, int32_t day, int32_t horizon) {
+    int32_t next = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (trace_is_order(e) && e->day > day && (int64_t)e->day <= (int64_t)day + horizon && (next == TRACE_NO_DAY || e->day < next)) next = e->day;
+    }
+    return next;
+}
+
+/* A landmark, then the next one a while after its outcome is known: at the next order, or at some time of silence behind it. So outcomes do not overlap:
+ * given all before it, each is a draw of its own. */
 static mr_status landmark_rows(learner *l, const trace *t, rng *r, mr_error *err) {
     moments_of *o = l->out;
     int32_t first, horizon = l->settings->horizon_days;
     if (order_before(t, o->until, &first) == TRACE_NO_DAY) return MR_OK;
+    int64_t most = (int64_t)fmin(fmax(SILENCES * o->rhythm_days, 1), horizon), day = first;
     mr_status status = MR_OK;
-    for (int64_t day = (int64_t)first + (int64_t)rng_below(r, (uint64_t)horizon); day + horizon <= o->until && status == MR_OK; day += horizon) {
-        int32_t at = (int32_t)day, any, last = order_before(t, at, &any);
-        if (at < o->since || last == TRACE_NO_DAY || (int64_t)at - last >= horizon) continue; /* they have left already, or are not back yet */
-        bool gone = !risk_ordered(t, at, horizon);
-        o->spells++;
-        o->left += gone;
-        status = add_row(l, at, at, gone, 1, err);
+    while (status == MR_OK) {
+        int64_t at = day + (rng_next(r) >> 63 ? 0 : (int64_t)rng_below(r, (uint64_t)most + 1));
+        if (at + horizon > o->until) break;
+        int32_t any, last = order_before(t, (int32_t)at, &any), next = order_after(t, (int32_t)at, horizon);
+        if (at >= o->since && last != TRACE_NO_DAY && at - last < horizon) {
+            o->spells++;
+            o->left += next == TRACE_NO_DAY;
+            status = add_row(l, (int32_t)at, (int32_t)at, next == TRACE_NO_DAY, 1, err);
+        }
+        if (next == TRACE_NO_DAY) next = order_after(t, (int32_t)at, o->until - (int32_t)at); /* they have left; another order begins a new spell */
+        if (next == TRACE_NO_DAY) break;
+        day = next;
     }
     return status;
 }
