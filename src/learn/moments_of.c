@@ -220,13 +220,20 @@ static mr_status landmark_rows(learner *l, const trace *t, rng *r, mr_error *err
     return status;
 }
 
+/* Of a customer's own identifier, so that a ledger and the files it was made of give the same sample (FNV-1a, then mixed). */
+static uint64_t hash_of(const trace *t, const trace_facts *f) {
+    uint64_t h = 0xcbf29ce484222325u;
+    if (!f->external_id || !*f->external_id) return rng_mix((uint64_t)t->customer_id);
+    for (const char *c = f->external_id; *c; c++) h = (h ^ (unsigned char)*c) * 0x100000001b3u;
+    return rng_mix(h);
+}
+
 static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
-    (void)f;
     learner *l = ctx;
-    uint64_t hash = rng_mix((uint64_t)t->customer_id ^ 0x6d6f6d656e7473u);
+    uint64_t hash = hash_of(t, f);
     if (hash > l->threshold) return MR_OK;
     rng r;
-    rng_seed(&r, l->settings->search.seed, (uint64_t)t->customer_id);
+    rng_seed(&r, l->settings->search.seed, hash);
     uint64_t before = l->out->spells;
     mr_status status = walk_begin(l, t, err);
     if (status == MR_OK) status = l->out->mode == RISK_CONTRACTS ? contract_rows(l, t, &r, err) : landmark_rows(l, t, &r, err);
