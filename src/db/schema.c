@@ -107,9 +107,11 @@ static mr_status noted(db *d, int *version, mr_error *err) {
     if (status) return status;
     db_statement *s;
     bool row = false, same = newest == 0;
-    status = db_prepare(d, "SELECT name FROM schema_version WHERE version = 1", "", &s, err);
+    /* A number: its type stays the same where another program's table made way for ours on this connection (PostgreSQL keeps the plan). */
+    status = db_prepare(d, "SELECT count(*) FROM schema_version WHERE version = 1 AND name = $1", "t", &s, err);
+    if (!status) db_bind_string(s, 1, db_migrations[0].name);
     if (!status) status = db_step(s, &row, err);
-    if (!status && row) same = !strcmp(db_text(s, 0, NULL), db_migrations[0].name);
+    if (!status && row) same = same || db_int(s, 0) == 1;
     if (!status) db_reset(s);
     if (!status && !same) return foreign(d, err);
     *version = (int)newest;

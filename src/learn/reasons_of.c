@@ -161,6 +161,17 @@ static mr_status new_row(reasons_base *b, size_t hits, reasons_row **out, mr_err
     return MR_OK;
 }
 
+static uint16_t tags_of(const digest *d) {
+    unsigned tags = 0;
+    for (size_t i = 0; i < d->cases_n; i++)
+        if (d->cases[i].open && d->day - d->cases[i].open->day <= REASONS_TAG_DAYS) tags |= 1U << d->cases[i].tag;
+    for (uint32_t i = 0; i < d->n[EVENT_complaint]; i++)
+        if (d->day - digest_event(d, EVENT_complaint, i)->day <= REASONS_TAG_DAYS) tags |= 1U << digest_event(d, EVENT_complaint, i)->tag;
+    return (uint16_t)tags;
+}
+
+_Static_assert(TRACE_TAGS <= 16, "a row has a bit for each tag");
+
 static mr_status look(pass *p, const trace *t, const trace_facts *f, int32_t day, reasons_what what, reasons_row **out, mr_error *err) {
     reasons_base *b = p->b;
     signal_hit hit[SIGNALS];
@@ -174,6 +185,7 @@ static mr_status look(pass *p, const trace *t, const trace_facts *f, int32_t day
     (*out)->day = day;
     (*out)->what = (uint8_t)what;
     (*out)->value = reasons_value(&d, b->mode);
+    (*out)->tags = tags_of(&d);
     (*out)->tier = name_of(&b->tiers, f ? f->tier : "");
     (*out)->segment = name_of(&b->segments, f ? f->segment : "");
     for (size_t i = 0; i < n; i++) {

@@ -15,6 +15,7 @@
 
 #define REASONS_QUARTER 91 /* days between landmarks, and in which what becomes of them is looked at */
 #define REASONS_LANDMARKS 4
+#define REASONS_TAG_DAYS 180
 
 /* Where traces come from: a ledger, or memory. scan hands out customers first .. last (last 0: all) in ascending order. */
 typedef struct trace_source {
@@ -37,6 +38,7 @@ typedef struct reasons_row {
     int32_t day;         /* as of whose end they were looked at */
     float strength;      /* of the observed reason, 0 where it is unknown */
     uint16_t tier, segment; /* indexes of names; 0 none */
+    uint16_t tags;          /* a bit for each tag of the cases and complaints in the REASONS_TAG_DAYS before */
     uint8_t what, hits;
     uint8_t stated, observed, second;
     bool last;           /* left: they have not come back since */

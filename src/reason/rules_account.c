@@ -35,7 +35,7 @@ static size_t people(const digest *d, size_t *deciding) {
 
 bool signal_nobody_decides(const digest *d, signal_hit *h) {
     size_t deciding, n = people(d, &deciding);
-    if (!n || deciding || d->norms->kept[KEPT_decides] < 0.5) return false;
+    if (n < 2 || deciding || d->norms->kept[KEPT_decides] < 0.5) return false; /* one alone: one_contact */
     for (size_t i = 0; i < d->contacts_n; i++) {
         const digest_contact *c = &d->contacts[i];
         if (c->left && c->decides && d->day - c->left->day <= 300) return false; /* new_management's */
@@ -246,7 +246,8 @@ static bool silent(const digest *d, signal_hit *h, norm gap, unsigned without, d
 }
 
 bool signal_silence_from_us(const digest *d, signal_hit *h) {
-    return silent(d, h, NORM_touch_gap_days, TRACE_MARKETING, 2.3);
+    signal_hit nothing = {.signal = SIGNAL_nothing_from_us};
+    return !signal_nothing_from_us(d, &nothing) && silent(d, h, NORM_touch_gap_days, TRACE_MARKETING, 2.3);
 }
 
 bool signal_nothing_from_us(const digest *d, signal_hit *h) {

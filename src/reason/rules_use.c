@@ -187,7 +187,8 @@ bool signal_category_left(const digest *d, signal_hit *h) {
 /* --- coming back --- */
 
 bool signal_came_back_before(const digest *d, signal_hit *h) {
-    return hit_tagged(d, h, EVENT_came_back, ~0U) > 0;
+    signal_hit cheaper = {.signal = SIGNAL_came_back_cheaper};
+    return !signal_came_back_cheaper(d, &cheaper) && hit_tagged(d, h, EVENT_came_back, ~0U) > 0;
 }
 
 /* The first discount, accepted offer or lower price in the 30 days after `back`; NULL none. */

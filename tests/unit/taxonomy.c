@@ -1,7 +1,8 @@
 /* The taxonomy: its order is stored, its words are looked up as people write them. */
 #include "check.h"
-#include "taxonomy.h"
+#include "review.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void order_is_fixed(void **state) {
@@ -93,7 +94,56 @@ static void stated_words(void **state) {
     assert_int_equal(reason_stated(NULL, 0, NULL, 0), REASON_none);
 }
 
+/* --- pages for readers say what the tables say --- */
+
+static char *page(const char *path) {
+    FILE *f = fopen(path, "rb");
+    assert_non_null(f);
+    char *text = calloc(1, 1 << 20);
+    assert_true(fread(text, 1, (1 << 20) - 1, f) > 0);
+    fclose(f);
+    return text;
+}
+
+static void stands_in(const char *text, const char *path, const char *line) {
+    if (!strstr(text, line)) fail_msg("%s lacks: %s", path, line);
+}
+
+static void pages(void **state) {
+    (void)state;
+    char line[1024];
+    char *text = page(SOURCE_DIR "/docs/reasons.md");
+    for (int r = 1; r < REASONS; r++) {
+        const reason_row *row = reason_of(r);
+        snprintf(line, sizeof line, "| `%s` | %s | %s | %s | %s |", row->code, row->says, reason_owner_name(row->owner), row->looks, row->remedy);
+        stands_in(text, "docs/reasons.md", line);
+    }
+    assert_null(strstr(text, "| `no_such_reason` |")); /* the checker would see it */
+    free(text);
+    text = page(SOURCE_DIR "/docs/methods/reasons.md");
+    for (int s = 0; s < SIGNALS; s++) {
+        const signal_row *row = signal_of(s);
+        assert_true(row->reason > REASON_none && row->reason < REASON_unknown && row->ratio > 1);
+        assert_int_equal(signal_find(row->name, strlen(row->name)), s);
+        snprintf(line, sizeof line, "| `%s` | `%s` | %s |", row->name, reason_of((int)row->reason)->code, row->meaning);
+        stands_in(text, "docs/methods/reasons.md", line);
+    }
+    free(text);
+    text = page(SOURCE_DIR "/docs/methods/review.md");
+    for (int p = 0; p < PATTERNS; p++) {
+        const pattern_row *row = pattern_of(p);
+        snprintf(line, sizeof line, "| `%s` | %s | %s | %s | %s |", row->name, reason_owner_name(row->owner), row->urgent ? "no" : "yes", row->meaning, row->todo);
+        stands_in(text, "docs/methods/review.md", line);
+    }
+    free(text);
+    for (int r = 1; r < REASON_unknown; r++) { /* each reason can be observed */
+        int signals = 0;
+        for (int s = 0; s < SIGNALS; s++) signals += (int)signal_of(s)->reason == r;
+        if (!signals) fail_msg("no signal speaks for %s", reason_of(r)->code);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(order_is_fixed), cmocka_unit_test(stated_words)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(order_is_fixed), cmocka_unit_test(stated_words), cmocka_unit_test(pages)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
