@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256 };
+enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256, PAST_DAYS = 14 };
 #define SILENCES 3 /* rhythms: how far into silence landmarks are put */
 
 typedef struct walker { /* one customer's way through time */
@@ -24,6 +24,8 @@ typedef struct walker { /* one customer's way through time */
 
 typedef struct learner {
     const moments_settings *settings;
+    const mr_context *context;
+    uint64_t seen; /* customers of this pass */
     moments_of *out;
     walker walk;
     risk_spell spell[MOST_SPELLS];
@@ -49,11 +51,19 @@ mr_status moments_from_ledger(void *ctx, trace_fn fn, void *fn_ctx, mr_error *er
     return ledger_traces(m->l, m->options, 0, 1, fn, fn_ctx, err);
 }
 
+static mr_status go_on(learner *l, mr_error *err) {
+    const mr_context *c = l->context;
+    if (l->seen++ % 256 || !c || !c->progress || !c->progress(l->seen, l->out->customers, c->progress_ctx)) return MR_OK;
+    return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+}
+
 /* --- survey --- */
 
 static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
-    (void)f, (void)err;
+    (void)f;
     learner *l = ctx;
+    mr_status status = go_on(l, err);
+    if (status != MR_OK) return status;
     int32_t first = TRACE_NO_DAY, first_order = TRACE_NO_DAY, last_order = TRACE_NO_DAY;
     uint64_t orders = 0;
     for (size_t i = 0; i < t->n; i++) {
@@ -231,11 +241,12 @@ static uint64_t hash_of(const trace *t, const trace_facts *f) {
 static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     learner *l = ctx;
     uint64_t hash = hash_of(t, f);
-    if (hash > l->threshold) return MR_OK;
+    mr_status status = go_on(l, err);
+    if (status != MR_OK || hash > l->threshold) return status;
     rng r;
     rng_seed(&r, l->settings->search.seed, hash);
     uint64_t before = l->out->spells;
-    mr_status status = walk_begin(l, t, err);
+    status = walk_begin(l, t, err);
     if (status == MR_OK) status = l->out->mode == RISK_CONTRACTS ? contract_rows(l, t, &r, err) : landmark_rows(l, t, &r, err);
     l->out->learnt += l->out->spells > before;
     return status;
@@ -264,6 +275,20 @@ static bool runs(const learner *l, int clock) {
     return seen >= least && low < high;
 }
 
+/* Is hardly anybody seen past the end of a term? Then those ends were written down when people left, and tell nothing of who is going to. */
+static bool written_afterwards(const learner *l, int clock) {
+    double before = 0, after = 0;
+    if (clock != CLOCK_days_to_renewal && clock != CLOCK_days_to_notice) return false;
+    for (size_t i = 0; i < l->n; i++) {
+        uint16_t b = l->bin[clock][i];
+        if (b == CLOCK_NO_BIN || l->event[i]) continue;
+        int past = (int)b - clock_rows[clock].zero;
+        before += past < 0 && past >= -PAST_DAYS ? l->exposure[i] : 0;
+        after += past > 0 && past <= PAST_DAYS ? l->exposure[i] : 0;
+    }
+    return before > 0 && after < 0.02 * before;
+}
+
 static mr_status room_for_curves(moments_of *o, mr_error *err) {
     size_t bins = 0;
     for (size_t i = 0; i < o->clocks; i++) bins += o->spec[i].bins;
@@ -284,6 +309,10 @@ static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     if (left < 30 || left == l->n) return too_few(l, err);
     for (int i = 0; i < CLOCKS; i++) {
         if (!runs(l, i)) continue;
+        if (l->out->mode == RISK_CONTRACTS && written_afterwards(l, i)) {
+            o->afterwards |= 1u << i;
+            continue;
+        }
         const clock_row *r = &clock_rows[i];
         uint32_t bins = r->bins;
         if (i == CLOCK_calendar && (uint32_t)(o->until - o->since + 1) < bins) bins = (uint32_t)(o->until - o->since + 1);
@@ -317,8 +346,9 @@ static int32_t contact_day(int32_t from, int32_t lead, int32_t morrow) {
 static mr_status look_ahead(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     learner *l = ctx;
     moments_of *o = l->out;
-    if (!present(l, t)) return MR_OK;
-    mr_status status = walk_begin(l, t, err);
+    mr_status status = go_on(l, err);
+    if (status != MR_OK || !present(l, t)) return status;
+    status = walk_begin(l, t, err);
     if (status != MR_OK) return status;
     o->present++;
     walk_to(&l->walk, o->until);
@@ -351,11 +381,14 @@ mr_status moments_of_base(const moments_source *source, const moments_settings *
     learner *l = mem_new(NULL, 1, sizeof *l);
     if (!l) return error_memory(err, sizeof *l);
     l->settings = settings;
+    l->context = context;
     l->out = out;
     l->on_customer = on_customer;
     l->customer_ctx = customer_ctx;
     mr_status status = survey(source, l, err);
+    l->seen = 0;
     if (status == MR_OK) status = source->each(source->ctx, learn_from, l, err);
+    l->seen = 0;
     if (status == MR_OK) status = search(l, context, err);
     for (int i = 0; i < CLOCKS; i++) mem_free(NULL, l->bin[i]);
     mem_free(NULL, l->event);

@@ -311,6 +311,7 @@ static void survival(void **state) {
     refused(&err, mr_cox_estimate(&good_rows, good_x, 1, NULL, NULL, &nowhere, &err), MR_EINVAL, "x", -1);
     refused(&err, mr_cox_estimate(&good_rows, good_x, 1, &(mr_cox_options){.ridge = -1}, NULL, &fit, &err), MR_EINVAL, "ridge", -1);
 }
+
 static void moments(void **state) {
     (void)state;
     enum { ROWS = 80 };
