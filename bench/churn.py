@@ -71,7 +71,7 @@ def read_telco(path):
 
 def slope(outcome, score):
     """Of the logistic regression of the outcome on the score: 1 is right."""
-    return LogisticRegression(penalty="none", tol=1e-8, max_iter=1000).fit(score.reshape(-1, 1), outcome).coef_[0, 0]
+    return LogisticRegression(C=1e12, tol=1e-8, max_iter=1000).fit(score.reshape(-1, 1), outcome).coef_[0, 0]
 
 
 def measure(outcome, score):

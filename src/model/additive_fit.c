@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#define LIKELY 0.5
 enum { FEW = 50000, A_BAG_A_THREAD = 200000, LEAST_ROWS = 20, LEAST_OF_EACH = 5 };
 
 typedef struct fitting {
@@ -347,6 +348,25 @@ static mr_status make_pairs(fitting *f, mr_additive_course *course, mr_error *er
 
 /* --- calibration, and all of it --- */
 
+/* By which the mean chance is the rate, given the slope: Newton's steps, none longer than 1. */
+static double intercept_of(size_t n, const double *score, const double *weight, const unsigned char *happened, double slope) {
+    double intercept = 0;
+    for (int step = 0; step < 50; step++) {
+        double off = 0, information = 0;
+        for (size_t i = 0; i < n; i++) {
+            double chance = 1 / (1 + exp(-intercept - slope * score[i]));
+            off += weight[i] * (happened[i] - chance);
+            information += weight[i] * chance * (1 - chance);
+        }
+        double move = information > 0 ? fmin(fmax(off / information, -1), 1) : 0;
+        intercept += move;
+        if (fabs(move) < 1e-10) break;
+    }
+    return intercept;
+}
+
+/* The slope is held to 1 as if that were known within LIKELY: a few dozen rows do not stretch a model, thousands do. */
+
 static mr_status calibrate(fitting *f, double *intercept, double *slope, mr_error *err) {
     const mr_outcomes *o = f->plan.outcomes;
     const mr_alloc *alloc = f->plan.context.alloc;
@@ -370,7 +390,11 @@ static mr_status calibrate(fitting *f, double *intercept, double *slope, mr_erro
     mr_error why = {0};
     mr_status status = mr_logistic_estimate(rows, x, 1, happened, weight, 0, &(mr_context){.alloc = alloc, .pool = f->plan.context.pool}, &fit, &why);
     /* Nothing learnt, or everything: no regression on that, and nothing to calibrate. */
-    if (status == MR_OK && c[1] > 0.5 && c[1] < 2) *intercept = c[0], *slope = c[1];
+    if (status == MR_OK && se[1] > 0) {
+        *slope = (c[1] / (se[1] * se[1]) + 1 / (LIKELY * LIKELY)) / (1 / (se[1] * se[1]) + 1 / (LIKELY * LIKELY));
+        *slope = fmin(fmax(*slope, 0), 2);
+        *intercept = intercept_of(rows, score, weight, happened, *slope);
+    }
     if (status == MR_ENOMEM && err) *err = why;
     mem_free(alloc, happened);
     mem_free(alloc, score);
