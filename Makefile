@@ -35,6 +35,7 @@ test: build
 bench: build
 	@ROWS="$(ROWS)" bench/run $(BUILD)
 	@bench/ledger $(BUILD)
+	@ROWS="$(ROWS)" bench/churn $(BUILD)
 
 debug asan tsan: deps
 	@cmake --preset $@ >/dev/null

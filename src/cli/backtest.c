@@ -1,6 +1,7 @@
 /* marram backtest: every model and baseline on a time holdout. */
 #include "backtest_leaving.h"
 #include "columns_out.h"
+#include "leaving_ledger.h"
 #include "reader.h"
 
 #include <calendar.h>
@@ -278,12 +279,6 @@ static int run(arguments *a) {
     if (a->db) crew_close(&b.crew);
     mr_pool_free(pool);
     return code;
-}
-
-static bool asks_for(int argc, char **argv, const char *option) {
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (!strcmp(argv[i], option)) return true;
-    return false;
 }
 
 int command_backtest(int argc, char **argv) {

@@ -1,5 +1,6 @@
 /* marram explain: what one row's chance is made of; or, without a row, what the model goes by. */
 #include "columns_out.h"
+#include "leaving_ledger.h"
 #include "trained_out.h"
 
 #include <additive_document.h>
@@ -15,6 +16,7 @@ static const char help[] =
     "\n"
     "usage: marram explain ID FILE --model MODEL [OPTION ...]\n"
     "       marram explain --model MODEL\n"
+    "       marram explain [ID] --db URL: of a ledger's customers; see 'marram explain --db URL --help'\n"
     "\n"
     "  --model MODEL   what 'marram train' wrote\n"
     "  --id COLUMN     names the rows (the column it was in training, where FILE has it; else ID is their number)\n"
@@ -83,7 +85,7 @@ static void print_text(const explained *e, const char *id) {
     columns_out c = columns_begin(3, "", "value", "log-odds");
     char text[32];
     snprintf(text, sizeof text, "%+.6f", sum);
-    columns_row(&c, "an average row", "", text);
+    columns_row(&c, t->kind == TRAINED_ADDITIVE ? "an average row" : "the constant", "", text);
     for (size_t k = 0; k < e->terms; k++) {
         char name[256], value[256];
         size_t term = e->order[k];
@@ -164,6 +166,7 @@ static mr_status explain(const arguments *a, const trained *model, table_frame *
 }
 
 int command_explain(int argc, char **argv) {
+    if (asks_for(argc, argv, "--db")) return explain_ledger(argc, argv);
     arguments a = {0};
     option_reader r = option_begin("explain", argc, argv);
     for (const char *name; !a.help && (name = option_next(&r));)

@@ -1,5 +1,6 @@
 /* marram predict: the chance for each row of a table, with what it comes from. */
 #include "columns_out.h"
+#include "leaving_ledger.h"
 #include "trained_out.h"
 
 #include <additive_document.h>
@@ -15,6 +16,7 @@ static const char help[] =
     "marram predict: the chance for each row of a table, with what moves it most\n"
     "\n"
     "usage: marram predict FILE --model MODEL [OPTION ...]\n"
+    "       marram predict --db URL: of a ledger's customers; see 'marram predict --db URL --help'\n"
     "\n"
     "  --model MODEL   what 'marram train' wrote\n"
     "  --id COLUMN     names the rows (the column it was in training, where FILE has it; else their number)\n"
@@ -222,6 +224,7 @@ static int run(const arguments *a) {
 }
 
 int command_predict(int argc, char **argv) {
+    if (asks_for(argc, argv, "--db")) return predict_ledger(argc, argv);
     arguments a = {.top = 3};
     option_reader r = option_begin("predict", argc, argv);
     int code = EXIT_OK;

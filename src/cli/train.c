@@ -1,5 +1,6 @@
 /* marram train: a model of who leaves, learnt from a table of features. */
 #include "columns_out.h"
+#include "leaving_ledger.h"
 #include "trained_out.h"
 
 #include <additive_document.h>
@@ -14,6 +15,7 @@ static const char help[] =
     "marram train: learn who leaves from a table of features, and say how well it can be told\n"
     "\n"
     "usage: marram train FILE --target COLUMN --out MODEL [OPTION ...]\n"
+    "       marram train --db URL: of a ledger's customers; see 'marram train --db URL --help'\n"
     "\n"
     "  --target COLUMN           what is to be told: Yes/No, 0/1, True/False, or any two values\n"
     "  --positive VALUE          the value to be told, where it is not plain, or from several others\n"
@@ -170,6 +172,7 @@ static int run(arguments *a) {
 }
 
 int command_train(int argc, char **argv) {
+    if (asks_for(argc, argv, "--db")) return train_ledger(argc, argv);
     arguments a = {.training = {.seed = 1}};
     a.roles.ignore = a.ignore;
     a.roles.category = a.category;

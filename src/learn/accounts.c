@@ -4,6 +4,7 @@
 #include <mem.h>
 #include <taxonomy.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { SPELLS_AT_ONCE = 64 };
@@ -103,6 +104,13 @@ static mr_status add_customer(void *ctx, const trace *t, const trace_facts *f, m
     return status;
 }
 
+/* By identifier, so that sums and ties do not hang on the ledger's key. */
+static int by_id(const void *a, const void *b) {
+    const account *x = a, *y = b;
+    int order = strcmp(x->id, y->id);
+    return order ? order : (x->customer_id > y->customer_id) - (x->customer_id < y->customer_id);
+}
+
 mr_status accounts_read(ledger *l, const accounts_survey *s, int32_t until, int32_t before, const mr_context *context, accounts_reading *out, mr_error *err) {
     *out = (accounts_reading){.now.until = until, .before.until = before};
     reading r = {.out = out, .context = context, .total = s->customers};
@@ -117,6 +125,8 @@ mr_status accounts_read(ledger *l, const accounts_survey *s, int32_t until, int3
     book_begin(&out->now.book, s->first_contract, until);
     if (before != TRACE_NO_DAY) book_begin(&out->before.book, s->first_contract, before);
     if (status == MR_OK) status = ledger_traces(l, &o, 0, 1, add_customer, &r, err);
+    if (out->now.n) qsort(out->now.row, out->now.n, sizeof *out->now.row, by_id);
+    if (out->before.n) qsort(out->before.row, out->before.n, sizeof *out->before.row, by_id);
     ledger_rates_free(&rates);
     book_scratch_free(&r.scratch);
     return status;

@@ -38,7 +38,7 @@ typedef struct account_spell {
 typedef struct accounts {
     int32_t until;
     book book;
-    account *row; /* all who ever had a contract by `until`, in ascending order of customer_id */
+    account *row; /* all who ever had a contract by `until`, by identifier */
     size_t n, capacity;
     account_spell *spell;
     size_t spells, spells_capacity;

@@ -91,6 +91,9 @@ static bool grow_rows(read_job *job) {
     GROW(now);
     GROW(gone);
     GROW(gone_then);
+    if (job->o->only_day != INT32_MIN) {
+        GROW(standing);
+    }
     for (int f = 0; f < LANDMARK_COLUMNS; f++)
         if (m->column[f]) {
             GROW(column[f]);
@@ -123,7 +126,7 @@ typedef struct outcome {
     int32_t gone, gone_then, known_day;
 } outcome;
 
-static bool put_row(read_job *job, int32_t day, const double *value, const outcome *y) {
+static bool put_row(read_job *job, int32_t day, const double *value, const outcome *y, const landmark_standing *standing) {
     landmarks *m = job->m;
     if (m->n == job->row_room && !grow_rows(job)) return false;
     for (int f = 0; f < LANDMARK_COLUMNS; f++)
@@ -134,6 +137,7 @@ static bool put_row(read_job *job, int32_t day, const double *value, const outco
     m->then[m->n] = (unsigned char)y->then;
     m->now[m->n] = (unsigned char)y->now;
     m->gone[m->n] = y->gone;
+    if (m->standing) m->standing[m->n] = *standing;
     m->gone_then[m->n] = y->gone_then;
     m->n++;
     return true;
@@ -244,12 +248,106 @@ static void look_for_oddities(landmarks *m, const trace *t) {
     m->odd_live_after_left += live;
 }
 
-static mr_status landmark_rows(read_job *job, const trace *t, mr_error *err) {
+/* --- standing: the spell they are in, and the stage they were in a month ago --- */
+
+typedef struct stage_walk {
+    cycle_stage stage; /* of the last landmark */
+    int32_t since;     /* without contracts: of the first order, or the one they came back with */
+    bool back;
+} stage_walk;
+
+#define PAST_95 2.995732273553991 /* -ln .05: 95 % of gaps are shorter than this many mean gaps, where orders come at random */
+
+static cycle_standing standing_at(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
+    cycle_standing s = {.feature = value, .chance = NAN, .base = NAN, .spell_days = NAN};
+    if (m->mode == RISK_CONTRACTS) {
+        risk_spell spells[SPELLS];
+        size_t n = risk_contract_spells(t, day, spells, SPELLS);
+        if (!n || n > SPELLS) return s;
+        const risk_spell *last = &spells[n - 1];
+        s.notice = last->left && value[FEATURE_contracts] > 0;
+        s.gone = last->left && !s.notice;
+        s.back = n > 1;
+        s.spell_days = day - (double)last->from_day;
+        return s;
+    }
+    double silence = value[FEATURE_silence], rhythm = value[FEATURE_rhythm];
+    if (isnan(silence)) return s;
+    if (walk->since == TRACE_NO_DAY) walk->since = day - (int32_t)value[LANDMARK_AGE];
+    if (walk->stage == CYCLE_left && silence < m->horizon_days) {
+        walk->back = true;
+        walk->since = day - (int32_t)silence;
+    }
+    s.gone = silence >= m->horizon_days && !(silence < PAST_95 * rhythm);
+    s.back = walk->back;
+    s.spell_days = day - (double)walk->since;
+    return s;
+}
+
+static landmark_standing walk_stage(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
+    cycle_standing s = standing_at(m, t, day, value, walk);
+    landmark_standing out = {s.spell_days, (unsigned char)walk->stage, s.gone, s.notice, s.back};
+    if (!isnan(s.spell_days)) walk->stage = cycle_stage_of(&s, walk->stage);
+    return out;
+}
+
+cycle_stage landmark_stage(const landmarks *m, size_t row, double chance, double base) {
+    double feature[FEATURES];
+    const landmark_standing *at = &m->standing[row];
+    for (int f = 0; f < FEATURES; f++) feature[f] = landmark_value(m, f, row);
+    const cycle_standing s = {.feature = feature, .gone = at->gone, .notice = at->notice, .back = at->back, .spell_days = at->spell_days, .chance = chance, .base = base};
+    return cycle_stage_of(&s, (cycle_stage)at->before);
+}
+
+/* --- the rows of a customer --- */
+
+static mr_status apply_until(read_job *job, const trace *t, int32_t day, size_t *at, mr_error *err) {
+    mr_status status = MR_OK;
+    while (*at < t->n && trace_known_day(&t->event[job->order[*at]]) <= day && status == MR_OK)
+        status = features_apply(job->features, &t->event[job->order[(*at)++]], err);
+    return status;
+}
+
+static mr_status month_rows(read_job *job, const trace *t, mr_error *err) {
     landmarks *m = job->m;
-    const landmarks_options *o = job->o;
     double value[LANDMARK_COLUMNS];
     size_t at = 0;
-    mr_status status = MR_OK;
+    for (int32_t day = landmark_month_end(trace_known_day(&t->event[job->order[0]])); day <= m->last_day; day = landmark_month_end(day + 1)) {
+        mr_status status = apply_until(job, t, day, &at, err);
+        if (status != MR_OK) return status;
+        outcome y = outcome_at(job, t, day);
+        if (y.then == LANDMARK_UNKNOWN) break;
+        features_at(job->features, day, value);
+        beside(t, job->order, at, day, value);
+        if (at_risk(m, t, day, value) && !put_row(job, day, value, &y, NULL)) return error_memory(err, job->row_room * sizeof *value);
+    }
+    return MR_OK;
+}
+
+/* Through the ends of all months before, so that the stage remembers. */
+static mr_status only_row(read_job *job, const trace *t, mr_error *err) {
+    landmarks *m = job->m;
+    const outcome y = {LANDMARK_UNKNOWN, LANDMARK_UNKNOWN, TRACE_NO_DAY, TRACE_NO_DAY, INT32_MAX};
+    double value[LANDMARK_COLUMNS];
+    landmark_standing standing = {0};
+    stage_walk walk = {CYCLE_STAGES, TRACE_NO_DAY, false};
+    size_t at = 0;
+    int32_t first = trace_known_day(&t->event[job->order[0]]);
+    if (first > m->only_day) return MR_OK;
+    for (int32_t day = landmark_month_end(first);; day = landmark_month_end(day + 1)) {
+        if (day > m->only_day) day = m->only_day;
+        mr_status status = apply_until(job, t, day, &at, err);
+        if (status != MR_OK) return status;
+        features_at(job->features, day, value);
+        beside(t, job->order, at, day, value);
+        standing = walk_stage(m, t, day, value, &walk);
+        if (day == m->only_day) break;
+    }
+    if (at_risk(m, t, m->only_day, value) && !put_row(job, m->only_day, value, &y, &standing)) return error_memory(err, job->row_room * sizeof *value);
+    return MR_OK;
+}
+
+static mr_status landmark_rows(read_job *job, const trace *t, mr_error *err) {
     if (t->n > job->order_room) {
         uint32_t *more = mem_resize(NULL, job->order, t->n, sizeof *more);
         if (!more) return error_memory(err, t->n * sizeof *more);
@@ -258,20 +356,7 @@ static mr_status landmark_rows(read_job *job, const trace *t, mr_error *err) {
     }
     features_order(t, job->order);
     features_begin(job->features);
-    int32_t day = o->only_day != INT32_MIN ? o->only_day : landmark_month_end(trace_known_day(&t->event[job->order[0]]));
-    for (; day <= m->last_day || o->only_day != INT32_MIN; day = landmark_month_end(day + 1)) {
-        while (at < t->n && trace_known_day(&t->event[job->order[at]]) <= day && status == MR_OK)
-            status = features_apply(job->features, &t->event[job->order[at++]], err);
-        if (status != MR_OK) return status;
-        outcome y = {LANDMARK_UNKNOWN, LANDMARK_UNKNOWN, TRACE_NO_DAY, TRACE_NO_DAY, INT32_MAX};
-        if (o->only_day == INT32_MIN) y = outcome_at(job, t, day);
-        if (y.then == LANDMARK_UNKNOWN && o->only_day == INT32_MIN) break;
-        features_at(job->features, day, value);
-        beside(t, job->order, at, day, value);
-        if (at_risk(m, t, day, value) && !put_row(job, day, value, &y)) return error_memory(err, job->row_room * sizeof *value);
-        if (o->only_day != INT32_MIN) break;
-    }
-    return MR_OK;
+    return job->o->only_day != INT32_MIN ? only_row(job, t, err) : month_rows(job, t, err);
 }
 
 /* The days they ordered on, and from when each was known; days do not go back. */
@@ -346,6 +431,7 @@ mr_status landmarks_read(ledger *l, const landmarks_options *o, const mr_context
     if (status == MR_OK) status = ledger_trace_money(l, o->rates ? o->rates : &no_rates, &money, err);
     if (status != MR_OK) return status;
     memcpy(out->currency, money.currency, sizeof out->currency);
+    out->only_day = o->only_day == LANDMARK_LAST_DAY ? out->last_day : o->only_day;
     if (o->sample && o->sample < out->base) job.threshold = (uint64_t)((double)UINT64_MAX * ((double)o->sample / (double)out->base));
     out->text = mem_new(NULL, 1, sizeof *out->text);
     job.features = features_new(NULL, o->sour_days);
@@ -373,6 +459,7 @@ void landmarks_free(landmarks *m) {
     mem_free(NULL, m->now);
     mem_free(NULL, m->gone);
     mem_free(NULL, m->gone_then);
+    mem_free(NULL, m->standing);
     mem_free(NULL, m->buyer);
     mem_free(NULL, m->order);
     if (m->text) arena_free(m->text);

@@ -8,6 +8,7 @@
 #ifndef LEARN_LANDMARKS_H
 #define LEARN_LANDMARKS_H
 
+#include <cycle_stage.h>
 #include <feature.h>
 #include <risk.h>
 #include <traces.h>
@@ -17,10 +18,19 @@ enum { LANDMARK_LOG_GAPS = FEATURES, LANDMARK_AGE, LANDMARK_COLUMNS }; /* sum of
 
 enum { LANDMARK_STAYED = 0, LANDMARK_LEFT = 1, LANDMARK_NOT_AT_RISK = 2, LANDMARK_UNKNOWN = 3 };
 
+#define LANDMARK_LAST_DAY INT32_MAX
+
+/* What a stage is decided from, beside the features (cycle_stage.h); of rows of one day alone. */
+typedef struct landmark_standing {
+    double spell_days;
+    unsigned char before; /* the stage a month before */
+    bool gone, notice, back;
+} landmark_standing;
+
 typedef struct landmarks_options {
     int32_t horizon_days;  /* >= 1 */
     int32_t until;         /* nothing after this day is looked at */
-    int32_t only_day;      /* one landmark, its outcome not asked for; INT32_MIN: the last day of each month */
+    int32_t only_day;      /* one landmark, its outcome not asked for; LANDMARK_LAST_DAY: the last day there is; INT32_MIN: the last day of each month */
     int32_t sour_days;     /* 0: FEATURES_SOUR_DAYS */
     uint64_t sample;       /* customers, about; 0: all */
     int64_t customer_id;   /* this one alone; 0: all */
@@ -37,6 +47,7 @@ typedef struct landmark_customer {
 typedef struct landmarks {
     risk_mode mode;
     int32_t horizon_days, first_day, last_day; /* of all events */
+    int32_t only_day;
     uint64_t base, with_contracts, with_orders, events; /* of the whole base: customers */
     char currency[4];
     size_t n, customers;
@@ -47,6 +58,7 @@ typedef struct landmarks {
     int32_t *known_day;            /* [n] from when the outcome could be known */
     uint32_t *who;                 /* [n] index of the customer */
     unsigned char *then, *now;     /* [n] LANDMARK_...: as known on known_day, and on `last_day` */
+    landmark_standing *standing;   /* [n] with only_day; else NULL */
     int32_t *gone, *gone_then;     /* [n] the day they left, where now (then) is LANDMARK_LEFT; else TRACE_NO_DAY */
     size_t buyers, orders;         /* all sampled customers with orders, at risk or not, by hash: what models of buying are fitted to */
     struct landmark_buyer {
@@ -65,9 +77,12 @@ typedef struct landmarks {
 mr_status landmarks_read(ledger *l, const landmarks_options *o, const mr_context *context, landmarks *out, mr_error *err);
 void landmarks_free(landmarks *m);
 
-static inline double landmark_value(const landmarks *m, int column, size_t row) {
-    return m->column[column] ? m->column[column][row] : m->constant[column];
+static inline double landmark_value(const landmarks *m, int column, size_t at) {
+    return m->column[column] ? m->column[column][at] : m->constant[column];
 }
+
+/* The stage of a row's customer; chance: of leaving, NaN where no model was asked; base: the mean of such chances. With only_day alone. */
+cycle_stage landmark_stage(const landmarks *m, size_t at, double chance, double base);
 
 /* The last day of the day's month. */
 int32_t landmark_month_end(int32_t day);

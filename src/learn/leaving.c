@@ -110,7 +110,7 @@ static mr_status training_rows(const landmarks *m, int32_t as_of, leaving_models
 
 /* --- the additive model --- */
 
-static mr_status score_buying(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
+mr_status leaving_buying_score(const mr_params *buying, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
     double *x = mem_take(NULL, 4 * n + 1, sizeof *x), *t_x = x ? x + n : NULL, *T = x ? t_x + n : NULL, *logs = x ? T + n : NULL;
     if (!x) return error_memory(err, 4 * n * sizeof *x);
     for (size_t i = 0; i < n; i++) {
@@ -122,7 +122,7 @@ static mr_status score_buying(const leaving_models *models, const landmarks *m, 
     }
     mr_data data = {.n = n, .x = x, .t_x = t_x, .T = T, .log_gaps = logs};
     mr_forecast forecast = {.p_order = score};
-    mr_status status = mr_model_forecast(&models->buying, &data, &(mr_forecast_spec){.horizon = m->horizon_days / 7.0}, context, &forecast, err);
+    mr_status status = mr_model_forecast(buying, &data, &(mr_forecast_spec){.horizon = m->horizon_days / 7.0}, context, &forecast, err);
     for (size_t i = 0; i < n && status == MR_OK; i++) score[i] = 1 - score[i];
     mem_free(NULL, x);
     return status;
@@ -132,7 +132,7 @@ static mr_status score_buying(const leaving_models *models, const landmarks *m, 
 /* What the buying model says, as one more feature. */
 static mr_status buying_column(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double **out, mr_error *err) {
     *out = mem_take(NULL, n + 1, sizeof **out);
-    return *out ? score_buying(models, m, row, n, context, *out, err) : error_memory(err, n * sizeof **out);
+    return *out ? leaving_buying_score(&models->buying, m, row, n, context, *out, err) : error_memory(err, n * sizeof **out);
 }
 
 /* The month tells the season only where each month was seen in two years or more; else it would only tell rows of one time from those of another. */
@@ -147,16 +147,18 @@ static bool usable(const leaving_models *out, const training *t, int f) {
     return false;
 }
 
+static mr_status choose_features(const training *t, leaving_models *out, mr_error *err) {
+    for (int f = 0; f < FEATURES; f++)
+        if (usable(out, t, f)) out->feature[out->p++] = f;
+    if (out->p) return MR_OK;
+    return error_set(err, MR_EDATA, NULL, -1, "all customers look the same on all landmarks: there is nothing to tell them apart by");
+}
+
 static mr_status fit_additive(const training *t, const leaving_fit_options *o, const mr_context *context, leaving_models *out, mr_error *err) {
     signed char monotone[FEATURES + 1];
     mr_feature columns[FEATURES + 1];
     double *block = NULL;
-    for (int f = 0; f < FEATURES; f++)
-        if (usable(out, t, f)) {
-            monotone[out->p] = (signed char)feature_of(f)->monotone;
-            out->feature[out->p++] = f;
-        }
-    if (!out->p) return error_set(err, MR_EDATA, NULL, -1, "all customers look the same on all landmarks: there is nothing to tell them apart by");
+    for (size_t j = 0; j < out->p; j++) monotone[j] = (signed char)feature_of(out->feature[j])->monotone;
     double *chance = NULL;
     size_t p = out->p;
     mr_status status = leaving_columns(t->m, out->feature, out->p, t->row, t->n, &block, columns, err);
@@ -328,6 +330,7 @@ mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr
     memset(out, 0, sizeof *out);
     out->m = m;
     mr_status status = training_rows(m, o->as_of, out, &t, err);
+    if (status == MR_OK) status = choose_features(&t, out, err);
     if (status == MR_OK && m->mode == RISK_ORDERS) status = fit_buying(m, o->as_of, context, out, err);
     if (status == MR_OK) status = fit_additive(&t, o, context, out, err);
     if (status == MR_OK && o->baselines) status = fit_linear(&t, context, out, err);
@@ -335,6 +338,23 @@ mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr
     out->fitted[LEAVING_tenure] = m->mode == RISK_CONTRACTS;
     training_free(&t);
     if (status != MR_OK) leaving_free(out);
+    return status;
+}
+
+mr_status leaving_plan(const landmarks *m, int32_t as_of, const mr_context *context, leaving_models *out, size_t **row, size_t *n, mr_error *err) {
+    training t;
+    memset(out, 0, sizeof *out);
+    out->m = m;
+    *row = NULL;
+    mr_status status = training_rows(m, as_of, out, &t, err);
+    if (status == MR_OK) status = choose_features(&t, out, err);
+    if (status == MR_OK && m->mode == RISK_ORDERS) status = fit_buying(m, as_of, context, out, err);
+    if (status == MR_OK) {
+        *row = t.row;
+        *n = t.n;
+        t.row = NULL;
+    }
+    training_free(&t);
     return status;
 }
 
@@ -394,7 +414,7 @@ mr_status leaving_score(const leaving_models *models, const landmarks *m, int sc
     case LEAVING_additive: return score_additive(models, m, row, n, context, score, err);
     case LEAVING_logistic:
     case LEAVING_cox: return score_linear(models, m, scorer == LEAVING_cox, row, n, score, err);
-    case LEAVING_buying: return score_buying(models, m, row, n, context, score, err);
+    case LEAVING_buying: return leaving_buying_score(&models->buying, m, row, n, context, score, err);
     default: break;
     }
     for (size_t i = 0; i < n; i++) score[i] = rule(models, m, scorer, row[i]);

@@ -58,11 +58,17 @@ mr_status leaving_known_rows(const landmarks *m, int32_t as_of, size_t **out, si
 mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr_context *context, leaving_models *out, mr_error *err);
 void leaving_free(leaving_models *models);
 
-/* score[n] of rows row[n] of any landmarks of the same mode and horizon: a chance, or what orders them as well; NaN: the scorer says nothing of it. */
-mr_status leaving_score(const leaving_models *models, const landmarks *m, int scorer, const size_t *row, size_t n, const mr_context *context, double *score,
+/* score[n] of rows which[n] of any landmarks of the same mode and horizon: a chance, or what orders them as well; NaN: the scorer says nothing of it. */
+mr_status leaving_score(const leaving_models *models, const landmarks *m, int scorer, const size_t *which, size_t n, const mr_context *context, double *score,
                         mr_error *err);
 
+/* What leaving_fit learns from, without the learning: the features that vary (out->feature), the buying model without contracts, the rows known by then. *rows_out is
+ * freed by mem_free. Statuses as leaving_fit; *out has nothing to be freed. */
+mr_status leaving_plan(const landmarks *m, int32_t as_of, const mr_context *context, leaving_models *out, size_t **rows_out, size_t *n, mr_error *err);
+/* 1 - P(order within the horizon) of rows. */
+mr_status leaving_buying_score(const mr_params *buying, const landmarks *m, const size_t *which, size_t n, const mr_context *context, double *score, mr_error *err);
+
 /* Rows of the additive model's features as columns: column[p] of n each, one block that the caller frees with mem_free. */
-mr_status leaving_columns(const landmarks *m, const int *feature, size_t p, const size_t *row, size_t n, double **block, mr_feature *columns, mr_error *err);
+mr_status leaving_columns(const landmarks *m, const int *feature, size_t p, const size_t *which, size_t n, double **block, mr_feature *columns, mr_error *err);
 
 #endif

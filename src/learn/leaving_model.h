@@ -31,10 +31,10 @@ void leaving_model_text_free(char *text);
 /* MR_EDATA: no such document, of a newer version, or damaged (which field). */
 mr_status leaving_model_read(const char *text, size_t len, leaving_model *out, mr_error *err);
 
-/* Scores of rows row[n]: score[n] log-odds; contribution[n * trained_terms(&model->model)] or NULL. m: landmarks of the same mode and horizon. MR_EDATA where not. */
-mr_status leaving_model_score(const leaving_model *model, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score,
+/* Scores of rows which[n]: score[n] log-odds; contribution[n * trained_terms(&model->model)] or NULL. m: landmarks of the same mode and horizon. MR_EDATA where not. */
+mr_status leaving_model_score(const leaving_model *model, const landmarks *m, const size_t *which, size_t n, const mr_context *context, double *score,
                               double *contribution, mr_error *err);
 /* The value of feature `name` (of the model) in a row: as text. */
-void leaving_model_value(const leaving_model *model, const landmarks *m, size_t row, const char *name, char out[64]);
+void leaving_model_value(const leaving_model *model, const landmarks *m, size_t at, const char *name, char out[64]);
 
 #endif

@@ -5,6 +5,7 @@
 #include <mem.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct gathering {
@@ -109,6 +110,70 @@ static mr_status take_customer(void *ctx, const trace *t, const trace_facts *f, 
     return MR_OK;
 }
 
+/* --- the order of customers: by first order, then identifier, so that sums do not hang on the ledger's key --- */
+
+typedef struct place {
+    const char *id;
+    size_t id_len, at;
+    int32_t first;
+} place;
+
+static int by_first_order(const void *a, const void *b) {
+    const place *x = a, *y = b;
+    if (x->first != y->first) return x->first < y->first ? -1 : 1;
+    int order = memcmp(x->id, y->id, x->id_len < y->id_len ? x->id_len : y->id_len);
+    if (order) return order;
+    if (x->id_len != y->id_len) return x->id_len < y->id_len ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The rows of a column of `size` bytes an item, from[] of its items by customer, moved to their customers' places. */
+static bool move(void **column, uint64_t *offset, const place *order, size_t n, size_t size) {
+    if (!*column) return true;
+    char *moved = mem_take(NULL, (size_t)offset[n] + 1, size);
+    if (!moved) return false;
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t from = (size_t)offset[order[i].at], len = (size_t)offset[order[i].at + 1] - from;
+        memcpy(moved + at * size, (char *)*column + from * size, len * size);
+        at += len;
+    }
+    mem_free(NULL, *column);
+    *column = moved;
+    return true;
+}
+
+static bool move_offset(uint64_t **offset, const place *order, size_t n) {
+    uint64_t *moved = mem_take(NULL, n + 1, sizeof *moved);
+    if (!moved) return false;
+    moved[0] = 0;
+    for (size_t i = 0; i < n; i++) moved[i + 1] = moved[i] + ((*offset)[order[i].at + 1] - (*offset)[order[i].at]);
+    mem_free(NULL, *offset);
+    *offset = moved;
+    return true;
+}
+
+static mr_status put_in_order(ingest_orders *o, mr_error *err) {
+    size_t n = o->orders.n;
+    place *order = mem_take(NULL, n, sizeof *order);
+    int64_t *returned = mem_take(NULL, n, sizeof *returned);
+    bool fine = order && returned;
+    for (size_t i = 0; i < n && fine; i++)
+        order[i] = (place){o->id_bytes + o->id_offset[i], (size_t)(o->id_offset[i + 1] - o->id_offset[i]), i, o->day[o->offset[i]]};
+    if (fine) {
+        qsort(order, n, sizeof *order, by_first_order);
+        for (size_t i = 0; i < n; i++) returned[i] = o->returned[order[i].at];
+        memcpy(o->returned, returned, n * sizeof *returned);
+        /* The identifiers last: `order` points into them. */
+        fine = move((void **)&o->day, o->offset, order, n, sizeof *o->day) && move((void **)&o->money, o->offset, order, n, sizeof *o->money) &&
+               move_offset(&o->offset, order, n) && move((void **)&o->contact_bytes, o->contact_offset[0], order, n, 1) &&
+               move_offset(&o->contact_offset[0], order, n) && move((void **)&o->id_bytes, o->id_offset, order, n, 1) && move_offset(&o->id_offset, order, n);
+    }
+    mem_free(NULL, order);
+    mem_free(NULL, returned);
+    return fine ? MR_OK : error_memory(err, n * sizeof *order);
+}
+
 static void drop(void **block) {
     mem_free(NULL, *block);
     *block = NULL;
@@ -130,6 +195,8 @@ mr_status ledger_orders(ledger *l, int32_t until, const mr_context *context, ing
     if (status != MR_OK) return status;
     if (!out->orders.n) return error_set(err, MR_EDATA, NULL, -1, "there are no orders%s: import some with 'marram import orders FILE'",
                                          until == INT32_MAX ? "" : " up to that day");
+    status = put_in_order(out, err);
+    if (status != MR_OK) return status;
     if (!g.money) drop((void **)&out->money);
     if (!g.returned) drop((void **)&out->returned);
     if (!g.named) drop((void **)&out->contact_offset[0]);

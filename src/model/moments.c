@@ -15,7 +15,8 @@ enum { LEAST_EVENTS = 30 };
 #define AS_GOOD 3.0       /* difference of strength^2 below which an earlier clock is believed: a likelihood ratio of e^1.5 */
 #define APART 4.0         /* e^2, as the header says */
 #define SAME_EVENTS 0.5   /* a window more than this share of whose events another moment holds is that moment again */
-#define NEARLY_ALL 0.7
+#define SOME_EVENTS 0.25
+#define WORTH_TRYING 0.5 /* of the largest strength */
 #define SAME_ROWS 0.85
 #define EXPLAINED 0.6     /* strength left, as a share, once it is explained */
 #define GONE 2.0          /* a strength no longer of interest */
@@ -93,6 +94,7 @@ typedef struct finder {
     moments_peak peak[MR_MOST_CLOCKS], before[MR_MOST_CLOCKS];
     moments_peak as_found[MR_MOST_MOMENTS];
     double adjusted[MR_MOST_CLOCKS];
+    double tried[MR_MOST_CLOCKS]; /* log likelihood with each as the moment; NaN: not tried */
     mr_moments *out;
 } finder;
 
@@ -150,25 +152,47 @@ static void move_to(finder *f, size_t from, size_t to, int64_t shift) {
     f->adjusted[to] = f->adjusted[from];
 }
 
-/* The strongest of those that stand out; where an earlier clock of the customer's own explains the same events about as well, that one. */
-static size_t pick(finder *f) {
-    size_t n = f->rows->clocks, best = n;
-    int64_t shift;
-    for (size_t j = 0; j < n; j++)
+/* May both stand out for one reason? */
+static bool related(const finder *f, size_t one, size_t other) {
+    const moments_peak *a = &f->peak[one], *b = &f->peak[other];
+    return shared(f->rows, one, a->from, a->to, other, b->from, b->to) >= SOME_EVENTS || shared(f->rows, other, b->from, b->to, one, a->from, a->to) >= SOME_EVENTS;
+}
+
+/* The strongest of those that stand out. Where others may stand out for the same reason, the one with which the whole model explains most: their
+ * strengths do not compare, for each has taken up some of the excess already. About as good: the earlier. */
+static mr_status pick(finder *f, size_t *out, mr_error *err) {
+    size_t n = f->rows->clocks, best = n, chosen, tried = 0;
+    double most = -HUGE_VAL;
+    for (size_t j = 0; j < n; j++) {
+        f->tried[j] = NAN;
         if (f->peak[j].any && f->adjusted[j] <= f->options->level && (best == n || f->peak[j].strength > f->peak[best].strength)) best = j;
-    if (best == n) return n;
-    const moments_peak *b = &f->peak[best];
-    for (size_t j = 0; j < best; j++) {
-        if (!same_rows(f, best, b->from, b->to, j, &shift)) continue;
-        move_to(f, best, j, shift);
-        return j;
     }
-    for (size_t j = 0; j < best; j++) {
-        const moments_peak *p = &f->peak[j];
-        if (!p->any || f->adjusted[j] > f->options->level || b->strength * b->strength - p->strength * p->strength > AS_GOOD) continue;
-        if (shared(f->rows, best, b->from, b->to, j, p->from, p->to) >= NEARLY_ALL) return j;
+    *out = chosen = best;
+    if (best == n) return MR_OK;
+    for (size_t j = 0; j < n; j++)
+        if (f->peak[j].any && f->adjusted[j] <= f->options->level && f->peak[j].strength >= WORTH_TRYING * f->peak[best].strength && (j == best || related(f, best, j))) {
+            f->tried[j] = 0;
+            tried++;
+        }
+    for (size_t j = 0; j < n && tried > 1; j++) {
+        if (isnan(f->tried[j])) continue;
+        mr_status status = moments_try(&f->model, j, f->peak[j].from, f->peak[j].to, &f->tried[j], err);
+        if (status != MR_OK) return status;
+        most = fmax(most, f->tried[j]);
     }
-    return best;
+    for (size_t j = n; j-- > 0 && tried > 1;)
+        if (!isnan(f->tried[j]) && f->tried[j] >= most - AS_GOOD / 2) chosen = j;
+    int64_t shift;
+    const moments_peak *b = &f->peak[chosen];
+    for (size_t j = 0; j < chosen; j++) {
+        if (!same_rows(f, chosen, b->from, b->to, j, &shift)) continue;
+        move_to(f, chosen, j, shift);
+        f->tried[j] = f->tried[chosen];
+        chosen = j;
+        break;
+    }
+    *out = chosen;
+    return MR_OK;
 }
 
 /* The moment found before that holds most of this window's events, its margins included; n: none does. */
@@ -206,7 +230,9 @@ static void aliases(finder *f, uint32_t moment, double cut) {
         bool elsewhere = is->any && (is->to <= was->from || is->from >= was->to);
         if (is->any && !elsewhere && is->strength > EXPLAINED * was->strength) continue;
         if (shared(f->rows, j, was->from, was->to, m->clock, m->from, m->to) < SAME_EVENTS / 2) continue;
-        name_alias(m, j, was->from, was->to, was->centre, own->strength * own->strength - was->strength * was->strength > APART);
+        bool both = !isnan(f->tried[m->clock]) && !isnan(f->tried[j]);
+        name_alias(m, j, was->from, was->to, was->centre,
+                   both ? 2 * (f->tried[m->clock] - f->tried[j]) > APART : own->strength * own->strength - was->strength * was->strength > APART);
     }
 }
 
@@ -221,8 +247,9 @@ static mr_status find(finder *f, mr_error *err) {
         for (size_t j = 0; step == 0 && j < f->rows->clocks; j++) out->p[j] = f->peak[j].p;
         if (step && out->n) aliases(f, out->n - 1, f->options->level / 2);
         adjust(f->peak, f->rows->clocks, f->adjusted);
-        size_t clock = pick(f);
-        if (clock == f->rows->clocks || out->n == MR_MOST_MOMENTS || step == 2 * MR_MOST_MOMENTS) break;
+        size_t clock;
+        status = pick(f, &clock, err);
+        if (status != MR_OK || clock == f->rows->clocks || out->n == MR_MOST_MOMENTS || step == 2 * MR_MOST_MOMENTS) break;
         const moments_peak *p = &f->peak[clock];
         uint32_t again = same_as(f, clock, p);
         memcpy(f->before, f->peak, sizeof f->peak);

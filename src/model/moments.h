@@ -53,6 +53,9 @@ void moments_settle(const moments_clock *from, moments_clock *c, double *block, 
 /* Gives bins from .. to - 1 of a clock, and their margins, effects of their own. */
 void moments_patch(moments_clock *c, size_t from, size_t to);
 
+/* The log likelihood the model would come to with that window as a moment; the model stays as it is. */
+mr_status moments_try(moments_model *m, size_t clock, size_t from, size_t to, double *log_likelihood, mr_error *err);
+
 /* Signed root of the likelihood ratio of a count that is `excess` above its mean of `information`: I ((1 + x) log (1 + x) - x) x 2, x = excess / I. */
 double moments_strength(double excess, double information);
 

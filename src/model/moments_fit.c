@@ -103,6 +103,72 @@ mr_status moments_fit(moments_model *m, mr_error *err) {
     return MR_OK;
 }
 
+/* --- trying a window --- */
+
+static double linear(const moments_model *m, size_t i) {
+    double sum = m->level;
+    for (size_t j = 0; j < m->clocks; j++)
+        if (m->clock[j].bin[i] < m->clock[j].bins) sum += m->clock[j].f[m->clock[j].bin[i]];
+    return sum;
+}
+
+/* Log likelihood, but for what does not depend on the model. */
+static double likelihood(const moments_model *m) {
+    const mr_moment_rows *rows = m->rows;
+    double sum = 0;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (rows->event[i]) sum += linear(m, i);
+        sum -= rows->binary ? log1p(m->odds[i]) : m->odds[i];
+    }
+    return sum;
+}
+
+static size_t state_size(const moments_clock *c) {
+    return 3 * c->room + 4 * c->bins;
+}
+
+/* What a fit changes, to or from a block. */
+static void keep(moments_model *m, double *block, bool back) {
+    double *kept = block;
+    for (size_t j = 0; j < m->clocks; j++) {
+        moments_clock *c = &m->clock[j];
+        memcpy(back ? c->roughness : kept, back ? kept : c->roughness, state_size(c) * sizeof *kept);
+        kept += state_size(c);
+        if (back) c->lambda = *kept;
+        else *kept = c->lambda;
+        kept++;
+    }
+    memcpy(back ? m->odds : kept, back ? kept : m->odds, m->rows->n * sizeof *kept);
+    if (back) m->level = kept[m->rows->n];
+    else kept[m->rows->n] = m->level;
+}
+
+mr_status moments_try(moments_model *m, size_t clock, size_t from, size_t to, double *log_likelihood, mr_error *err) {
+    const mr_alloc *alloc = context_alloc(m->context);
+    moments_clock *c = &m->clock[clock];
+    size_t size = m->rows->n + 1, k = c->k;
+    for (size_t j = 0; j < m->clocks; j++) size += state_size(&m->clock[j]) + 1;
+    double *block = mem_take(alloc, size, sizeof *block);
+    unsigned char *taken = mem_take(alloc, c->bins, 1);
+    mr_status status = block && taken ? MR_OK : error_memory(err, size * sizeof *block);
+    if (status == MR_OK) {
+        keep(m, block, false);
+        memcpy(taken, c->taken, c->bins);
+        moments_patch(c, from, to);
+        status = moments_fit(m, err);
+        *log_likelihood = likelihood(m);
+        for (size_t b = 0; b < c->bins; b++)
+            for (size_t j = k; j < c->k; j++) c->x[b * c->room + j] = 0;
+        c->k = k;
+        memcpy(c->taken, taken, c->bins);
+        keep(m, block, true);
+        for (size_t j = 0; j < m->clocks; j++) moments_information(&m->clock[j], m->work);
+    }
+    mem_free(alloc, block);
+    mem_free(alloc, taken);
+    return status;
+}
+
 /* --- the model --- */
 
 static void first_rates(moments_model *m) {

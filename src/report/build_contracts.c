@@ -178,9 +178,12 @@ static void score(contract_holdout *h, size_t n, const uint32_t *order, const do
     h->lift = share > 0 ? top / (double)top_n / share : NAN;
 }
 
-static const account *find(const accounts *a, int64_t customer, size_t *from) {
-    while (*from < a->n && a->row[*from].customer_id < customer) ++*from;
-    return *from < a->n && a->row[*from].customer_id == customer ? &a->row[*from] : NULL;
+/* Both are sorted by identifier. */
+static const account *find(const accounts *a, const account *who, size_t *from) {
+    while (*from < a->n && strcmp(a->row[*from].id, who->id) < 0) ++*from;
+    for (size_t i = *from; i < a->n && !strcmp(a->row[i].id, who->id); i++)
+        if (a->row[i].customer_id == who->customer_id) return &a->row[i];
+    return NULL;
 }
 
 static mr_status hold_out(contracts_build *b, const report *r, const accounts *before, mr_error *err) {
@@ -194,7 +197,7 @@ static mr_status hold_out(contracts_build *b, const report *r, const accounts *b
     mr_status status = chance && order && left ? odds_make(before, &o, err) : error_memory(err, before->n * 16);
     h->day = before->until;
     for (size_t i = 0; i < before->n && status == MR_OK; i++) {
-        const account *a = &before->row[i], *later = find(now, a->customer_id, &at);
+        const account *a = &before->row[i], *later = find(now, a, &at);
         if (!a->at.under) continue;
         odds_chance p = odds_of(&o, &a->at, before->until, r->horizon_days, r->interval_level);
         if (isnan(p.p)) continue;

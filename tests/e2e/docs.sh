@@ -67,6 +67,12 @@ while IFS= read -r text; do
     check "docs/methods/first-step.md has: $text" yes "$(grep -qF -- "$text" docs/methods/first-step.md && echo yes)"
 done <<<"$rules"
 
+rules=$(tr '\n' ' ' <src/decide/account_step.def | grep -oE 'ACCOUNT_STEP\([A-Z_]+, *"[^"]*", *"[^"]*", *"[^"]*"' | tr '"' '\n' | sed -n '4~7p;6~7p')
+while IFS= read -r text; do
+    [ -n "$text" ] || continue
+    check "docs/methods/contracts.md has: $text" yes "$(grep -qF -- "$text" docs/methods/contracts.md && echo yes)"
+done <<<"$rules"
+
 # The fields of the outputs.
 for key in $(grep -ohE 'DEFINITION\([a-z_0-9]+' src/report/definitions.def 2>/dev/null | sed 's/.*(//'); do
     case $key in

@@ -64,6 +64,34 @@ check "backtest of a file" yes "$(grep -q 'MBG/NBD' a.txt && echo yes)"
 holds "backtest --db as of the file" cmp a.txt b.txt
 want "both" 2 "not both" backtest shop/orders.csv --db shop.db --until 2024-12-31
 
+# A model on the ledger's histories, kept in it.
+want "no model yet" 3 "marram train" predict --db shop.db
+want "train" 0 "kept in the ledger & AUC" train --db shop.db --out left.json
+want "predict" 0 "^id,probability,score,stage,feature_1" predict --db shop.db
+cp .out chances.csv
+check "one line each" yes "$([ "$(wc -l <chances.csv)" -gt 50 ] && echo yes)"
+check "the likeliest first" "" "$(sed 1d chances.csv | cut -d, -f2 | sort -c -g -r 2>&1)"
+check "stages" "" "$(sed 1d chances.csv | cut -d, -f4 | grep -vxE 'new|settling|thriving|coasting|drifting|leaving|returned')"
+want "by the model in the file" 0 probability predict --db shop.db --model left.json --threads 2
+holds "... the same" cmp .out chances.csv
+first=$(sed -n 2p chances.csv | cut -d, -f1)
+want "explain" 0 "leaves within 91 days & score, their sum" explain "$first" --db shop.db
+want "explain, JSON" 0 "\"contributions\" & \"stage\"" explain "$first" --db shop.db --json
+if command -v python3 >/dev/null; then
+    check "it adds up, to the bit" True "$(python3 -c 'import json; d = json.load(open(".out")); print(d["base"] + sum(c["contribution"] for c in d["contributions"]) == d["score"])')"
+fi
+want "what the model goes by" 0 "silence" explain --db shop.db
+want "the models of buying are others" 0 "No model is stored" models stored --db shop.db
+want "score goes on as before" 0 "Customers" score --db shop.db
+want "and so does predict" 0 probability predict --db shop.db
+holds "... the same" cmp .out chances.csv
+want "nobody of that name" 3 "nobody|no customer" explain nobody-has-this --db shop.db
+want "a day before all" 3 "up to that day" predict --db shop.db --until 2020-01-01
+want "no model of leaving" 3 "no model of leaving|no JSON" predict --db shop.db --model shop/orders.csv
+want "files and a ledger" 2 "not both" train shop/orders.csv --db shop.db
+want "too little to learn from" 3 "neither orders nor contracts" train --db empty.db
+want "no ledger" 5 "there is no" train --db nowhere.db
+
 # Real data.
 if [ -d "$data/cdnow" ]; then
     want "CDNOW sample" 0 "foretells who leaves" backtest --leaving "$data/cdnow/CDNOW_sample.txt"

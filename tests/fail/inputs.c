@@ -312,10 +312,81 @@ static void survival(void **state) {
     refused(&err, mr_cox_estimate(&good_rows, good_x, 1, &(mr_cox_options){.ridge = -1}, NULL, &fit, &err), MR_EINVAL, "ridge", -1);
 }
 
+static void additive(void **state) {
+    (void)state;
+    enum { ROWS = 40 };
+    static double x[ROWS], endless[ROWS], same[ROWS];
+    static int32_t code[ROWS], wild[ROWS];
+    static unsigned char y[ROWS], odd[ROWS], all[ROWS], few[ROWS], nobody[ROWS];
+    static double weight[ROWS];
+    for (int i = 0; i < ROWS; i++) {
+        x[i] = i, endless[i] = i == 3 ? INFINITY : i, same[i] = 1, code[i] = i % 3, wild[i] = i == 5 ? 3 : 1, weight[i] = i == 2 ? -1 : 1;
+        y[i] = i % 2, odd[i] = i == 4 ? 2 : i % 2, all[i] = 1, few[i] = i < 3;
+    }
+    const mr_feature plain = {.number = x};
+    const struct {
+        mr_feature feature;
+        mr_outcomes outcomes;
+        mr_additive_options options;
+        mr_status status;
+        const char *field;
+        int64_t row;
+        size_t n;
+    } bad[] = {{{.number = endless}, {.happened = y}, {0}, MR_EDATA, "x1", 3, ROWS},
+               {{.category = wild, .categories = 3}, {.happened = y}, {0}, MR_EDATA, "x1", 5, ROWS},
+               {{.category = code, .categories = 0}, {.happened = y}, {0}, MR_EINVAL, "frame", -1, ROWS},
+               {{.number = x, .category = code, .categories = 3}, {.happened = y}, {0}, MR_EINVAL, "frame", -1, ROWS},
+               {{0}, {.happened = y}, {0}, MR_EINVAL, "frame", -1, ROWS},
+               {{.number = same}, {.happened = y}, {0}, MR_EDATA, "frame", -1, ROWS},
+               {plain, {0}, {0}, MR_EINVAL, "outcomes", -1, ROWS},
+               {plain, {.happened = odd}, {0}, MR_EDATA, "happened", 4, ROWS},
+               {plain, {.happened = all}, {0}, MR_EDATA, "happened", -1, ROWS},
+               {plain, {.happened = few}, {0}, MR_EDATA, "n", -1, ROWS},
+               {plain, {.happened = y}, {0}, MR_EDATA, "n", -1, 10},
+               {plain, {.happened = y}, {0}, MR_EDATA, "n", -1, 0},
+               {plain, {.happened = y, .weight = weight}, {0}, MR_EDATA, "weight", 2, ROWS},
+               {plain, {.happened = y, .judge = nobody}, {0}, MR_EDATA, "judge", -1, ROWS},
+               {plain, {.happened = y, .judge = y}, {0}, MR_EDATA, "judge", -1, ROWS},
+               {plain, {.happened = y}, {.bins = 1}, MR_EINVAL, "bins", -1, ROWS},
+               {plain, {.happened = y}, {.bins = 255}, MR_EINVAL, "bins", -1, ROWS},
+               {plain, {.happened = y}, {.pairs = 999}, MR_EINVAL, "pairs", -1, ROWS},
+               {plain, {.happened = y}, {.rounds = -1}, MR_EINVAL, "rounds", -1, ROWS},
+               {plain, {.happened = y}, {.bags = 65}, MR_EINVAL, "bags", -1, ROWS},
+               {plain, {.happened = y}, {.leaves = 17}, MR_EINVAL, "leaves", -1, ROWS},
+               {plain, {.happened = y}, {.learning_rate = NAN}, MR_EINVAL, "learning_rate", -1, ROWS},
+               {plain, {.happened = y}, {.min_leaf = -1}, MR_EINVAL, "min_leaf", -1, ROWS},
+               {plain, {.happened = y}, {.judged_share = .6}, MR_EINVAL, "judged_share", -1, ROWS},
+               {plain, {.happened = y}, {.monotone = (const signed char[]){2}}, MR_EINVAL, "monotone", 0, ROWS}};
+    mr_error err = {0};
+    mr_additive *model = NULL;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const mr_frame frame = {bad[i].n, 1, &bad[i].feature};
+        refused(&err, mr_additive_fit(&frame, &bad[i].outcomes, &bad[i].options, NULL, &model, &err), bad[i].status, bad[i].field, bad[i].row);
+        assert_null(model);
+    }
+    const mr_frame frame = {ROWS, 1, &plain}, two = {ROWS, 2, (const mr_feature[]){plain, plain}}, other = {ROWS, 1, &(const mr_feature){.category = code}},
+                   wide = {ROWS, 1, &(const mr_feature){.number = endless}};
+    double score[ROWS], part[ROWS];
+    refused(&err, mr_additive_fit(NULL, &(mr_outcomes){.happened = y}, NULL, NULL, &model, &err), MR_EINVAL, "frame", -1);
+    refused(&err, mr_additive_fit(&frame, NULL, NULL, NULL, &model, &err), MR_EINVAL, "outcomes", -1);
+    assert_int_equal(mr_additive_fit(&frame, &(mr_outcomes){.happened = y}, NULL, NULL, &model, &err), MR_OK);
+    refused(&err, mr_additive_score(NULL, &frame, NULL, score, &err), MR_EINVAL, "model", -1);
+    refused(&err, mr_additive_score(model, NULL, NULL, score, &err), MR_EINVAL, "frame", -1);
+    refused(&err, mr_additive_score(model, &two, NULL, score, &err), MR_EINVAL, "frame", -1);
+    refused(&err, mr_additive_probability(model, &other, NULL, score, &err), MR_EINVAL, "x1", -1);
+    refused(&err, mr_additive_contributions(model, &wide, NULL, part, &err), MR_EDATA, "x1", 3);
+    refused(&err, mr_additive_score(model, &frame, NULL, NULL, &err), MR_EINVAL, "out", -1);
+    mr_additive *again = NULL;
+    refused(&err, mr_additive_put_together(NULL, NULL, &again, &err), MR_EINVAL, "parts", -1);
+    refused(&err, mr_additive_put_together(&(mr_additive_parts){.features = 1}, NULL, &again, &err), MR_EINVAL, "parts", -1);
+    mr_additive_free(model);
+    mr_additive_free(NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_cells), cmocka_unit_test(missing_and_empty),   cmocka_unit_test(options),
         cmocka_unit_test(forecasts), cmocka_unit_test(money_and_contracts), cmocka_unit_test(histories),
-        cmocka_unit_test(survival)};
+        cmocka_unit_test(survival), cmocka_unit_test(additive)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

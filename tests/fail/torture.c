@@ -160,6 +160,44 @@ static void allocations(void **state) {
     starved("gamma-gamma", 1, 700, 6, 4, 15, 0, 1000, 1);
 }
 
+/* Fit, scores and a copy: of rows that nobody drew for it, for it needs none of the models. */
+static mr_status additive(work *w, const mr_context *context, mr_error *err) {
+    enum { ROWS = 300 };
+    static double x[2][ROWS], score[3 * ROWS];
+    static int32_t code[ROWS];
+    static unsigned char y[ROWS];
+    (void)w;
+    for (int i = 0; i < ROWS; i++) {
+        x[0][i] = i * 7 % 41, x[1][i] = i * 11 % 37, code[i] = i % 4;
+        y[i] = (x[0][i] > 20) == (x[1][i] > 18) ? i % 5 != 0 : i % 5 == 0;
+    }
+    const mr_feature feature[3] = {{.number = x[0]}, {.number = x[1]}, {.category = code, .categories = 4}};
+    const mr_frame frame = {ROWS, 3, feature};
+    mr_additive *model = NULL, *copy = NULL;
+    mr_additive_parts parts;
+    double c[4];
+    mr_status status = mr_additive_fit(&frame, &(mr_outcomes){.happened = y}, &(mr_additive_options){.bags = 2, .rounds = 5}, context, &model, err);
+    if (status == MR_OK) status = mr_additive_score(model, &frame, context, score, err);
+    if (status == MR_OK) {
+        mr_additive_take_apart(model, &parts);
+        status = mr_additive_put_together(&parts, context, &copy, err);
+    }
+    mr_additive_free(copy);
+    mr_additive_free(model);
+    if (status != MR_OK) return status;
+    return mr_logistic_estimate(ROWS, (const double *const[]){x[0], x[1]}, 2, y, NULL, 0, context, &(mr_logistic_fit){.coefficient = c}, err);
+}
+
+static void additive_models(void **state) {
+    (void)state;
+    work w = {.name = "additive"};
+    mr_pool *pool;
+    starve("fit", additive, &w, NULL, 1000, 1);
+    assert_int_equal(mr_pool_new(3, &pool, NULL), MR_OK);
+    starve("fit, threads", additive, &w, pool, 1000, 1);
+    mr_pool_free(pool);
+}
+
 /* Starts compared on a sample, and a sample before the whole: their own allocations. */
 static void samples(void **state) {
     (void)state;
@@ -211,7 +249,7 @@ static void cancelled(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(samples),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(samples), cmocka_unit_test(additive_models),
                                        cmocka_unit_test(cancelled)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

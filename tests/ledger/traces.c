@@ -1,7 +1,11 @@
 /* Traces of a ledger: what the bodies say in plain members, whose owner did it, when it was known; and ledgers that last as long as a command. */
 #include "fixture.h"
 
+#include <calendar.h>
 #include <import.h>
+#include <leaving_model.h>
+#include <models.h>
+#include <rng.h>
 #include <taxonomy.h>
 #include <temporary.h>
 #include <traces.h>
@@ -149,6 +153,51 @@ static void test_parts(void **state) {
     ledger_close(l);
 }
 
+/* The same model on both stores, and kept there. */
+static char *document_there;
+
+static void test_model(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    text_buffer text = {0};
+    landmarks m;
+    leaving_model model;
+    char *document;
+    for (unsigned c = 0; c < 300; c++) {
+        rng r;
+        rng_seed(&r, 17, c);
+        int32_t day = 14610 + (int32_t)rng_below(&r, 200);
+        for (unsigned n = 0; day < 14610 + 700; n++) {
+            char date[11];
+            text_printf(&text, "{\"customer\":\"c%u\",\"kind\":\"order\",\"at\":\"%s\",\"id\":\"o%u-%u\"}\n", c, calendar_text(day, date), c, n);
+            if (rng_uniform(&r) < 0.1) break;
+            day += 1 + (int32_t)(40 * rng_exponential(&r));
+        }
+    }
+    import(s, "events", text_terminate(&text));
+    assert_ok(landmarks_read(l, &(landmarks_options){.horizon_days = 60, .until = INT32_MAX, .only_day = INT32_MIN}, NULL, &m, &err), &err);
+    assert_ok(leaving_model_train(&m, 90, 1, NULL, &model, &err), &err);
+    assert_ok(leaving_model_write(&model, &document, &err), &err);
+    ledger_model stored = {.fitted_at_us = TEST_NOW, .until_day = model.as_of, .version = 1, .document = document, .name = LEDGER_LEAVING}, found = {0};
+    assert_ok(ledger_model_leaving(l, &found, &err), &err);
+    assert_int_equal(found.id, 0);
+    assert_ok(ledger_model_add(l, &stored, &err), &err);
+    assert_ok(ledger_model_leaving(l, &found, &err), &err);
+    assert_string_equal(found.document, document);
+    ledger_model_free(&found);
+    /* No model of buying: score must not take it for one. */
+    assert_ok(ledger_model_current(l, true, &found, &err), &err);
+    assert_int_equal(found.id, 0);
+    if (document_there) assert_string_equal(document, document_there);
+    else document_there = strdup(document);
+    leaving_model_text_free(document);
+    leaving_model_free(&model);
+    landmarks_free(&m);
+    text_free(&text);
+    ledger_close(l);
+}
+
 static void test_temporary(void **state) {
     store *s = store_of(state);
     char events[160], orders[160], named[200], room[64];
@@ -189,6 +238,6 @@ static void test_temporary(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_rates_missing), BOTH(test_parts), ON_SQLITE(test_temporary)};
+    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_rates_missing), BOTH(test_parts), BOTH(test_model), ON_SQLITE(test_temporary)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 const mr_clock world_clocks[WORLD_CLOCKS] = {
     [SECOND_PROBLEM] = SINCE("second_problem"),
     [RENEWAL] = AROUND("renewal"), /* bin 120 is the renewal's day */
-    [TENURE] = {.name = "tenure", .bins = 730, .narrow = 5, .wide = 45, .knot = 90, .steep = 2},
+    [TENURE] = {.name = "start", .bins = 730, .narrow = 5, .wide = 45, .knot = 90, .steep = 2},
     [ANNIVERSARY] = AROUND("anniversary"), /* bin 90 is the day */
     [CASE_OPENED] = SINCE("case_opened"),
     [CASE_RESOLVED] = SINCE("case_resolved"),

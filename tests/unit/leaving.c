@@ -4,6 +4,7 @@
 
 #include <calendar.h>
 #include <leaving_backtest.h>
+#include <leaving_model.h>
 #include <rng.h>
 #include <temporary.h>
 #include <text.h>
@@ -280,8 +281,119 @@ static void test_too_little(void **state) {
     temporary_remove(&t);
 }
 
+/* --- a model of leaving --- */
+
+static void trained_on(text_buffer *text, leaving_model *model, landmarks *today) {
+    temporary t;
+    ledger *l;
+    mr_error err = {0};
+    landmarks m;
+    made(text, &t, &l);
+    landmarks_options o = {.horizon_days = 60, .until = INT32_MAX, .only_day = INT32_MIN};
+    assert_ok(landmarks_read(l, &o, NULL, &m, &err), &err);
+    assert_ok(leaving_model_train(&m, 90, 1, NULL, model, &err), &err);
+    landmarks_free(&m);
+    o.only_day = LANDMARK_LAST_DAY;
+    assert_ok(landmarks_read(l, &o, NULL, today, &err), &err);
+    ledger_close(l);
+    temporary_remove(&t);
+}
+
+static double *scores_of(const leaving_model *model, const landmarks *m, double **contribution) {
+    mr_error err = {0};
+    size_t terms = trained_terms(&model->model), *which = calloc(m->n + 1, sizeof *which);
+    double *score = calloc(m->n + 1, sizeof *score);
+    *contribution = calloc(m->n * terms + 1, sizeof **contribution);
+    for (size_t i = 0; i < m->n; i++) which[i] = i;
+    assert_ok(leaving_model_score(model, m, which, m->n, NULL, score, *contribution, &err), &err);
+    free(which);
+    return score;
+}
+
+/* Written, read, and the same to the bit; contributions add up to the score. */
+static void test_document(void **state) {
+    (void)state;
+    for (int contracts = 0; contracts < 2; contracts++) {
+        text_buffer text = {0};
+        leaving_model model, again;
+        landmarks today;
+        mr_error err = {0};
+        char *document, *twice;
+        double *a, *b, *parts, *parts_again;
+        if (contracts) contracts_base(&text, 8, true, START + 1000);
+        else orders_base(&text, 8, START + 900);
+        trained_on(&text, &model, &today);
+        assert_int_equal(model.has_buying, !contracts);
+        assert_true(today.n > 20 && today.n == today.customers);
+        assert_ok(leaving_model_write(&model, &document, &err), &err);
+        assert_ok(leaving_model_read(document, strlen(document), &again, &err), &err);
+        assert_ok(leaving_model_write(&again, &twice, &err), &err);
+        assert_string_equal(document, twice);
+        a = scores_of(&model, &today, &parts);
+        b = scores_of(&again, &today, &parts_again);
+        assert_memory_equal(a, b, today.n * sizeof *a);
+        size_t terms = trained_terms(&model.model);
+        for (size_t i = 0; i < today.n; i++) {
+            double sum = trained_base(&model.model);
+            for (size_t k = 0; k < terms; k++) sum += parts[i * terms + k];
+            assert_true(sum == a[i]);
+            cycle_stage stage = landmark_stage(&today, i, 1 / (1 + exp(-a[i])), model.rate);
+            assert_true(stage < CYCLE_STAGES && stage != CYCLE_left);
+        }
+        /* Of the other sort of base. */
+        landmarks other = today;
+        other.mode = contracts ? RISK_ORDERS : RISK_CONTRACTS;
+        assert_int_equal(leaving_model_score(&model, &other, (size_t[]){0}, 1, NULL, a, NULL, &err), MR_EDATA);
+        assert_non_null(strstr(err.message, "train it anew"));
+        free(a), free(b), free(parts), free(parts_again);
+        leaving_model_text_free(document);
+        leaving_model_text_free(twice);
+        leaving_model_free(&model);
+        leaving_model_free(&again);
+        landmarks_free(&today);
+    }
+}
+
+/* Every damaged document is refused with words; cut anywhere, a member of it missing or of another type. */
+static void test_damage(void **state) {
+    (void)state;
+    text_buffer text = {0};
+    leaving_model model, bad;
+    landmarks today;
+    mr_error err = {0};
+    char *document, copy[200];
+    static const char *const members[] = {"\"format\"", "\"version\"", "\"outcome\"", "\"horizon_days\"", "\"sour_days\"", "\"as_of\"", "\"currency\"", "\"buying\"", "\"parameters\"", "\"k\"",
+                                          "\"features\"", "\"terms\"", "\"name\"", "\"cuts\"", "\"model\""};
+    orders_base(&text, 8, START + 900);
+    trained_on(&text, &model, &today);
+    assert_ok(leaving_model_write(&model, &document, &err), &err);
+    size_t len = strlen(document);
+    for (size_t cut = 0; cut < len; cut += 1 + len / 60) {
+        assert_int_equal(leaving_model_read(document, cut, &bad, &err), MR_EDATA);
+        leaving_model_free(&bad);
+    }
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        char *at = strstr(document, members[i]);
+        if (!at) fail_msg("there is no %s", members[i]);
+        snprintf(copy, sizeof copy, "%.*s", (int)strlen(members[i]), at);
+        at[1] = '~';
+        mr_status status = leaving_model_read(document, len, &bad, &err);
+        if (status != MR_EDATA || !err.message[0]) fail_msg("without %s: status %d", members[i], status);
+        leaving_model_free(&bad);
+        memcpy(at, copy, strlen(members[i]));
+    }
+    assert_ok(leaving_model_read(document, len, &bad, &err), &err);
+    leaving_model_free(&bad);
+    assert_int_equal(leaving_model_read("[]", 2, &bad, &err), MR_EDATA);
+    leaving_model_free(&bad);
+    leaving_model_text_free(document);
+    leaving_model_free(&model);
+    landmarks_free(&today);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_auc), cmocka_unit_test(test_lead), cmocka_unit_test(test_no_future), cmocka_unit_test(test_threads),
-                                       cmocka_unit_test(test_nothing_foretells), cmocka_unit_test(test_foretold), cmocka_unit_test(test_too_little)};
+                                       cmocka_unit_test(test_nothing_foretells), cmocka_unit_test(test_foretold), cmocka_unit_test(test_too_little),
+                                       cmocka_unit_test(test_document), cmocka_unit_test(test_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

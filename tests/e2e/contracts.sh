@@ -1,0 +1,135 @@
+#!/bin/bash
+# contracts.sh MARRAM: a base with contracts, from a file and from the ledger; the report of a ledger of orders; erosion.
+. "$(dirname "$0")/lib.sh"
+export MARRAM_NOW=2026-06-30T10:00:00Z
+example=$source_dir/examples/contracts.csv
+
+# --- the main job ---
+want "the example" 0 "under contract & Recurring revenue & GRR & Renewals due & Customers to leave & Value at risk & Talk to first & it has|How far to trust it & Report: out/report.html" \
+    run --contracts "$example" --out out
+holds "the three files" test -s out/customers.csv -a -s out/summary.json -a -s out/report.html
+holds "every month balances" jq -e '[.months[] | .then, .now | (.opening.customers + .new.customers + .returned.customers - .lost.customers == .closing.customers),
+    ((.opening.recurring + .new.recurring + .returned.recurring + .expansion.recurring - .contraction.recurring - .lost.recurring - .closing.recurring) | fabs < 1e-6)] | all' out/summary.json
+holds "a closing is the next opening" jq -e '[range(1; .months | length) as $i | .months[$i].now.opening == .months[$i - 1].now.closing] | all' out/summary.json
+holds "grr and nrr" jq -e '[.months[].now | select(.opening.recurring > 0) | ((1 - (.contraction.recurring + .lost.recurring) / .opening.recurring - .grr) | fabs < 1e-9)
+    and ((.grr + .expansion.recurring / .opening.recurring - .nrr) | fabs < 1e-9)] | all' out/summary.json
+check "a row an account" "$(jq '.customers + .gone' out/summary.json)" "$(tail -n +2 out/customers.csv | wc -l)"
+near "recurring adds up" "$(number out/summary.json .recurring)" \
+    "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "recurring") c = i } NR > 1 { s += $c } END { print s }' out/customers.csv)" 1e-4
+near "value at risk adds up" "$(number out/summary.json .value_at_risk)" \
+    "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "value_at_risk") c = i } NR > 1 { s += $c } END { print s }' out/customers.csv)" 1e-3
+holds "tested on what followed" jq -e '.holdout.customers > 50 and .holdout.left > 0 and .holdout.auc > .5' out/summary.json
+holds "every figure has its definition" sh -c "grep -oE 'href=\"#[a-z_-]+\"' out/report.html | sort -u | sed 's/href=\"#//; s/\"//' | while read -r id; do grep -q \"id=\\\"\$id\\\"\" out/report.html || { echo \$id; exit 1; }; done"
+holds "no network" sh -c "! grep -qE '(src|href)=\"(https?:)?//' out/report.html"
+run run --contracts "$example" --out again --quiet
+holds "the same again" cmp out/customers.csv again/customers.csv
+run run --contracts "$example" --out other --quiet --threads 3
+holds "on any number of threads" cmp out/customers.csv other/customers.csv
+COLUMNS=80 run run --contracts "$example" --out out
+check "not wider than 80" "" "$(sed 's/\xc2\xa0/ /g; s/[–…×█’]/x/g' .out | awk 'length($0) > 80')"
+want "as of an earlier day" 0 "on 31.+Dec.+2024" run --contracts "$example" --until 2024-12-31 --out early
+holds "what begins later is counted" jq -e '.input.not_begun > 0' early/summary.json
+run run --contracts "$example" --json
+holds "--json" jq -e '.base == "contracts"' .out
+
+# --- the ledger says the same ---
+run db init --db c.db --quiet
+run import contracts "$example" --db c.db --yes --quiet
+want "from the ledger" 0 "From the ledger & Report: ledger/report.html" report --db c.db --out ledger
+check "the same accounts" "$(sort out/customers.csv | md5sum)" "$(sort ledger/customers.csv | md5sum)"
+check "the same figures" "$(jq -S 'del(.timing, .input)' out/summary.json | md5sum)" "$(jq -S 'del(.timing, .input)' ledger/summary.json | md5sum)"
+run erosion --db c.db --json
+cp .out erosion.json
+check "erosion is the report's" "$(jq -S .months out/summary.json | md5sum)" "$(jq -S .months erosion.json | md5sum)"
+want "erosion as a table" 0 "Jun.+2026 +68 +6 & at risk & no sign" erosion --db c.db
+want "erosion of a file" 0 "Jun.+2026 +68 +6" erosion --contracts "$example"
+
+# --- orders, from a file and from the ledger ---
+"$marram" simulate --customers 1500 --seed 5 --out shop >/dev/null || exit 1
+run run shop/orders.csv --out orders --quiet
+run db init --db o.db --quiet
+run import orders shop/orders.csv --db o.db --yes --quiet
+want "the report of orders" 0 "From the ledger: .* orders & Call first & How far to trust it" report --db o.db --out orders2
+# Fits add the same numbers in another order: a last printed digit may differ.
+sort orders/customers.csv >one.csv
+sort orders2/customers.csv >two.csv
+check "as many customers" "$(wc -l <one.csv)" "$(wc -l <two.csv)"
+check "the same customers" "" "$(paste -d, one.csv two.csv | awk -F, '{ n = NF / 2; for (i = 1; i <= n; i++) { a = $i; b = $(i + n); d = a - b; if (d < 0) d = -d
+    if (a != b && !(d > 0 && d < 0.0101)) { print; next } } }' | head -3)"
+for key in customers orders repeaters spend expected_customers expected_orders expected_orders_low expected_value value_at_risk; do
+    near "$key" "$(number orders/summary.json .$key)" "$(number orders2/summary.json .$key)" 1e-6
+done
+check "the same model" "$(jq -c '[.model.model, .model.k, .cycle_model.model]' orders/summary.json)" "$(jq -c '[.model.model, .model.k, .cycle_model.model]' orders2/summary.json)"
+check "the same erosion" "$(jq -c '[.erosion[] | [.month, .active, .passed, .came_back, .passed_now, .late, .shrinking]]' orders/summary.json)" \
+    "$(jq -c '[.erosion[] | [.month, .active, .passed, .came_back, .passed_now, .late, .shrinking]]' orders2/summary.json)"
+holds "late is some and not all" jq -e '([.erosion[].late] | add) > 0 and all(.erosion[]; .late <= .active and .shrinking <= .active)' orders/summary.json
+want "erosion of orders" 0 "active & late & shrinking" erosion shop/orders.csv
+want "erosion of the ledger" 0 "active & late" erosion --db o.db
+want "as known then" 0 "up to 30.+Jun.+2025" report --db o.db --until 2025-06-30 --out then
+
+# --- early signs from other records ---
+cat >c.csv <<'EOF'
+customer,start,end,price,months
+Aster,2024-01-01,,1200,12
+Birch,2024-03-01,2027-02-28,600,12
+Cedar,2024-05-15,2025-05-14,300,12
+Dune,2026-06-10,,90,1
+Elm,2025-02-01,2026-08-01,50,1
+EOF
+cat >log.ndjson <<'EOF'
+{"customer":"Aster","kind":"complaint","at":"2026-06-01T10:00:00Z","id":"e1"}
+{"customer":"Birch","kind":"payment_failed","at":"2026-06-20T10:00:00Z","id":"e2"}
+{"customer":"Elm","kind":"leave_confirmed","at":"2026-06-25T10:00:00Z","id":"e3"}
+EOF
+want "with events" 0 "3 customers under contract & 2 left before & Under notice +50" run --contracts c.csv events:log.ndjson --out signs
+field() { awk -F, -v who="$1" -v what="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == what) c = i } $1 == who { print $c }' signs/customers.csv; }
+check "a complaint" "mend the problem" "$(field Aster first_step)"
+check "a payment" "mend the payment" "$(field Birch first_step)"
+check "an end to come is the renewal" 2027-02-28 "$(field Birch renewal)"
+check "price by its months" 50.00 "$(field Birch recurring)"
+check "notice" left "$(field Elm state)"
+check "new" "settle them in" "$(field Dune first_step)"
+check "ended" 2025-05-14 "$(field Cedar left)"
+
+# --- bad files ---
+bad() { # NAME PATTERNS LINE...: a header and these lines
+    printf 'customer,start,end,price,currency\n' >bad.csv
+    printf '%s\n' "${@:3}" >>bad.csv
+    refused "$1" 3 "$2" run --contracts bad.csv --out none
+}
+bad "end before start" "bad.csv & line 3 & end & ends before it starts" "A,2025-01-01,2025-12-31,10,EUR" "B,2025-01-01,2024-12-31,10,EUR"
+bad "a price below zero" "line 2 & price & below zero" "A,2025-01-01,,-10,EUR"
+bad "no currency" "line 2 & currency & ISO 4217" "A,2025-01-01,,10,QQQ"
+bad "no date" "line 3 & start" "A,2025-01-01,,10,EUR" "B,soon,,10,EUR"
+bad "two currencies" "EUR & USD|USD & EUR" "A,2025-01-01,,10,EUR" "B,2025-01-01,,10,USD"
+bad "nothing begun" "no contracts" "A,2031-01-01,,10,EUR"
+printf 'customer,start,end,price\n' >bad.csv
+refused "no lines" 3 "." run --contracts bad.csv --out none
+printf 'name,price\nA,10\n' >bad.csv
+refused "no start" 3 "start" run --contracts bad.csv --out none
+refused "no file" 5 "nowhere.csv" run --contracts nowhere.csv --out none
+printf 'customer,start,end,price\nA,2025-01-01,2024-01-01,5\nB,2025-01-01,,5\nB,2025-03-01,,7\nC,2025-02-01,,5\nC,2025-02-01,,5\n' >odd.csv
+want "skipped and counted, overlapping and repeated" 0 "1 line rejected & 2 customers under contract, 3 contracts" run --contracts odd.csv --on-error skip --out odd
+near "two contracts of one, a repeat once" 17 "$(number odd/summary.json .recurring)" 1e-9
+printf 'customer,start\nA,2025-01-01\nB,2026-01-01\n' >bare.csv
+want "no prices, nobody left" 0 "No prices & 2 customers under contract" run --contracts bare.csv --out bare
+holds "no money is null" jq -e '.has_money == false and .recurring == null and .value_at_risk == null' bare/summary.json
+refused "previous" 2 "for orders" run --contracts "$example" --previous out --out none
+refused "erosion of both" 2 "exclude" erosion --db c.db --contracts "$example"
+refused "an unknown file beside it" 2 "what it is before it" run --contracts "$example" tickets --out none
+run db init --db empty.db --quiet
+refused "an empty ledger" 3 "no orders" report --db empty.db --out none
+refused "no ledger" 5 "marram db init" report --db nowhere.db --out none
+check "no passing ledger stays" "" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'marram-??????' -newer odd.csv 2>/dev/null)"
+
+# --- data in the public ---
+if has_data telco/Telco-Customer-Churn.csv; then
+    run run --contracts telco:"$data/telco/Telco-Customer-Churn.csv" --out telco --quiet
+    check "telco: stayed and left" "5174 1869" "$(jq -r '"\(.customers) \(.gone)"' telco/summary.json)"
+    near "telco: recurring" 316985.75 "$(number telco/summary.json .recurring)" 1e-6
+    check "telco: of its day" 2020-01-01 "$(jq -r .until telco/summary.json)"
+else skip telco "no data"; fi
+if has_data ravenstack/ravenstack_subscriptions.csv; then
+    want "ravenstack" 0 "500 customers under contract" run --contracts ravenstack-subscriptions:"$data/ravenstack/ravenstack_subscriptions.csv" --out raven
+else skip ravenstack "no data"; fi
+finish

@@ -1,0 +1,107 @@
+#!/bin/bash
+# train.sh MARRAM: train, predict and explain as a user meets them: good tables, bad ones, and Telco where the data are.
+. "$(dirname "$0")/lib.sh"
+
+# 400 customers: x raises the chance, c = a too; const says nothing, reason is only known once they have left.
+awk 'BEGIN {
+    srand(7); print "id,x,c,const,reason,month,y"
+    for (i = 1; i <= 400; i++) {
+        x = 0; for (k = 0; k < 12; k++) x += rand(); x -= 6
+        c = substr("abc", 1 + int(3 * rand()), 1)
+        y = rand() < 1 / (1 + exp(-1.5 * x - (c == "a"))) ? "yes" : "no"
+        printf "%d,%.3f,%s,5,%s,%d,%s\n", i, x, c, y == "yes" ? "moved" : "", 1 + int(i / 40), y
+    }
+}' >t.csv
+
+want "trained" 0 "y = yes in [0-9]+ of 400 rows & AUC +[01]\.[0-9]+ & reason  & m.json is written & 'const' is the same in all rows & 'reason' says the same as 'y'" \
+    train t.csv --target y --id id --out m.json
+want "the leak is left out" 0 "AUC +0\.[78]" train t.csv --target y --id id --ignore reason,month --out m.json
+cp m.json again.json
+run train t.csv --target y --id id --ignore reason,month --out m.json --threads 1 --quiet
+same "the same model on one thread" m.json again.json
+run train t.csv --target y --id id --ignore reason,month --out seed.json --seed 2 --json --quiet
+holds "figures as JSON" jq -e '.holdout.auc > .65 and .holdout.auc_low < .holdout.auc and .rows == 400 and (.terms | length) == 2' .out
+want "later time judges" 0 "the latest 20 %" train t.csv --target y --id id --ignore reason --time month --out time.json
+run train t.csv --target y --id id --ignore reason,month --monotone x=+1 --pairs 0 --out up.json --quiet
+check "the constraint is kept" 1 "$(jq '.features[] | select(.name == "x") | .monotone' up.json)"
+holds "and holds" jq -e '[.terms[] | select(.features == [0]) | .values[1:] | . as $v | range(1; length) | $v[.] >= $v[. - 1]] | all' up.json
+want "standard input" 0 "400 rows" train - --target y --ignore id,reason --out in.json <t.csv
+want "logistic" 0 "logistic model" train t.csv --target y --id id --ignore reason,month --model logistic --out l.json
+
+# Predictions: every row, in order; contributions add up to the score exactly.
+for model in m.json l.json; do
+    run predict t.csv --model $model
+    cp .out p.csv
+    check "rows of $model" 401 "$(wc -l <p.csv)"
+    check "header" "id,probability,score,feature_1,value_1,contribution_1" "$(head -1 p.csv | cut -d, -f1-6)"
+    check "ids" "1 400" "$(awk -F, 'NR == 2 {a = $1} END {print a, $1}' p.csv)"
+    run predict t.csv --model $model --json --top 20
+    holds "chances of $model" jq -es 'all(.[]; .probability > 0 and .probability < 1)' .out
+    run explain 17 t.csv --model $model --json
+    holds "the sum is the score, $model" jq -e '([.contributions[].contribution] | add) + .base == .score or (([.contributions[].contribution] | add) + .base - .score | fabs) < 1e-12' .out
+    near "explain says what predict says" "$(awk -F, '$1 == 17 {print $3}' p.csv)" "$(number .out .score)" 1e-6
+done
+run explain 17 t.csv --model m.json --json
+holds "to the last bit" jq -e '([.contributions[].contribution] | add) + .base == .score' .out
+want "a row in words" 0 "17: y = yes with a chance of & an average row & score, their sum" explain 17 t.csv --model m.json
+want "the model in words" 0 "base: log-odds & log-odds +\+- & AUC" explain --model m.json
+want "the model as JSON" 0 "importance" explain --model m.json --json
+
+# Another file: a category never seen, missing cells, columns in another order, no target.
+awk -F, 'NR == 1 {print "c,x,id"} NR > 1 && NR < 9 {print (NR % 2 ? "zz" : $3) "," (NR == 4 ? "" : $2) "," $1}' t.csv >new.csv
+want "new rows" 0 "category not seen in training & ^1,0" predict new.csv --model m.json
+printf 'c,x\na,1\n' >noid.csv
+want "rows by number" 0 "^1,0" predict noid.csv --model m.json
+printf '=cmd,1,2\n' | sed 's/^/a,1,/' >/dev/null
+printf 'id,c,x\n=HYPERLINK(1),a,1\n' >formula.csv
+want "a formula is made text" 0 "'=HYPERLINK" predict formula.csv --model m.json
+
+# What is wrong, and the way out.
+refused "no target" 2 "--target" train t.csv --out x.json
+refused "no out" 2 "--out" train t.csv --target y
+refused "no file" 2 "file" train --target y --out x.json
+refused "unknown option" 2 "unknown|no option|--nonsense" train t.csv --target y --out x.json --nonsense
+refused "a file that is not there" 5 "none.csv" train none.csv --target y --out x.json
+refused "no such column" 3 "no column 'z'" train t.csv --target z --out x.json
+refused "no model of that name" 2 "additive or logistic" train t.csv --target y --out x.json --model forest
+refused "monotone of what" 3 "no feature" train t.csv --target y --out x.json --monotone z=+1
+head -11 t.csv >ten.csv
+refused "ten rows" 3 "ten.csv & too few rows" train ten.csv --target y --ignore reason --out x.json
+awk -F, -v OFS=, 'NR > 1 {$7 = "yes"} 1' t.csv >one.csv
+refused "one class" 3 "'yes' in every row" train one.csv --target y --out x.json
+awk -F, -v OFS=, 'NR > 1 && NR % 3 == 0 {$7 = "maybe"} 1' t.csv >three.csv
+refused "three values" 3 "3 values & --positive" train three.csv --target y --out x.json
+want "one of three" 0 "y = yes" train three.csv --target y --positive yes --ignore reason,id --out x3.json
+awk -F, -v OFS=, 'NR == 9 {$2 = "inf"} 1' t.csv >endless.csv
+refused "infinite" 3 "endless.csv:9: column 'x': 'inf' is no finite number" train endless.csv --target y --out x.json
+awk -F, -v OFS=, 'NR % 7 == 0 {$2 = "NaN"} 1' t.csv >nan.csv
+want "NaN is missing" 0 "AUC" train nan.csv --target y --id id --ignore reason --out xn.json
+awk -F, -v OFS=, 'NR == 9 {$2 = "many"} 1' t.csv >word.csv
+refused "a slip among numbers" 3 "word.csv:9: column 'x': 'many' is no number & --category" train word.csv --target y --out x.json
+awk -F, -v OFS=, 'NR > 1 {$1 = int($1 / 2)} 1' t.csv >twice.csv
+want "ids twice" 0 "rows of one id are kept together" train twice.csv --target y --id id --ignore reason --out xt.json
+awk -F, -v OFS=, 'NR % 10 == 0 {$7 = ""} 1' t.csv >gaps.csv
+want "without an outcome" 0 "40 rows without a value of 'y': left out" train gaps.csv --target y --id id --ignore reason --out xg.json
+awk -F, -v OFS=, 'BEGIN {srand(3)} {$3 = NR == 1 ? "c" : "k" int(1000 * rand() * rand())} 1' t.csv >many.csv
+want "hundreds of categories" 0 "AUC" train many.csv --target y --id id --ignore reason --category c --out xm.json
+cut -d, -f1,3-7 t.csv >nox.csv
+refused "a feature that is missing" 3 "nox.csv: there is no column 'x', which the model was trained with" predict nox.csv --model m.json
+refused "not a model" 3 "no model" predict t.csv --model t.csv
+printf '{"format": "marram trained model", "version": 99}' >newer.json
+refused "a newer model" 3 "version 99" predict t.csv --model newer.json
+head -c 900 m.json >cut.json
+refused "a model cut short" 3 "cut.json" predict t.csv --model cut.json
+refused "no model there" 5 "nothing.json" explain --model nothing.json
+refused "no such row" 3 "no row '9999'" explain 9999 t.csv --model m.json
+refused "a row of what" 2 "file" explain 17 --model m.json
+mkdir folder
+refused "out is a folder" 5 "folder" train t.csv --target y --ignore reason --id id --out folder --quiet
+
+if has_data telco && telco=$(ls "$data"/telco/*.csv | head -1); then
+    run train "$telco" --target Churn --id customerID --out telco.json --json
+    holds "Telco" jq -e '.holdout.auc > .83 and .holdout.auc < .88 and .holdout.slope > .8 and .holdout.slope < 1.2 and .terms[0].term == "Contract"' .out
+    check "blanks in TotalCharges are missing" 11 "$(jq '.features[] | select(.name == "TotalCharges") | .weights[0]' telco.json)"
+else
+    skip "Telco" "no ../shared/data/telco"
+fi
+finish
