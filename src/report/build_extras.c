@@ -2,6 +2,7 @@
 #include "extras.h"
 
 #include <fixlist.h>
+#include <mem.h>
 #include <moments_of.h>
 #include <reasons_json.h>
 #include <reviews.h>
@@ -143,6 +144,28 @@ static json_t *if_any(json_t *o, bool any) {
     return NULL;
 }
 
+/* Rows come by customer. */
+static mr_status keep_observed(const reasons_base *b, report_extras *x, mr_error *err) {
+    x->observed = mem_new(NULL, b->n + 1, sizeof *x->observed);
+    if (!x->observed) return error_memory(err, b->n * sizeof *x->observed);
+    for (size_t i = 0; i < b->n; i++) {
+        const reasons_row *row = &b->row[i];
+        if (row->what != REASONS_HERE || row->observed == REASON_none || row->observed == REASON_unknown) continue;
+        x->observed[x->observed_n++] = (extras_observed){row->customer_id, row->observed};
+    }
+    return MR_OK;
+}
+
+reason extras_observed_of(const report_extras *x, int64_t customer_id) {
+    size_t low = 0, high = x->observed_n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (x->observed[middle].customer_id < customer_id) low = middle + 1;
+        else high = middle;
+    }
+    return low < x->observed_n && x->observed[low].customer_id == customer_id ? (reason)x->observed[low].reason : REASON_none;
+}
+
 static mr_status read_reasons(trace_source source, const char *currency, const extras_options *o, const mr_context *context, report_extras *x, mr_error *err) {
     reasons_base base = {0};
     reasons_options options = {.until = o->until, .horizon_days = o->horizon_days};
@@ -152,6 +175,7 @@ static mr_status read_reasons(trace_source source, const char *currency, const e
         x->fixes = fixlist_json(&base, currency);
         x->reasons = if_any(x->reasons, says_something(json_object_get(x->reasons, "reasons"), "reason"));
         x->fixes = if_any(x->fixes, says_something(json_object_get(x->fixes, "causes"), "cause"));
+        status = keep_observed(&base, x, err);
     }
     reasons_free(&base);
     return forgiven(status);
@@ -190,6 +214,7 @@ void extras_free(report_extras *x) {
     json_decref(x->reasons);
     json_decref(x->fixes);
     json_decref(x->reviews);
+    mem_free(NULL, x->observed);
     *x = (report_extras){0};
 }
 
