@@ -54,7 +54,7 @@ typedef struct mr_moment_options {
 typedef struct mr_moment_alias {
     uint32_t clock, from, to;
     double centre;
-    bool apart; /* the data tell the two apart: the likelihood is more than e^2 times as large with the moment's own clock */
+    bool apart; /* the data tell the two apart: the likelihood is more than e^3 times as large with the moment's own clock */
 } mr_moment_alias;
 
 typedef struct mr_moment {

@@ -9,11 +9,12 @@
 #include "special.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LEAST_EVENTS = 30 };
-#define AS_GOOD 3.0       /* difference of strength^2 below which an earlier clock is believed: a likelihood ratio of e^1.5 */
-#define APART 4.0         /* e^2, as the header says */
+#define AS_GOOD 6.0       /* twice the log likelihood ratio up to which an earlier clock is believed: e^3, what would be odds of 20 to 1 for it beforehand */
+#define APART 6.0         /* e^3, as the header says */
 #define SAME_EVENTS 0.5   /* a window more than this share of whose events another moment holds is that moment again */
 #define SOME_EVENTS 0.25
 #define WORTH_TRYING 0.5 /* of the largest strength */
@@ -114,31 +115,39 @@ static double shared(const mr_moment_rows *rows, size_t clock, size_t from, size
     return all > 0 ? both / all : 0;
 }
 
+/* The shift of bins by which clock j reads on most rows of a window of `clock`, by majority vote (Boyer & Moore 1981), and the share of rows on
+ * which it is that. false: the shifted window does not lie on clock j. */
+static bool shift_of(const finder *f, size_t clock, uint32_t from, uint32_t to, size_t j, int64_t *shift, double *share) {
+    const mr_moment_rows *rows = f->rows;
+    double seen = 0, agree = 0, balance = 0;
+    *shift = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < rows->n; i++) {
+            if (!within(rows, clock, i, from, to)) continue;
+            if (pass == 0) seen++;
+            if (rows->bin[j][i] == MR_NO_BIN) continue;
+            int64_t is = (int64_t)rows->bin[j][i] - rows->bin[clock][i];
+            if (pass == 0 && balance == 0) *shift = is;
+            balance += is == *shift ? 1 : -1;
+            if (pass == 1) agree += llabs(is - *shift) <= 2; /* months and years are not all as long */
+        }
+    *share = seen > 0 ? agree / seen : 0;
+    return (int64_t)from + *shift >= 0 && (int64_t)to + *shift <= f->clocks[j].bins;
+}
+
 /* Does clock j, on the rows of a window of `clock`, read the same but for a shift, and hold hardly any other rows there? Then no data can tell
- * the two apart. *shift: of the bins. */
+ * the two apart. */
 static bool same_rows(const finder *f, size_t clock, uint32_t from, uint32_t to, size_t j, int64_t *shift) {
     const mr_moment_rows *rows = f->rows;
-    double seen = 0, agree = 0, held = 0, both = 0, balance = 0;
-    int64_t guess = 0;
-    if (f->clocks[j].role == MR_CLOCK_FACTOR) return false;
-    /* The commonest shift, by majority vote (Boyer & Moore 1981); it is counted after that. */
+    double held = 0, seen = 0, agree = 0, share;
+    if (f->clocks[j].role == MR_CLOCK_FACTOR || !shift_of(f, clock, from, to, j, shift, &share) || share < SAME_ROWS) return false;
     for (size_t i = 0; i < rows->n; i++) {
-        if (!within(rows, clock, i, from, to)) continue;
-        seen++;
-        if (rows->bin[j][i] == MR_NO_BIN) continue;
-        int64_t is = (int64_t)rows->bin[j][i] - rows->bin[clock][i];
-        if (balance == 0) guess = is;
-        balance += is == guess ? 1 : -1;
-    }
-    if ((int64_t)from + guess < 0 || (int64_t)to + guess > f->clocks[j].bins) return false;
-    for (size_t i = 0; i < rows->n; i++) {
-        bool in = within(rows, clock, i, from, to), there = within(rows, j, i, (size_t)(from + guess), (size_t)(to + guess));
+        bool in = within(rows, clock, i, from, to), there = within(rows, j, i, (size_t)(from + *shift), (size_t)(to + *shift));
+        seen += in;
         agree += in && there;
         held += there;
-        both += in && there && (int64_t)rows->bin[j][i] - rows->bin[clock][i] == guess;
     }
-    *shift = guess;
-    return seen > 0 && agree >= SAME_ROWS * seen && agree >= SAME_ROWS * held && both >= 0.5 * seen;
+    return agree >= SAME_ROWS * seen && agree >= SAME_ROWS * held;
 }
 
 static void move_to(finder *f, size_t from, size_t to, int64_t shift) {
@@ -158,10 +167,28 @@ static bool related(const finder *f, size_t one, size_t other) {
     return shared(f->rows, one, a->from, a->to, other, b->from, b->to) >= SOME_EVENTS || shared(f->rows, other, b->from, b->to, one, a->from, a->to) >= SOME_EVENTS;
 }
 
+/* What the whole model comes to with clock j's own window as the moment, and with `best`'s where j reads the same there but for a shift: a clock that
+ * holds that window among other rows may explain more, and not show it, where several clocks have taken up its excess. The better one is j's. */
+static mr_status try_clock(finder *f, size_t best, size_t j, mr_error *err) {
+    const moments_peak *b = &f->peak[best], *p = &f->peak[j];
+    mr_status status = MR_OK;
+    int64_t shift;
+    double share, other;
+    bool own = j == best || (p->any && p->strength >= WORTH_TRYING * b->strength && related(f, best, j));
+    bool shifted = j != best && f->clocks[j].role == MR_CLOCK_CYCLE && shift_of(f, best, b->from, b->to, j, &shift, &share) && share >= SAME_ROWS;
+    if (own) status = moments_try(&f->model, j, p->from, p->to, &f->tried[j], err);
+    if (!shifted || status != MR_OK) return status;
+    status = moments_try(&f->model, j, (size_t)(b->from + shift), (size_t)(b->to + shift), &other, err);
+    if (status != MR_OK || (own && f->tried[j] >= other)) return status;
+    move_to(f, best, j, shift);
+    f->tried[j] = other;
+    return MR_OK;
+}
+
 /* The strongest of those that stand out. Where others may stand out for the same reason, the one with which the whole model explains most: their
  * strengths do not compare, for each has taken up some of the excess already. About as good: the earlier. */
 static mr_status pick(finder *f, size_t *out, mr_error *err) {
-    size_t n = f->rows->clocks, best = n, chosen, tried = 0;
+    size_t n = f->rows->clocks, best = n, chosen;
     double most = -HUGE_VAL;
     for (size_t j = 0; j < n; j++) {
         f->tried[j] = NAN;
@@ -169,19 +196,13 @@ static mr_status pick(finder *f, size_t *out, mr_error *err) {
     }
     *out = chosen = best;
     if (best == n) return MR_OK;
-    for (size_t j = 0; j < n; j++)
-        if (f->peak[j].any && f->adjusted[j] <= f->options->level && f->peak[j].strength >= WORTH_TRYING * f->peak[best].strength && (j == best || related(f, best, j))) {
-            f->tried[j] = 0;
-            tried++;
-        }
-    for (size_t j = 0; j < n && tried > 1; j++) {
-        if (isnan(f->tried[j])) continue;
-        mr_status status = moments_try(&f->model, j, f->peak[j].from, f->peak[j].to, &f->tried[j], err);
+    for (size_t j = 0; j < n; j++) {
+        mr_status status = try_clock(f, best, j, err);
         if (status != MR_OK) return status;
-        most = fmax(most, f->tried[j]);
+        if (f->tried[j] > most) most = f->tried[j];
     }
-    for (size_t j = n; j-- > 0 && tried > 1;)
-        if (!isnan(f->tried[j]) && f->tried[j] >= most - AS_GOOD / 2) chosen = j;
+    for (size_t j = n; j-- > 0;)
+        if (f->tried[j] >= most - AS_GOOD / 2) chosen = j;
     int64_t shift;
     const moments_peak *b = &f->peak[chosen];
     for (size_t j = 0; j < chosen; j++) {

@@ -52,8 +52,11 @@ mr_status moments_copy(const moments_clock *c, const mr_alloc *alloc, moments_cl
 void moments_settle(const moments_clock *from, moments_clock *c, double *block, size_t window_from, size_t window_to, bool binary);
 /* Gives bins from .. to - 1 of a clock, and their margins, effects of their own. */
 void moments_patch(moments_clock *c, size_t from, size_t to);
+/* One effect for all of them, and nothing beside. */
+void moments_window(moments_clock *c, size_t from, size_t to);
 
-/* The log likelihood the model would come to with that window as a moment; the model stays as it is. */
+/* The log likelihood the model would come to with that window as a moment of one effect (the steps of a patch would fit noise, of one clock more than of
+ * another); the model stays as it is. */
 mr_status moments_try(moments_model *m, size_t clock, size_t from, size_t to, double *log_likelihood, mr_error *err);
 
 /* Signed root of the likelihood ratio of a count that is `excess` above its mean of `information`: I ((1 + x) log (1 + x) - x) x 2, x = excess / I. */

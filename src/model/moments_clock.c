@@ -78,6 +78,12 @@ mr_status moments_clock_new(moments_clock *c, const mr_clock *spec, const uint16
     return MR_OK;
 }
 
+void moments_window(moments_clock *c, size_t from, size_t to) {
+    if (c->k == c->room) return;
+    for (size_t b = from; b < to; b++) c->x[b * c->room + c->k] = 1;
+    c->fixed[c->k++] = PATCH_PRECISION;
+}
+
 void moments_patch(moments_clock *c, size_t from, size_t to) {
     size_t wide = to - from, margin = (wide + 1) / 2, inner = wide < 8 ? wide : 8;
     size_t edge[MOMENTS_PATCH + 1], parts = 0;

@@ -149,23 +149,19 @@ mr_status moments_try(moments_model *m, size_t clock, size_t from, size_t to, do
     size_t size = m->rows->n + 1, k = c->k;
     for (size_t j = 0; j < m->clocks; j++) size += state_size(&m->clock[j]) + 1;
     double *block = mem_take(alloc, size, sizeof *block);
-    unsigned char *taken = mem_take(alloc, c->bins, 1);
-    mr_status status = block && taken ? MR_OK : error_memory(err, size * sizeof *block);
+    mr_status status = block ? MR_OK : error_memory(err, size * sizeof *block);
     if (status == MR_OK) {
         keep(m, block, false);
-        memcpy(taken, c->taken, c->bins);
-        moments_patch(c, from, to);
+        moments_window(c, from, to);
         status = moments_fit(m, err);
         *log_likelihood = likelihood(m);
         for (size_t b = 0; b < c->bins; b++)
             for (size_t j = k; j < c->k; j++) c->x[b * c->room + j] = 0;
         c->k = k;
-        memcpy(c->taken, taken, c->bins);
         keep(m, block, true);
         for (size_t j = 0; j < m->clocks; j++) moments_information(&m->clock[j], m->work);
     }
     mem_free(alloc, block);
-    mem_free(alloc, taken);
     return status;
 }
 
