@@ -42,7 +42,8 @@ static void measures_of(void **state) {
 static mr_status due_of(ledger *l, int32_t day, int64_t customer_id, json_t **out, mr_error *err) {
     trace_ledger t = {.l = l};
     reviews_options o = {.day = day, .horizon_days = 365, .customer_id = customer_id};
-    mr_status status = ledger_trace_money(l, NULL, &t.options, err);
+    const currency_rates none = {0};
+    mr_status status = ledger_trace_money(l, &none, &t.options, err);
     return status == MR_OK ? reviews_json(trace_source_of(&t), &o, NULL, out, err) : status;
 }
 
