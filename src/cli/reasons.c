@@ -5,7 +5,8 @@
 
 #include <person.h>
 #include <reasons_json.h>
-#include <text.h>
+#include <reasons_learned.h>
+#include <calendar.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,16 @@ static mr_status customer(const arguments *a, const reasons_base *b, trace_sourc
         status = err->code = MR_EDATA;
     }
     *out = one.o;
+    if (status == MR_OK) {
+        reasons_leaving l = {.day = b->until};
+        json_t *learned = NULL;
+        /* Of who left: the day before, when they were still at risk; the day they were looked at is in as_of. */
+        const char *as_of = json_string_value(json_object_get(one.o, "as_of")), *standing = json_string_value(json_object_get(one.o, "standing"));
+        if (as_of) calendar_parse(as_of, 10, &l.day);
+        if (standing && !strcmp(standing, "left")) l.day -= b->mode == RISK_CONTRACTS ? 1 : b->horizon_days;
+        status = reasons_learned_customer(a->source.l, &a->source.rates, id, l.day, NULL, &learned, err);
+        if (learned) json_object_set_new(one.o, "learned", learned);
+    }
     return status;
 }
 
@@ -102,7 +113,14 @@ static int run(arguments *a) {
     if (err.code == MR_OK) err.code = reasons_scan(trace_source_of(&l), &o, &context, &base, &err);
     progress_end(&bar);
     if (err.code == MR_OK && a->customer) err.code = customer(a, &base, trace_source_of(&l), &out, &err);
-    if (err.code == MR_OK && !a->customer) out = reasons_json(&base, l.options.currency);
+    if (err.code == MR_OK && !a->customer) {
+        json_t *learned = NULL;
+        out = reasons_json(&base, l.options.currency);
+        progress_begin(&bar, "scoring");
+        err.code = reasons_learned(a->source.l, &a->source.rates, base.until, &context, &learned, &err);
+        progress_end(&bar);
+        if (learned) json_object_set_new(out, "learned", learned);
+    }
     code = err.code == MR_OK ? print(a, out) : command_fail("reasons", &err);
     json_decref(out);
     reasons_free(&base);

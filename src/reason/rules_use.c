@@ -147,10 +147,23 @@ static bool quiet(const digest *d) {
     return true;
 }
 
+/* How many of the last are all the same, where so long a run of it is rarer than one in twenty, going by its share of those before; else 0. */
+static size_t run_of_one(const things *t) {
+    size_t run = 1;
+    while (run < t->n && t->e[t->n - 1 - run]->topic == t->e[t->n - 1]->topic) run++;
+    size_t before = t->n - run;
+    if (run < 3 || before < THINGS_LEAST) return 0;
+    double share = ((double)times_of(t, t->e[t->n - 1]->topic, 0, before) + 1) / ((double)before + 1);
+    return pow(share, (double)run) <= 0.05 ? run : 0;
+}
+
 /* Had they gone on as before, m things would hold sum over sorts of 1 - (1 - share)^m different ones. */
 bool signal_variety_falling(const digest *d, signal_hit *h) {
     things t;
-    if (!things_of(d, &t) || t.recent < 3 || !quiet(d)) return false;
+    if (!things_of(d, &t) || !quiet(d)) return false;
+    size_t run = run_of_one(&t);
+    if (run) t.recent = run;
+    if (t.recent < 3) return false;
     size_t before = t.n - t.recent;
     double expected = 0, found = 0;
     for (size_t i = 0; i < t.n; i++) {
@@ -159,7 +172,7 @@ bool signal_variety_falling(const digest *d, signal_hit *h) {
         if (i < before) expected += 1 - pow(1 - (double)times_of(&t, t.e[i]->topic, 0, before) / (double)before, (double)t.recent);
         else found++;
     }
-    if (expected < 2 || found > expected / 2) return false;
+    if (!run && (expected < 2 || found > expected / 2)) return false;
     for (size_t i = before; i < t.n; i++) hit_add(h, t.e[i]);
     h->number[0] = found;
     h->number[1] = expected;

@@ -209,7 +209,7 @@ void weights_attribute(const weights *w, const signal_hit *hit, size_t n, int32_
         if (!(out->sum[r] > 0)) continue;
         double rank = posterior(w, hit, n, day, r);
         double strength = out->strength[r] = rank - log(w->share[r] / w->share[REASON_unknown]);
-        if (strength < WEIGHTS_NAMED) continue;
+        if (strength < WEIGHTS_NAMED || rank < WEIGHTS_LEAST) continue;
         if (rank > best) {
             out->second = out->top == REASON_unknown ? REASON_none : out->top;
             out->top = (reason)r;

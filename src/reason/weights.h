@@ -35,10 +35,11 @@ typedef struct attribution {
     double sum[REASONS];      /* of weights, faded by age; 0 without a signal of their own */
     double strength[REASONS]; /* sum, and what the absence of signals says: log of how many times as likely all this is for that reason as for none; 0
                                  where sum is 0 */
-    reason top, second;       /* by strength among reasons with a signal of their own; unknown where none reaches WEIGHTS_NAMED or two are even */
+    reason top, second;       /* the likeliest by strength and share; unknown where none reaches WEIGHTS_NAMED and WEIGHTS_LEAST, or two are even */
 } attribution;
 
-#define WEIGHTS_NAMED 0.6931471805599453 /* log 2: more likely the reason than by accident */
+#define WEIGHTS_NAMED 0.6931471805599453 /* log 2: the signals are twice as likely with the reason as without */
+#define WEIGHTS_LEAST (-2.5)             /* log odds against no known reason, how common each is counted in: one in twelve at least */
 
 /* As of `day`: evidence fades by half in each half-life of its signal. */
 void weights_attribute(const weights *w, const signal_hit *hit, size_t n, int32_t day, attribution *out);
