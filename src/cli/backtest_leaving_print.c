@@ -111,11 +111,10 @@ static void verdict_words(const leaving_backtest *b, char out[700]) {
                      b->of[best].auc.value);
     }
     else if (verdict == VERDICT_NO_BETTER)
-        snprintf(out, 700, "The model foretells who leaves, but no better than %s does (AUC %.3f against %.3f; the interval of the difference includes none). The simpler one will do.",
-                 leaving_scorer_of(best)->title, m->auc.value, b->of[best].auc.value);
+        snprintf(out, 700, "The model foretells who leaves, but no better than the best of the others, %s, does (AUC %.3f against %.3f; the model's is higher by %.3f to %.3f). The simpler one will do.",
+                 leaving_scorer_of(best)->title, m->auc.value, b->of[best].auc.value, -b->of[best].against.high, -b->of[best].against.low);
     else
-        snprintf(out, 700, "The model foretells who leaves%s%s%s.", best >= 0 ? ", and better than " : "", best >= 0 ? leaving_scorer_of(best)->title : "",
-                 best >= 0 ? ", the best of the others" : "");
+        snprintf(out, 700, "The model foretells who leaves%s%s.", best >= 0 ? ", and better than the best of the others, " : "", best >= 0 ? leaving_scorer_of(best)->title : "");
 }
 
 void backtest_leaving_print(const leaving_backtest *b) {

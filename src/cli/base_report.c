@@ -5,6 +5,7 @@
 #include <accounts.h>
 #include <contracts.h>
 #include <error.h>
+#include <extras.h>
 #include <ledger_orders.h>
 #include <temporary.h>
 
@@ -43,15 +44,27 @@ static int failed(const base_options *o, mr_context *context, mr_error *err, mr_
 
 /* --- orders --- */
 
-static int orders_report(const base_options *o, const ingest_orders *input, const origin *from, double started, mr_context *context) {
+/* What the ledger carries beyond orders or contracts; not where erosion alone is asked for. */
+static mr_status add_extras(const base_options *o, ledger *l, report *r, report_extras *x, const mr_context *context, mr_error *err) {
+    if (o->show || !l) return MR_OK;
+    extras_options options = {.until = r->until, .horizon_days = (int32_t)r->horizon_days, .seed = o->build.seed};
+    mr_status status = extras_read(l, &options, context, x, err);
+    r->extras = x;
+    return status;
+}
+
+static int orders_report(const base_options *o, ledger *l, const ingest_orders *input, const origin *from, double started, mr_context *context) {
+    report_extras extras = {0};
     build b = {0};
     build_options options = o->build;
     mr_error err = {0};
     options.until = o->until != INT32_MAX ? o->until : INT32_MIN;
     mr_status status = build_report(input, &options, context, &b, &err);
     if (status == MR_OK) b.r.ledger = from ? from->ledger : NULL;
+    if (status == MR_OK) status = add_extras(o, l, &b.r, &extras, context, &err);
     int code = status == MR_OK ? finish(o, &b.r, started, context) : failed(o, context, &err, status);
     build_free(&b);
+    extras_free(&extras);
     return code;
 }
 
@@ -59,14 +72,14 @@ int base_from_orders(const base_options *o, const ingest_orders *input, double s
     progress_bar bar;
     mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
     progress_begin(&bar, "fitting and forecasting");
-    return orders_report(o, input, NULL, started, &context);
+    return orders_report(o, NULL, input, NULL, started, &context);
 }
 
 static int ledger_orders_report(const base_options *o, ledger *l, const origin *from, double started, mr_context *context) {
     ingest_orders input;
     mr_error err = {0};
     mr_status status = ledger_orders(l, o->until, context, &input, &err);
-    int code = status == MR_OK ? orders_report(o, &input, from, started, context) : failed(o, context, &err, status);
+    int code = status == MR_OK ? orders_report(o, l, &input, from, started, context) : failed(o, context, &err, status);
     ingest_orders_free(&input);
     return code;
 }
@@ -76,6 +89,7 @@ static int ledger_orders_report(const base_options *o, ledger *l, const origin *
 static int contracts_report(const base_options *o, ledger *l, const accounts_survey *s, const origin *from, double started, mr_context *context) {
     accounts_reading reading;
     contracts_build b = {0};
+    report_extras extras = {0};
     ingest_orders input = {.understood = {.first_day = s->first_day, .last_day = s->last_day, .date_format = DATE_YMD}};
     mr_error err = {0};
     int32_t until = o->until != INT32_MAX ? o->until : accounts_until(s, o->today);
@@ -85,6 +99,7 @@ static int contracts_report(const base_options *o, ledger *l, const accounts_sur
     mr_status status = accounts_read(l, s, until, before > s->first_contract ? (int32_t)before : TRACE_NO_DAY, context, &reading, &err);
     if (strcmp(reading.currency, "XXX")) snprintf(input.understood.currency, sizeof input.understood.currency, "%s", reading.currency);
     if (status == MR_OK) status = contracts_build_report(&r, &reading, context, &b, &err);
+    if (status == MR_OK) status = add_extras(o, l, &r, &extras, context, &err);
     b.report.source = from->ledger;
     b.report.files = from->files;
     b.report.rows_read = from->rows;
@@ -94,6 +109,7 @@ static int contracts_report(const base_options *o, ledger *l, const accounts_sur
     b.report.no_period = s->no_period;
     int code = status == MR_OK ? finish(o, &r, started, context) : failed(o, context, &err, status);
     contracts_free(&b);
+    extras_free(&extras);
     accounts_free(&reading);
     return code;
 }
@@ -126,17 +142,17 @@ int base_from_ledger(const base_options *o, const char *url, mr_pool *pool) {
 int base_from_files(const base_options *o, const char *contracts, const reader_options *reader, mr_pool *pool) {
     double started = monotonic_seconds();
     size_t n = reader->paths_n + 1;
-    temporary_file *files = calloc(n, sizeof *files);
+    temporary_file *inputs = calloc(n, sizeof *inputs);
     char(*names)[64] = calloc(n, sizeof *names);
     mr_error err = {0};
     temporary t = {0};
     int code = EXIT_INTERNAL;
-    if (!files || !names) goto done;
-    files[0] = temporary_file_of(contracts, "contracts", names[0]);
+    if (!inputs || !names) goto done;
+    inputs[0] = temporary_file_of(contracts, "contracts", names[0]);
     for (size_t i = 1; i < n; i++) {
-        files[i] = temporary_file_of(reader->paths[i - 1], NULL, names[i]);
-        if (!files[i].what && !strchr(files[i].path, '.')) { /* its name says nothing of what it is */
-            code = command_usage(o->command, "beside --contracts a file needs what it is before it, such as cases:%s", files[i].path);
+        inputs[i] = temporary_file_of(reader->paths[i - 1], NULL, names[i]);
+        if (!inputs[i].what && !strchr(inputs[i].path, '.')) { /* its name says nothing of what it is */
+            code = command_usage(o->command, "beside --contracts a file needs what it is before it, such as cases:%s", inputs[i].path);
             goto done;
         }
     }
@@ -149,7 +165,7 @@ int base_from_files(const base_options *o, const char *contracts, const reader_o
                                  .today = o->until != INT32_MAX ? o->until : o->today, .now_us = now_us(), .skip_errors = reader->ingest.skip_errors};
         progress_begin(&bar, "reading");
         bar.bytes = true;
-        err.code = temporary_make(files, n, &how, &context, &t, &err);
+        err.code = temporary_make(inputs, n, &how, &context, &t, &err);
         progress_end(&bar);
     }
     if (err.code != MR_OK) {
@@ -160,7 +176,7 @@ int base_from_files(const base_options *o, const char *contracts, const reader_o
     code = of_ledger(o, t.url, &from, true, started, pool);
 done:
     temporary_remove(&t);
-    free(files);
+    free(inputs);
     free(names);
     return code;
 }

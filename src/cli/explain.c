@@ -21,6 +21,8 @@ static const char help[] =
     "  --model MODEL   what 'marram train' wrote\n"
     "  --id COLUMN     names the rows (the column it was in training, where FILE has it; else ID is their number)\n"
     "  --json          print JSON (without a row: the figures; the whole model is MODEL itself)\n"
+    "  --db URL        a customer of a ledger instead, by the model it keeps: 'marram explain --db URL --help'\n"
+    "  --until DATE, --rates FILE, --today DATE  with --db\n"
     "  --help          this text\n"
     "\n"
     "examples:\n"

@@ -114,9 +114,11 @@ static int cannot_write(const arguments *a) {
 static int search(arguments *a, const mr_context *context, moments_of *found) {
     mr_error err = {0};
     char part[4096];
-    moments_ledger from = {a->source.l, &(trace_options){.first = 0}};
+    trace_options options = {.first = 0};
+    moments_ledger from = {a->source.l, &options};
     moments_source source = {moments_from_ledger, &from};
     a->found = found;
+    if (ledger_trace_money(a->source.l, &a->source.rates, &options, &err) != MR_OK) return command_fail("moments", &err);
     if (a->customers) {
         if (snprintf(part, sizeof part, "%s.part", a->customers) >= (int)sizeof part) return command_usage("moments", "--customers: that path is too long");
         if (!(a->file = fopen(part, "wb"))) return cannot_write(a);

@@ -116,6 +116,9 @@ void moments_print(const moments_of *o, const moments_settings *s) {
     uint32_t moments = o->found.n - dates;
     print_base(o, s);
     say("%zu clocks searched: %s.", n, names);
+    for (int c = 0; c < CLOCKS; c++)
+        if (o->afterwards >> c & 1)
+            say("Left out: %s. Hardly anybody is seen past that day, so it was written down when they left: who stays needs a renewal date, too.", clock_rows[c].name);
     printf("\n");
     if (!moments) {
         say("No critical moment: at no point of these clocks do people leave more often than shortly before and after, beyond chance.");
@@ -235,6 +238,10 @@ int moments_print_json(const moments_of *o, const moments_settings *s) {
     json_object_set_new(j, "learnt_from", json_integer((json_int_t)o->learnt));
     json_object_set_new(j, "spells", json_integer((json_int_t)o->spells));
     json_object_set_new(j, "left", json_integer((json_int_t)o->left));
+    json_t *afterwards = json_array();
+    for (int c = 0; c < CLOCKS; c++)
+        if (o->afterwards >> c & 1) json_array_append_new(afterwards, json_string(clock_rows[c].name));
+    json_object_set_new(j, "written_afterwards", afterwards);
     json_object_set_new(j, "level", json_number(s->search.level));
     json_object_set_new(j, "ahead_days", json_integer(s->ahead_days));
     json_object_set_new(j, "moments", list);

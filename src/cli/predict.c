@@ -24,6 +24,8 @@ static const char help[] =
     "  --threads N     0: one a core (0)\n"
     "  --json          one JSON object a row instead of CSV\n"
     "  --quiet         no notes on standard error\n"
+    "  --db URL        everybody at risk in a ledger instead, by the model it keeps: 'marram predict --db URL --help'\n"
+    "  --until DATE, --rates FILE, --today DATE  with --db\n"
     "  --help          this text\n"
     "\n"
     "CSV on standard output: id, probability, score (its log-odds), then feature_1, value_1, contribution_1, ...: the largest\n"

@@ -14,7 +14,7 @@ static const char help[] =
     "\n" STORE_HELP
     "  --out DIR                 where customers.csv, summary.json and report.html go (marram-out)\n"
     "  --until DATE              the day to look from, as known then (orders: the last day of orders; contracts: today, or the\n"
-    "                            last day anything happened where all dates are past)\n"
+    "                            last day anything happened where the data are older)\n"
     "  --today DATE              the clock's day\n"
     "  --horizon LENGTH          how far ahead: 90d, 13w, 6m, 1y (13w)\n"
     "  --margin SHARE            profit as a share of spend, for value (1: value is revenue)\n"

@@ -25,7 +25,7 @@ int clock_find(const char *name) {
 
 double clock_reading(clock_id clock, double edge) {
     const clock_row *r = &clock_rows[clock];
-    return r->sign * (edge - r->zero) * r->size;
+    return r->sign * (edge - r->zero) * r->size + 0.0; /* no -0 */
 }
 
 void clocks_begin(clock_state *s, const clock_options *options) {

@@ -87,9 +87,9 @@ static int32_t half_of(const event_list *l, int32_t day) {
 
 static void count_order(buying *b, const trace_event *e, int32_t day, int32_t half) {
     double spend = (double)e->amount / 1e4;
-    bool another = !b->orders || e->day > b->last;
+    bool another = !(b->orders > 0) || e->day > b->last;
     if (another) {
-        if (b->orders) {
+        if (b->orders > 0) {
             b->last_gap = e->day - (double)b->last;
             b->gaps++;
             b->sum += b->last_gap;
@@ -128,7 +128,7 @@ static void buying_at(const features *f, int32_t day, double *out) {
     int32_t half = half_of(l, day);
     for (size_t i = 0; i < l->n; i++)
         if (l->at[i]->day <= day) count_order(&b, l->at[i], day, half);
-    if (!b.orders) return;
+    if (!(b.orders > 0)) return;
     double mean = b.sum / b.gaps;
     out[FEATURE_orders] = b.orders;
     out[FEATURE_orders_90] = b.orders_90;

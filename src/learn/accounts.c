@@ -39,8 +39,9 @@ mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err) {
 }
 
 int32_t accounts_until(const accounts_survey *s, int32_t today) {
-    if (s->last_day > today || (s->last_renewal != TRACE_NO_DAY && s->last_renewal > today)) return today;
-    return s->last_day == TRACE_NO_DAY ? today : s->last_day;
+    if (s->last_day == TRACE_NO_DAY || s->last_day > today) return today;
+    bool lately = (int64_t)s->last_day + ACCOUNTS_STALE_DAYS >= today;
+    return lately && s->last_renewal != TRACE_NO_DAY && s->last_renewal > today ? today : s->last_day;
 }
 
 typedef struct reading {

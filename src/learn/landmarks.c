@@ -71,8 +71,8 @@ static uint64_t text_hash(uint64_t hash, const char *text) {
     return hash;
 }
 
-static uint64_t customer_hash(const trace *t, const trace_facts *f) {
-    if (!*f->external_id) return rng_mix((uint64_t)t->customer_id);
+static uint64_t customer_hash(int64_t customer_id, const trace_facts *f) {
+    if (!*f->external_id) return rng_mix((uint64_t)customer_id);
     return rng_mix(text_hash(text_hash(UINT64_C(14695981039346656037), f->source) * 31, f->external_id));
 }
 
@@ -393,15 +393,19 @@ static bool put_buyer(read_job *job, const trace *t, uint64_t hash) {
     return true;
 }
 
+static bool in_sample(void *ctx, int64_t customer_id, const trace_facts *f) {
+    return customer_hash(customer_id, f) <= ((const read_job *)ctx)->threshold;
+}
+
 static mr_status read_one(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     read_job *job = ctx;
     landmarks *m = job->m;
     const mr_context *context = job->context;
-    uint64_t hash = customer_hash(t, f);
+    uint64_t hash = customer_hash(t->customer_id, f);
     if (context && context->progress && ++job->seen % 256 == 0 &&
         context->progress(job->seen < m->base ? job->seen : m->base, m->base, context->progress_ctx))
         return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
-    if (!t->n || hash > job->threshold) return MR_OK;
+    if (!t->n) return MR_OK;
     size_t first = m->n;
     look_for_oddities(m, t);
     mr_status status = landmark_rows(job, t, err);
@@ -432,7 +436,7 @@ mr_status landmarks_read(ledger *l, const landmarks_options *o, const mr_context
     if (status != MR_OK) return status;
     memcpy(out->currency, money.currency, sizeof out->currency);
     out->only_day = o->only_day == LANDMARK_LAST_DAY ? out->last_day : o->only_day;
-    if (o->sample && o->sample < out->base) job.threshold = (uint64_t)((double)UINT64_MAX * ((double)o->sample / (double)out->base));
+    if (o->sample && o->sample < out->base) money.wanted = in_sample, job.threshold = (uint64_t)((double)UINT64_MAX * ((double)o->sample / (double)out->base));
     out->text = mem_new(NULL, 1, sizeof *out->text);
     job.features = features_new(NULL, o->sour_days);
     status = out->text && job.features && grow_rows(&job) ? ledger_traces(l, &money, 0, 1, read_one, &job, err) : error_memory(err, sizeof *out->text);

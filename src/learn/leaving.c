@@ -16,7 +16,7 @@ static const leaving_scorer scorers[LEAVING_SCORERS] = {
 };
 
 /* So that landmarks of the last fifth of the time say when to stop, there must be some months of both. */
-enum { LEAST_DAYS_TO_SPLIT = 6 };
+enum { LEAST_DAYS_TO_SPLIT = 6, COX_ROWS = 15000 };
 static const double LATER_SHARE = 0.2, RIDGE = 1.0;
 
 const leaving_scorer *leaving_scorer_of(int scorer) {
@@ -193,7 +193,7 @@ static double design_value(const landmarks *m, const struct leaving_column *c, s
 static void choose_design(const training *t, leaving_models *out) {
     for (size_t j = 0; j < out->p; j++) {
         int f = out->feature[j];
-        double sum = 0, n = 0, low = INFINITY, high = -INFINITY;
+        double sum = 0, n = 0, low = INFINITY, high = -INFINITY, at_low = 0, at_high = 0;
         if (f == FEATURE_season) continue; /* no amount */
         for (size_t i = 0; i < t->n; i++) {
             double v = landmark_value(t->m, f, t->row[i]);
@@ -201,11 +201,15 @@ static void choose_design(const training *t, leaving_models *out) {
             v = transformed(v);
             sum += v;
             n++;
-            low = fmin(low, v);
-            high = fmax(high, v);
+            if (v < low) low = v, at_low = 0;
+            if (v > high) high = v, at_high = 0;
+            at_low += v == low;
+            at_high += v == high;
         }
-        if (n > 0 && n < (double)t->n) out->design[out->design_n++] = (struct leaving_column){f, true, 0};
-        if (high > low) out->design[out->design_n++] = (struct leaving_column){f, false, sum / n};
+        /* A column that differs in a few rows alone would tell those apart without fail. */
+        double least = LEAVING_LEAST_EACH, missing = (double)t->n - n;
+        if (n >= least && missing >= least) out->design[out->design_n++] = (struct leaving_column){f, true, 0};
+        if (n - at_low >= least && n - at_high >= least) out->design[out->design_n++] = (struct leaving_column){f, false, sum / n};
     }
 }
 
@@ -227,25 +231,50 @@ static bool say(leaving_models *out, int scorer, mr_status status, const mr_erro
     return status != MR_ENOMEM && status != MR_ECANCELLED;
 }
 
-/* Watched from a landmark to the next one, or until they left. */
-static mr_status fit_cox(const training *t, const double *const *x, leaving_models *out, const mr_context *context, mr_error *err) {
+/* The day from which on there are `most` rows or a few more. */
+static int32_t latest_rows(const training *t, size_t most) {
+    int32_t day = INT32_MAX;
+    size_t n = 0;
+    while (n < most) {
+        int32_t before = INT32_MIN;
+        for (size_t i = 0; i < t->n; i++)
+            if (t->m->day[t->row[i]] < day && t->m->day[t->row[i]] > before) before = t->m->day[t->row[i]];
+        if (before == INT32_MIN) break;
+        day = before;
+        for (size_t i = 0; i < t->n; i++) n += t->m->day[t->row[i]] == day;
+    }
+    return day;
+}
+
+/* Watched from a landmark to the next one, or until they left. What it costs grows with the square of the columns, so of very many rows the latest are taken. */
+static mr_status fit_cox(const training *t, const double *const *columns, leaving_models *out, const mr_context *context, mr_error *err) {
     const landmarks *m = t->m;
-    double *start = mem_take(NULL, 2 * t->n, sizeof *start), *stop = start ? start + t->n : NULL;
-    unsigned char *event = mem_new(NULL, t->n, 1);
-    mr_status status = start && event ? MR_OK : error_memory(err, 2 * t->n * sizeof *start);
-    for (size_t i = 0; i < t->n && status == MR_OK; i++) {
+    const double *x[2 * FEATURES];
+    size_t n = 0;
+    int32_t from = latest_rows(t, COX_ROWS);
+    double *block = mem_take(NULL, (out->design_n + 2) * t->n + 1, sizeof *block), *start = block, *stop = block ? block + t->n : NULL;
+    unsigned char *event = mem_new(NULL, t->n + 1, 1);
+    if (!block || !event) {
+        mem_free(NULL, block);
+        mem_free(NULL, event);
+        return error_memory(err, (out->design_n + 2) * t->n * sizeof *block);
+    }
+    for (size_t j = 0; j < out->design_n; j++) x[j] = block + (2 + j) * t->n;
+    for (size_t i = 0; i < t->n; i++) {
         size_t row = t->row[i];
         int32_t day = m->day[row], next = landmark_month_end(day + 1);
+        if (day < from) continue;
         double age = landmark_value(m, FEATURE_tenure, row);
         bool left = m->then[row] == LANDMARK_LEFT && m->gone_then[row] <= next;
-        start[i] = age >= 0 ? age : 0;
-        stop[i] = start[i] + ((left ? m->gone_then[row] : next) - day);
-        event[i] = left;
+        start[n] = age >= 0 ? age : 0;
+        stop[n] = start[n] + ((left ? m->gone_then[row] : next) - day);
+        for (size_t j = 0; j < out->design_n; j++) block[(2 + j) * t->n + n] = columns[j][i];
+        event[n++] = left;
     }
-    mr_survival data = {.n = t->n, .start = start, .stop = stop, .event = event};
+    mr_survival data = {.n = n, .start = start, .stop = stop, .event = event};
     mr_cox_fit fit = {.coefficient = out->cox};
-    if (status == MR_OK) status = mr_cox_estimate(&data, x, out->design_n, &(mr_cox_options){.ridge = RIDGE}, context, &fit, err);
-    mem_free(NULL, start);
+    mr_status status = mr_cox_estimate(&data, x, out->design_n, &(mr_cox_options){.ridge = RIDGE}, context, &fit, err);
+    mem_free(NULL, block);
     mem_free(NULL, event);
     return status;
 }

@@ -1,7 +1,7 @@
 /* Critical moments of a base. With contracts a row is a customer's day at risk: each day on which somebody left, and of the other days a sample drawn
  * alike from all (Hanley & Miettinen 2009). Without, a row is a landmark: a day on which a customer counts as there, and whether an order came
- * within the horizon. A customer's landmarks are a horizon apart, so that their outcomes do not overlap, and begin at a place of the horizon drawn for
- * each, so that every reading of a clock is seen. */
+ * within the horizon. A customer's next landmark comes once the last one's outcome is known, so that outcomes do not overlap: at the order that told it,
+ * or, of every other one, at some time after it, so that silence is seen, too. */
 #include "moments_of.h"
 
 #include "calendar.h"
@@ -12,7 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256 };
+enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256, PAST_DAYS = 14 };
+#define SILENCES 3 /* rhythms: how far into silence landmarks are put */
 
 typedef struct walker { /* one customer's way through time */
     clock_state clocks;
@@ -23,6 +24,8 @@ typedef struct walker { /* one customer's way through time */
 
 typedef struct learner {
     const moments_settings *settings;
+    const mr_context *context;
+    uint64_t seen; /* customers of this pass */
     moments_of *out;
     walker walk;
     risk_spell spell[MOST_SPELLS];
@@ -48,11 +51,19 @@ mr_status moments_from_ledger(void *ctx, trace_fn fn, void *fn_ctx, mr_error *er
     return ledger_traces(m->l, m->options, 0, 1, fn, fn_ctx, err);
 }
 
+static mr_status go_on(learner *l, mr_error *err) {
+    const mr_context *c = l->context;
+    if (l->seen++ % 256 || !c || !c->progress || !c->progress(l->seen, l->out->customers, c->progress_ctx)) return MR_OK;
+    return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+}
+
 /* --- survey --- */
 
 static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
-    (void)f, (void)err;
+    (void)f;
     learner *l = ctx;
+    mr_status status = go_on(l, err);
+    if (status != MR_OK) return status;
     int32_t first = TRACE_NO_DAY, first_order = TRACE_NO_DAY, last_order = TRACE_NO_DAY;
     uint64_t orders = 0;
     for (size_t i = 0; i < t->n; i++) {
@@ -185,31 +196,57 @@ static int32_t order_before(const trace *t, int32_t day, int32_t *first) {
     return last;
 }
 
+/* The first order after `day` that was known in time, within the horizon; TRACE_NO_DAY: none. */
+static int32_t order_after(const trace *t, int32_t day, int32_t horizon) {
+    int32_t next = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (trace_is_order(e) && e->day > day && (int64_t)e->day <= (int64_t)day + horizon && (next == TRACE_NO_DAY || e->day < next)) next = e->day;
+    }
+    return next;
+}
+
+/* A landmark, then the next one a while after its outcome is known: at the next order, or at some time of silence behind it. So outcomes do not overlap:
+ * given all before it, each is a draw of its own. */
 static mr_status landmark_rows(learner *l, const trace *t, rng *r, mr_error *err) {
     moments_of *o = l->out;
     int32_t first, horizon = l->settings->horizon_days;
     if (order_before(t, o->until, &first) == TRACE_NO_DAY) return MR_OK;
+    int64_t most = (int64_t)fmin(fmax(SILENCES * o->rhythm_days, 1), horizon), day = first;
     mr_status status = MR_OK;
-    for (int64_t day = (int64_t)first + (int64_t)rng_below(r, (uint64_t)horizon); day + horizon <= o->until && status == MR_OK; day += horizon) {
-        int32_t at = (int32_t)day, any, last = order_before(t, at, &any);
-        if (at < o->since || last == TRACE_NO_DAY || (int64_t)at - last >= horizon) continue; /* they have left already, or are not back yet */
-        bool gone = !risk_ordered(t, at, horizon);
-        o->spells++;
-        o->left += gone;
-        status = add_row(l, at, at, gone, 1, err);
+    while (status == MR_OK) {
+        int64_t at = day + (rng_next(r) >> 63 ? 0 : (int64_t)rng_below(r, (uint64_t)most + 1));
+        if (at + horizon > o->until) break;
+        int32_t any, last = order_before(t, (int32_t)at, &any), next = order_after(t, (int32_t)at, horizon);
+        if (at >= o->since && last != TRACE_NO_DAY && at - last < horizon) {
+            o->spells++;
+            o->left += next == TRACE_NO_DAY;
+            status = add_row(l, (int32_t)at, (int32_t)at, next == TRACE_NO_DAY, 1, err);
+        }
+        if (next == TRACE_NO_DAY) next = order_after(t, (int32_t)at, o->until - (int32_t)at); /* they have left; another order begins a new spell */
+        if (next == TRACE_NO_DAY) break;
+        day = next;
     }
     return status;
 }
 
+/* Of a customer's own identifier, so that a ledger and the files it was made of give the same sample (FNV-1a, then mixed). */
+static uint64_t hash_of(const trace *t, const trace_facts *f) {
+    uint64_t h = 0xcbf29ce484222325u;
+    if (!f->external_id || !*f->external_id) return rng_mix((uint64_t)t->customer_id);
+    for (const char *c = f->external_id; *c; c++) h = (h ^ (unsigned char)*c) * 0x100000001b3u;
+    return rng_mix(h);
+}
+
 static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
-    (void)f;
     learner *l = ctx;
-    uint64_t hash = rng_mix((uint64_t)t->customer_id ^ 0x6d6f6d656e7473u);
-    if (hash > l->threshold) return MR_OK;
+    uint64_t hash = hash_of(t, f);
+    mr_status status = go_on(l, err);
+    if (status != MR_OK || hash > l->threshold) return status;
     rng r;
-    rng_seed(&r, l->settings->search.seed, (uint64_t)t->customer_id);
+    rng_seed(&r, l->settings->search.seed, hash);
     uint64_t before = l->out->spells;
-    mr_status status = walk_begin(l, t, err);
+    status = walk_begin(l, t, err);
     if (status == MR_OK) status = l->out->mode == RISK_CONTRACTS ? contract_rows(l, t, &r, err) : landmark_rows(l, t, &r, err);
     l->out->learnt += l->out->spells > before;
     return status;
@@ -238,6 +275,20 @@ static bool runs(const learner *l, int clock) {
     return seen >= least && low < high;
 }
 
+/* Is hardly anybody seen past the end of a term? Then those ends were written down when people left, and tell nothing of who is going to. */
+static bool written_afterwards(const learner *l, int clock) {
+    double before = 0, after = 0;
+    if (clock != CLOCK_days_to_renewal && clock != CLOCK_days_to_notice) return false;
+    for (size_t i = 0; i < l->n; i++) {
+        uint16_t b = l->bin[clock][i];
+        if (b == CLOCK_NO_BIN || l->event[i]) continue;
+        int past = (int)b - clock_rows[clock].zero;
+        before += past < 0 && past >= -PAST_DAYS ? l->exposure[i] : 0;
+        after += past > 0 && past <= PAST_DAYS ? l->exposure[i] : 0;
+    }
+    return before > 0 && after < 0.02 * before;
+}
+
 static mr_status room_for_curves(moments_of *o, mr_error *err) {
     size_t bins = 0;
     for (size_t i = 0; i < o->clocks; i++) bins += o->spec[i].bins;
@@ -258,6 +309,10 @@ static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     if (left < 30 || left == l->n) return too_few(l, err);
     for (int i = 0; i < CLOCKS; i++) {
         if (!runs(l, i)) continue;
+        if (l->out->mode == RISK_CONTRACTS && written_afterwards(l, i)) {
+            o->afterwards |= 1u << i;
+            continue;
+        }
         const clock_row *r = &clock_rows[i];
         uint32_t bins = r->bins;
         if (i == CLOCK_calendar && (uint32_t)(o->until - o->since + 1) < bins) bins = (uint32_t)(o->until - o->since + 1);
@@ -291,8 +346,9 @@ static int32_t contact_day(int32_t from, int32_t lead, int32_t morrow) {
 static mr_status look_ahead(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     learner *l = ctx;
     moments_of *o = l->out;
-    if (!present(l, t)) return MR_OK;
-    mr_status status = walk_begin(l, t, err);
+    mr_status status = go_on(l, err);
+    if (status != MR_OK || !present(l, t)) return status;
+    status = walk_begin(l, t, err);
     if (status != MR_OK) return status;
     o->present++;
     walk_to(&l->walk, o->until);
@@ -325,11 +381,14 @@ mr_status moments_of_base(const moments_source *source, const moments_settings *
     learner *l = mem_new(NULL, 1, sizeof *l);
     if (!l) return error_memory(err, sizeof *l);
     l->settings = settings;
+    l->context = context;
     l->out = out;
     l->on_customer = on_customer;
     l->customer_ctx = customer_ctx;
     mr_status status = survey(source, l, err);
+    l->seen = 0;
     if (status == MR_OK) status = source->each(source->ctx, learn_from, l, err);
+    l->seen = 0;
     if (status == MR_OK) status = search(l, context, err);
     for (int i = 0; i < CLOCKS; i++) mem_free(NULL, l->bin[i]);
     mem_free(NULL, l->event);

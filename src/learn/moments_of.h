@@ -52,6 +52,7 @@ typedef struct moments_of {
     risk_mode mode;
     int32_t first, until, since;
     uint64_t customers, with_contracts, present; /* present: under contract; ordered within the horizon */
+    uint32_t afterwards; /* bits of clocks left out: their days were written down when people left, for hardly anybody is seen past them */
     uint64_t learnt, spells, left;               /* customers in the rows, spells (landmarks without contracts) and how many ended */
     double rhythm_days;
     size_t clocks;

@@ -105,6 +105,7 @@ static mr_status on_history(void *ctx, const history *h, mr_error *err) {
     while (all->at < all->n && all->row[all->at].customer_id < h->customer_id) all->at++;
     bool known = all->at < all->n && all->row[all->at].customer_id == h->customer_id;
     const trace_facts *f = known ? &all->row[all->at].f : &nothing;
+    if (job->o->wanted && !job->o->wanted(job->ctx, h->customer_id, f)) return MR_OK;
     mr_status status = trace_build(&job->builder, job->o, f, job->birth_us, h, &t, err);
     return status == MR_OK ? job->fn(job->ctx, &t, f, err) : status;
 }

@@ -21,6 +21,7 @@ typedef struct trace_options {
     char currency[4];            /* amounts are counted in it; "": they are 0 */
     const currency_rates *rates; /* NULL: all amounts are of `currency` */
     int64_t first, last;         /* only customers in this range; last 0: to the end */
+    bool (*wanted)(void *ctx, int64_t customer_id, const trace_facts *f); /* only these; NULL: all. ctx: ledger_traces' */
 } trace_options;
 
 /* Customers in ascending order; t, f and what hangs on them are borrowed until it returns. Anything but MR_OK ends the scan with it. */

@@ -21,6 +21,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#define LIKELY 0.5
+#define MOST_PAIR_CELLS 256e6 /* rows x pairs, two bytes each */
 enum { FEW = 50000, A_BAG_A_THREAD = 200000, LEAST_ROWS = 20, LEAST_OF_EACH = 5 };
 
 typedef struct fitting {
@@ -108,7 +110,7 @@ static mr_status plan_of(const mr_frame *frame, const mr_outcomes *outcomes, con
     if (status != MR_OK) return status;
     double n = (double)frame->n;
     if (!o->bins) o->bins = (int)fmin(254, fmax(32, floor(n / 200)));
-    if (!o->pairs) o->pairs = (int)fmin(MOST_PAIRS, fmax(10, (double)frame->p));
+    if (!o->pairs) o->pairs = (int)(n < FEW ? fmin(MOST_PAIRS, fmax(10, (double)frame->p)) : fmax(10, fmin(128, MOST_PAIR_CELLS / n)));
     if (!o->rounds) o->rounds = 5000;
     if (!o->bags) o->bags = (int)fmax(1, fmin(14, floor(300000 / n)));
     if (o->leaves == 0) o->leaves = n < FEW ? 2 : 3;
@@ -347,6 +349,25 @@ static mr_status make_pairs(fitting *f, mr_additive_course *course, mr_error *er
 
 /* --- calibration, and all of it --- */
 
+/* By which the mean chance is the rate, given the slope: Newton's steps, none longer than 1. */
+static double intercept_of(size_t n, const double *score, const double *weight, const unsigned char *happened, double slope) {
+    double intercept = 0;
+    for (int step = 0; step < 50; step++) {
+        double off = 0, information = 0;
+        for (size_t i = 0; i < n; i++) {
+            double chance = 1 / (1 + exp(-intercept - slope * score[i]));
+            off += weight[i] * (happened[i] - chance);
+            information += weight[i] * chance * (1 - chance);
+        }
+        double move = information > 0 ? fmin(fmax(off / information, -1), 1) : 0;
+        intercept += move;
+        if (fabs(move) < 1e-10) break;
+    }
+    return intercept;
+}
+
+/* The slope is held to 1 as if that were known within LIKELY: a few dozen rows do not stretch a model, thousands do. */
+
 static mr_status calibrate(fitting *f, double *intercept, double *slope, mr_error *err) {
     const mr_outcomes *o = f->plan.outcomes;
     const mr_alloc *alloc = f->plan.context.alloc;
@@ -370,7 +391,11 @@ static mr_status calibrate(fitting *f, double *intercept, double *slope, mr_erro
     mr_error why = {0};
     mr_status status = mr_logistic_estimate(rows, x, 1, happened, weight, 0, &(mr_context){.alloc = alloc, .pool = f->plan.context.pool}, &fit, &why);
     /* Nothing learnt, or everything: no regression on that, and nothing to calibrate. */
-    if (status == MR_OK && c[1] > 0.5 && c[1] < 2) *intercept = c[0], *slope = c[1];
+    if (status == MR_OK && se[1] > 0) {
+        *slope = (c[1] / (se[1] * se[1]) + 1 / (LIKELY * LIKELY)) / (1 / (se[1] * se[1]) + 1 / (LIKELY * LIKELY));
+        *slope = fmin(fmax(*slope, 0), 2);
+        *intercept = intercept_of(rows, score, weight, happened, *slope);
+    }
     if (status == MR_ENOMEM && err) *err = why;
     mem_free(alloc, happened);
     mem_free(alloc, score);
@@ -443,6 +468,7 @@ mr_status mr_additive_fit(const mr_frame *frame, const mr_outcomes *outcomes, co
     f.inner = bag_a_thread ? NULL : f.plan.context.pool;
     f.curve_rules = (step_rules){f.plan.options.learning_rate, f.plan.options.min_leaf, 1, f.plan.options.leaves};
     f.table_rules = f.curve_rules;
+    if (frame->n >= FEW) f.table_rules.rate = fmin(1, 2 * f.table_rules.rate); /* with many rows haste costs nothing */
     status = additive_bins_learn(&f.plan, &model->memory, &f.bins, err);
     if (status == MR_OK) status = additive_bags_make(&f.plan, &f.bags, err);
     if (status == MR_OK) status = make_curves(&f, err);

@@ -222,6 +222,19 @@ static double centre_at(const double *pair, size_t n, double total, double share
     return n ? pair[2 * n - 2] : 0;
 }
 
+/* Bins nobody was seen in are no part of a window's edge. */
+static void trim(const moments_clock *c, moments_peak *peak) {
+    uint32_t from = peak->from, to = peak->to;
+    while (from + 1 < to && !(c->variance[from] > 0) && !(c->events[from] > 0)) from++;
+    while (to > from + 1 && !(c->variance[to - 1] > 0) && !(c->events[to - 1] > 0)) to--;
+    double shift = ((double)(from - peak->from) - (double)(peak->to - to)) / 2;
+    peak->centre += shift;
+    peak->centre_low += shift;
+    peak->centre_high += shift;
+    peak->from = from;
+    peak->to = to;
+}
+
 static void place(const scan *s, const double *sums, size_t at, double *pair, moments_peak *peak) {
     const window *best = &s->w[at];
     double total = 0, from = 0, to = 0;
@@ -292,6 +305,7 @@ static mr_status search_windows(search *s, size_t clock, moments_clock *c, doubl
     for (size_t b = windows.w[at].from; b < windows.w[at].to; b++) peak->variance += c->variance[b];
     peak->ratio = 1 + (t.sums[windows.w[at].to] - t.sums[windows.w[at].from]) / peak->information;
     place(&windows, t.sums, at, pair, peak);
+    trim(c, peak);
     chance_of(s, c, clock, &windows, &t, peak);
 done:
     mem_free(s->alloc, windows.w);

@@ -1,6 +1,7 @@
 /* customers.csv of a base with contracts: one row an account, those under contract first, highest value at risk on top; and why an account is listed. */
 #include "cells.h"
 #include "contracts.h"
+#include "extras.h"
 #include "figures.h"
 
 #include <error.h>
@@ -20,6 +21,12 @@ static const char *const said[BOOK_SIGNS] = {
     [BOOK_SIGN_leaving] = "spoke of leaving", [BOOK_SIGN_downgrade] = "asked for less", [BOOK_SIGN_competitor] = "has a competitor’s quote",
     [BOOK_SIGN_payment] = "a payment failed", [BOOK_SIGN_problem] = "a problem or broken promise", [BOOK_SIGN_people] = "a contact left",
     [BOOK_SIGN_shrinking] = "pays less than a year ago", [BOOK_SIGN_dearer] = "price went up"};
+
+/* What was observed that speaks for leaving, in the customer's words. */
+static const reason_row *observed(const report *r, const contract_row *row) {
+    reason found = r->extras && row->account->at.under ? extras_observed_of(r->extras, row->account->customer_id) : REASON_none;
+    return found == REASON_none ? NULL : reason_of(found);
+}
 
 static void sep(text_buffer *out, size_t start) {
     if (out->len > start) text_puts(out, "; ");
@@ -45,6 +52,11 @@ void contracts_why(const report *r, const contract_row *row, text_buffer *out) {
         text_puts(out, said[k]);
         if (k == BOOK_SIGN_dearer) text_printf(out, " by %s on %s", figure_percent(a, s->raised_share, 0), figure_date(b, s->raised_day));
         else text_printf(out, " on %s", figure_date(a, s->sign_day[k]));
+    }
+    const reason_row *why = observed(r, row);
+    if (why) {
+        sep(out, start);
+        text_printf(out, "observed: “%s”", why->says);
     }
     if (s->past_renewal) {
         sep(out, start);
@@ -112,6 +124,8 @@ static void put_row(const report *r, const contract_row *row, text_buffer *why, 
     comma_number(out, row->value_at_risk, 2);
     why->len = 0;
     contracts_why(r, row, why);
+    const reason_row *seen = observed(r, row);
+    comma_text(out, seen ? seen->code : "");
     comma_text(out, text_terminate(why));
     comma_text(out, s->under ? account_step_name(row->step) : "");
     text_putc(out, '\n');
@@ -120,7 +134,7 @@ static void put_row(const report *r, const contract_row *row, text_buffer *why, 
 mr_status contracts_csv(const report *r, text_buffer *out, mr_error *err) {
     text_buffer why = {0};
     text_puts(out, "customer,name,tier,segment,owner_sales,owner_operations,state,since,left,reason,contracts,recurring,under_notice,recurring_year_ago,"
-                   "renewals,renewal,notice_by,p_leave,p_leave_low,p_leave_high,value_at_risk,why,first_step\n");
+                   "renewals,renewal,notice_by,p_leave,p_leave_low,p_leave_high,value_at_risk,observed_reason,why,first_step\n");
     for (size_t i = 0; i < r->contracts->n; i++) put_row(r, &r->contracts->row[i], &why, out);
     bool failed = out->failed || why.failed;
     text_free(&why);

@@ -1,6 +1,7 @@
 /* summary.json of a base with contracts. */
 #include "contracts.h"
 #include "definitions.h"
+#include "extras.h"
 #include "json_write.h"
 
 static double money_of(const writer *w, double value) {
@@ -264,6 +265,7 @@ mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error
     set(w, root, "holdout", holdout_of(w));
     set(w, root, "first_steps", steps_of(w));
     set(w, root, "call_first", calls_of(w));
+    extras_json(w, root);
     set(w, root, "input", input_of(w));
     set(w, timing, "seconds", json_number(r->seconds));
     set(w, timing, "peak_memory_mb", json_number(r->peak_memory_mb));

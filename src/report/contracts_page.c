@@ -1,5 +1,6 @@
 /* The page of a base with contracts: its top, and the sections in their order. */
 #include "contracts.h"
+#include "extras.h"
 #include "page.h"
 #include "parts.h"
 
@@ -97,9 +98,11 @@ static void contents(page *p) {
     static const struct {
         const char *id, *words;
     } links[] = {{"accounts", "Whom to talk to"}, {"renewals", "Renewals"}, {"erosion", "Erosion"}, {"signs", "Early signs"},
+                 {"moments", "Critical moments"}, {"reasons", "Why they leave"}, {"fixes", "What to fix"}, {"reviews", "Reviews"},
                  {"tenure", "How long they stay"}, {"tested", "How far to trust it"}, {"definitions", "Definitions"}};
     page_raw(p, "<nav aria-label=\"Contents\"><ul>");
-    for (size_t i = 0; i < sizeof links / sizeof *links; i++) page_printf(p, "<li><a href=\"#%s\">%s</a></li>", links[i].id, links[i].words);
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (page_has(p, links[i].id)) page_printf(p, "<li><a href=\"#%s\">%s</a></li>", links[i].id, links[i].words);
     page_raw(p, "</ul></nav>\n");
 }
 
@@ -111,6 +114,10 @@ void contracts_page(page *p) {
     section_renewals(p);
     section_book(p);
     section_signs(p);
+    section_moments(p);
+    section_reasons(p);
+    section_fixes(p);
+    section_reviews(p);
     section_tenure(p);
     page_raw(p, "<div class=\"part\"><p>How far to trust it</p></div>\n");
     section_tested(p);

@@ -177,5 +177,6 @@ void terminal_contracts(const terminal *t, const report *r) {
     ahead(t, r);
     renewals(t, r);
     calls(t, r);
+    terminal_extras(t, r);
     trust(t, r);
 }

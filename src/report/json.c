@@ -4,6 +4,7 @@
  * are cleaned to valid UTF-8. */
 #include "contracts.h"
 #include "definitions.h"
+#include "extras.h"
 #include "json_write.h"
 
 static json_t *input_of(writer *w) {
@@ -362,6 +363,7 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
     set(&w, root, "weeks", weeks_of(&w));
     set(&w, root, "weeks_error", json_number(r->weeks_error));
     set(&w, root, "call_first", call_first_of(&w));
+    extras_json(&w, root);
     set(&w, root, "since", since_of(&w));
     set(&w, root, "input", input_of(&w));
     set(&w, root, "timing", timing_of(&w));

@@ -2,6 +2,7 @@
 #include "page.h"
 
 #include "definitions.h"
+#include "extras.h"
 #include "parts.h"
 #include "utf8.h"
 
@@ -109,6 +110,17 @@ void page_define(page *p, const char *keys) {
     page_raw(p, "</dl></details>\n");
 }
 
+bool page_has(const page *p, const char *section) {
+    const report_extras *x = p->r->extras;
+    const struct {
+        const char *id;
+        bool there;
+    } parts[] = {{"moments", x && x->moments}, {"reasons", x && x->reasons}, {"fixes", x && x->fixes}, {"reviews", x && x->reviews}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strcmp(parts[i].id, section)) return parts[i].there;
+    return true;
+}
+
 typedef struct link_row {
     const char *id, *words;
 } link_row;
@@ -123,7 +135,7 @@ static void contents(page *p) {
     };
     page_raw(p, "<nav aria-label=\"Contents\"><ul>");
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
-        if (strcmp(links[i].id, "changes") == 0 && !p->r->has_previous) continue;
+        if ((strcmp(links[i].id, "changes") == 0 && !p->r->has_previous) || !page_has(p, links[i].id)) continue;
         page_printf(p, "<li><a href=\"#%s\">%s</a></li>", links[i].id, links[i].words);
     }
     page_raw(p, "</ul></nav>\n");
@@ -141,6 +153,10 @@ static void orders_page(page *p) {
     section_cycle(p);
     section_cohorts(p);
     section_concentration(p);
+    section_moments(p);
+    section_reasons(p);
+    section_fixes(p);
+    section_reviews(p);
     page_raw(p, "<div class=\"part\"><p>How far to trust it</p></div>\n");
     section_holdout(p);
     section_weeks(p);

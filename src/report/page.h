@@ -50,6 +50,9 @@ extern const char page_mark[];
 void page_tile(page *p, const char *key, const char *what, const char *big);
 void page_tile_end(page *p);
 
+/* Is a section that only some reports have in this one? */
+bool page_has(const page *p, const char *section);
+
 /* All of a base with contracts between the head of the file and the definitions. */
 void contracts_page(page *p);
 
@@ -74,6 +77,12 @@ void section_book(page *p);
 void section_signs(page *p);
 void section_tenure(page *p);
 void section_tested(page *p);
+
+/* Parts that only some data carry: each writes nothing where it is missing. */
+void section_moments(page *p);
+void section_reasons(page *p);
+void section_fixes(page *p);
+void section_reviews(page *p);
 
 void section_definitions(page *p);
 void section_foot(page *p);

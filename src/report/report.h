@@ -157,6 +157,7 @@ typedef struct report {
 
     /* a base with contracts: then all about orders above is empty (contracts.h) */
     const struct contract_report *contracts;
+    const struct report_extras *extras; /* moments, reasons, fix list, reviews (extras.h); NULL: not looked for */
     const char *ledger;         /* which ledger the data come from, as a reader may see it; NULL: files */
 
     /* seconds by stage */

@@ -157,8 +157,9 @@ static void signal_row(page *p, const char *words, const book_signal *g, const b
     double of = (double)g->followed.customers, share = of > 0 ? (double)g->lost.customers / of : NAN, low = NAN, high = NAN;
     double base = none->followed.customers ? (double)none->lost.customers / (double)none->followed.customers : NAN;
     report_share_interval(share, of, &low, &high);
-    page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num%s\">%s</td><td class=\"num soft\">%s–%s</td><td "
-                   "class=\"num\">%s</td></tr>\n",
+    page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num\" data-label=\"Seen\">%s</td><td class=\"num\" data-label=\"Of these lost\">%s</td><td class=\"num%s\" "
+                   "data-label=\"In three months\">%s</td><td class=\"num soft\" data-label=\"Interval\">%s–%s</td><td class=\"num\" data-label=\"Against no "
+                   "sign\">%s</td></tr>\n",
                 words, COUNT(g->with.customers), COUNT(g->lost.customers), strong ? " risk" : "", PERCENT(share, 1), NUMBER(100 * low, 1), PERCENT(high, 1),
                 base > 0 && g != none ? TIMES(share / base) : FIGURE_NONE);
 }
@@ -191,7 +192,7 @@ void section_signs(page *p) {
         page_raw(p, "<p class=\"key\">The data show none of the signs: they hold contracts alone. Import complaints, payments, cases and notices into a ledger, "
                     "and <code>marram report --db</code> sees them.</p>\n");
     } else {
-        page_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Early signs\"><table class=\"mid\"><caption>Customers under contract at the "
+        page_raw(p, "<table class=\"cards parts\"><caption>Customers under contract at the "
                     "closings of the months shown</caption><thead><tr><th scope=\"col\">They</th><th scope=\"col\" class=\"num\">Customers × "
                     "months</th><th scope=\"col\" class=\"num\">Of these lost</th><th scope=\"col\" class=\"num\">");
         page_term(p, "sign_lift", "Lost within<br>three months");
@@ -200,7 +201,7 @@ void section_signs(page *p) {
             if (b->sign[k].with.customers) signal_row(p, book_sign_words((book_sign)k), &b->sign[k], &b->none, true);
         signal_row(p, "<b>showed any sign</b>", &b->any, &b->none, true);
         signal_row(p, "<b>showed none</b>", &b->none, &b->none, false);
-        page_raw(p, "</tbody></table></div>\n");
+        page_raw(p, "</tbody></table>\n");
     }
     watch_table(p);
     page_define(p, "signs sign_lift at_risk under_notice");

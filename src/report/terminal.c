@@ -254,6 +254,7 @@ static void terminal_orders(const terminal *t, const report *r) {
     headlines(t, r);
     stages(t, r);
     calls(t, r);
+    terminal_extras(t, r);
     if (r->has_previous) since(t, r);
     holdout(t, r);
 }

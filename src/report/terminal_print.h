@@ -42,6 +42,8 @@ void terminal_bar(const terminal *t, style s, size_t length);
 
 /* Contracts in place of orders. */
 void terminal_contracts(const terminal *t, const report *r);
+/* Moments, reasons, reviews: where there are any. */
+void terminal_extras(const terminal *t, const report *r);
 
 #define COUNT(v) figure_count((char[FIGURE]){0}, (double)(v))
 #define PERCENT(v, decimals) figure_percent((char[FIGURE]){0}, v, decimals)

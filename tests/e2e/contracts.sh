@@ -91,6 +91,18 @@ check "notice" left "$(field Elm state)"
 check "new" "settle them in" "$(field Dune first_step)"
 check "ended" 2025-05-14 "$(field Cedar left)"
 
+# --- moments, reasons, fix list, reviews: in the report where the data carry them ---
+want "a world" 0 "." simulate --world "$source_dir/examples/worlds/reasons.yaml" --customers 600 --seed 2 --out world
+run db init --db world.db --quiet
+run import customers world/customers.csv --db world.db --yes --quiet
+run import events world/events.ndjson --db world.db --yes --quiet
+want "the whole report" 0 "Talk to first & Why they left & Reviews & How far to trust it" report --db world.db --out whole
+holds "its parts" jq -e '[.moments, .reasons, .fix_list, .reviews] | map(type == "object") | all' whole/summary.json
+for id in moments reasons fixes reviews; do holds "section $id" grep -q "<section id=\"$id\"" whole/report.html; done
+holds "an observed reason" sh -c "head -1 whole/customers.csv | grep -q observed_reason && grep -q 'observed: ' whole/customers.csv"
+holds "none in contracts alone" jq -e '[.reasons, .fix_list, .reviews] | map(. == null) | all' out/summary.json
+holds "no empty section" sh -c "! grep -q '<section id=\"reasons\"' out/report.html && ! grep -q '#reasons' out/report.html"
+
 # --- bad files ---
 bad() { # NAME PATTERNS LINE...: a header and these lines
     printf 'customer,start,end,price,currency\n' >bad.csv

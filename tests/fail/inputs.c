@@ -312,6 +312,71 @@ static void survival(void **state) {
     refused(&err, mr_cox_estimate(&good_rows, good_x, 1, &(mr_cox_options){.ridge = -1}, NULL, &fit, &err), MR_EINVAL, "ridge", -1);
 }
 
+static void moments(void **state) {
+    (void)state;
+    enum { ROWS = 80 };
+    static uint16_t bins[ROWS], beyond[ROWS];
+    static unsigned char event[ROWS], few[ROWS], odd[ROWS], all[ROWS];
+    static double days[ROWS], negative[ROWS], endless[ROWS];
+    const uint16_t *good_bin[] = {bins}, *bad_bin[] = {beyond}, *no_bin[] = {NULL};
+    for (int i = 0; i < ROWS; i++) {
+        bins[i] = beyond[i] = (uint16_t)(i % 10);
+        event[i] = odd[i] = i < 40;
+        few[i] = i < 5;
+        days[i] = negative[i] = endless[i] = all[i] = 1;
+    }
+    beyond[7] = 10;
+    odd[8] = 2;
+    negative[9] = -1;
+    endless[60] = INFINITY;
+    const mr_clock clock = {.name = "start", .bins = 10, .narrow = 1, .wide = 3, .knot = 5};
+    const mr_moment_options good_options = {.level = .05, .seed = 1, .replicates = 100, .least_ratio = 1};
+    const struct {
+        mr_moment_rows rows;
+        mr_clock clock;
+        mr_moment_options options;
+        mr_status status;
+        const char *field;
+        int64_t row;
+    } bad[] = {
+        {{ROWS, 0, good_bin, days, event, false}, clock, good_options, MR_EINVAL, "clocks", -1},
+        {{ROWS, 33, good_bin, days, event, false}, clock, good_options, MR_EINVAL, "clocks", -1},
+        {{ROWS, 1, NULL, days, event, false}, clock, good_options, MR_EINVAL, "rows", -1},
+        {{ROWS, 1, no_bin, days, event, false}, clock, good_options, MR_EINVAL, "bin", 0},
+        {{ROWS, 1, bad_bin, days, event, false}, clock, good_options, MR_EDATA, "bin", 7},
+        {{ROWS, 1, good_bin, days, odd, false}, clock, good_options, MR_EDATA, "event", 8},
+        {{ROWS, 1, good_bin, negative, event, false}, clock, good_options, MR_EDATA, "exposure", 9},
+        {{ROWS, 1, good_bin, endless, event, false}, clock, good_options, MR_EDATA, "exposure", 60},
+        {{ROWS, 1, good_bin, days, few, false}, clock, good_options, MR_EDATA, "events", -1},
+        {{0, 1, good_bin, days, event, false}, clock, good_options, MR_EDATA, "events", -1},
+        {{ROWS, 1, good_bin, days, all, false}, clock, good_options, MR_EDATA, "exposure", -1},
+        {{ROWS, 1, good_bin, days, all, true}, clock, good_options, MR_EDATA, "event", -1},
+        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 1, .narrow = 1, .wide = 1}, good_options, MR_EINVAL, "bins", 0},
+        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 5000, .narrow = 1, .wide = 1}, good_options, MR_EINVAL, "bins", 0},
+        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 0, .wide = 3}, good_options, MR_EINVAL, "wide", 0},
+        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 3, .wide = 10}, good_options, MR_EINVAL, "wide", 0},
+        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 1, .wide = 3, .knot = -1}, good_options, MR_EINVAL, "knot", 0},
+        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 1, .wide = 3, .steep = NAN}, good_options, MR_EINVAL, "steep", 0},
+        {{ROWS, 1, good_bin, days, event, false}, clock, {.level = 0, .replicates = 100, .least_ratio = 1}, MR_EINVAL, "level", -1},
+        {{ROWS, 1, good_bin, days, event, false}, clock, {.level = .05, .replicates = 10, .least_ratio = 1}, MR_EINVAL, "replicates", -1},
+        {{ROWS, 1, good_bin, days, event, false}, clock, {.level = .05, .replicates = 100, .least_ratio = .5}, MR_EINVAL, "least_ratio", -1}};
+    mr_moments out;
+    mr_error err = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(&err, mr_moments_find(&bad[i].rows, &bad[i].clock, &bad[i].options, NULL, &out, NULL, &err), bad[i].status, bad[i].field, bad[i].row);
+    refused(&err, mr_moments_find(NULL, &clock, &good_options, NULL, &out, NULL, &err), MR_EINVAL, "rows", -1);
+    /* All in one bin, all leave in one bin, a clock nobody has: odd, and no error. */
+    const mr_moment_rows good_rows = {ROWS, 1, good_bin, days, event, false};
+    assert_int_equal(mr_moments_find(&good_rows, &clock, &good_options, NULL, &out, NULL, &err), MR_OK);
+    for (int i = 0; i < ROWS; i++) bins[i] = event[i] ? 4 : (uint16_t)(i % 10);
+    assert_int_equal(mr_moments_find(&good_rows, &clock, &good_options, NULL, &out, NULL, &err), MR_OK);
+    for (int i = 0; i < ROWS; i++) bins[i] = 3;
+    assert_int_equal(mr_moments_find(&good_rows, &clock, &good_options, NULL, &out, NULL, &err), MR_OK);
+    for (int i = 0; i < ROWS; i++) bins[i] = MR_NO_BIN;
+    assert_int_equal(mr_moments_find(&good_rows, &clock, &good_options, NULL, &out, NULL, &err), MR_OK);
+    assert_int_equal(out.n, 0);
+}
+
 static void additive(void **state) {
     (void)state;
     enum { ROWS = 40 };
@@ -385,7 +450,7 @@ static void additive(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_cells), cmocka_unit_test(missing_and_empty),   cmocka_unit_test(options),
+        cmocka_unit_test(moments), cmocka_unit_test(bad_cells), cmocka_unit_test(missing_and_empty),   cmocka_unit_test(options),
         cmocka_unit_test(forecasts), cmocka_unit_test(money_and_contracts), cmocka_unit_test(histories),
         cmocka_unit_test(survival), cmocka_unit_test(additive)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,28 @@ static mr_status survival(work *w, const mr_context *context, mr_error *err) {
     return status == MR_OK ? mr_cox_estimate(&data, columns, 1, NULL, context, &fit, err) : status;
 }
 
+/* A moment so strong that it is found: the whole way. */
+static mr_status moments(work *w, const mr_context *context, mr_error *err) {
+    (void)w;
+    enum { ROWS = 3000 };
+    uint16_t start[ROWS], season[ROWS];
+    unsigned char event[ROWS];
+    double hazard[40];
+    const uint16_t *const bin[] = {start, season};
+    const mr_clock clocks[] = {{.name = "start", .bins = 40, .narrow = 2, .wide = 8, .knot = 20}, {.name = "season", .bins = 12, .narrow = 1, .wide = 3, .role = MR_CLOCK_DATE}};
+    const mr_moment_options options = {.level = .05, .seed = 1, .replicates = 100, .least_ratio = 1};
+    mr_clock_curve curves[2] = {{.hazard = hazard, .bandwidth = 4}, {.bandwidth = 1}};
+    mr_moments out;
+    for (int i = 0; i < ROWS; i++) {
+        start[i] = (uint16_t)(i % 40);
+        season[i] = (uint16_t)(i % 11);
+        event[i] = i % 13 == 0 || (i % 40 >= 20 && i % 40 < 25 && i % 2);
+    }
+    mr_status status = mr_moments_find(&(mr_moment_rows){.n = ROWS, .clocks = 2, .bin = bin, .event = event, .binary = true}, clocks, &options, context, &out, curves, err);
+    if (status == MR_OK) assert_true(out.n >= 1);
+    return status;
+}
+
 /* Every n up to `dense`, then every `stride`th. */
 static void starve(const char *what, work_fn fn, work *w, mr_pool *pool, long dense, long stride) {
     heap h = {0};
@@ -130,7 +152,8 @@ static const struct {
              {"value", value},
              {"by age", by_age},
              {"summary", summary},
-             {"survival", survival}};
+             {"survival", survival},
+             {"moments", moments}};
 
 static void starved(const char *name, int k, size_t n, double a, double b, double c_, double d, long dense,
                     long stride) {

@@ -121,6 +121,54 @@ static void test_rows(void **state) {
     features_free(f);
 }
 
+/* The nth allocation fails, for every n: MR_ENOMEM, and nothing is lost or freed twice. */
+typedef struct meter {
+    size_t left;
+    size_t open;
+} meter;
+
+static void *meter_resize(void *ctx, void *block, size_t size) {
+    meter *m = ctx;
+    if (!m->left) return NULL;
+    m->left--;
+    m->open += !block;
+    return realloc(block, size);
+}
+
+static void *meter_allocate(void *ctx, size_t size) {
+    return meter_resize(ctx, NULL, size);
+}
+
+static void meter_release(void *ctx, void *block) {
+    meter *m = ctx;
+    m->open -= block != NULL;
+    free(block);
+}
+
+static void test_memory(void **state) {
+    (void)state;
+    static trace_event events[600];
+    for (size_t i = 0; i < 600; i++)
+        events[i] = (trace_event){.kind = (int16_t)(i % EVENT_KINDS), .day = (int32_t)i, .at_us = (int64_t)i, .known_us = (int64_t)i, .subject = (int64_t)(i % 37), .value = NAN,
+                                  .until_day = TRACE_NO_DAY, .topic = (uint32_t)i};
+    bool whole = false;
+    for (size_t n = 0; !whole; n++) {
+        meter m = {n, 0};
+        const mr_alloc alloc = {meter_allocate, meter_resize, meter_release, &m};
+        features *f = features_new(&alloc, 0);
+        mr_error err = {0};
+        mr_status status = f ? MR_OK : MR_ENOMEM;
+        double out[FEATURES];
+        for (size_t i = 0; i < 600 && status == MR_OK; i++) status = features_apply(f, &events[i], &err);
+        whole = status == MR_OK;
+        if (whole) features_at(f, 600, out);
+        else assert_int_equal(status, MR_ENOMEM);
+        features_free(f);
+        assert_int_equal(m.open, 0);
+        assert_true(n < 2000);
+    }
+}
+
 static void test_table(void **state) {
     (void)state;
     for (int i = 0; i < FEATURES; i++) {
@@ -172,6 +220,6 @@ static void test_page(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_table), cmocka_unit_test(test_page)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_memory), cmocka_unit_test(test_table), cmocka_unit_test(test_page)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
