@@ -58,6 +58,11 @@ void contracts_why(const report *r, const contract_row *row, text_buffer *out) {
         sep(out, start);
         text_printf(out, "observed: “%s”", why->says);
     }
+    if (row->raised_by[0]) {
+        sep(out, start);
+        text_puts(out, "the chance is raised most by ");
+        for (const char *c = row->raised_by; *c; c++) text_putc(out, *c == '_' ? ' ' : *c);
+    }
     if (s->past_renewal) {
         sep(out, start);
         text_puts(out, "renewal date past, and no word of it");
