@@ -25,7 +25,7 @@ static const char *const said[BOOK_SIGNS] = {
 /* What was observed that speaks for leaving, in the customer's words. */
 static const reason_row *observed(const report *r, const contract_row *row) {
     reason found = r->extras && row->account->at.under ? extras_observed_of(r->extras, row->account->customer_id) : REASON_none;
-    return found == REASON_none ? NULL : reason_of(found);
+    return found == REASON_none ? NULL : reason_of((int)found);
 }
 
 static void sep(text_buffer *out, size_t start) {
