@@ -12,6 +12,7 @@ import sys
 import time
 
 import numpy as np
+from scipy.stats import t as student
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
@@ -100,7 +101,7 @@ def boosted(X, outcome, fold, kinds, seed, tuned):
 def paired(difference):
     """Mean and 95 % interval of differences over repeated folds: Nadeau and Bengio 2003, whose variance allows for training parts that overlap."""
     n, mean = len(difference), float(np.mean(difference))
-    half = 2.064 * np.sqrt(np.var(difference, ddof=1) * (1 / n + 1 / (FOLDS - 1)))  # t of 24 degrees of freedom
+    half = student.ppf(0.975, n - 1) * np.sqrt(np.var(difference, ddof=1) * (1 / n + 1 / (FOLDS - 1)))
     return mean, mean - half, mean + half
 
 

@@ -90,6 +90,7 @@ static int contracts_report(const base_options *o, ledger *l, const accounts_sur
     accounts_reading reading;
     contracts_build b = {0};
     report_extras extras = {0};
+    leaving_chances model = {0};
     ingest_orders input = {.understood = {.first_day = s->first_day, .last_day = s->last_day, .date_format = DATE_YMD}};
     mr_error err = {0};
     int32_t until = o->until != INT32_MAX ? o->until : accounts_until(s, o->today);
@@ -98,7 +99,9 @@ static int contracts_report(const base_options *o, ledger *l, const accounts_sur
                 .margin = o->build.margin, .discount_rate = o->build.discount_rate, .interval_level = .8, .seed = o->build.seed, .ledger = from->ledger};
     mr_status status = accounts_read(l, s, until, before > s->first_contract ? (int32_t)before : TRACE_NO_DAY, context, &reading, &err);
     if (strcmp(reading.currency, "XXX")) snprintf(input.understood.currency, sizeof input.understood.currency, "%s", reading.currency);
-    if (status == MR_OK) status = contracts_build_report(&r, &reading, context, &b, &err);
+    if (status == MR_OK && from->ledger)
+        status = leaving_chances_read(l, RISK_CONTRACTS, (int32_t)o->build.horizon_days, until, context, &model, &err);
+    if (status == MR_OK) status = contracts_build_report(&r, &reading, &model, context, &b, &err);
     if (status == MR_OK) status = add_extras(o, l, &r, &extras, context, &err);
     b.report.source = from->ledger;
     b.report.files = from->files;
@@ -111,6 +114,7 @@ static int contracts_report(const base_options *o, ledger *l, const accounts_sur
     contracts_free(&b);
     extras_free(&extras);
     accounts_free(&reading);
+    leaving_chances_free(&model);
     return code;
 }
 

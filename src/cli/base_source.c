@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void base_source_begin(base_source *s, const char **operands) {
     *s = (base_source){.operands = operands, .files = {.today = today_utc()}};
@@ -83,8 +84,17 @@ static mr_status add_rates(base_source *s, mr_error *err) {
     return status;
 }
 
+/* Where neither is given: the ledger that the other commands would take, if there is one. */
+static const char *usual_ledger(void) {
+    store_options o;
+    const char *named = getenv("MARRAM_DB");
+    store_begin(&o);
+    return (named && *named) || access(o.url, F_OK) == 0 ? o.url : NULL;
+}
+
 int base_source_open(const char *command, base_source *s) {
     mr_error err = {0};
+    if (!s->db && !s->operands_n && !s->file_option) s->db = usual_ledger();
     if (s->db && s->operands_n) return command_usage(command, "takes files or --db, not both");
     if (!s->db && !s->operands_n) return command_usage(command, "needs a file, or --db URL");
     if (s->db && s->file_option) return command_usage(command, "--mapping, --columns, --currency, --date-format and --decimal are about files, not about --db");

@@ -25,7 +25,7 @@ typedef struct base_source {
 #define BASE_SOURCE_HELP \
     "where the customers are:\n" \
     "  FILE...                   orders (CSV) or events (NDJSON); WHAT:FILE says which: contracts:FILE, cases:FILE, or a mapping's name\n" \
-    "  --db URL                  the ledger: a path, sqlite:PATH or postgres://...\n" \
+    "  --db URL                  the ledger: a path, sqlite:PATH or postgres://... (without files: MARRAM_DB, else marram.db)\n" \
     "  --rates FILE              CSV of currency,rate or currency,day,rate: to add amounts of several currencies\n" \
     "  --today DATE              nothing after this day is looked at (the clock's day)\n" \
     "how files are read (found out where not given):\n" \

@@ -25,7 +25,7 @@ static const char help[] =
     "  --category COLUMNS        these hold names of things, though they look like numbers\n"
     "  --monotone COLUMN=+1      more of it never lowers the chance (-1: never raises it); may be given again\n"
     "  --model additive|logistic the additive boosted model, or logistic regression (additive)\n"
-    "  --pairs N                 pairs of features at most; 0: none (as many as features)\n"
+    "  --pairs N                 pairs of features at most; 0: none (by the number of rows)\n"
     "  --ridge R                 of logistic regression (1)\n"
     "  --seed N                  of every choice by chance (1)\n"
     "  --threads N               0: one a core (0); the model does not depend on it\n"

@@ -44,6 +44,7 @@ typedef struct book_contract {
     int32_t raised_day;         /* when the price last rose, TRACE_NO_DAY never */
     double seats;               /* NaN not known */
     bool noticed;
+    bool follows;               /* its start was a renewal: another contract ended about then */
 } book_contract;
 
 /* How a customer stands at the end of a day, from what was known by the end of another one. */

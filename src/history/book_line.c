@@ -86,14 +86,30 @@ static bool ended_lately(const walk *w, int32_t day) {
 
 static void start(walk *w, const trace_event *e) {
     book_contract *c = find(w, e->subject);
-    if (e->day > w->since_day && ended_lately(w, e->day)) w->renewals++;
+    bool follows = e->day > w->since_day && ended_lately(w, e->day);
+    w->renewals += follows;
     if (!c || c->end_day != TRACE_NO_DAY) {
         if (w->n == w->room) return;
         c = &w->contract[w->n++];
     }
     *c = (book_contract){.subject = e->subject, .recurring = a_month(e->amount, e->months), .months = e->months, .start_day = e->day,
                          .end_day = TRACE_NO_DAY, .renewal_day = e->until_day, .notice_days = e->notice_days, .raised_day = TRACE_NO_DAY,
-                         .seats = e->value};
+                         .seats = e->value, .follows = follows};
+}
+
+/* A term that ends while its follower runs already: of the same day what begins comes first in a history, and some are signed earlier. */
+static void end(walk *w, const trace_event *e) {
+    book_contract *c = find(w, e->subject);
+    if (!c || c->end_day != TRACE_NO_DAY) return;
+    c->end_day = e->day;
+    for (size_t i = 0; i < w->n; i++) {
+        book_contract *next = &w->contract[i];
+        if (next == c || next->follows || next->end_day != TRACE_NO_DAY || next->start_day <= w->since_day || next->start_day <= c->start_day) continue;
+        if ((int64_t)next->start_day + RISK_GRACE_DAYS < e->day) continue;
+        next->follows = true;
+        w->renewals++;
+        return;
+    }
 }
 
 static void new_price(book_contract *c, const trace_event *e, int32_t day) {
@@ -138,15 +154,12 @@ static void notice(walk *w, const trace_event *e) {
 }
 
 static void take(walk *w, const trace_event *e) {
-    book_contract *c;
     switch (e->kind) {
     case EVENT_contract_start: start(w, e); break;
     case EVENT_contract_renew:
     case EVENT_contract_change:
     case EVENT_price_change: goes_on(w, e); break;
-    case EVENT_contract_end:
-        if ((c = find(w, e->subject)) != NULL && c->end_day == TRACE_NO_DAY) c->end_day = e->day;
-        break;
+    case EVENT_contract_end: end(w, e); break;
     case EVENT_leave_intent:
     case EVENT_leave_confirmed: notice(w, e); break;
     case EVENT_offer_accepted:

@@ -121,7 +121,10 @@ void erosion_add(erosion *e, const int32_t *day, const int64_t *money, size_t n)
         bool ended = i + 1 < n;
         if (n == 1 && gap > YEAR && e->until - day[0] <= YEAR) e->beyond_a_year++;
         int64_t silent = ended ? (int64_t)day[i + 1] - day[i] : (int64_t)e->until - day[i];
-        if (e->ratio_90) add_late(e, day, money, i, n, gap, e->ratio_90[i < e->ratio_n ? i : e->ratio_n - 1] * (e->alpha_days + (day[i] - day[0])));
+        if (e->ratio_90) {
+            double gap_90 = e->ratio_90[i < e->ratio_n ? i : e->ratio_n - 1] * (e->alpha_days + (day[i] - day[0]));
+            if ((double)silent > gap_90) add_late(e, day, money, i, n, gap, gap_90);
+        }
         if ((double)silent <= gap) continue;
         int32_t pass = day[i] + (int32_t)gap + 1; /* the first day past the quantile */
         int64_t at = month_of(e, pass), back = ended ? month_of(e, day[i + 1]) : -1;

@@ -17,14 +17,19 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Where no renewal was ever made, the data do not tell of those made: a list of contracts with their next renewal alone, in which a date that is past
+ * is that of somebody who left. */
 static bool told_apart(const accounts *a) {
-    uint64_t under = 0, dated = 0, due = 0;
+    uint64_t under = 0, dated = 0, due = 0, made = 0;
     for (size_t i = 0; i < a->n; i++) {
         under += a->row[i].at.under;
         dated += a->row[i].at.under && (a->row[i].at.renewal_day != TRACE_NO_DAY || a->row[i].at.past_renewal);
     }
-    for (size_t i = 0; i < a->spells; i++) due += a->spell[i].renewals + (a->spell[i].ending == BOOK_AT_RENEWAL);
-    return dated * 2 >= under && under && due >= ENOUGH_RENEWALS;
+    for (size_t i = 0; i < a->spells; i++) {
+        made += a->spell[i].renewals;
+        due += a->spell[i].renewals + (a->spell[i].ending == BOOK_AT_RENEWAL);
+    }
+    return dated * 2 >= under && under && made && due >= ENOUGH_RENEWALS;
 }
 
 static void count_renewals(odds *o, const accounts *a) {

@@ -119,7 +119,7 @@ mr_status reviews_json(trace_source source, const reviews_options *o, const mr_c
     if (status == MR_OK) status = source.scan(source.self, o->customer_id, o->customer_id, review_one, &r, err);
     if (status == MR_OK) {
         json_t *list = json_array();
-        qsort(r.row, r.n, sizeof *r.row, by_urgency);
+        if (r.n) qsort(r.row, r.n, sizeof *r.row, by_urgency);
         for (size_t i = 0; i < r.n && (!o->limit || i < o->limit); i++) json_array_append(list, r.row[i].o);
         *out = json_pack("{s:o,s:I,s:I,s:o}", "as_of", day_json(o->day), "due", (json_int_t)r.total, "listed", (json_int_t)json_array_size(list), "reviews", list);
         if (!*out) status = error_memory(err, 4096);

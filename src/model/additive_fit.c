@@ -22,6 +22,7 @@
 #include <string.h>
 
 #define LIKELY 0.5
+#define MOST_PAIR_CELLS 256e6 /* rows x pairs, two bytes each */
 enum { FEW = 50000, A_BAG_A_THREAD = 200000, LEAST_ROWS = 20, LEAST_OF_EACH = 5 };
 
 typedef struct fitting {
@@ -109,7 +110,7 @@ static mr_status plan_of(const mr_frame *frame, const mr_outcomes *outcomes, con
     if (status != MR_OK) return status;
     double n = (double)frame->n;
     if (!o->bins) o->bins = (int)fmin(254, fmax(32, floor(n / 200)));
-    if (!o->pairs) o->pairs = (int)fmin(MOST_PAIRS, fmax(10, (double)frame->p));
+    if (!o->pairs) o->pairs = (int)(n < FEW ? fmin(MOST_PAIRS, fmax(10, (double)frame->p)) : fmax(10, fmin(128, MOST_PAIR_CELLS / n)));
     if (!o->rounds) o->rounds = 5000;
     if (!o->bags) o->bags = (int)fmax(1, fmin(14, floor(300000 / n)));
     if (o->leaves == 0) o->leaves = n < FEW ? 2 : 3;
@@ -467,6 +468,7 @@ mr_status mr_additive_fit(const mr_frame *frame, const mr_outcomes *outcomes, co
     f.inner = bag_a_thread ? NULL : f.plan.context.pool;
     f.curve_rules = (step_rules){f.plan.options.learning_rate, f.plan.options.min_leaf, 1, f.plan.options.leaves};
     f.table_rules = f.curve_rules;
+    if (frame->n >= FEW) f.table_rules.rate = fmin(1, 2 * f.table_rules.rate); /* with many rows haste costs nothing */
     status = additive_bins_learn(&f.plan, &model->memory, &f.bins, err);
     if (status == MR_OK) status = additive_bags_make(&f.plan, &f.bags, err);
     if (status == MR_OK) status = make_curves(&f, err);

@@ -39,13 +39,19 @@ static account_step step_of(const book_standing *s, int32_t until, bool renews, 
     return account_first_step(&a);
 }
 
-static void fill_row(const report *r, const odds *o, const account *a, double worth, contract_row *row) {
+static void fill_row(const report *r, const odds *o, const leaving_chances *model, const account *a, double worth, contract_row *row) {
     const book_standing *s = &a->at;
     *row = (contract_row){.account = a, .recurring = units(s->recurring), .noticed = units(s->noticed), .renewing = units(s->renewing),
-                          .year_ago = units(s->year_ago), .chance = {NAN, NAN, NAN}, .value_at_risk = NAN, .step = ACCOUNT_NOTHING};
+                          .year_ago = units(s->year_ago), .chance = {NAN, NAN, NAN}, .value_at_risk = NAN, .step = ACCOUNT_NOTHING,
+                          .raised_by = ""};
     if (!s->under) return;
     row->renews = s->past_renewal || (s->renewal_day != TRACE_NO_DAY && s->renewal_day <= r->until + r->horizon_days);
     row->chance = odds_of(o, s, r->until, r->horizon_days, r->interval_level);
+    const leaving_chance *learnt = leaving_chance_of(model, a->customer_id);
+    if (learnt) {
+        row->chance = (odds_chance){learnt->p, NAN, NAN};
+        row->raised_by = learnt->raised_by;
+    }
     row->value_at_risk = r->has_money ? row->chance.p * row->recurring * worth : NAN;
 }
 
@@ -90,7 +96,7 @@ static void headlines(report *r, contract_report *c) {
         if (isnan(row->chance.p)) continue;
         c->expected_leavers += row->chance.p;
         variance += row->chance.p * (1 - row->chance.p);
-        doubt += (row->chance.high - row->chance.low) / (2 * 1.2816); /* what is not known of the chances moves all of them one way */
+        if (!isnan(row->chance.low)) doubt += (row->chance.high - row->chance.low) / (2 * 1.2816); /* what is not known of the chances moves all of them one way */
         if (r->has_money) c->value_at_risk += row->value_at_risk;
     }
     double spread = 1.2816 * sqrt(variance + doubt * doubt);
@@ -224,7 +230,7 @@ static mr_status hold_out(contracts_build *b, const report *r, const accounts *b
     return status;
 }
 
-mr_status contracts_build_report(report *r, const accounts_reading *reading, const mr_context *context, contracts_build *b, mr_error *err) {
+mr_status contracts_build_report(report *r, const accounts_reading *reading, const leaving_chances *model, const mr_context *context, contracts_build *b, mr_error *err) {
     const accounts *a = &reading->now;
     contract_report *c = &b->report;
     odds o = {0};
@@ -238,7 +244,8 @@ mr_status contracts_build_report(report *r, const accounts_reading *reading, con
     for (size_t i = 0; i < a->n; i++) r->has_money |= a->row[i].at.recurring > 0 || a->row[i].at.noticed > 0;
     for (size_t m = 0; m < a->book.months; m++) r->has_money |= a->book.now[m].opening.money > 0;
     double worth = worth_of_a_month(r);
-    for (size_t i = 0; i < a->n && status == MR_OK; i++) fill_row(r, &o, &a->row[i], worth, &b->row[i]);
+    for (size_t i = 0; i < a->n && status == MR_OK; i++) fill_row(r, &o, model, &a->row[i], worth, &b->row[i]);
+    c->model = model && model->n ? model : NULL;
     c->by_renewal = o.by_renewal;
     c->lift_with = o.lift_with;
     c->lift_without = o.lift_without;

@@ -9,12 +9,14 @@
 
 #include <account_step.h>
 #include <accounts.h>
+#include <leaving_chances.h>
 #include <odds.h>
 
 typedef struct contract_row {
     const account *account;
     double recurring, noticed, renewing, year_ago;
-    odds_chance chance;      /* of leaving within the horizon; of who has left NaN */
+    odds_chance chance;      /* of leaving within the horizon; of who has left NaN; a model's has no interval */
+    const char *raised_by;   /* the feature that adds most to it, where it is a model's; "" */
     double value_at_risk;
     account_step step;
     bool renews;             /* within the horizon, or overdue */
@@ -54,20 +56,21 @@ typedef struct contract_report {
     double year_grr, year_nrr, year_logo_loss; /* NaN: nobody a year ago */
     size_t last_month;             /* the last whole month of the book; SIZE_MAX none */
     uint64_t step_count[ACCOUNT_STEPS];
+    const leaving_chances *model;  /* where the chances are those of the ledger's model of leaving; else NULL */
     bool by_renewal;
     double lift_with, lift_without;
     contract_curve curve;
     contract_holdout holdout;
 } contract_report;
 
-/* Everything about contracts, made from what was read; *out's pointers are freed by contracts_free. r->until, horizon_days, margin, discount_rate and
+/* Everything about contracts, made from what was read (model: chances of the ledger's own model, NULL or n 0: none); *out's pointers are freed by contracts_free. r->until, horizon_days, margin, discount_rate and
  * interval_level are set; r->contracts is set here. */
 typedef struct contracts_build {
     contract_report report;
     contract_row *row;
     double *curve;
 } contracts_build;
-mr_status contracts_build_report(report *r, const accounts_reading *reading, const mr_context *context, contracts_build *out, mr_error *err);
+mr_status contracts_build_report(report *r, const accounts_reading *reading, const leaving_chances *model, const mr_context *context, contracts_build *out, mr_error *err);
 void contracts_free(contracts_build *b);
 
 /* The parts, as those of parts.h. */

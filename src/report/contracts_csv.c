@@ -25,7 +25,7 @@ static const char *const said[BOOK_SIGNS] = {
 /* What was observed that speaks for leaving, in the customer's words. */
 static const reason_row *observed(const report *r, const contract_row *row) {
     reason found = r->extras && row->account->at.under ? extras_observed_of(r->extras, row->account->customer_id) : REASON_none;
-    return found == REASON_none ? NULL : reason_of(found);
+    return found == REASON_none ? NULL : reason_of((int)found);
 }
 
 static void sep(text_buffer *out, size_t start) {
@@ -57,6 +57,11 @@ void contracts_why(const report *r, const contract_row *row, text_buffer *out) {
     if (why) {
         sep(out, start);
         text_printf(out, "observed: “%s”", why->says);
+    }
+    if (row->raised_by[0]) {
+        sep(out, start);
+        text_puts(out, "the chance is raised most by ");
+        for (const char *c = row->raised_by; *c; c++) text_putc(out, *c == '_' ? ' ' : *c);
     }
     if (s->past_renewal) {
         sep(out, start);

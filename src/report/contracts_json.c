@@ -229,6 +229,9 @@ static void headlines(writer *w, json_t *root) {
     set(w, root, "expected_leavers_low", json_number(c->expected_low));
     set(w, root, "expected_leavers_high", json_number(c->expected_high));
     set(w, root, "value_at_risk", json_number(c->value_at_risk));
+    set(w, root, "chances_from", json_string(c->model ? "model" : "counts"));
+    set(w, root, "model_as_of", c->model ? date(c->model->as_of) : json_null());
+    set(w, root, "model_auc", json_number(c->model ? c->model->auc : (double)NAN));
 }
 
 static json_t *input_of(writer *w) {

@@ -153,6 +153,12 @@ static void calls(const terminal *t, const report *r) {
 static void trust(const terminal *t, const report *r) {
     const contract_holdout *h = &r->contracts->holdout;
     terminal_heading(t, "How far to trust it");
+    const leaving_chances *m = r->contracts->model;
+    if (m) {
+        terminal_say(t, PLAIN, "Chances are those of the ledger’s model of leaving, learnt up to %s; AUC %s on time it had not seen", DATE(m->as_of),
+                     figure_number((char[FIGURE]){0}, m->auc, 2));
+        terminal_say(t, PLAIN, "Beside it, plain counts of customers in the same place before:");
+    }
     if (h->nobody_left) {
         terminal_say(t, RISK, "Nobody had left by %s, so nothing could be learnt by then and nothing was put to the test", DATE(h->day));
         return;

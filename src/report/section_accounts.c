@@ -45,8 +45,9 @@ static void row(page *p, size_t rank, const contract_row *c, int decimals) {
     if (r->has_money) page_printf(p, "; %s a month", MONEY(p, c->recurring));
     page_raw(p, "</span></td>");
     page_printf(p, "<td role=\"cell\" class=\"do\">%s<span>%s</span></td>", account_step_action(c->step), account_step_evidence(c->step));
-    page_printf(p, "<td role=\"cell\" class=\"num odds\" data-label=\"Chance to leave\">%s<span>%s–%s</span></td>", PERCENT(c->chance.p, 0),
-                NUMBER(100 * c->chance.low, 0), PERCENT(c->chance.high, 0));
+    page_printf(p, "<td role=\"cell\" class=\"num odds\" data-label=\"Chance to leave\">%s", PERCENT(c->chance.p, 0));
+    if (!isnan(c->chance.low)) page_printf(p, "<span>%s–%s</span>", NUMBER(100 * c->chance.low, 0), PERCENT(c->chance.high, 0));
+    page_raw(p, "</td>");
     if (r->has_money)
         page_printf(p, "<td role=\"cell\" class=\"num worth\" data-label=\"Value at risk\"><b>%s</b></td>",
                     figure_money_as((char[FIGURE]){0}, c->value_at_risk, p->currency, decimals));

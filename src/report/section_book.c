@@ -276,7 +276,13 @@ void section_tenure(page *p) {
 void section_tested(page *p) {
     const report *r = p->r;
     const contract_holdout *h = &r->contracts->holdout;
+    const leaving_chances *m = r->contracts->model;
     page_section(p, "tested", "Put to the test", "The same chances, as they would have been given one horizon ago, against who left since.");
+    if (m)
+        page_printf(p, "<p class=\"key\">The chances in this report are those of the ledger’s model of leaving, learnt up to %s: AUC <b>%s</b> on time it had not seen "
+                       "(<code>marram explain ID</code> says what one is made of). What follows is the test of plain counts, beside which it has to be worth its "
+                       "trouble.</p>\n",
+                    DATE(m->as_of), NUMBER(m->auc, 3));
     if (h->nobody_left) {
         page_printf(p, "<p class=\"key warn\">Nobody had left by %s, so nothing could be learnt by then, and nothing is put to the test. Take the chances as a first "
                        "guess.</p>\n</section>\n",

@@ -38,7 +38,7 @@ static void write_file(const char *path, const char *text) {
     assert_int_equal(fclose(f), 0);
 }
 
-static void import(const store *s, const char *what, const char *text) {
+static void import_at(const store *s, const char *what, const char *text, int64_t now_us) {
     char path[128];
     mr_error err = {0};
     rows *r;
@@ -50,9 +50,13 @@ static void import(const store *s, const char *what, const char *text) {
     assert_ok(rows_open(paths, 1, &(rows_options){.header = -1}, NULL, &r, &err), &err);
     assert_ok(mapping_guess((record_kind)record_find(what), r, &(mapping_options){.today = INT32_MAX}, NULL, &m, &err), &err);
     assert_ok(mapping_bind(m, r, paths, 1, &(mapping_options){.today = INT32_MAX}, &err), &err);
-    assert_ok(ledger_import(s->url, m, r, &(import_options){.paths = paths, .paths_n = 1, .record = what, .now_us = TEST_NOW}, NULL, NULL, &result, &err), &err);
+    assert_ok(ledger_import(s->url, m, r, &(import_options){.paths = paths, .paths_n = 1, .record = what, .now_us = now_us}, NULL, NULL, &result, &err), &err);
     mapping_free(m);
     rows_close(r);
+}
+
+static void import(const store *s, const char *what, const char *text) {
+    import_at(s, what, text, TEST_NOW);
 }
 
 typedef struct seen {
@@ -153,6 +157,41 @@ static void test_parts(void **state) {
     ledger_close(l);
 }
 
+static int64_t on(int month, int day) {
+    return calendar_day(2024, month, day) * TEST_DAY_US;
+}
+
+/* An order that was recorded seven months late: as known then they had left, as known now they had not; and its day is in no feature before. */
+static void test_late(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    landmarks m;
+    size_t found = 0;
+    import_at(s, "events", "{\"customer\":\"a\",\"kind\":\"order\",\"at\":\"2024-01-05\",\"id\":\"1\"}\n", on(1, 6));
+    import_at(s, "events", "{\"customer\":\"a\",\"kind\":\"order\",\"at\":\"2024-02-20\",\"id\":\"2\"}\n", on(10, 1));
+    import_at(s, "events", "{\"customer\":\"b\",\"kind\":\"order\",\"at\":\"2024-12-01\",\"id\":\"3\"}\n", on(12, 2));
+    assert_ok(landmarks_read(l, &(landmarks_options){.horizon_days = 60, .until = INT32_MAX, .only_day = INT32_MIN}, NULL, &m, &err), &err);
+    assert_int_equal(m.mode, RISK_ORDERS);
+    for (size_t i = 0; i < m.n; i++) {
+        if (m.day[i] == calendar_day(2024, 1, 31)) {
+            assert_int_equal(m.then[i], LANDMARK_LEFT);
+            assert_int_equal(m.now[i], LANDMARK_STAYED);
+            found++;
+        }
+        if (m.day[i] == calendar_day(2024, 2, 29)) {
+            assert_true(landmark_value(&m, FEATURE_silence, i) == 55 && landmark_value(&m, FEATURE_orders, i) == 1);
+            assert_int_equal(m.now[i], LANDMARK_LEFT);
+            assert_int_equal(m.gone[i], calendar_day(2024, 2, 20) + 60);
+            found++;
+        }
+        if (m.day[i] == calendar_day(2024, 3, 31)) fail_msg("on that day nobody knew of an order in the last 60 days");
+    }
+    assert_int_equal(found, 2);
+    landmarks_free(&m);
+    ledger_close(l);
+}
+
 /* The same model on both stores, and kept there. */
 static char *document_there;
 
@@ -238,6 +277,6 @@ static void test_temporary(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_rates_missing), BOTH(test_parts), BOTH(test_model), ON_SQLITE(test_temporary)};
+    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_rates_missing), BOTH(test_parts), BOTH(test_late), BOTH(test_model), ON_SQLITE(test_temporary)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

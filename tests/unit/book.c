@@ -156,6 +156,27 @@ static void test_standing(void **state) {
 }
 
 /* A renewal date that passes in silence: due, then gone a month later, as of that date. */
+/* A term a contract: its follower begins on the day it ends (and so stands before it in a history), a week before, or a week after. */
+static void test_terms(void **state) {
+    (void)state;
+    static const int32_t apart[] = {0, -7, 7};
+    int32_t end = DAY(2024, 3, 1), until = DAY(2024, 6, 30);
+    for (size_t i = 0; i < 3; i++) {
+        trace_event first = event(EVENT_contract_start, 1, DAY(2023, 3, 1), 100, 1), ends = event(EVENT_contract_end, 1, end, 0, 0);
+        trace_event next = event(EVENT_contract_start, 2, end + apart[i], 100, 1);
+        trace_event e[] = {first, apart[i] > 0 ? ends : next, apart[i] > 0 ? next : ends};
+        trace t = {.event = e, .n = 3};
+        book_scratch s = {0};
+        book_standing st;
+        assert_int_equal(book_standing_at(&t, until, until, &s, &st, NULL), MR_OK);
+        assert_true(st.under);
+        assert_int_equal(st.since_day, DAY(2023, 3, 1));
+        assert_int_equal(st.contracts, 1);
+        assert_int_equal(st.renewals, 1);
+        book_scratch_free(&s);
+    }
+}
+
 static void test_lapse(void **state) {
     (void)state;
     trace_event e[] = {event(EVENT_contract_start, 1, DAY(2024, 1, 1), 120, 12)};
@@ -205,7 +226,7 @@ static void test_nothing(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_hand), cmocka_unit_test(test_known_late), cmocka_unit_test(test_standing),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_hand), cmocka_unit_test(test_known_late), cmocka_unit_test(test_standing), cmocka_unit_test(test_terms),
                                        cmocka_unit_test(test_lapse), cmocka_unit_test(test_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

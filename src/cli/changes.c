@@ -1,0 +1,141 @@
+/* marram changes: whose risk moved since a day, and what moved it. */
+#include "columns_out.h"
+#include "store.h"
+
+#include <changes.h>
+#include <person.h>
+#include <rates.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "marram changes: whose risk of leaving moved since a day, by how much, and what moved it\n"
+    "\n"
+    "usage: marram changes [ID] --since DATE [OPTION ...]\n"
+    "\n" STORE_HELP
+    "  --since DATE              the day to compare with, as it was known then\n"
+    "  --until DATE              the other day (the clock's)\n"
+    "  --source NAME             of which source ID is an identifier, where several have it\n"
+    "  --top N                   contributions shown of each customer, 1 to 50 (3)\n"
+    "  --limit N                 customers shown; 0: all (20)\n"
+    "  --json                    print as JSON\n"
+    "  --help                    this text\n"
+    "\n"
+    "Both days are scored by the model of leaving that 'marram train --db' keeps in the ledger. Contributions are log-odds, and add up.\n"
+    "\n"
+    "examples:\n"
+    "  marram changes --since 2026-05-31 --db shop.db\n"
+    "  marram changes C-1042 --since 2026-01-01 --db shop.db\n"
+    "\n"
+    "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 5 input/output, 130 interrupted\n";
+
+typedef struct arguments {
+    store_options store;
+    const char *customer, *source;
+    int32_t since, until;
+    int64_t limit, top;
+    bool json, help;
+} arguments;
+
+static bool read_option(option_reader *r, const char *name, arguments *a) {
+    if (!*name) {
+        const char *word = option_value(r);
+        if (a->customer) {
+            command_usage("changes", "'%s' is one argument too many", word);
+            return false;
+        }
+        a->customer = word;
+        return true;
+    }
+    if (option_is(name, "--json")) return a->json = true;
+    if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
+    if (option_is(name, "--since")) return option_date(r, &a->since);
+    if (option_is(name, "--until")) return option_date(r, &a->until);
+    if (option_is(name, "--source")) return (a->source = option_value(r)) != NULL;
+    if (option_is(name, "--limit")) return option_integer(r, 0, 1000000000, &a->limit);
+    if (option_is(name, "--top")) return option_integer(r, 1, 50, &a->top);
+    int shared = store_option(r, name, &a->store);
+    if (shared == 0) option_unknown(r, name);
+    return shared == 1;
+}
+
+static const char *text(const json_t *o, const char *name) {
+    const char *t = json_string_value(json_object_get(o, name));
+    return t ? t : "";
+}
+
+static double real(const json_t *o, const char *name) {
+    return json_number_value(json_object_get(o, name));
+}
+
+static json_int_t number(const json_t *o, const char *name) {
+    return json_integer_value(json_object_get(o, name));
+}
+
+static void print(const arguments *a, const json_t *o) {
+    const json_t *list = json_object_get(o, "moved"), *m, *t;
+    size_t i, k;
+    printf("The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s: ", number(o, "horizon_days"), text(o, "until"), text(o, "since"));
+    printf("%" JSON_INTEGER_FORMAT " were here on both days, their mean chance went from %.1f %% to %.1f %%", number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"));
+    printf(" (%" JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT " down); %" JSON_INTEGER_FORMAT " are no longer at risk, %" JSON_INTEGER_FORMAT " are new\n", number(o, "up"), number(o, "down"),
+           number(o, "gone"), number(o, "new"));
+    if (!a->customer) {
+        fputs("Moved most on the whole:", stdout);
+        json_array_foreach(json_object_get(o, "terms"), i, t)
+            if (i < 5) printf("%s %s %+.3f", i ? "," : "", text(t, "term"), real(t, "change"));
+        puts("\n");
+    }
+    json_array_foreach(list, i, m) {
+        double before = real(m, "chance_before"), after = real(m, "chance_after");
+        printf("%s  %.1f %% -> %.1f %% (%+.1f points; log-odds %+.2f)\n", *text(m, "identifier") ? text(m, "identifier") : text(m, "customer_id"), 100 * before, 100 * after, 100 * (after - before),
+               real(m, "score_after") - real(m, "score_before"));
+        json_array_foreach(json_object_get(m, "contributions"), k, t)
+            printf("    %+.2f  %s%s%s%s\n", real(t, "change"), text(t, "term"), *text(t, "reason") ? " (" : "", text(t, "reason"), *text(t, "reason") ? ")" : "");
+        if (real(m, "rest") != 0) printf("    %+.2f  all others\n", real(m, "rest"));
+    }
+    if (json_array_size(list) < (size_t)number(o, "both")) printf("\n%" JSON_INTEGER_FORMAT " more: --limit 0 shows all\n", number(o, "both") - (json_int_t)json_array_size(list));
+}
+
+static int run(arguments *a) {
+    mr_error err = {0};
+    ledger *l = NULL;
+    currency_rates rates = {0};
+    json_t *out = NULL;
+    progress_bar bar;
+    mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
+    changes_options o = {.since = a->since, .until = a->until, .limit = (size_t)a->limit, .top = (int)a->top, .rates = &rates};
+    err.code = ledger_open_reading(a->store.url, &l, &err);
+    if (err.code == MR_OK) err.code = ledger_rates_read(l, &rates, &err);
+    if (err.code == MR_OK && a->customer) err.code = person_find(l, a->customer, a->source, &o.customer_id, &err);
+    progress_begin(&bar, "scoring");
+    if (err.code == MR_OK) err.code = changes_json(l, &o, &context, &out, &err);
+    progress_end(&bar);
+    if (err.code == MR_OK && a->json) {
+        json_dumpf(out, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(17));
+        putchar('\n');
+    } else if (err.code == MR_OK) {
+        print(a, out);
+    }
+    json_decref(out);
+    ledger_rates_free(&rates);
+    ledger_close(l);
+    return err.code == MR_OK ? EXIT_OK : command_fail("changes", &err);
+}
+
+int command_changes(int argc, char **argv) {
+    arguments a = {.since = INT32_MIN, .until = today_utc(), .limit = 20, .top = 3};
+    const char *name;
+    store_begin(&a.store);
+    option_reader r = option_begin("changes", argc, argv);
+    while (!a.help && (name = option_next(&r)))
+        if (!read_option(&r, name, &a)) return EXIT_USAGE;
+    if (a.help) {
+        print_help(help);
+        return EXIT_OK;
+    }
+    if (a.since == INT32_MIN) return command_usage("changes", "needs --since: the day to compare with");
+    if (a.since >= a.until) return command_usage("changes", "--since must be before --until");
+    return run(&a);
+}

@@ -1,0 +1,90 @@
+#include "leaving_chances.h"
+
+#include "leaving_model.h"
+
+#include <error.h>
+#include <mem.h>
+#include <models.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_customer(const void *a, const void *b) {
+    const leaving_chance *x = a, *y = b;
+    return (x->customer_id > y->customer_id) - (x->customer_id < y->customer_id);
+}
+
+static mr_status load(ledger *l, leaving_model *model, bool *there, mr_error *err) {
+    ledger_model stored = {0};
+    mr_status status = ledger_model_leaving(l, &stored, err);
+    *there = status == MR_OK && stored.id;
+    if (*there) status = leaving_model_read(stored.document, strlen(stored.document), model, err);
+    ledger_model_free(&stored);
+    return status;
+}
+
+static void raised_by(const leaving_model *model, const double *contribution, size_t terms, char out[64]) {
+    size_t most = terms;
+    char name[256];
+    for (size_t k = 0; k < terms; k++)
+        if (contribution[k] > 0 && (most == terms || contribution[k] > contribution[most])) most = k;
+    out[0] = 0;
+    if (most == terms) return;
+    trained_term_name(&model->model, most, name);
+    snprintf(out, 64, "%.63s", name);
+}
+
+static mr_status score(const leaving_model *model, const landmarks *m, const mr_context *context, leaving_chances *out, mr_error *err) {
+    size_t n = m->customers, terms = trained_terms(&model->model);
+    size_t *row = mem_take(NULL, n + 1, sizeof *row);
+    double *log_odds = mem_take(NULL, n + 1, sizeof *log_odds), *contribution = mem_take(NULL, n * terms + 1, sizeof *contribution);
+    out->row = mem_new(NULL, n + 1, sizeof *out->row);
+    mr_status status = row && log_odds && contribution && out->row ? MR_OK : error_memory(err, n * terms * sizeof *contribution);
+    for (size_t i = 0; i < n && status == MR_OK; i++) row[i] = m->customer[i].first; /* of one day there is one row each */
+    if (status == MR_OK) status = leaving_model_score(model, m, row, n, context, log_odds, contribution, err);
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        out->row[i] = (leaving_chance){.customer_id = m->customer[i].id, .p = 1 / (1 + exp(-log_odds[i]))};
+        raised_by(model, contribution + i * terms, terms, out->row[i].raised_by);
+    }
+    if (status == MR_OK && n) qsort(out->row, n, sizeof *out->row, by_customer);
+    if (status == MR_OK) out->n = n;
+    mem_free(NULL, row);
+    mem_free(NULL, log_odds);
+    mem_free(NULL, contribution);
+    return status;
+}
+
+mr_status leaving_chances_read(ledger *l, risk_mode mode, int32_t horizon_days, int32_t until, const mr_context *context, leaving_chances *out, mr_error *err) {
+    leaving_model model = {0};
+    landmarks m = {0};
+    currency_rates rates = {0};
+    bool there = false;
+    *out = (leaving_chances){.auc = NAN};
+    mr_status status = load(l, &model, &there, err);
+    if (status == MR_OK && there && model.mode == mode && model.horizon_days == horizon_days && model.as_of <= until) {
+        status = ledger_rates_read(l, &rates, err);
+        landmarks_options o = {.horizon_days = horizon_days, .sour_days = model.sour_days, .only_day = until, .until = until, .rates = &rates};
+        if (status == MR_OK) status = landmarks_read(l, &o, context, &m, err);
+        if (status == MR_OK) status = score(&model, &m, context, out, err);
+        out->as_of = model.as_of;
+        out->tested = model.model.holdout.rows;
+        out->auc = out->tested ? model.model.holdout.auc : NAN;
+        ledger_rates_free(&rates);
+    }
+    landmarks_free(&m);
+    leaving_model_free(&model);
+    return status;
+}
+
+void leaving_chances_free(leaving_chances *c) {
+    mem_free(NULL, c->row);
+    c->row = NULL;
+    c->n = 0;
+}
+
+const leaving_chance *leaving_chance_of(const leaving_chances *c, int64_t customer_id) {
+    const leaving_chance key = {.customer_id = customer_id};
+    return c && c->n ? bsearch(&key, c->row, c->n, sizeof *c->row, by_customer) : NULL;
+}
