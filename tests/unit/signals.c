@@ -388,8 +388,58 @@ static void fitted_weights(void **state) {
     assert_near(w.fired[REASON_moved][SIGNAL_moved_away], log(12), 1e-12);
 }
 
+/* --- every allocation fails once, and nothing is lost --- */
+
+typedef struct failing {
+    int at, left;
+} failing;
+
+static void *fail_allocate(void *ctx, size_t size) {
+    failing *f = ctx;
+    if (f->at-- == 0) return NULL;
+    f->left++;
+    return malloc(size);
+}
+
+static void *fail_resize(void *ctx, void *block, size_t size) {
+    failing *f = ctx;
+    if (f->at-- == 0) return NULL;
+    f->left += !block;
+    return realloc(block, size);
+}
+
+static void fail_release(void *ctx, void *block) {
+    if (block) ((failing *)ctx)->left--;
+    free(block);
+}
+
+static void memory_is_short(void **state) {
+    (void)state;
+    trace_event e[STEPS];
+    trace t = {1, e, make(signals[0].fires, e)};
+    norms usual;
+    norms_default(&usual);
+    bool done = false;
+    for (int at = 0; !done; at++) {
+        failing f = {at, 0};
+        mr_alloc alloc = {fail_allocate, fail_resize, fail_release, &f};
+        digest_room room = {.alloc = &alloc};
+        digest d;
+        weights w;
+        mr_error err = {0};
+        uint64_t pattern[WEIGHTS_ENOUGH] = {0}, stayers[SIGNALS] = {0};
+        mr_status status = digest_make(&room, &t, DAY, &usual, &d, &err);
+        if (status == MR_OK) status = weights_fit(pattern, WEIGHTS_ENOUGH, stayers, WEIGHTS_ENOUGH, &alloc, &w, &err);
+        done = status == MR_OK;
+        if (!done) assert_int_equal(status, MR_ENOMEM);
+        digest_room_free(&room);
+        assert_int_equal(f.left, 0);
+        assert_true(at < 100);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_signal),    cmocka_unit_test(every_pattern),   cmocka_unit_test(nothing_looks_ahead), cmocka_unit_test(odd_traces),
-                                       cmocka_unit_test(cadences),        cmocka_unit_test(default_weights), cmocka_unit_test(fitted_weights)};
+                                       cmocka_unit_test(cadences),        cmocka_unit_test(default_weights), cmocka_unit_test(fitted_weights),  cmocka_unit_test(memory_is_short)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
