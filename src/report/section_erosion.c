@@ -129,7 +129,11 @@ static void table(page *p, const series *customers, const series *money) {
         page_raw(p, "<th scope=\"col\" class=\"num\">Active spend</th><th scope=\"col\" class=\"num\">Money, "
                     "then</th><th scope=\"col\" "
                     "class=\"num\">Money, now</th>");
-    page_raw(p, "</tr></thead><tbody>\n");
+    page_raw(p, "<th scope=\"col\" class=\"num\">");
+    page_term(p, "late", "Late");
+    page_raw(p, "</th><th scope=\"col\" class=\"num\">");
+    page_term(p, "shrinking", "Shrinking");
+    page_raw(p, "</th></tr></thead><tbody>\n");
     for (size_t i = customers->n; i-- > 0;) {
         const report_month *m = &customers->months[i];
         double low, high;
@@ -145,7 +149,8 @@ static void table(page *p, const series *customers, const series *money) {
         if (r->has_money)
             page_printf(p, "<td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">%s</td>",
                         MONEY(p, m->active_spend), PERCENT(money->then[i], 1), PERCENT(money->now[i], 1));
-        page_raw(p, "</tr>\n");
+        page_printf(p, "<td class=\"num\">%s</td><td class=\"num\">%s</td></tr>\n",
+                    COUNT(m->complete ? (double)m->late : (double)NAN), COUNT(m->shrinking));
     }
     page_raw(p, "</tbody></table></div></details>\n");
 }
@@ -204,6 +209,6 @@ void section_erosion(page *p) {
     side(p, &customers);
     page_raw(p, "</div>\n");
     table(p, &customers, &money);
-    page_define(p, "erosion erosion_then erosion_now one_order_unknown");
+    page_define(p, "erosion erosion_then erosion_now late shrinking one_order_unknown");
     page_raw(p, "</section>\n");
 }
