@@ -3,6 +3,7 @@
 #include <error.h>
 #include <mem.h>
 #include <rates_file.h>
+#include <status.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,7 @@ int base_source_option(option_reader *r, const char *option, base_source *s) {
         s->file_option |= texts[i].of_files;
         return (*texts[i].text = option_value(r)) ? 1 : -1;
     }
-    if (option_is(option, "--today")) return option_date(r, &s->files.today) ? 1 : -1;
+    if (option_is(option, "--today")) return (s->today_given = option_date(r, &s->files.today)) ? 1 : -1;
     return 0;
 }
 
@@ -90,6 +91,18 @@ static const char *usual_ledger(void) {
     const char *named = getenv("MARRAM_DB");
     store_begin(&o);
     return (named && *named) || access(o.url, F_OK) == 0 ? o.url : NULL;
+}
+
+const char *base_source_customer(base_source *s) {
+    const char *word = s->operands_n == 1 ? s->operands[0] : NULL;
+    if (!word || (!s->db && (strchr(word, ':') || !strcmp(word, "-") || access(word, F_OK) == 0 || !usual_ledger()))) return NULL;
+    s->operands_n = 0;
+    return word;
+}
+
+mr_status base_source_day(const base_source *s, int32_t *day, mr_error *err) {
+    *day = s->files.today;
+    return s->today_given ? MR_OK : ledger_day(s->l, s->files.today, day, err);
 }
 
 int base_source_open(const char *command, base_source *s) {

@@ -14,6 +14,7 @@ typedef struct base_source {
     const char *db, *mapping, *rates_path;
     temporary_options files;
     bool file_option;      /* an option was given that says how files are read */
+    bool today_given;
     /* once open */
     ledger *l;
     const char *url;
@@ -38,8 +39,13 @@ typedef struct base_source {
 void base_source_begin(base_source *s, const char **operands);
 /* 1: the option was one of these and is read; 0: it is not; -1: it is, and its value is wrong (reported). */
 int base_source_option(option_reader *r, const char *option, base_source *s);
+/* The only operand where it is a customer, not a file: with --db, or where no file has that name and there is a ledger to be taken without --db. It
+ * is no operand from then on. NULL: there is none. Before base_source_open. */
+const char *base_source_customer(base_source *s);
 /* Opens for reading, with a progress bar where files are read. Exit code; whatever it is, base_source_close. */
 int base_source_open(const char *command, base_source *s);
+/* The day to look from, once open: --today; without it the clock's, or the last day anything happened where that is over a quarter ago. */
+mr_status base_source_day(const base_source *s, int32_t *day, mr_error *err);
 void base_source_close(base_source *s);
 
 #endif

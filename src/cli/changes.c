@@ -2,9 +2,12 @@
 #include "columns_out.h"
 #include "store.h"
 
+#include <calendar.h>
 #include <changes.h>
+#include <error.h>
 #include <person.h>
 #include <rates.h>
+#include <status.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +19,7 @@ static const char help[] =
     "usage: marram changes [ID] --since DATE [OPTION ...]\n"
     "\n" STORE_HELP
     "  --since DATE              the day to compare with, as it was known then\n"
-    "  --until DATE              the other day (the clock's)\n"
+    "  --until DATE              the other day (today, or the last day anything happened where that is over a quarter ago)\n"
     "  --source NAME             of which source ID is an identifier, where several have it\n"
     "  --top N                   contributions shown of each customer, 1 to 50 (3)\n"
     "  --limit N                 customers shown; 0: all (20)\n"
@@ -103,11 +106,16 @@ static int run(arguments *a) {
     ledger *l = NULL;
     currency_rates rates = {0};
     json_t *out = NULL;
+    char since[11], until[11];
     progress_bar bar;
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     changes_options o = {.since = a->since, .until = a->until, .limit = (size_t)a->limit, .top = (int)a->top, .rates = &rates};
     err.code = ledger_open_reading(a->store.url, &l, &err);
     if (err.code == MR_OK) err.code = ledger_rates_read(l, &rates, &err);
+    if (err.code == MR_OK && o.until == INT32_MIN) err.code = ledger_day(l, today_utc(), &o.until, &err);
+    if (err.code == MR_OK && o.since >= o.until)
+        err.code = error_set(&err, MR_EINVAL, "since", -1, "--since %s must be before %s%s", calendar_text(o.since, since), a->until == INT32_MIN ? "the last day there is, " : "--until ",
+                             calendar_text(o.until, until));
     if (err.code == MR_OK && a->customer) err.code = person_find(l, a->customer, a->source, &o.customer_id, &err);
     progress_begin(&bar, "scoring");
     if (err.code == MR_OK) err.code = changes_json(l, &o, &context, &out, &err);
@@ -125,7 +133,7 @@ static int run(arguments *a) {
 }
 
 int command_changes(int argc, char **argv) {
-    arguments a = {.since = INT32_MIN, .until = today_utc(), .limit = 20, .top = 3};
+    arguments a = {.since = INT32_MIN, .until = INT32_MIN, .limit = 20, .top = 3};
     const char *name;
     store_begin(&a.store);
     option_reader r = option_begin("changes", argc, argv);
@@ -136,6 +144,5 @@ int command_changes(int argc, char **argv) {
         return EXIT_OK;
     }
     if (a.since == INT32_MIN) return command_usage("changes", "needs --since: the day to compare with");
-    if (a.since >= a.until) return command_usage("changes", "--since must be before --until");
     return run(&a);
 }

@@ -18,7 +18,7 @@ static const char help[] =
     "usage: marram reasons [ID] " BASE_SOURCE_USAGE " [OPTION ...]\n"
     "\n" BASE_SOURCE_HELP
     "what is shown:\n"
-    "  --customer ID             one customer, with the signals, their dates and sentences; with --db also without --customer\n"
+    "  --customer ID             one customer, with the signals, their dates and sentences; in a ledger also without --customer\n"
     "  --source NAME             of which source ID is an identifier, where several have it\n"
     "  --horizon LENGTH          without contracts: silence after which a customer counts as left: 90d, 13w, 6m (13w)\n"
     "  --json                    print as JSON: also quarters, every signal's weight, the table of stated and observed\n"
@@ -139,7 +139,7 @@ int command_reasons(int argc, char **argv) {
     if (code == EXIT_OK && a.help) {
         print_help(help);
     } else if (code == EXIT_OK) {
-        if (a.source.db && a.source.operands_n == 1 && !a.customer) a.customer = operands[0], a.source.operands_n = 0;
+        if (!a.customer) a.customer = base_source_customer(&a.source);
         if (a.horizon_days < 1 || a.horizon_days > 36500) code = command_usage("reasons", "--horizon must be a day at least, and 36500 at most");
         if (code == EXIT_OK) code = run(&a);
         base_source_close(&a.source);

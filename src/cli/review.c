@@ -18,8 +18,9 @@ static const char help[] =
     "       marram review --done ID --by NAME --db URL [--note TEXT] [--next DATE]\n"
     "\n" BASE_SOURCE_HELP
     "which reviews:\n"
-    "  --due                     all who are due on --today, the urgent first (what is done without ID)\n"
-    "  --customer ID             one customer, due or not; with --db also without --customer\n"
+    "  --due                     all who are due on --today, the urgent first (what is done without ID); without --today: today, or the last day\n"
+    "                            anything happened where that is over a quarter ago\n"
+    "  --customer ID             one customer, due or not; in a ledger also without --customer\n"
     "  --source NAME             of which source ID is an identifier, where several have it\n"
     "  --cadence TIER=DAYS,...   days between reviews, *=DAYS for all others (gold=30,silver=90,*=180, and names like them)\n"
     "  --horizon LENGTH          without contracts: who has not ordered for longer is not reviewed (1y)\n"
@@ -155,8 +156,9 @@ static int look(arguments *a) {
     int code = base_source_open("review", &a->source);
     if (code != EXIT_OK) return code;
     trace_ledger l = {.l = a->source.l};
-    reviews_options o = {.day = a->source.files.today, .horizon_days = (int32_t)a->horizon_days, .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
-    err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
+    reviews_options o = {.horizon_days = (int32_t)a->horizon_days, .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
+    err.code = base_source_day(&a->source, &o.day, &err);
+    if (err.code == MR_OK) err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &o.customer_id, &err);
     progress_begin(&bar, "looking");
     if (err.code == MR_OK) err.code = reviews_json(trace_source_of(&l), &o, &context, &out, &err);
@@ -198,7 +200,7 @@ int command_review(int argc, char **argv) {
     if (code == EXIT_OK && a.help) {
         print_help(help);
     } else if (code == EXIT_OK) {
-        if (a.source.db && a.source.operands_n == 1 && !a.customer) a.customer = operands[0], a.source.operands_n = 0;
+        if (!a.customer) a.customer = base_source_customer(&a.source);
         if (a.due && (a.customer || a.done)) code = command_usage("review", "--due is about all customers, not about one");
         else if (a.done && (a.customer || a.source.operands_n)) code = command_usage("review", "--done names the customer: one argument too many");
         else if (!a.done && (a.by || a.note || a.next != TRACE_NO_DAY)) code = command_usage("review", "--by, --note and --next go with --done");

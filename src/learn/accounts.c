@@ -2,6 +2,7 @@
 
 #include <error.h>
 #include <mem.h>
+#include <status.h>
 #include <taxonomy.h>
 
 #include <stdlib.h>
@@ -40,7 +41,7 @@ mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err) {
 
 int32_t accounts_until(const accounts_survey *s, int32_t today) {
     if (s->last_day == TRACE_NO_DAY || s->last_day > today) return today;
-    bool lately = (int64_t)s->last_day + ACCOUNTS_STALE_DAYS >= today;
+    bool lately = (int64_t)s->last_day + LEDGER_STALE_DAYS >= today;
     return lately && s->last_renewal != TRACE_NO_DAY && s->last_renewal > today ? today : s->last_day;
 }
 

@@ -18,7 +18,6 @@ typedef struct accounts_survey {
 } accounts_survey;
 
 mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err);
-#define ACCOUNTS_STALE_DAYS 92 /* data in which nothing happened for a quarter are not of now */
 /* The day to look from: today where a contract renews after it and something happened lately, else the last day anything happened. */
 int32_t accounts_until(const accounts_survey *s, int32_t today);
 

@@ -51,6 +51,15 @@ mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err) {
     return status == MR_OK ? ledger_is_stale(l, &out->stale, err) : status;
 }
 
+mr_status ledger_day(ledger *l, int32_t today, int32_t *day, mr_error *err) {
+    const int64_t day_us = INT64_C(86400000000);
+    int64_t last_us;
+    mr_status status = number(l->d, "SELECT MAX(at_us) FROM event", &last_us, err);
+    int64_t last = last_us / day_us - (last_us % day_us < 0);
+    *day = status == MR_OK && last_us && last + LEDGER_STALE_DAYS < today ? (int32_t)last : today;
+    return status;
+}
+
 mr_status ledger_imports(ledger *l, void (*each)(void *ctx, const ledger_import_note *note), void *ctx, mr_error *err) {
     db_statement *s;
     mr_status status = db_prepare(l->d, "SELECT record, files, updated_at_us, records_done, events_added, events_repeated, events_conflicting, state "

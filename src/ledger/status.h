@@ -18,6 +18,10 @@ typedef struct ledger_status {
 
 mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err);
 
+#define LEDGER_STALE_DAYS 92 /* data in which nothing happened for a quarter are not of now */
+/* The day to look from: today, or the last day anything happened where the data are not of now. */
+mr_status ledger_day(ledger *l, int32_t today, int32_t *day, mr_error *err);
+
 typedef struct ledger_import_note {
     const char *record, *file; /* borrowed until the next */
     int64_t at_us, records, added, repeated, conflicting;

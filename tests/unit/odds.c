@@ -4,6 +4,7 @@
 
 #include <account_step.h>
 #include <odds.h>
+#include <status.h>
 #include <rng.h>
 
 #include <stdlib.h>
@@ -167,7 +168,7 @@ static void test_until(void **state) {
     (void)state;
     accounts_survey s = {.last_day = 20000, .last_renewal = 20300};
     assert_int_equal(accounts_until(&s, 20030), 20030);
-    assert_int_equal(accounts_until(&s, 20000 + ACCOUNTS_STALE_DAYS + 1), 20000);
+    assert_int_equal(accounts_until(&s, 20000 + LEDGER_STALE_DAYS + 1), 20000);
     assert_int_equal(accounts_until(&s, 20400), 20000);
     s.last_renewal = TRACE_NO_DAY;
     assert_int_equal(accounts_until(&s, 20030), 20000);
