@@ -120,7 +120,7 @@ static void extremes(void **state) {
         "activity: {stakeholders: {at_start: 1000, joins: 100, leaves: 100}, usage: {per_year: 1000, count: 1000000}, price_changes: {per_year: 100, percent: -90}}\n"
         "messy: {late: 1, duplicated: 1, contradictory: 1, afterwards: 1}\nleaving: {per_year: 5}\nreasons: [{code: budget_cut, share: 0.5, misleading: 1}]\n"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char out[64], command[100];
+        char out[64], command[400];
         world *w = NULL;
         mr_error err;
         world_written counts;
