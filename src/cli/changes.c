@@ -1,6 +1,7 @@
 /* marram changes: whose risk moved since a day, and what moved it. */
 #include "columns_out.h"
 #include "store.h"
+#include "json_text.h"
 
 #include <calendar.h>
 #include <changes.h>
@@ -64,11 +65,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     return shared == 1;
 }
 
-static const char *text(const json_t *o, const char *name) {
-    const char *t = json_string_value(json_object_get(o, name));
-    return t ? t : "";
-}
-
 static double real(const json_t *o, const char *name) {
     return json_number_value(json_object_get(o, name));
 }
@@ -80,22 +76,22 @@ static json_int_t number(const json_t *o, const char *name) {
 static void print(const arguments *a, const json_t *o) {
     const json_t *list = json_object_get(o, "moved"), *m, *t;
     size_t i, k;
-    printf("The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s: ", number(o, "horizon_days"), text(o, "until"), text(o, "since"));
+    printf("The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s: ", number(o, "horizon_days"), json_text(o, "until"), json_text(o, "since"));
     printf("%" JSON_INTEGER_FORMAT " were here on both days, their mean chance went from %.1f %% to %.1f %%", number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"));
     printf(" (%" JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT " down); %" JSON_INTEGER_FORMAT " are no longer at risk, %" JSON_INTEGER_FORMAT " are new\n", number(o, "up"), number(o, "down"),
            number(o, "gone"), number(o, "new"));
     if (!a->customer) {
         fputs("Moved most on the whole:", stdout);
         json_array_foreach(json_object_get(o, "terms"), i, t)
-            if (i < 5) printf("%s %s %+.3f", i ? "," : "", text(t, "term"), real(t, "change"));
+            if (i < 5) printf("%s %s %+.3f", i ? "," : "", json_text(t, "term"), real(t, "change"));
         puts("\n");
     }
     json_array_foreach(list, i, m) {
         double before = real(m, "chance_before"), after = real(m, "chance_after");
-        printf("%s  %.1f %% -> %.1f %% (%+.1f points; log-odds %+.2f)\n", *text(m, "identifier") ? text(m, "identifier") : text(m, "customer_id"), 100 * before, 100 * after, 100 * (after - before),
+        printf("%s  %.1f %% -> %.1f %% (%+.1f points; log-odds %+.2f)\n", *json_text(m, "identifier") ? json_text(m, "identifier") : json_text(m, "customer_id"), 100 * before, 100 * after, 100 * (after - before),
                real(m, "score_after") - real(m, "score_before"));
         json_array_foreach(json_object_get(m, "contributions"), k, t)
-            printf("    %+.2f  %s%s%s%s\n", real(t, "change"), text(t, "term"), *text(t, "reason") ? " (" : "", text(t, "reason"), *text(t, "reason") ? ")" : "");
+            printf("    %+.2f  %s%s%s%s\n", real(t, "change"), json_text(t, "term"), *json_text(t, "reason") ? " (" : "", json_text(t, "reason"), *json_text(t, "reason") ? ")" : "");
         if (real(m, "rest") != 0) printf("    %+.2f  all others\n", real(m, "rest"));
     }
     if (json_array_size(list) < (size_t)number(o, "both")) printf("\n%" JSON_INTEGER_FORMAT " more: --limit 0 shows all\n", number(o, "both") - (json_int_t)json_array_size(list));

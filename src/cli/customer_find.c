@@ -1,6 +1,7 @@
 /* marram customer find and duplicates: lists of customers. */
 #include "columns_out.h"
 #include "customer.h"
+#include "json_text.h"
 
 #include <duplicates.h>
 #include <error.h>
@@ -9,11 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *text(const json_t *o, const char *name) {
-    const char *t = json_string_value(json_object_get(o, name));
-    return t ? t : "";
-}
 
 mr_status customer_find(const customer_arguments *a, ledger *l, mr_error *err) {
     json_t *list = NULL, *one;
@@ -25,9 +21,9 @@ mr_status customer_find(const customer_arguments *a, ledger *l, mr_error *err) {
         columns_out out = columns_begin(4, "identifier", "name", "e-mail, phone", "found by");
         json_array_foreach(list, i, one) {
             char contact[256];
-            const char *email = text(one, "email"), *phone = text(one, "phone");
+            const char *email = json_text(one, "email"), *phone = json_text(one, "phone");
             snprintf(contact, sizeof contact, "%s%s%s", email, *email && *phone ? ", " : "", phone);
-            columns_row(&out, text(one, "identifier"), text(one, "name"), contact, text(one, "by"));
+            columns_row(&out, json_text(one, "identifier"), json_text(one, "name"), contact, json_text(one, "by"));
         }
         columns_end(&out);
         if (json_array_size(list) >= PERSON_SEARCH_LIMIT) printf("These are the first %d; say more of the name to see fewer.\n", PERSON_SEARCH_LIMIT);

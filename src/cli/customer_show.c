@@ -2,6 +2,7 @@
 #include "columns_out.h"
 #include "customer.h"
 #include "event_words.h"
+#include "json_text.h"
 
 #include <calendar.h>
 #include <currency.h>
@@ -12,11 +13,6 @@
 #include <unistd.h>
 
 #define LABEL 14 /* columns of the labels on the left, with their indent */
-
-static const char *text(const json_t *o, const char *name) {
-    const char *t = json_string_value(json_object_get(o, name));
-    return t ? t : "";
-}
 
 static json_int_t number(const json_t *o, const char *name) {
     return json_integer_value(json_object_get(o, name));
@@ -74,12 +70,12 @@ static void print_identifiers(const json_t *p) {
     const json_t *ids = json_object_get(p, "identifiers"), *id, *merges = json_object_get(p, "merges"), *m;
     text_buffer line = {0};
     size_t i;
-    json_array_foreach(ids, i, id) text_printf(&line, "%s%s (%s)", !i ? "" : i == 1 ? "; also " : ", ", text(id, "identifier"), text(id, "source"));
+    json_array_foreach(ids, i, id) text_printf(&line, "%s%s (%s)", !i ? "" : i == 1 ? "; also " : ", ", json_text(id, "identifier"), json_text(id, "source"));
     put_line("identifier", &line);
-    text_printf(&line, "#%s", text(p, "customer_id"));
+    text_printf(&line, "#%s", json_text(p, "customer_id"));
     put_line("number", &line);
     json_array_foreach(merges, i, m)
-        text_printf(&line, "%swith #%s on %.10s (merge %" JSON_INTEGER_FORMAT ")", i ? ", " : "", text(m, "customer_id"), text(m, "at"), number(m, "merge"));
+        text_printf(&line, "%swith #%s on %.10s (merge %" JSON_INTEGER_FORMAT ")", i ? ", " : "", json_text(m, "customer_id"), json_text(m, "at"), number(m, "merge"));
     put_line("merged", &line);
     text_free(&line);
 }
@@ -90,7 +86,7 @@ static void print_attributes(const json_t *attributes) {
     text_buffer line = {0};
     json_object_foreach((json_t *)attributes, name, value) {
         char *plain = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        text_printf(&line, "%s%s %s", line.len ? ", " : "", name, plain ? plain : text(attributes, name));
+        text_printf(&line, "%s%s %s", line.len ? ", " : "", name, plain ? plain : json_text(attributes, name));
         free(plain);
     }
     put_line("further", &line);
@@ -102,14 +98,14 @@ static void print_who(const json_t *p) {
                                             {"time_zone", "time zone"}, {"locale", "language"}, {"owner_sales", "sales"}, {"owner_operations", "operations"}};
     const json_t *c = json_object_get(p, "customer");
     text_buffer line = {0};
-    text_puts(&line, *text(c, "name") ? text(c, "name") : text(json_array_get(json_object_get(p, "identifiers"), 0), "identifier"));
-    if (!line.len) text_printf(&line, "#%s, of whom nobody has an identifier", text(p, "customer_id"));
-    if (*text(c, "kind")) text_printf(&line, " (%s)", text(c, "kind"));
+    text_puts(&line, *json_text(c, "name") ? json_text(c, "name") : json_text(json_array_get(json_object_get(p, "identifiers"), 0), "identifier"));
+    if (!line.len) text_printf(&line, "#%s, of whom nobody has an identifier", json_text(p, "customer_id"));
+    if (*json_text(c, "kind")) text_printf(&line, " (%s)", json_text(c, "kind"));
     print_wrapped(line.data, line.len, 0, 0);
     text_free(&line);
     print_identifiers(p);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (*text(c, fields[i][0])) put_text(fields[i][1], text(c, fields[i][0]));
+        if (*json_text(c, fields[i][0])) put_text(fields[i][1], json_text(c, fields[i][0]));
     print_attributes(json_object_get(c, "attributes"));
 }
 
@@ -122,18 +118,18 @@ static void print_buying(const json_t *c, int32_t today) {
     if (!orders) return;
     counted(&line, orders, "order", "orders");
     if (orders == 1) {
-        put_last(&line, text(c, "last_order"), today, ", on ");
+        put_last(&line, json_text(c, "last_order"), today, ", on ");
     } else {
-        text_printf(&line, " since %s", text(c, "first_order"));
-        put_last(&line, text(c, "last_order"), today, ", the last on ");
-        if (day_of(text(c, "first_order"), &first) && day_of(text(c, "last_order"), &last)) {
+        text_printf(&line, " since %s", json_text(c, "first_order"));
+        put_last(&line, json_text(c, "last_order"), today, ", the last on ");
+        if (day_of(json_text(c, "first_order"), &first) && day_of(json_text(c, "last_order"), &last)) {
             int every = (int)((double)(last - first) / (double)(orders - 1) + 0.5);
             text_printf(&line, every == 1 ? "; one a day" : "; one every %d days", every);
         }
     }
     put_line("bought", &line);
-    if (*text(c, "currency")) {
-        const char *currency = currency_shown(text(c, "currency"));
+    if (*json_text(c, "currency")) {
+        const char *currency = currency_shown(json_text(c, "currency"));
         text_printf(&line, "%.2f%s%s", real(c, "spend"), *currency ? " " : "", currency);
         if (orders > 1) text_printf(&line, ", %.2f an order", real(c, "spend") / (double)orders);
         if (number(c, "refunds")) text_printf(&line, "; %.2f of it came back in ", real(c, "refunded")), counted(&line, number(c, "refunds"), "refund", "refunds");
@@ -151,7 +147,7 @@ static void print_counts(const json_t *c, const char *label, const char *const n
         text_puts(&line, line.len ? ", " : "");
         counted(&line, number(c, names[i][0]), names[i][1], names[i][2]);
     }
-    if (line.len) put_last(&line, text(c, last), today, "; the last on ");
+    if (line.len) put_last(&line, json_text(c, last), today, "; the last on ");
     put_line(label, &line);
     text_free(&line);
 }
@@ -195,18 +191,18 @@ static void print_forecast(const json_t *p) {
     text_buffer line = {0};
     size_t i;
     json_array_foreach(list, i, f)
-        if (!newest || strcmp(text(f, "scored_at"), text(newest, "scored_at")) > 0) newest = f;
+        if (!newest || strcmp(json_text(f, "scored_at"), json_text(newest, "scored_at")) > 0) newest = f;
     if (!newest) return;
     char words[96];
-    snprintf(words, sizeof words, "Forecast as of %s, by %.40s", text(newest, "until_day"), *text(newest, "model") ? text(newest, "model") : "a model that is gone");
+    snprintf(words, sizeof words, "Forecast as of %s, by %.40s", json_text(newest, "until_day"), *json_text(newest, "model") ? json_text(newest, "model") : "a model that is gone");
     heading(words);
     text_printf(&line, "%.0f %% within %" JSON_INTEGER_FORMAT " days; %.1f orders expected (%.0f to %.0f)", 100 * real(newest, "p_order"), number(newest, "horizon_days"),
                 real(newest, "expected_orders"), real(newest, "expected_low"), real(newest, "expected_high"));
     put_line("next order", &line);
-    text_printf(&line, "%s; still a customer with %.0f %%, by this model", text(newest, "stage"), 100 * real(newest, "p_alive"));
+    text_printf(&line, "%s; still a customer with %.0f %%, by this model", json_text(newest, "stage"), 100 * real(newest, "p_alive"));
     put_line("stage", &line);
-    if (*text(newest, "currency")) {
-        const char *currency = currency_shown(text(newest, "currency"));
+    if (*json_text(newest, "currency")) {
+        const char *currency = currency_shown(json_text(newest, "currency"));
         text_printf(&line, "%.2f%s%s expected, %.2f of it at risk", real(newest, "value"), *currency ? " " : "", currency, real(newest, "value_at_risk"));
     }
     put_line("value", &line);
@@ -217,26 +213,26 @@ static void print_forecast(const json_t *p) {
 
 static void print_contract(const json_t *r) {
     text_buffer line = {0};
-    text_printf(&line, "%s%s%s", text(r, "external_id"), *text(r, "product") ? ", " : "", text(r, "product"));
-    if (*text(r, "start_day")) text_printf(&line, ", since %s", text(r, "start_day"));
+    text_printf(&line, "%s%s%s", json_text(r, "external_id"), *json_text(r, "product") ? ", " : "", json_text(r, "product"));
+    if (*json_text(r, "start_day")) text_printf(&line, ", since %s", json_text(r, "start_day"));
     if (json_is_number(json_object_get(r, "price"))) {
-        const char *currency = currency_shown(text(r, "currency"));
+        const char *currency = currency_shown(json_text(r, "currency"));
         text_printf(&line, ", %.2f%s%s", real(r, "price"), *currency ? " " : "", currency);
         if (number(r, "period_months") > 0) text_putc(&line, ' '), period_words(number(r, "period_months"), &line);
     }
     if (number(r, "seats")) text_printf(&line, ", %" JSON_INTEGER_FORMAT " seats", number(r, "seats"));
-    if (*text(r, "renewal_day")) text_printf(&line, ", renews on %s", text(r, "renewal_day"));
-    if (!strcmp(text(r, "state"), "notice given")) text_puts(&line, ", notice is given");
+    if (*json_text(r, "renewal_day")) text_printf(&line, ", renews on %s", json_text(r, "renewal_day"));
+    if (!strcmp(json_text(r, "state"), "notice given")) text_puts(&line, ", notice is given");
     put_line("contract", &line);
     text_free(&line);
 }
 
 static void print_case(const json_t *r) {
     text_buffer line = {0};
-    text_printf(&line, "%s%s%s", text(r, "external_id"), *text(r, "subject") ? ": " : "", text(r, "subject"));
-    if (*text(r, "opened_at")) text_printf(&line, ", since %.10s", text(r, "opened_at"));
-    if (*text(r, "severity")) text_printf(&line, ", %s", text(r, "severity"));
-    if (!*text(r, "first_response_at")) text_puts(&line, ", not answered");
+    text_printf(&line, "%s%s%s", json_text(r, "external_id"), *json_text(r, "subject") ? ": " : "", json_text(r, "subject"));
+    if (*json_text(r, "opened_at")) text_printf(&line, ", since %.10s", json_text(r, "opened_at"));
+    if (*json_text(r, "severity")) text_printf(&line, ", %s", json_text(r, "severity"));
+    if (!*json_text(r, "first_response_at")) text_puts(&line, ", not answered");
     if (number(r, "reopenings")) text_printf(&line, ", opened again %" JSON_INTEGER_FORMAT " times", number(r, "reopenings"));
     put_line("problem", &line);
     text_free(&line);
@@ -245,10 +241,10 @@ static void print_case(const json_t *r) {
 static void print_promise(const json_t *r, int32_t today) {
     text_buffer line = {0};
     int32_t due;
-    text_puts(&line, *text(r, "what") ? text(r, "what") : text(r, "external_id"));
-    if (*text(r, "by_whom")) text_printf(&line, ", by %s", text(r, "by_whom"));
-    if (day_of(text(r, "due"), &due)) {
-        text_printf(&line, ", due %.10s", text(r, "due"));
+    text_puts(&line, *json_text(r, "what") ? json_text(r, "what") : json_text(r, "external_id"));
+    if (*json_text(r, "by_whom")) text_printf(&line, ", by %s", json_text(r, "by_whom"));
+    if (day_of(json_text(r, "due"), &due)) {
+        text_printf(&line, ", due %.10s", json_text(r, "due"));
         if (due < today) text_printf(&line, ": OVERDUE by %d day%s", today - due, today - due == 1 ? "" : "s");
     }
     put_line("promise", &line);
@@ -264,7 +260,7 @@ static void print_open(const json_t *p, int32_t today) {
         const json_t *r;
         size_t i;
         json_array_foreach(json_object_get(p, kinds[k].list), i, r) {
-            if (!strcmp(text(r, "state"), kinds[k].closed) || !strcmp(text(r, "state"), kinds[k].other)) continue;
+            if (!strcmp(json_text(r, "state"), kinds[k].closed) || !strcmp(json_text(r, "state"), kinds[k].other)) continue;
             if (!any) heading("Open");
             any = true;
             if (k == 0) print_contract(r);
@@ -280,18 +276,18 @@ static void print_people(const json_t *p) {
     text_buffer line = {0};
     if (json_array_size(json_object_get(p, "contacts"))) heading("People");
     json_array_foreach(json_object_get(p, "contacts"), i, r) {
-        text_printf(&line, "%s", *text(r, "name") ? text(r, "name") : text(r, "external_id"));
-        const char *const more[] = {text(r, "role"), text(r, "authority"), text(r, "email"), text(r, "phone")};
+        text_printf(&line, "%s", *json_text(r, "name") ? json_text(r, "name") : json_text(r, "external_id"));
+        const char *const more[] = {json_text(r, "role"), json_text(r, "authority"), json_text(r, "email"), json_text(r, "phone")};
         for (size_t k = 0; k < 4; k++)
             if (*more[k]) text_printf(&line, ", %s", more[k]);
-        if (*text(r, "left_day")) text_printf(&line, ", left on %s", text(r, "left_day"));
+        if (*json_text(r, "left_day")) text_printf(&line, ", left on %s", json_text(r, "left_day"));
         fputs("  ", stdout);
         print_wrapped(line.data, line.len, 2, 4);
         line.len = 0;
     }
     json_array_foreach(json_object_get(p, "consents"), i, r)
-        text_printf(&line, "%s%s%s%s %s on %.10s", line.len ? "; " : "", *text(r, "purpose") ? text(r, "purpose") : "everything", *text(r, "channel") ? " by " : "",
-                    text(r, "channel"), text(r, "state"), text(r, "at"));
+        text_printf(&line, "%s%s%s%s %s on %.10s", line.len ? "; " : "", *json_text(r, "purpose") ? json_text(r, "purpose") : "everything", *json_text(r, "channel") ? " by " : "",
+                    json_text(r, "channel"), json_text(r, "state"), json_text(r, "at"));
     if (line.len) heading("Consent");
     if (line.len) {
         fputs("  ", stdout);
@@ -311,8 +307,8 @@ static void print_events(const json_t *p) {
     char words[96];
     if (!n) return;
     json_array_foreach(list, i, e) {
-        clocks = clocks || strncmp(text(e, "at") + 10, "T00:00:00Z", 10) != 0;
-        sources = sources || strcmp(text(e, "source"), text(json_array_get(list, 0), "source")) != 0;
+        clocks = clocks || strncmp(json_text(e, "at") + 10, "T00:00:00Z", 10) != 0;
+        sources = sources || strcmp(json_text(e, "source"), json_text(json_array_get(list, 0), "source")) != 0;
     }
     if ((json_int_t)n < all)
         snprintf(words, sizeof words, "What happened: the last %zu of %" JSON_INTEGER_FORMAT " (--limit N shows more)", n, all);
@@ -320,10 +316,10 @@ static void print_events(const json_t *p) {
         snprintf(words, sizeof words, "What happened");
     heading(words);
     json_array_foreach(list, i, e) {
-        const char *at = text(e, "at");
+        const char *at = json_text(e, "at");
         bool clock = strncmp(at + 10, "T00:00:00Z", 10) != 0;
         event_words(e, &line);
-        if (sources) text_printf(&line, " [%s]", text(e, "source"));
+        if (sources) text_printf(&line, " [%s]", json_text(e, "source"));
         printf("  %.10s%s%.5s  ", at, clocks ? " " : "", !clocks ? "" : clock ? at + 11 : "     ");
         print_wrapped(line.data, line.len, clocks ? 20 : 14, clocks ? 20 : 14);
         line.len = 0;

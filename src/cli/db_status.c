@@ -1,6 +1,7 @@
 /* marram db status. */
 #include "columns_out.h"
 #include "db_command.h"
+#include "json_text.h"
 
 #include <body.h>
 #include <schema.h>
@@ -48,11 +49,6 @@ static mr_status gather(ledger *l, json_t *o, mr_error *err) {
     return status;
 }
 
-static const char *text(const json_t *o, const char *name) {
-    const char *t = json_string_value(json_object_get(o, name));
-    return t ? t : "";
-}
-
 static json_int_t number(const json_t *o, const char *name) {
     return json_integer_value(json_object_get(o, name));
 }
@@ -81,7 +77,7 @@ static void print_tables(const json_t *o) {
     const json_t *tables = json_object_get(o, "tables");
     char n[32];
     printf("  %13s  customers", grouped(number(o, "customers"), n));
-    if (*text(o, "first_event")) printf(", whose events are from %.10s to %.10s", text(o, "first_event"), text(o, "last_event"));
+    if (*json_text(o, "first_event")) printf(", whose events are from %.10s to %.10s", json_text(o, "first_event"), json_text(o, "last_event"));
     puts("");
     for (size_t i = 0; i < db_tables_n; i++) {
         json_int_t rows = number(tables, db_tables[i].name);
@@ -91,7 +87,7 @@ static void print_tables(const json_t *o) {
         print_wrapped(db_tables[i].about, strlen(db_tables[i].about), 33, 33);
     }
     if (number(tables, "model")) printf("  %13s  models\n", grouped(number(tables, "model"), n));
-    if (number(tables, "erasure")) printf("  %13s  identifiers of erased customers (the last on %.10s)\n", grouped(number(tables, "erasure"), n), text(o, "last_erasure"));
+    if (number(tables, "erasure")) printf("  %13s  identifiers of erased customers (the last on %.10s)\n", grouped(number(tables, "erasure"), n), json_text(o, "last_erasure"));
 }
 
 static void print_imports(const json_t *list) {
@@ -105,27 +101,27 @@ static void print_imports(const json_t *list) {
     puts("\nImports");
     json_array_foreach(list, i, one) {
         char from[512];
-        int len = snprintf(from, sizeof from, "%.100s from %.380s", text(one, "record"), text(one, "file"));
-        printf("  %.10s %.5s  %11s record%s  ", text(one, "at"), text(one, "at") + 11, grouped(number(one, "records"), n), number(one, "records") == 1 ? " " : "s");
+        int len = snprintf(from, sizeof from, "%.100s from %.380s", json_text(one, "record"), json_text(one, "file"));
+        printf("  %.10s %.5s  %11s record%s  ", json_text(one, "at"), json_text(one, "at") + 11, grouped(number(one, "records"), n), number(one, "records") == 1 ? " " : "s");
         print_wrapped(from, (size_t)len, 41, 41);
         if (!json_is_true(json_object_get(one, "finished"))) printf("  %16s  not finished: the same command again goes on from there\n", "");
     }
 }
 
 static void print_status(const json_t *o) {
-    printf("%s: %s, ", text(o, "name"), text(o, "store"));
+    printf("%s: %s, ", json_text(o, "name"), json_text(o, "store"));
     print_size(number(o, "bytes"));
     printf(", schema version %d\n\n", (int)number(o, "schema_version"));
     print_tables(o);
     print_imports(json_object_get(o, "imports"));
     puts("");
-    if (*text(o, "last_backup"))
-        printf("Last backup on %.10s.\n", text(o, "last_backup"));
-    else if (strstr(text(o, "store"), "Citus"))
+    if (*json_text(o, "last_backup"))
+        printf("Last backup on %.10s.\n", json_text(o, "last_backup"));
+    else if (strstr(json_text(o, "store"), "Citus"))
         puts("A cluster's nodes are backed up by their own means: docs/scale.md");
-    else if (number(o, "customers") && !*text(o, "last_restore"))
+    else if (number(o, "customers") && !*json_text(o, "last_restore"))
         puts("No backup was made yet: marram db backup FILE");
-    if (*text(o, "last_restore")) printf("Restored from a backup on %.10s.\n", text(o, "last_restore"));
+    if (*json_text(o, "last_restore")) printf("Restored from a backup on %.10s.\n", json_text(o, "last_restore"));
     if (json_is_true(json_object_get(o, "stale")))
         puts("Some cycles are behind, as an import that was cut short leaves them: finish it, or run\n'marram db check --repair'; 'marram score' mends it, too.");
 }

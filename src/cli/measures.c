@@ -1,6 +1,7 @@
 /* marram measures: what loses the most value, what is done about it, and whether it helped. */
 #include "base_source.h"
 #include "columns_out.h"
+#include "json_text.h"
 
 #include <calendar.h>
 #include <fixlist.h>
@@ -63,11 +64,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 
 /* --- in words --- */
 
-static const char *text(const json_t *o, const char *name) {
-    const char *t = json_string_value(json_object_get(o, name));
-    return t ? t : "";
-}
-
 static double real(const json_t *o, const char *name) {
     return json_number_value(json_object_get(o, name));
 }
@@ -83,21 +79,21 @@ static char *money(char out[64], const json_t *o, const char *name) {
 static void print_causes(const arguments *a, const json_t *o) {
     const json_t *c;
     size_t i;
-    const char *currency = *text(o, "currency") ? text(o, "currency") : "no amounts are known";
-    printf("What loses the most, as of %s (%s a year; 95 %%)\n\n", text(o, "until"), currency);
+    const char *currency = *json_text(o, "currency") ? json_text(o, "currency") : "no amounts are known";
+    printf("What loses the most, as of %s (%s a year; 95 %%)\n\n", json_text(o, "until"), currency);
     columns_out table = columns_begin(6, "cause", "owner", "left in a year", "their value", "here", "at risk within a quarter");
     json_array_foreach(json_object_get(o, "causes"), i, c) {
         char left[24], here[24], value[64], risk[64];
         if (a->limit && (int64_t)i >= a->limit) break;
         snprintf(left, sizeof left, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(c, "left")));
         snprintf(here, sizeof here, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(c, "here")));
-        columns_row(&table, text(c, "cause"), text(c, "owner"), left, money(value, c, "value_left"), here, money(risk, c, "value_at_risk"));
+        columns_row(&table, json_text(c, "cause"), json_text(c, "owner"), left, money(value, c, "value_left"), here, money(risk, c, "value_at_risk"));
     }
     columns_end(&table);
     const json_t *first = json_array_get(json_object_get(o, "causes"), 0);
     if (!first) return;
     fputs("\nFirst: ", stdout);
-    print_wrapped(text(first, "remedy"), strlen(text(first, "remedy")), 7, 7);
+    print_wrapped(json_text(first, "remedy"), strlen(json_text(first, "remedy")), 7, 7);
 }
 
 static void print_rate(const char *label, const json_t *r) {
@@ -112,9 +108,9 @@ static void print_measures(const json_t *list) {
     if (!json_array_size(list)) puts("no measures yet: marram measures add --cause CAUSE --owner NAME --remedy TEXT");
     json_array_foreach(list, i, m) {
         const json_t *ratio = json_object_get(m, "ratio");
-        printf("%s%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s\n  ", i ? "\n" : "", json_integer_value(json_object_get(m, "measure")), text(m, "cause"), text(m, "owner"), text(m, "from"),
-               *text(m, "done") ? ", finished " : "", text(m, "done"));
-        print_wrapped(text(m, "remedy"), strlen(text(m, "remedy")), 2, 2);
+        printf("%s%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s\n  ", i ? "\n" : "", json_integer_value(json_object_get(m, "measure")), json_text(m, "cause"), json_text(m, "owner"), json_text(m, "from"),
+               *json_text(m, "done") ? ", finished " : "", json_text(m, "done"));
+        print_wrapped(json_text(m, "remedy"), strlen(json_text(m, "remedy")), 2, 2);
         print_rate("before", json_object_get(m, "before"));
         print_rate("after", json_object_get(m, "after"));
         if (!json_is_number(json_object_get(ratio, "value"))) {

@@ -1,14 +1,10 @@
 #include "reasons_print.h"
 
 #include "columns_out.h"
+#include "json_text.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *text(const json_t *o, const char *name) {
-    const char *t = json_string_value(json_object_get(o, name));
-    return t ? t : "";
-}
 
 static json_int_t number(const json_t *o, const char *name) {
     return json_integer_value(json_object_get(o, name));
@@ -35,7 +31,7 @@ static void print_table(const json_t *o) {
         snprintf(left, sizeof left, "%" JSON_INTEGER_FORMAT, number(r, "left"));
         snprintf(stated, sizeof stated, "%" JSON_INTEGER_FORMAT, number(r, "stated"));
         snprintf(here, sizeof here, "%" JSON_INTEGER_FORMAT, number(r, "here"));
-        columns_row(&c, text(r, "reason"), left, share_words(json_object_get(r, "share"), share), stated, here, share_words(json_object_get(r, "leaves_within_a_quarter"), leaves));
+        columns_row(&c, json_text(r, "reason"), left, share_words(json_object_get(r, "share"), share), stated, here, share_words(json_object_get(r, "leaves_within_a_quarter"), leaves));
     }
     columns_end(&c);
 }
@@ -51,7 +47,7 @@ static void print_growing(const json_t *o) {
         if (!json_is_number(json_object_get(grows, "value")) || (!up && !down)) continue;
         if (!any) puts("\nChanged beyond chance, the last half year against the one before, of those who left:");
         any = true;
-        printf("  %-22s %s from %.0f %% to %.0f %% (%+.0f points, %+.0f to %+.0f)\n", text(r, "reason"), up ? "grew" : "fell", part(json_object_get(r, "before"), "value"),
+        printf("  %-22s %s from %.0f %% to %.0f %% (%+.0f points, %+.0f to %+.0f)\n", json_text(r, "reason"), up ? "grew" : "fell", part(json_object_get(r, "before"), "value"),
                part(json_object_get(r, "recent"), "value"), part(grows, "value"), low, high);
     }
     if (!any) puts("\nNo reason grew or fell beyond chance, the last half year against the one before.");
@@ -66,9 +62,9 @@ static void print_groups(const json_t *o, const char *list, const char *heading)
         const json_t *most = NULL;
         char share[48];
         json_array_foreach(json_object_get(g, "reasons"), k, r)
-            if (strcmp(text(r, "reason"), "unknown") != 0 && (!most || number(r, "left") > number(most, "left"))) most = r;
-        printf("  %s: %" JSON_INTEGER_FORMAT " left", text(g, "name"), number(g, "left"));
-        if (most) printf(", most for %s: %s", text(most, "reason"), share_words(json_object_get(most, "share"), share));
+            if (strcmp(json_text(r, "reason"), "unknown") != 0 && (!most || number(r, "left") > number(most, "left"))) most = r;
+        printf("  %s: %" JSON_INTEGER_FORMAT " left", json_text(g, "name"), number(g, "left"));
+        if (most) printf(", most for %s: %s", json_text(most, "reason"), share_words(json_object_get(most, "share"), share));
         putchar('\n');
     }
 }
@@ -93,24 +89,24 @@ static void print_learned(const json_t *o) {
     const json_t *l = json_object_get(o, "learned"), *r;
     size_t i;
     if (!json_is_array(json_object_get(l, "reasons"))) {
-        const char *why = text(l, "why");
+        const char *why = json_text(l, "why");
         printf("\nLearned: no model%s%s.\n", *why ? ": " : "", why);
         return;
     }
     puts("\nLearned: what the model of leaving takes from (docs/methods/reasons.md):");
     json_array_foreach(json_object_get(l, "reasons"), i, r) {
         if (i == 8) break;
-        printf("  %-22s %.3f\n", text(r, "reason"), json_number_value(json_object_get(r, "contribution")));
+        printf("  %-22s %.3f\n", json_text(r, "reason"), json_number_value(json_object_get(r, "contribution")));
     }
 }
 
 void reasons_print(const json_t *o) {
-    bool orders = !strcmp(text(o, "mode"), "orders");
-    printf("Why customers left, as of %s: %" JSON_INTEGER_FORMAT " left", text(o, "until"), number(o, "left"));
+    bool orders = !strcmp(json_text(o, "mode"), "orders");
+    printf("Why customers left, as of %s: %" JSON_INTEGER_FORMAT " left", json_text(o, "until"), number(o, "left"));
     if (orders) printf(" (no order for %" JSON_INTEGER_FORMAT " days)", number(o, "horizon_days"));
     printf(", %" JSON_INTEGER_FORMAT " are here\n\n", number(o, "here"));
     print_table(o);
-    if (!strcmp(text(o, "weights"), "defaults"))
+    if (!strcmp(json_text(o, "weights"), "defaults"))
         printf("\nToo few left (%" JSON_INTEGER_FORMAT ") or stayed (%" JSON_INTEGER_FORMAT ") to learn from how much each signal says: the defaults stand in.\n", number(o, "leavers"), number(o, "stayers"));
     print_growing(o);
     print_groups(o, "segments", "By segment");
@@ -126,10 +122,10 @@ static void print_reason(const json_t *r) {
     const json_t *s;
     size_t i;
     double strength = json_number_value(json_object_get(r, "strength"));
-    printf("  %s (%s): %s\n", text(r, "reason"), text(r, "owner"), text(r, "says"));
+    printf("  %s (%s): %s\n", json_text(r, "reason"), json_text(r, "owner"), json_text(r, "says"));
     if (strength > 0) printf("    %.*f times as likely as without that reason\n", strength < 2.3 ? 1 : 0, strength > 13.8 ? 1e6 : __builtin_exp(strength));
     json_array_foreach(json_object_get(r, "signals"), i, s) {
-        const char *sentence = text(s, "sentence");
+        const char *sentence = json_text(s, "sentence");
         fputs("    - ", stdout);
         print_wrapped(sentence, strlen(sentence), 6, 6);
     }
@@ -137,11 +133,11 @@ static void print_reason(const json_t *r) {
 
 void reasons_print_customer(const json_t *o) {
     const json_t *r, *stated = json_object_get(o, "stated"), *learned = json_object_get(o, "learned"), *list = json_object_get(o, "reasons");
-    const char *name = *text(o, "name") ? text(o, "name") : *text(o, "identifier") ? text(o, "identifier") : text(o, "customer_id");
+    const char *name = *json_text(o, "name") ? json_text(o, "name") : *json_text(o, "identifier") ? json_text(o, "identifier") : json_text(o, "customer_id");
     size_t i;
-    printf("%s, %s, looked at as of %s\n\n", name, text(o, "standing"), text(o, "as_of"));
-    printf("Stated:   %s%s%s\n", stated && !json_is_null(stated) ? text(stated, "reason") : "nothing", *text(stated, "says") ? ": " : "", text(stated, "says"));
-    printf("Observed: %s\n", text(o, "observed"));
+    printf("%s, %s, looked at as of %s\n\n", name, json_text(o, "standing"), json_text(o, "as_of"));
+    printf("Stated:   %s%s%s\n", stated && !json_is_null(stated) ? json_text(stated, "reason") : "nothing", *json_text(stated, "says") ? ": " : "", json_text(stated, "says"));
+    printf("Observed: %s\n", json_text(o, "observed"));
     json_array_foreach(list, i, r) print_reason(r);
     if (!json_array_size(list)) puts("  no signal of any reason");
     if (!json_is_array(learned)) {
@@ -149,11 +145,11 @@ void reasons_print_customer(const json_t *o) {
     } else {
         puts("Learned:  what raises their risk, by the model of leaving");
         json_array_foreach(learned, i, r)
-            printf("  %-22s %+.3f\n", text(r, "reason"), json_number_value(json_object_get(r, "contribution")));
+            printf("  %-22s %+.3f\n", json_text(r, "reason"), json_number_value(json_object_get(r, "contribution")));
     }
     json_array_foreach(list, i, r)
-        if (!strcmp(text(r, "reason"), text(o, "observed"))) {
+        if (!strcmp(json_text(r, "reason"), json_text(o, "observed"))) {
             fputs("\nFirst remedy: ", stdout);
-            print_wrapped(text(r, "remedy"), strlen(text(r, "remedy")), 14, 14);
+            print_wrapped(json_text(r, "remedy"), strlen(json_text(r, "remedy")), 14, 14);
         }
 }

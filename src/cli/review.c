@@ -1,6 +1,7 @@
 /* marram review: whose account is due for a review, what it finds, and that it was done. */
 #include "base_source.h"
 #include "columns_out.h"
+#include "json_text.h"
 
 #include <person.h>
 #include <reviews.h>
@@ -100,29 +101,24 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 
 /* --- in words --- */
 
-static const char *text(const json_t *o, const char *name) {
-    const char *t = json_string_value(json_object_get(o, name));
-    return t ? t : "";
-}
-
 static void print_review(const json_t *o) {
     const json_t *f, *findings = json_object_get(o, "findings");
-    const char *name = *text(o, "name") ? text(o, "name") : *text(o, "identifier") ? text(o, "identifier") : text(o, "customer_id");
+    const char *name = *json_text(o, "name") ? json_text(o, "name") : *json_text(o, "identifier") ? json_text(o, "identifier") : json_text(o, "customer_id");
     json_int_t overdue = json_integer_value(json_object_get(o, "overdue_days"));
     size_t i;
     printf("%s", name);
-    if (*text(o, "name") && *text(o, "identifier")) printf(" (%s)", text(o, "identifier"));
-    if (*text(o, "tier")) printf(", %s", text(o, "tier"));
-    if (*text(o, "owner_sales")) printf(", sales %s", text(o, "owner_sales"));
-    if (*text(o, "owner_operations")) printf(", operations %s", text(o, "owner_operations"));
+    if (*json_text(o, "name") && *json_text(o, "identifier")) printf(" (%s)", json_text(o, "identifier"));
+    if (*json_text(o, "tier")) printf(", %s", json_text(o, "tier"));
+    if (*json_text(o, "owner_sales")) printf(", sales %s", json_text(o, "owner_sales"));
+    if (*json_text(o, "owner_operations")) printf(", operations %s", json_text(o, "owner_operations"));
     if (!json_is_true(json_object_get(o, "here"))) printf(", no customer now");
-    printf("\n  review due %s", text(o, "due"));
+    printf("\n  review due %s", json_text(o, "due"));
     if (overdue > 0) printf(", %" JSON_INTEGER_FORMAT " day%s ago", overdue, overdue == 1 ? "" : "s");
-    printf("; %s%s\n", *text(o, "last_review") ? "the last was on " : "none so far", text(o, "last_review"));
+    printf("; %s%s\n", *json_text(o, "last_review") ? "the last was on " : "none so far", json_text(o, "last_review"));
     json_array_foreach(findings, i, f) {
         const char *urgent = json_is_true(json_object_get(f, "urgent")) ? "! " : "- ", *new = json_is_true(json_object_get(f, "new")) ? "" : " (known at the last review)";
         char line[640];
-        int len = snprintf(line, sizeof line, "%s%s. %s: %s.", text(f, "sentence"), new, text(f, "owner"), text(f, "todo"));
+        int len = snprintf(line, sizeof line, "%s%s. %s: %s.", json_text(f, "sentence"), new, json_text(f, "owner"), json_text(f, "todo"));
         printf("  %s", urgent);
         print_wrapped(line, len < (int)sizeof line ? (size_t)len : sizeof line - 1, 4, 4);
     }
@@ -138,7 +134,7 @@ static void print(const arguments *a, const json_t *o) {
         putchar('\n');
         return;
     }
-    if (!a->customer) printf("%" JSON_INTEGER_FORMAT " account%s due for a review on %s; ! does not wait\n", due, due == 1 ? " is" : "s are", text(o, "as_of"));
+    if (!a->customer) printf("%" JSON_INTEGER_FORMAT " account%s due for a review on %s; ! does not wait\n", due, due == 1 ? " is" : "s are", json_text(o, "as_of"));
     json_array_foreach(list, i, r) {
         if (i || !a->customer) putchar('\n');
         print_review(r);

@@ -10,8 +10,8 @@
 
 #include "error.h"
 #include "mem.h"
+#include "positive.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,14 +140,9 @@ static void evaluate(cox *c, const double *b) {
 
 /* step = information^-1 gradient; the factor is kept for the covariance. */
 static mr_status solve(cox *c, mr_error *err) {
-    lapack_int p = (lapack_int)c->p;
-    double norm, condition = 0;
     memcpy(c->factor, c->information, c->p * c->p * sizeof *c->factor);
     memcpy(c->step, c->gradient, c->p * sizeof *c->step);
-    norm = LAPACKE_dlansy(LAPACK_ROW_MAJOR, '1', 'L', p, c->factor, p);
-    bool sound = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', p, c->factor, p) == 0 &&
-                 LAPACKE_dpocon(LAPACK_ROW_MAJOR, 'L', p, c->factor, p, norm, &condition) == 0 && condition > 1e-12 &&
-                 LAPACKE_dpotrs(LAPACK_ROW_MAJOR, 'L', p, 1, c->factor, p, c->step, 1) == 0;
+    bool sound = positive_solve(c->p, c->factor, c->step);
     return sound ? MR_OK : error_set(err, MR_EFLAT, NULL, -1, "columns say the same as others together, or nothing of who leaves: leave some out, or use a ridge");
 }
 
@@ -196,7 +191,7 @@ static void give(const cox *c, mr_status status, mr_cox_fit *fit) {
     size_t p = c->p;
     double penalty = 0;
     bool known = status == MR_OK;
-    if (known) known = LAPACKE_dpotri(LAPACK_ROW_MAJOR, 'L', (lapack_int)p, c->factor, (lapack_int)p) == 0;
+    if (known) known = positive_invert(p, c->factor);
     for (size_t j = 0; j < p; j++) {
         penalty += c->options.ridge / 2 * c->b[j] * c->b[j];
         fit->coefficient[j] = c->b[j] / c->scale[j];

@@ -9,8 +9,8 @@
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
+#include "positive.h"
 
-#include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,14 +117,9 @@ static mr_status evaluate(logistic *l, mr_error *err) {
 }
 
 static mr_status solve(logistic *l, mr_error *err) {
-    lapack_int q = (lapack_int)l->q;
-    double condition = 0, norm;
     memcpy(l->factor, l->information, l->q * l->q * sizeof *l->factor);
     memcpy(l->step, l->gradient, l->q * sizeof *l->step);
-    norm = LAPACKE_dlansy(LAPACK_ROW_MAJOR, '1', 'L', q, l->factor, q);
-    bool sound = LAPACKE_dpotrf(LAPACK_ROW_MAJOR, 'L', q, l->factor, q) == 0 &&
-                 LAPACKE_dpocon(LAPACK_ROW_MAJOR, 'L', q, l->factor, q, norm, &condition) == 0 && condition > 1e-12 &&
-                 LAPACKE_dpotrs(LAPACK_ROW_MAJOR, 'L', q, 1, l->factor, q, l->step, 1) == 0;
+    bool sound = positive_solve(l->q, l->factor, l->step);
     return sound ? MR_OK : error_set(err, MR_EFLAT, NULL, -1, "columns say the same as others together: leave some out, or use a ridge");
 }
 
@@ -172,7 +167,7 @@ static mr_status newton(logistic *l, mr_logistic_fit *fit, double *before_step, 
 static void give(const logistic *l, mr_status status, mr_logistic_fit *fit) {
     size_t q = l->q;
     double penalty = 0;
-    bool known = status == MR_OK && LAPACKE_dpotri(LAPACK_ROW_MAJOR, 'L', (lapack_int)q, l->factor, (lapack_int)q) == 0;
+    bool known = status == MR_OK && positive_invert(q, l->factor);
     fit->coefficient[0] = l->b[0];
     for (size_t j = 1; j < q; j++) {
         fit->coefficient[j] = l->b[j] / l->scale[j - 1];
