@@ -263,7 +263,8 @@ static mr_status find(finder *f, mr_error *err) {
     mr_moments *out = f->out;
     mr_status status = moments_fit(&f->model, err);
     for (uint64_t step = 0; status == MR_OK; step++) {
-        status = moments_search(&f->model, f->options, step, f->peak, err);
+        status = moments_roughness(&f->model, err);
+        if (status == MR_OK) status = moments_search(&f->model, f->options, step, f->peak, err);
         if (status != MR_OK) break;
         for (size_t j = 0; step == 0 && j < f->rows->clocks; j++) out->p[j] = f->peak[j].p;
         if (step && out->n) aliases(f, out->n - 1, f->options->level / 2);

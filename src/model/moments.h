@@ -17,6 +17,8 @@ typedef struct moments_clock {
     double *fixed;                /* [room] a prior precision that is not estimated */
     double *beta;                 /* [room] */
     double lambda;
+    bool held;                    /* lambda is not estimated */
+    double log_determinant;       /* of what inverse is the inverse of */
     double *f;                    /* [bins] */
     double *events;               /* [bins] */
     double *mean, *variance;      /* [bins] under the model */
@@ -55,6 +57,16 @@ void moments_patch(moments_clock *c, size_t from, size_t to);
 /* One effect for all of them, and nothing beside. */
 void moments_window(moments_clock *c, size_t from, size_t to);
 
+/* Log likelihood, but for what does not depend on the model. */
+double moments_likelihood(const moments_model *m);
+/* A copy of what a fit changes, the caller's to free; and back to it. */
+mr_status moments_keep(const moments_model *m, double **block, mr_error *err);
+void moments_back(moments_model *m, const double *block);
+/* Back to the first k columns; to be followed by moments_back. */
+void moments_drop(moments_clock *c, size_t k);
+/* The roughness of all backgrounds, anew, with the strongest window left out where that says more (moments_rough.c); the model is fitted. */
+mr_status moments_roughness(moments_model *m, mr_error *err);
+
 /* The log likelihood the model would come to with that window as a moment of one effect (the steps of a patch would fit noise, of one clock more than of
  * another); the model stays as it is. */
 mr_status moments_try(moments_model *m, size_t clock, size_t from, size_t to, double *log_likelihood, mr_error *err);
@@ -73,6 +85,9 @@ typedef struct moments_peak {
     double p, threshold; /* threshold: the strength that chance alone reaches in a share `level` of replicates */
 } moments_peak;
 
+/* The strongest window of one clock of the model as it stands: from, to and strength. *sum: of all its windows' likelihood ratios over the strongest's,
+ * weighted by the share of all places and widths they stand for; *all: of those shares. */
+mr_status moments_strongest(const moments_model *m, size_t clock, moments_peak *peak, double *sum, double *all, mr_error *err);
 /* Each searched clock's strongest window, and how often chance alone gives one as strong. stream: another for each search. */
 mr_status moments_search(moments_model *m, const mr_moment_options *options, uint64_t stream, moments_peak *peak, mr_error *err);
 

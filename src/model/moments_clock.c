@@ -84,6 +84,12 @@ void moments_window(moments_clock *c, size_t from, size_t to) {
     c->fixed[c->k++] = PATCH_PRECISION;
 }
 
+void moments_drop(moments_clock *c, size_t k) {
+    for (size_t b = 0; b < c->bins; b++)
+        for (size_t j = k; j < c->k; j++) c->x[b * c->room + j] = 0;
+    c->k = k;
+}
+
 void moments_patch(moments_clock *c, size_t from, size_t to) {
     size_t wide = to - from, margin = (wide + 1) / 2, inner = wide < 8 ? wide : 8;
     size_t edge[MOMENTS_PATCH + 1], parts = 0;
@@ -126,13 +132,15 @@ static void information(const moments_clock *c, double *a) {
     for (size_t i = 0; i < k; i++) a[i * k + i] += c->lambda * c->roughness[i] + c->fixed[i] + 1e-9;
 }
 
-/* inverse = a^-1, both triangles, from the lower one of a, by Cholesky; a is used up. */
-static bool invert(double *a, double *inverse, size_t k) {
+/* inverse = a^-1, both triangles, from the lower one of a, by Cholesky; and log |a|. a is used up. */
+static bool invert(double *a, double *inverse, size_t k, double *log_determinant) {
+    *log_determinant = 0;
     for (size_t j = 0; j < k; j++) {
         double pivot = a[j * k + j];
         for (size_t l = 0; l < j; l++) pivot -= a[j * k + l] * a[j * k + l];
         if (!(pivot > 0) || !isfinite(pivot)) return false;
         a[j * k + j] = sqrt(pivot);
+        *log_determinant += log(pivot);
         for (size_t i = j + 1; i < k; i++) {
             double sum = a[i * k + j];
             for (size_t l = 0; l < j; l++) sum -= a[i * k + l] * a[j * k + l];
@@ -173,7 +181,7 @@ double moments_step(moments_clock *c, double *work, double *change) {
     double *a = work + 2 * c->room, *right = work, *delta = work + c->room, farthest = 0;
     information(c, a);
     memset(change, 0, c->bins * sizeof *change);
-    if (!invert(a, c->inverse, k)) return 0;
+    if (!invert(a, c->inverse, k, &c->log_determinant)) return 0;
     for (size_t j = 0; j < k; j++) right[j] = -(c->lambda * c->roughness[j] + c->fixed[j]) * c->beta[j];
     for (size_t b = 0; b < c->bins; b++) {
         double rest = c->events[b] - c->mean[b];
@@ -194,13 +202,13 @@ double moments_step(moments_clock *c, double *work, double *change) {
         change[b] = fmin(fmax(share * change[b], -20), 20); /* bins nobody was seen in may go anywhere */
         c->f[b] += change[b];
     }
-    smoothness(c);
+    if (!c->held) smoothness(c);
     return share * farthest;
 }
 
 bool moments_information(moments_clock *c, double *work) {
     information(c, work);
-    return invert(work, c->inverse, c->k);
+    return invert(work, c->inverse, c->k, &c->log_determinant);
 }
 
 /* --- a clock alone, the others as they stand --- */
@@ -233,11 +241,10 @@ mr_status moments_copy(const moments_clock *c, const mr_alloc *alloc, moments_cl
 }
 
 /* Steps until they settle. Rates: means follow exactly. Chances: their variance is kept, the change is small. */
-static void alone(moments_clock *c, double *work, bool binary, bool keep_lambda) {
-    double *change = work + 2 * c->room + c->room * c->room, lambda = c->lambda;
+static void alone(moments_clock *c, double *work, bool binary) {
+    double *change = work + 2 * c->room + c->room * c->room;
     for (int i = 0; i < STEPS_ALONE; i++) {
         double moved = moments_step(c, work, change);
-        if (keep_lambda) c->lambda = lambda;
         for (size_t b = 0; b < c->bins; b++) {
             if (binary) {
                 c->mean[b] += c->variance[b] * change[b];
@@ -246,7 +253,7 @@ static void alone(moments_clock *c, double *work, bool binary, bool keep_lambda)
             c->mean[b] *= exp(change[b]);
             c->variance[b] = c->mean[b];
         }
-        if (moved < 1e-3 && (keep_lambda || i >= STEPS_ALONE / 2)) break;
+        if (moved < 1e-3 && (c->held || i >= STEPS_ALONE / 2)) break;
     }
 }
 
@@ -262,11 +269,13 @@ void moments_settle(const moments_clock *from, moments_clock *c, double *block, 
     c->k = k;
     c->beta[from->k] = c->roughness[from->k] = 0;
     c->fixed[from->k] = 1e-4;
-    alone(c, work, binary, false);
+    c->held = false;
+    alone(c, work, binary);
     c->k = from->k; /* the window's excess is what is searched for: without it again, at that roughness */
     memcpy(c->beta, from->beta, from->k * sizeof *c->beta);
     memcpy(c->mean, from->mean, bins * sizeof *c->mean);
     memcpy(c->variance, from->variance, bins * sizeof *c->variance);
-    alone(c, work, binary, true);
+    c->held = true;
+    alone(c, work, binary);
     moments_information(c, work);
 }

@@ -112,8 +112,7 @@ static double linear(const moments_model *m, size_t i) {
     return sum;
 }
 
-/* Log likelihood, but for what does not depend on the model. */
-static double likelihood(const moments_model *m) {
+double moments_likelihood(const moments_model *m) {
     const mr_moment_rows *rows = m->rows;
     double sum = 0;
     for (size_t i = 0; i < rows->n; i++) {
@@ -127,41 +126,46 @@ static size_t state_size(const moments_clock *c) {
     return 3 * c->room + 4 * c->bins;
 }
 
-/* What a fit changes, to or from a block. */
-static void keep(moments_model *m, double *block, bool back) {
-    double *kept = block;
+mr_status moments_keep(const moments_model *m, double **block, mr_error *err) {
+    size_t size = m->rows->n + 1;
+    for (size_t j = 0; j < m->clocks; j++) size += state_size(&m->clock[j]) + 1;
+    double *to = *block = mem_take(context_alloc(m->context), size, sizeof *to);
+    if (!to) return error_memory(err, size * sizeof *to);
+    for (size_t j = 0; j < m->clocks; j++) {
+        const moments_clock *c = &m->clock[j];
+        memcpy(to, c->roughness, state_size(c) * sizeof *to);
+        to += state_size(c);
+        *to++ = c->lambda;
+    }
+    memcpy(to, m->odds, m->rows->n * sizeof *to);
+    to[m->rows->n] = m->level;
+    return MR_OK;
+}
+
+void moments_back(moments_model *m, const double *block) {
     for (size_t j = 0; j < m->clocks; j++) {
         moments_clock *c = &m->clock[j];
-        memcpy(back ? c->roughness : kept, back ? kept : c->roughness, state_size(c) * sizeof *kept);
-        kept += state_size(c);
-        if (back) c->lambda = *kept;
-        else *kept = c->lambda;
-        kept++;
+        memcpy(c->roughness, block, state_size(c) * sizeof *block);
+        block += state_size(c);
+        c->lambda = *block++;
     }
-    memcpy(back ? m->odds : kept, back ? kept : m->odds, m->rows->n * sizeof *kept);
-    if (back) m->level = kept[m->rows->n];
-    else kept[m->rows->n] = m->level;
+    memcpy(m->odds, block, m->rows->n * sizeof *block);
+    m->level = block[m->rows->n];
+    for (size_t j = 0; j < m->clocks; j++) moments_information(&m->clock[j], m->work);
 }
 
 mr_status moments_try(moments_model *m, size_t clock, size_t from, size_t to, double *log_likelihood, mr_error *err) {
-    const mr_alloc *alloc = context_alloc(m->context);
     moments_clock *c = &m->clock[clock];
-    size_t size = m->rows->n + 1, k = c->k;
-    for (size_t j = 0; j < m->clocks; j++) size += state_size(&m->clock[j]) + 1;
-    double *block = mem_take(alloc, size, sizeof *block);
-    mr_status status = block ? MR_OK : error_memory(err, size * sizeof *block);
-    if (status == MR_OK) {
-        keep(m, block, false);
-        moments_window(c, from, to);
-        status = moments_fit(m, err);
-        *log_likelihood = likelihood(m);
-        for (size_t b = 0; b < c->bins; b++)
-            for (size_t j = k; j < c->k; j++) c->x[b * c->room + j] = 0;
-        c->k = k;
-        keep(m, block, true);
-        for (size_t j = 0; j < m->clocks; j++) moments_information(&m->clock[j], m->work);
-    }
-    mem_free(alloc, block);
+    size_t k = c->k;
+    double *block;
+    mr_status status = moments_keep(m, &block, err);
+    if (status != MR_OK) return status;
+    moments_window(c, from, to);
+    status = moments_fit(m, err);
+    *log_likelihood = moments_likelihood(m);
+    moments_drop(c, k);
+    moments_back(m, block);
+    mem_free(context_alloc(m->context), block);
     return status;
 }
 

@@ -267,6 +267,32 @@ static size_t look(const moments_clock *c, const scan *windows, double *sums, do
     return strongest(windows, sums, most);
 }
 
+mr_status moments_strongest(const moments_model *m, size_t clock, moments_peak *peak, double *sum, double *all, mr_error *err) {
+    const moments_clock *c = &m->clock[clock];
+    const mr_alloc *alloc = context_alloc(m->context);
+    scan s = {0};
+    double *sums = mem_new(alloc, c->bins + 1, sizeof *sums);
+    *peak = (moments_peak){.p = NAN};
+    *sum = *all = 0;
+    mr_status status = sums ? windows_of(c, alloc, &s, err) : error_memory(err, c->bins * sizeof *sums);
+    if (status == MR_OK) {
+        size_t at = look(c, &s, sums, &peak->strength);
+        peak->any = at < s.n;
+        if (peak->any) {
+            peak->from = s.w[at].from;
+            peak->to = s.w[at].to;
+        }
+        for (size_t i = 0; i < s.n; i++) {
+            double strength = fmax(moments_strength(sums[s.w[i].to] - sums[s.w[i].from], s.w[i].information), 0);
+            *sum += s.w[i].share * exp((strength * strength - peak->strength * peak->strength) / 2);
+            *all += s.w[i].share;
+        }
+    }
+    mem_free(alloc, s.w);
+    mem_free(alloc, sums);
+    return status;
+}
+
 static mr_status search_windows(search *s, size_t clock, moments_clock *c, double *work, moments_peak *peak, mr_error *err) {
     const moments_clock *model = &s->m->clock[clock];
     scan windows = {0};
