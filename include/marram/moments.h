@@ -34,13 +34,21 @@ typedef struct mr_clock {
  *
  * binary false: rates. Events are rows with event 1 (their exposure is not used); time under observation is in the other rows, each standing
  * for `exposure` days: all of them, or a sample drawn alike from all time under observation (Hanley & Miettinen's case-base sampling).
- * binary true: chances. Each row is a case and event its outcome; exposure is not used. Rows of one customer must not overlap in time. */
+ * binary true: chances. Each row is a case and event its outcome; exposure is not used. Rows of one customer must not overlap in time.
+ *
+ * spells > 0, with binary false: nobody saw when, only between which days. Spell s is rows first[s] .. first[s + 1] - 1 (at least one; first[0] is 0, first[spells]
+ * is n), all with event 1 or all 0; a row's exposure is the days it stands for, times the chance that an event in them would show. With 1: one event, in one of
+ * its rows, each as likely as its exposure x rate, or none at all, as likely as still[s] >= 0. With 0: time under observation, and how such spells would look
+ * with an event: still[s] by the same measure as their exposures. */
 typedef struct mr_moment_rows {
     size_t n, clocks;
     const uint16_t *const *bin; /* [clocks][n] */
     const double *exposure;     /* [n] >= 0; NULL: 1 each */
     const unsigned char *event; /* [n] 0 or 1 */
     bool binary;
+    size_t spells;              /* 0: it is known when */
+    const size_t *first;        /* [spells + 1] */
+    const double *still;        /* [spells] */
 } mr_moment_rows;
 
 typedef struct mr_moment_options {

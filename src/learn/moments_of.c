@@ -1,19 +1,19 @@
 /* Critical moments of a base. With contracts a row is a customer's day at risk: each day on which somebody left, and of the other days a sample drawn
- * alike from all (Hanley & Miettinen 2009). Without, a row is a landmark: a day on which a customer counts as there, and whether an order came
- * within the horizon. A customer's next landmark comes once the last one's outcome is known, so that outcomes do not overlap: at the order that told it,
- * or, of every other one, at some time after it, so that silence is seen, too. */
+ * alike from all (Hanley & Miettinen 2009). Without, what is looked at is the silence after each sign of life: whether it lasts to the end of the data, and
+ * on which of its days they may have left. */
 #include "moments_of.h"
 
 #include "calendar.h"
 #include "error.h"
 #include "mem.h"
+#include "moments_signs.h"
 #include "rng.h"
 
 #include <math.h>
 #include <string.h>
 
+enum { LEAST_SPELLS = 25000, SPELLS_A_CUSTOMER = 4, MOST_OF_SPELLS = 200000 };
 enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256, PAST_DAYS = 14 };
-#define SILENCES 3 /* rhythms: how far into silence landmarks are put */
 
 typedef struct walker { /* one customer's way through time */
     clock_state clocks;
@@ -30,12 +30,16 @@ typedef struct learner {
     walker walk;
     risk_spell spell[MOST_SPELLS];
     /* survey */
-    double order_gaps, order_spans, starts;
-    uint64_t order_customers;
+    double order_gaps, order_spans, starts, signs;
+    gap_sample gaps;
     int32_t last;
     /* rows */
     uint64_t threshold; /* a customer whose hash is below is learnt from */
-    double share;       /* of days at risk */
+    double share;       /* of days at risk; without contracts of signs of life */
+    gap_law law;
+    sign *sign;
+    size_t *first, spells, spell_room, sign_room;
+    double *still;
     uint16_t *bin[CLOCKS];
     const uint16_t *column[CLOCKS];
     unsigned char *event;
@@ -59,8 +63,15 @@ static mr_status go_on(learner *l, mr_error *err) {
 
 /* --- survey --- */
 
+/* Of a customer's own identifier, so that a ledger and the files it was made of give the same sample (FNV-1a, then mixed). */
+static uint64_t hash_of(const trace *t, const trace_facts *f) {
+    uint64_t h = 0xcbf29ce484222325u;
+    if (!f->external_id || !*f->external_id) return rng_mix((uint64_t)t->customer_id);
+    for (const char *c = f->external_id; *c; c++) h = (h ^ (unsigned char)*c) * 0x100000001b3u;
+    return rng_mix(h);
+}
+
 static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
-    (void)f;
     learner *l = ctx;
     mr_status status = go_on(l, err);
     if (status != MR_OK) return status;
@@ -79,6 +90,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         orders++;
     }
     if (first == TRACE_NO_DAY) return MR_OK; /* never a customer */
+    l->signs += (double)orders;
     l->out->customers++;
     l->out->with_contracts += risk_has_contracts(t);
     if (l->out->first == TRACE_NO_DAY || first < l->out->first) l->out->first = first;
@@ -87,7 +99,15 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         l->order_spans += (double)last_order - first_order;
         l->order_gaps += (double)(orders - 1);
     }
-    return MR_OK;
+    return orders > 1 ? gap_sample_take(&l->gaps, t, hash_of(t, f), l->settings->until, err) : MR_OK;
+}
+
+/* Without contracts: the law of gaps, and the share of signs that are taken. */
+static mr_status look_at_orders(learner *l, double share, mr_error *err) {
+    double spells = fmin(fmax(LEAST_SPELLS, SPELLS_A_CUSTOMER * fmin(share, 1) * (double)l->out->customers), MOST_OF_SPELLS);
+    l->share = fmin(1, spells / fmax(l->signs * fmin(share, 1), 1));
+    gap_sample_end(&l->gaps, l->out->until);
+    return gap_law_fit(l->gaps.gap, l->gaps.n, &l->law, err);
 }
 
 static mr_status survey(const moments_source *source, learner *l, mr_error *err) {
@@ -106,7 +126,7 @@ static mr_status survey(const moments_source *source, learner *l, mr_error *err)
     l->threshold = share < 1 ? (uint64_t)(share * 0x1p64) : UINT64_MAX;
     double rows = fmin(fmax(LEAST_ROWS, ROWS_A_LEAVER * fmin(share, 1) * (double)o->customers), MOST_ROWS);
     l->share = fmin(1, rows / (days * fmin(share, 1)));
-    return MR_OK;
+    return o->mode == RISK_ORDERS ? look_at_orders(l, share, err) : MR_OK;
 }
 
 /* --- rows --- */
@@ -183,59 +203,55 @@ static mr_status contract_rows(learner *l, const trace *t, rng *r, mr_error *err
     return status;
 }
 
-/* The last day with an order up to `day`, or TRACE_NO_DAY, and the first. */
-static int32_t order_before(const trace *t, int32_t day, int32_t *first) {
-    int32_t last = TRACE_NO_DAY;
-    *first = TRACE_NO_DAY;
-    for (size_t i = 0; i < t->n; i++) {
-        const trace_event *e = &t->event[i];
-        if (!trace_is_order(e) || e->day > day || trace_known_day(e) > day) continue;
-        if (*first == TRACE_NO_DAY || e->day < *first) *first = e->day;
-        if (last == TRACE_NO_DAY || e->day > last) last = e->day;
+/* A spell is what follows a sign of life: in silence to the end of the data (an event, at some day after the last sign), and, of all signs a sample drawn
+ * alike, time under observation. Clocks read what was known on the sign's day, and run on from there: what customers do later tells that they are
+ * still there. */
+static mr_status add_spell(learner *l, const sign *s, bool event, rng *r, mr_error *err) {
+    sign_days days;
+    signs_days(s, &l->law, l->out->until, r, &days);
+    if (!days.n) return MR_OK;
+    if (l->spells + 2 > l->spell_room) {
+        size_t room = l->spell_room ? l->spell_room * 2 : 8192;
+        size_t *first = mem_resize(NULL, l->first, room, sizeof *first);
+        if (first) l->first = first;
+        double *still = first ? mem_resize(NULL, l->still, room, sizeof *still) : NULL;
+        if (!still) return error_memory(err, room * sizeof *first);
+        l->still = still;
+        l->spell_room = room;
+        l->first[0] = 0;
     }
-    return last;
-}
-
-/* The first order after `day` that was known in time, within the horizon; TRACE_NO_DAY: none. */
-static int32_t order_after(const trace *t, int32_t day, int32_t horizon) {
-    int32_t next = TRACE_NO_DAY;
-    for (size_t i = 0; i < t->n; i++) {
-        const trace_event *e = &t->event[i];
-        if (trace_is_order(e) && e->day > day && (int64_t)e->day <= (int64_t)day + horizon && (next == TRACE_NO_DAY || e->day < next)) next = e->day;
-    }
-    return next;
-}
-
-/* A landmark, then the next one a while after its outcome is known: at the next order, or at some time of silence behind it. So outcomes do not overlap:
- * given all before it, each is a draw of its own. */
-static mr_status landmark_rows(learner *l, const trace *t, rng *r, mr_error *err) {
-    moments_of *o = l->out;
-    int32_t first, horizon = l->settings->horizon_days;
-    if (order_before(t, o->until, &first) == TRACE_NO_DAY) return MR_OK;
-    int64_t most = (int64_t)fmin(fmax(SILENCES * o->rhythm_days, 1), horizon), day = first;
+    double weight = event ? 1 : 1 / l->share;
+    clock_state kept = l->walk.clocks; /* days go back from one spell to the next */
     mr_status status = MR_OK;
-    while (status == MR_OK) {
-        int64_t at = day + (rng_next(r) >> 63 ? 0 : (int64_t)rng_below(r, (uint64_t)most + 1));
-        if (at + horizon > o->until) break;
-        int32_t any, last = order_before(t, (int32_t)at, &any), next = order_after(t, (int32_t)at, horizon);
-        if (at >= o->since && last != TRACE_NO_DAY && at - last < horizon) {
-            o->spells++;
-            o->left += next == TRACE_NO_DAY;
-            status = add_row(l, (int32_t)at, (int32_t)at, next == TRACE_NO_DAY, 1, err);
-        }
-        if (next == TRACE_NO_DAY) next = order_after(t, (int32_t)at, o->until - (int32_t)at); /* they have left; another order begins a new spell */
-        if (next == TRACE_NO_DAY) break;
-        day = next;
-    }
+    for (uint32_t i = 0; i < days.n && status == MR_OK; i++) status = add_row(l, days.day[i], s->day, event, weight * days.exposure, err);
+    l->walk.clocks = kept;
+    l->still[l->spells++] = weight * days.still;
+    l->first[l->spells] = l->n;
+    l->out->left += event;
     return status;
 }
 
-/* Of a customer's own identifier, so that a ledger and the files it was made of give the same sample (FNV-1a, then mixed). */
-static uint64_t hash_of(const trace *t, const trace_facts *f) {
-    uint64_t h = 0xcbf29ce484222325u;
-    if (!f->external_id || !*f->external_id) return rng_mix((uint64_t)t->customer_id);
-    for (const char *c = f->external_id; *c; c++) h = (h ^ (unsigned char)*c) * 0x100000001b3u;
-    return rng_mix(h);
+static mr_status order_rows(learner *l, const trace *t, rng *r, mr_error *err) {
+    moments_of *o = l->out;
+    size_t n = signs_of(t, &l->law, o->until, l->sign, l->sign_room);
+    if (n > l->sign_room) {
+        sign *more = mem_resize(NULL, l->sign, n * 2, sizeof *more);
+        if (!more) return error_memory(err, n * 2 * sizeof *more);
+        l->sign = more;
+        l->sign_room = n * 2;
+        signs_of(t, &l->law, o->until, l->sign, l->sign_room);
+    }
+    mr_status status = MR_OK;
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        bool taken = rng_uniform(r) < l->share;
+        if (l->sign[i].day < o->since) continue;
+        o->spells++;
+        if (!taken && i + 1 < n) continue;
+        walk_to(&l->walk, l->sign[i].day);
+        if (i + 1 == n) status = add_spell(l, &l->sign[i], true, r, err);
+        if (taken && status == MR_OK) status = add_spell(l, &l->sign[i], false, r, err);
+    }
+    return status;
 }
 
 static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
@@ -247,7 +263,7 @@ static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_
     rng_seed(&r, l->settings->search.seed, hash);
     uint64_t before = l->out->spells;
     status = walk_begin(l, t, err);
-    if (status == MR_OK) status = l->out->mode == RISK_CONTRACTS ? contract_rows(l, t, &r, err) : landmark_rows(l, t, &r, err);
+    if (status == MR_OK) status = l->out->mode == RISK_CONTRACTS ? contract_rows(l, t, &r, err) : order_rows(l, t, &r, err);
     l->out->learnt += l->out->spells > before;
     return status;
 }
@@ -257,8 +273,13 @@ static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_
 static mr_status too_few(const learner *l, mr_error *err) {
     const moments_of *o = l->out;
     return error_set(err, MR_EDATA, NULL, -1, o->mode == RISK_CONTRACTS ? "only %llu of %llu customers left: it takes at least 30 to tell when people leave"
-                                                                        : "only %llu of %llu landmarks without an order within the horizon: it takes at least 30; a shorter --horizon gives more",
+                                                                        : "only %llu of %llu orders were followed by a silence that tells anything: it takes at least 30",
                      (unsigned long long)o->left, (unsigned long long)(o->mode == RISK_CONTRACTS ? o->learnt : o->spells));
+}
+
+/* Silence is how leaving is told without contracts; on which day of it, hardly, so that neither it nor the day of a week or month can be held against it. */
+static bool tells(const learner *l, int clock) {
+    return l->out->mode == RISK_CONTRACTS || (clock != CLOCK_silence && clock_rows[clock].role != CLOCK_IS_FACTOR);
 }
 
 /* A clock that hardly ever runs, or always reads the same, tells nothing. */
@@ -304,11 +325,9 @@ static mr_status room_for_curves(moments_of *o, mr_error *err) {
 
 static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     moments_of *o = l->out;
-    size_t left = 0;
-    for (size_t i = 0; i < l->n; i++) left += l->event[i];
-    if (left < 30 || left == l->n) return too_few(l, err);
+    if (o->left < 30 || !l->n) return too_few(l, err);
     for (int i = 0; i < CLOCKS; i++) {
-        if (!runs(l, i)) continue;
+        if (!tells(l, i) || !runs(l, i)) continue;
         if (l->out->mode == RISK_CONTRACTS && written_afterwards(l, i)) {
             o->afterwards |= 1u << i;
             continue;
@@ -323,11 +342,25 @@ static mr_status search(learner *l, const mr_context *context, mr_error *err) {
                                           .role = (mr_clock_role)r->role};
     }
     if (l->settings->curves && room_for_curves(o, err) != MR_OK) return MR_ENOMEM;
-    mr_moment_rows rows = {.n = l->n, .clocks = o->clocks, .bin = l->column, .exposure = l->exposure, .event = l->event, .binary = o->mode == RISK_ORDERS};
+    mr_moment_rows rows = {.n = l->n, .clocks = o->clocks, .bin = l->column, .exposure = l->exposure, .event = l->event,
+                           .spells = l->spells, .first = l->first, .still = l->still};
     return mr_moments_find(&rows, o->spec, &l->settings->search, context, &o->found, l->settings->curves ? o->curve : NULL, err);
 }
 
 /* --- customers --- */
+
+/* The last day with an order up to `day`, or TRACE_NO_DAY, and the first. */
+static int32_t order_before(const trace *t, int32_t day, int32_t *first) {
+    int32_t last = TRACE_NO_DAY;
+    *first = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (!trace_is_order(e) || e->day > day || trace_known_day(e) > day) continue;
+        if (*first == TRACE_NO_DAY || e->day < *first) *first = e->day;
+        if (last == TRACE_NO_DAY || e->day > last) last = e->day;
+    }
+    return last;
+}
 
 static bool present(learner *l, const trace *t) {
     int32_t first, last;
@@ -393,6 +426,10 @@ mr_status moments_of_base(const moments_source *source, const moments_settings *
     for (int i = 0; i < CLOCKS; i++) mem_free(NULL, l->bin[i]);
     mem_free(NULL, l->event);
     mem_free(NULL, l->exposure);
+    mem_free(NULL, l->first);
+    mem_free(NULL, l->still);
+    mem_free(NULL, l->sign);
+    gap_sample_free(&l->gaps);
     if (status == MR_OK) status = source->each(source->ctx, look_ahead, l, err);
     mem_free(NULL, l->walk.order);
     mem_free(NULL, l);

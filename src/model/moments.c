@@ -36,15 +36,38 @@ static mr_status check_clock(const mr_clock *c, size_t j, mr_error *err) {
     return MR_OK;
 }
 
+static mr_status check_spells(const mr_moment_rows *rows, mr_error *err) {
+    if (!rows->spells) return MR_OK;
+    if (rows->binary || !rows->first || !rows->still) return error_set(err, MR_EINVAL, "spells", -1, "spells need where they begin, how likely they go on, and rates");
+    if (rows->spells > UINT32_MAX || rows->first[0] || rows->first[rows->spells] != rows->n) return error_set(err, MR_EINVAL, "first", -1, "the spells must hold all rows, from the first to the last");
+    for (size_t s = 0; s < rows->spells; s++) {
+        if (rows->first[s + 1] <= rows->first[s] || rows->first[s + 1] > rows->n) return error_set(err, MR_EDATA, "first", (int64_t)s, "spell %zu has no rows", s);
+        if (!(rows->still[s] >= 0) || isinf(rows->still[s])) return error_set(err, MR_EDATA, "still", (int64_t)s, "still must be a number of at least 0, not %g", rows->still[s]);
+        for (size_t i = rows->first[s]; i < rows->first[s + 1]; i++)
+            if (rows->event[i] != rows->event[rows->first[s]]) return error_set(err, MR_EDATA, "event", (int64_t)i, "the rows of a spell must all have an event, or none");
+    }
+    return MR_OK;
+}
+
+/* Of spells one each. */
+static double events_of(const mr_moment_rows *rows) {
+    double events = 0;
+    for (size_t s = 0; s < rows->spells; s++) events += rows->event[rows->first[s]];
+    for (size_t i = 0; i < rows->n && !rows->spells; i++) events += rows->event[i];
+    return events;
+}
+
 static mr_status check_rows(const mr_moment_rows *rows, const mr_clock *clocks, mr_error *err) {
-    double events = 0, exposure = 0;
+    double events, exposure = 0;
+    mr_status status = check_spells(rows, err);
+    if (status != MR_OK) return status;
     for (size_t i = 0; i < rows->n; i++) {
         double days = rows->exposure && !rows->binary ? rows->exposure[i] : 1;
         if (rows->event[i] > 1) return error_set(err, MR_EDATA, "event", (int64_t)i, "event must be 0 or 1, not %d", rows->event[i]);
         if (!isfinite(days) || days < 0) return error_set(err, MR_EDATA, "exposure", (int64_t)i, "exposure must be a number of at least 0, not %g", days);
-        events += rows->event[i];
         if (!rows->event[i] || rows->binary) exposure += days;
     }
+    events = events_of(rows);
     for (size_t j = 0; j < rows->clocks; j++)
         for (size_t i = 0; i < rows->n; i++)
             if (rows->bin[j][i] != MR_NO_BIN && rows->bin[j][i] >= clocks[j].bins)
@@ -366,12 +389,12 @@ mr_status mr_moments_find(const mr_moment_rows *rows, const mr_clock *clocks, co
     memset(out, 0, sizeof *out);
     for (size_t j = 0; j < MR_MOST_CLOCKS; j++) out->p[j] = NAN;
     for (size_t i = 0; i < rows->n; i++) {
-        out->events += rows->event[i];
         if (rows->binary || !rows->event[i]) out->exposure += rows->exposure && !rows->binary ? rows->exposure[i] : 1;
     }
-    out->rate = out->events / out->exposure;
     status = moments_model_new(&f->model, rows, clocks, context, err);
     if (status == MR_OK) status = find(f, err);
+    out->events = rows->spells && status == MR_OK ? f->model.events : events_of(rows);
+    out->rate = out->events / out->exposure;
     if (status == MR_OK) status = tell(f, curves, err);
     moments_model_free(&f->model);
     mem_free(alloc, f);

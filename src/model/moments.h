@@ -4,6 +4,8 @@
 
 #include <marram/moments.h>
 
+#include "rng.h"
+
 enum { MOMENTS_PATCH = 12, MOMENTS_BLOCK = 32768 };
 
 /* A clock in the model: log rate = sum over clocks of f[bin], f = x beta; the columns of x are the background's waves, then an indicator for
@@ -24,6 +26,11 @@ typedef struct moments_clock {
     double *mean, *variance;      /* [bins] under the model */
     double *inverse;              /* [k * k] of x'Vx + penalty, as of the last visit */
     unsigned char *taken;         /* [bins] within the patch of a found moment */
+    double *spread;               /* where it is not known when, of a clock that is searched: [bins * room] covariance of the bins' counts, times x; else NULL */
+    double *band;                 /* and [bins * wide] that covariance of bin b with b, b + 1 ... b + wide - 1 */
+    double *upto;                 /* and [watched + 1] running sums of how often spells that hold time under observation end in silence */
+    uint32_t *watched;            /* and those spells on which the clock runs, n_watched of them */
+    size_t n_watched;
 } moments_clock;
 
 typedef struct moments_model {
@@ -35,6 +42,9 @@ typedef struct moments_model {
     double level;      /* log rate of a row without clocks */
     double *partial;   /* [blocks * 2 * most bins] */
     size_t blocks, most_bins;
+    size_t *bound;     /* [blocks + 1] where blocks of rows begin; with spells: the spells they begin with, else NULL */
+    double *part;      /* with spells [rows]: the chance that the event, if there is one, lies in this row */
+    double *silent;    /* and [spells]: how often, by the model, a spell under observation ends in silence */
     double events;
     double *work;      /* [4 * most columns + most columns^2] */
 } moments_model;
@@ -51,7 +61,23 @@ bool moments_information(moments_clock *c, double *work);
 /* A copy for a search; *work holds it, and room to work in. */
 mr_status moments_copy(const moments_clock *c, const mr_alloc *alloc, moments_clock *out, double **work, mr_error *err);
 /* The copy's background anew, its roughness estimated as if the window's bins were free. */
-void moments_settle(const moments_clock *from, moments_clock *c, double *block, size_t window_from, size_t window_to, bool binary);
+void moments_settle(const moments_model *m, const moments_clock *from, moments_clock *c, double *block, size_t window_from, size_t window_to);
+/* --- where it is not known when (moments_blur.c) --- */
+
+/* Parts and silences, at the rates as they are. */
+void moments_parts(moments_model *m);
+/* spread, band and draws of a copy of the model's clock c. Freed by moments_blur_free, whatever the status. */
+mr_status moments_blur(const moments_model *m, moments_clock *c, mr_error *err);
+void moments_blur_free(const moments_model *m, moments_clock *c);
+/* The spread of columns from .. to - 1 of x. */
+void moments_spread(const moments_model *m, moments_clock *c, size_t from, size_t to);
+/* Variance of the count of bins from .. to - 1, at most `wide` of them. */
+double moments_band(const moments_clock *c, size_t from, size_t to);
+/* Counts of a base drawn anew into count[bins]: n spells that end in silence, each event spread over the rows it may lie in. */
+
+void moments_draw(const moments_model *m, const moments_clock *c, size_t n, rng *r, double *count);
+double moments_blurred_likelihood(const moments_model *m);
+
 /* Gives bins from .. to - 1 of a clock, and their margins, effects of their own. */
 void moments_patch(moments_clock *c, size_t from, size_t to);
 /* One effect for all of them, and nothing beside. */

@@ -123,6 +123,12 @@ static void information(const moments_clock *c, double *a) {
         const double *x = c->x + b * c->room;
         double v = c->variance[b];
         if (!(v > 0)) continue;
+        if (c->spread) {
+            const double *spread = c->spread + b * c->room;
+            for (size_t i = 0; i < k; i++)
+                for (size_t j = 0; x[i] != 0 && j <= i; j++) a[i * k + j] += x[i] * spread[j];
+            continue;
+        }
         for (size_t i = 0; i < k; i++) {
             if (x[i] == 0) continue;
             double vx = v * x[i];
@@ -181,6 +187,7 @@ double moments_step(moments_clock *c, double *work, double *change) {
     double *a = work + 2 * c->room, *right = work, *delta = work + c->room, farthest = 0;
     information(c, a);
     memset(change, 0, c->bins * sizeof *change);
+    memset(delta, 0, k * sizeof *delta);
     if (!invert(a, c->inverse, k, &c->log_determinant)) return 0;
     for (size_t j = 0; j < k; j++) right[j] = -(c->lambda * c->roughness[j] + c->fixed[j]) * c->beta[j];
     for (size_t b = 0; b < c->bins; b++) {
@@ -197,7 +204,7 @@ double moments_step(moments_clock *c, double *work, double *change) {
         if (c->variance[b] > 0) farthest = fmax(farthest, fabs(change[b]));
     }
     double share = farthest > FARTHEST ? FARTHEST / farthest : 1;
-    for (size_t j = 0; j < k; j++) c->beta[j] += share * delta[j];
+    for (size_t j = 0; j < k; j++) c->beta[j] += delta[j] *= share;
     for (size_t b = 0; b < c->bins; b++) {
         change[b] = fmin(fmax(share * change[b], -20), 20); /* bins nobody was seen in may go anywhere */
         c->f[b] += change[b];
@@ -240,12 +247,18 @@ mr_status moments_copy(const moments_clock *c, const mr_alloc *alloc, moments_cl
     return MR_OK;
 }
 
-/* Steps until they settle. Rates: means follow exactly. Chances: their variance is kept, the change is small. */
+/* Steps until they settle. Rates: means follow exactly. Chances: their variance is kept, the change is small; so where it is not known when, and events go
+ * along: what is left of mean less events changes by the spread. */
 static void alone(moments_clock *c, double *work, bool binary) {
     double *change = work + 2 * c->room + c->room * c->room;
     for (int i = 0; i < STEPS_ALONE; i++) {
         double moved = moments_step(c, work, change);
         for (size_t b = 0; b < c->bins; b++) {
+            if (c->spread) {
+                const double *spread = c->spread + b * c->room, *delta = work + c->room;
+                for (size_t j = 0; j < c->k; j++) c->mean[b] += spread[j] * delta[j];
+                continue;
+            }
             if (binary) {
                 c->mean[b] += c->variance[b] * change[b];
                 continue;
@@ -258,8 +271,9 @@ static void alone(moments_clock *c, double *work, bool binary) {
 }
 
 /* work: of moments_copy, behind what the copy holds. */
-void moments_settle(const moments_clock *from, moments_clock *c, double *block, size_t window_from, size_t window_to, bool binary) {
+void moments_settle(const moments_model *m, const moments_clock *from, moments_clock *c, double *block, size_t window_from, size_t window_to) {
     size_t k = c->room, bins = c->bins;
+    bool binary = m->rows->binary;
     double *work = block + bins * k + 3 * k + 4 * bins + k * k;
     memcpy(c->beta, from->beta, from->k * sizeof *c->beta);
     memcpy(c->mean, from->mean, bins * sizeof *c->mean);
@@ -267,6 +281,7 @@ void moments_settle(const moments_clock *from, moments_clock *c, double *block, 
     c->lambda = from->lambda;
     for (size_t b = 0; b < bins; b++) c->x[b * k + from->k] = b >= window_from && b < window_to;
     c->k = k;
+    if (c->spread) moments_spread(m, c, from->k, k);
     c->beta[from->k] = c->roughness[from->k] = 0;
     c->fixed[from->k] = 1e-4;
     c->held = false;

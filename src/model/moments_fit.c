@@ -2,7 +2,10 @@
  * found, a free step function around them. Penalised maximum likelihood by backfitting (Hastie & Tibshirani 1990, ch. 6): a clock at a time,
  * one Newton step on its bins' sums of outcome, mean and variance, then one pass over the rows that brings the rates up to date.
  *
- * Rates: events are Poisson around the sum of exposure x rate. Chances: Bernoulli with logit link, rate being the odds. */
+ * Rates: events are Poisson around the sum of exposure x rate. Chances: Bernoulli with logit link, rate being the odds.
+ *
+ * Where it is not known when (spells), each pass shares an event among its rows as likely as they are by the rates so far: the E step of an EM algorithm
+ * whose M step is the Newton step of one clock (Dempster, Laird & Rubin 1977; Lange 1995). */
 #include "moments.h"
 
 #include "error.h"
@@ -12,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_CYCLES = 16 };
+enum { MOST_CYCLES = 16, MOST_BLURRED_CYCLES = 40 };
 #define SETTLED 0.004    /* of a log rate: a hundredth of the standard error of a bin with 6 events */
 
 /* --- passes over the rows --- */
@@ -26,11 +29,32 @@ typedef struct pass {
     const moments_clock *sum; /* the clock whose bins are summed; NULL: none */
 } pass;
 
+/* mean and events, where it is not known when */
+static void sum_spells(const moments_model *m, const moments_clock *c, size_t from, size_t to, double *mean, double *events) {
+    const mr_moment_rows *rows = m->rows;
+    const double *odds = m->odds;
+    for (size_t s = from; s < to; s++) {
+        size_t i = rows->first[s], end = rows->first[s + 1];
+        if (!rows->event[i]) {
+            for (; i < end; i++) mean[c->bin[i] < c->bins ? c->bin[i] : c->bins] += odds[i];
+            continue;
+        }
+        double sum = rows->still[s];
+        for (size_t j = i; j < end; j++) sum += odds[j];
+        if (!(sum > 0)) continue;
+        for (; i < end; i++) events[c->bin[i] < c->bins ? c->bin[i] : c->bins] += odds[i] / sum;
+    }
+}
+
 static mr_status pass_block(void *ctx, size_t block, int worker, mr_error *err) {
     (void)worker, (void)err;
     pass *p = ctx;
     moments_model *m = p->m;
     size_t from = block * MOMENTS_BLOCK, to = from + MOMENTS_BLOCK < m->rows->n ? from + MOMENTS_BLOCK : m->rows->n;
+    if (m->bound) {
+        from = m->rows->first[m->bound[block]];
+        to = m->rows->first[m->bound[block + 1]];
+    }
     double *odds = m->odds;
     if (p->times || p->all != 1)
         for (size_t i = from; i < to; i++) odds[i] *= p->times && p->times[i] < p->times_bins ? p->factor[p->times[i]] : p->all;
@@ -39,7 +63,9 @@ static mr_status pass_block(void *ctx, size_t block, int worker, mr_error *err) 
     double *mean = m->partial + block * 2 * (m->most_bins + 1), *variance = mean + m->most_bins + 1;
     const uint16_t *bin = p->sum->bin;
     memset(mean, 0, 2 * (m->most_bins + 1) * sizeof *mean);
-    if (m->rows->binary)
+    if (m->bound)
+        sum_spells(m, p->sum, m->bound[block], m->bound[block + 1], mean, variance);
+    else if (m->rows->binary)
         for (size_t i = from; i < to; i++) {
             size_t b = bin[i] < bins ? bin[i] : bins;
             double chance = odds[i] / (1 + odds[i]);
@@ -55,18 +81,24 @@ static mr_status pass_block(void *ctx, size_t block, int worker, mr_error *err) 
 static double run_pass(moments_model *m, const moments_clock *times, const double *factor, double all, moments_clock *sum) {
     pass p = {.m = m, .times = times ? times->bin : NULL, .times_bins = times ? times->bins : 0, .factor = factor, .all = all, .sum = sum};
     pool_run(context_pool(m->context), m->blocks, pass_block, &p, NULL);
-    double total = 0;
+    double total = 0, events = 0;
     if (!sum) return total;
     memset(sum->mean, 0, sum->bins * sizeof *sum->mean);
     memset(sum->variance, 0, sum->bins * sizeof *sum->variance);
+    if (m->bound) memset(sum->events, 0, sum->bins * sizeof *sum->events);
     for (size_t block = 0; block < m->blocks; block++) {
         const double *mean = m->partial + block * 2 * (m->most_bins + 1), *variance = mean + m->most_bins + 1;
         for (size_t b = 0; b < sum->bins; b++) {
             sum->mean[b] += mean[b];
             if (m->rows->binary) sum->variance[b] += variance[b];
+            if (m->bound) sum->events[b] += variance[b];
         }
-        for (size_t b = 0; b <= sum->bins; b++) total += mean[b];
+        for (size_t b = 0; b <= sum->bins; b++) {
+            total += mean[b];
+            events += variance[b];
+        }
     }
+    if (m->bound) m->events = events;
     if (!m->rows->binary) memcpy(sum->variance, sum->mean, sum->bins * sizeof *sum->mean);
     return total;
 }
@@ -74,7 +106,8 @@ static double run_pass(moments_model *m, const moments_clock *times, const doubl
 mr_status moments_fit(moments_model *m, mr_error *err) {
     double *change = m->partial + m->blocks * 2 * (m->most_bins + 1), moved = HUGE_VAL; /* room for one block more */
     double total = run_pass(m, NULL, NULL, 1, &m->clock[0]);
-    for (int cycle = 0; cycle < MOST_CYCLES && moved > SETTLED; cycle++) {
+    int most = m->bound ? MOST_BLURRED_CYCLES : MOST_CYCLES;
+    for (int cycle = 0; cycle < most && moved > SETTLED; cycle++) {
         moved = 0;
         for (size_t i = 0; i < m->clocks; i++) {
             moments_clock *c = &m->clock[i];
@@ -92,7 +125,7 @@ mr_status moments_fit(moments_model *m, mr_error *err) {
             for (size_t b = 0; b < c->bins; b++) change[b] *= shift;
             total = run_pass(m, c, change, shift, &m->clock[(i + 1) % m->clocks]);
         }
-        if (m->context && m->context->progress && m->context->progress((uint64_t)cycle + 1, MOST_CYCLES, m->context->progress_ctx))
+        if (m->context && m->context->progress && m->context->progress((uint64_t)cycle + 1, (uint64_t)most, m->context->progress_ctx))
             return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
     }
     for (size_t i = 0; i < m->clocks; i++) {
@@ -100,6 +133,7 @@ mr_status moments_fit(moments_model *m, mr_error *err) {
         run_pass(m, NULL, NULL, 1, c);
         if (!moments_information(c, m->work)) return error_set(err, MR_EFLAT, c->spec->name, -1, "clock %s cannot be told from the others", c->spec->name);
     }
+    if (m->bound) moments_parts(m);
     return MR_OK;
 }
 
@@ -115,6 +149,7 @@ static double linear(const moments_model *m, size_t i) {
 double moments_likelihood(const moments_model *m) {
     const mr_moment_rows *rows = m->rows;
     double sum = 0;
+    if (m->bound) return moments_blurred_likelihood(m);
     for (size_t i = 0; i < rows->n; i++) {
         if (rows->event[i]) sum += linear(m, i);
         sum -= rows->binary ? log1p(m->odds[i]) : m->odds[i];
@@ -152,6 +187,7 @@ void moments_back(moments_model *m, const double *block) {
     memcpy(m->odds, block, m->rows->n * sizeof *block);
     m->level = block[m->rows->n];
     for (size_t j = 0; j < m->clocks; j++) moments_information(&m->clock[j], m->work);
+    if (m->bound) moments_parts(m);
 }
 
 mr_status moments_try(moments_model *m, size_t clock, size_t from, size_t to, double *log_likelihood, mr_error *err) {
@@ -176,17 +212,33 @@ static void first_rates(moments_model *m) {
     double exposure = 0;
     for (size_t i = 0; i < rows->n; i++) {
         double days = rows->exposure && !rows->binary ? rows->exposure[i] : 1;
-        m->odds[i] = !rows->binary && rows->event[i] ? 0 : days;
+        m->odds[i] = !rows->binary && rows->event[i] && !rows->spells ? 0 : days;
+        if (rows->event[i] && rows->spells) continue;
         exposure += m->odds[i];
         m->events += rows->event[i];
     }
+    for (size_t s = 0; s < rows->spells; s++) m->events += rows->event[rows->first[s]];
     double rate = m->events / exposure;
     if (rows->binary) rate = m->events / fmax(exposure - m->events, 0.5);
     m->level = log(rate);
     for (size_t i = 0; i < rows->n; i++) m->odds[i] *= rate;
-    for (size_t j = 0; j < m->clocks; j++)
+    for (size_t j = 0; j < m->clocks && !rows->spells; j++)
         for (size_t i = 0; i < rows->n; i++)
             if (rows->event[i] && m->clock[j].bin[i] < m->clock[j].bins) m->clock[j].events[m->clock[j].bin[i]]++;
+}
+
+/* Blocks of rows that begin with a spell. */
+static mr_status bounds(moments_model *m, const mr_alloc *alloc, mr_error *err) {
+    const mr_moment_rows *rows = m->rows;
+    m->bound = mem_take(alloc, m->blocks + 1, sizeof *m->bound);
+    m->part = mem_new(alloc, rows->n, sizeof *m->part);
+    m->silent = mem_new(alloc, rows->spells, sizeof *m->silent);
+    if (!m->bound || !m->part || !m->silent) return error_memory(err, rows->n * sizeof *m->part);
+    for (size_t block = 0, s = 0; block <= m->blocks; block++) {
+        while (s < rows->spells && rows->first[s] < block * MOMENTS_BLOCK) s++;
+        m->bound[block] = block == m->blocks ? rows->spells : s;
+    }
+    return MR_OK;
 }
 
 mr_status moments_model_new(moments_model *m, const mr_moment_rows *rows, const mr_clock *clocks, const mr_context *context, mr_error *err) {
@@ -204,8 +256,9 @@ mr_status moments_model_new(moments_model *m, const mr_moment_rows *rows, const 
     m->partial = mem_new(alloc, (m->blocks + 1) * 2 * (m->most_bins + 1), sizeof *m->partial);
     m->work = mem_new(alloc, 2 * widest + widest * widest, sizeof *m->work);
     if (!m->odds || !m->partial || !m->work) return error_memory(err, rows->n * sizeof *m->odds);
-    first_rates(m);
-    return MR_OK;
+    status = rows->spells ? bounds(m, alloc, err) : MR_OK;
+    if (status == MR_OK) first_rates(m);
+    return status;
 }
 
 void moments_model_free(moments_model *m) {
@@ -216,6 +269,9 @@ void moments_model_free(moments_model *m) {
         mem_free(alloc, m->clock[j].inverse);
         mem_free(alloc, m->clock[j].taken);
     }
+    mem_free(alloc, m->bound);
+    mem_free(alloc, m->part);
+    mem_free(alloc, m->silent);
     mem_free(alloc, m->odds);
     mem_free(alloc, m->partial);
     mem_free(alloc, m->work);

@@ -6,7 +6,10 @@
  * events on, where U / sqrt I is not). The scan statistic is the strongest window of all (Kulldorff 1997). Its distribution without moments by a
  * parametric bootstrap: counts are drawn anew around the fitted means, and the background follows them by one Newton step, linear in the
  * residuals, so that a replicate costs one pass over the bins. Drawing stops once 20 replicates were as strong (Besag & Clifford 1991): p is then
- * 20 / replicates drawn. */
+ * 20 / replicates drawn.
+ *
+ * Where it is not known when, counts of neighbouring bins go together, for an event is shared among all its rows: V is their covariance then
+ * (moments_blur.c), and replicates draw spells, not counts. */
 #include "moments.h"
 
 #include "error.h"
@@ -26,6 +29,7 @@ enum { ENOUGH = 20, ROUNDS = 2 };
 typedef struct window {
     uint32_t from, to;
     double information, root; /* root: 1 / sqrt information */
+    double scale;             /* 1 over the share of an event that a bin of it gets: 1 where it is known when */
     double share;             /* of all windows, for the place's posterior: wider steps stand for more */
 } window;
 
@@ -57,13 +61,18 @@ static size_t next_width(size_t width) {
     return next > width ? next : width + 1;
 }
 
+/* A window's strength: of a count whose events weigh 1 / scale each. */
+static double strength_of(const window *w, double excess) {
+    return moments_strength(excess * w->scale, w->information * w->scale * w->scale);
+}
+
 /* prefix[(bins + 1) * k]: sums of V x. */
 static void prefix_columns(const moments_clock *c, double *prefix) {
     size_t k = c->k;
     memset(prefix, 0, k * sizeof *prefix);
     for (size_t b = 0; b < c->bins; b++) {
-        const double *x = c->x + b * c->room;
-        for (size_t j = 0; j < k; j++) prefix[(b + 1) * k + j] = prefix[b * k + j] + c->variance[b] * x[j];
+        const double *x = c->x + b * c->room, *spread = c->spread ? c->spread + b * c->room : NULL;
+        for (size_t j = 0; j < k; j++) prefix[(b + 1) * k + j] = prefix[b * k + j] + (spread ? spread[j] : c->variance[b] * x[j]);
     }
 }
 
@@ -109,9 +118,9 @@ static mr_status windows_of(const moments_clock *c, const mr_alloc *alloc, scan 
             double v = 0;
             for (size_t b = from; b < from + width; b++) v += c->variance[b];
             if (v < LEAST_EXPECTED || v > all / 2 || !free_of_patches(c, from, from + width)) continue;
-            double left = left_over(c, prefix, prefix + (c->bins + 1) * c->k, from, from + width, v);
-            if (left < LEAST_LEFT * v) continue;
-            s->w[s->n++] = (window){.from = (uint32_t)from, .to = (uint32_t)(from + width), .information = left, .root = 1 / sqrt(left),
+            double own = c->spread ? moments_band(c, from, from + width) : v, left = left_over(c, prefix, prefix + (c->bins + 1) * c->k, from, from + width, own);
+            if (!(left >= LEAST_LEFT * own && left > 0)) continue;
+            s->w[s->n++] = (window){.from = (uint32_t)from, .to = (uint32_t)(from + width), .information = left, .root = 1 / sqrt(left), .scale = v / own,
                                     .share = (double)step * (double)(next_width(width) - width) / (double)width};
         }
     }
@@ -127,7 +136,7 @@ static size_t strongest(const scan *s, const double *sums, double *most) {
         const window *w = &s->w[i];
         double excess = sums[w->to] - sums[w->from];
         if (excess * w->root <= *most) continue; /* the signed root is below the standardised excess */
-        double strength = moments_strength(excess, w->information);
+        double strength = strength_of(w, excess);
         if (strength <= *most) continue;
         *most = strength;
         at = i;
@@ -169,17 +178,24 @@ typedef struct replica {
     double *most;                /* [replicates] */
 } replica;
 
-static double replicate(const moments_clock *c, const scan *s, replica *t, rng *r) {
+/* Counts less their means. */
+static void draw_counts(const moments_model *m, const moments_clock *model, const moments_clock *c, replica *t, rng *r) {
+    if (c->spread) {
+        moments_draw(m, c, (size_t)draw(r, c->upto[c->n_watched], exp(-c->upto[c->n_watched])), r, t->rest);
+        for (size_t b = 0; b < c->bins; b++) t->rest[b] -= model->mean[b];
+        return;
+    }
+    for (size_t b = 0; b < c->bins; b++) t->rest[b] = c->variance[b] > 0 ? draw(r, c->variance[b], t->least[b]) - c->variance[b] : 0;
+}
+
+static double replicate(const moments_model *m, const moments_clock *model, const moments_clock *c, const scan *s, replica *t, rng *r) {
     size_t k = c->k;
     double most;
     memset(t->right, 0, k * sizeof *t->right);
+    draw_counts(m, model, c, t, r);
     for (size_t b = 0; b < c->bins; b++) {
-        double v = c->variance[b];
-        if (!(v > 0)) {
-            t->rest[b] = 0;
-            continue;
-        }
-        double rest = t->rest[b] = draw(r, v, t->least[b]) - v;
+        double rest = t->rest[b];
+        if (rest == 0) continue;
         const double *x = c->x + b * c->room;
         for (size_t j = 0; j < k; j++) t->right[j] += x[j] * rest;
     }
@@ -189,10 +205,10 @@ static double replicate(const moments_clock *c, const scan *s, replica *t, rng *
     }
     t->sums[0] = 0;
     for (size_t b = 0; b < c->bins; b++) {
-        const double *x = c->x + b * c->room;
+        const double *x = c->spread ? c->spread + b * c->room : c->x + b * c->room;
         double follow = 0;
         for (size_t j = 0; j < k; j++) follow += x[j] * t->delta[j];
-        t->sums[b + 1] = t->sums[b] + t->rest[b] - c->variance[b] * follow;
+        t->sums[b + 1] = t->sums[b] + t->rest[b] - (c->spread ? 1 : c->variance[b]) * follow;
     }
     strongest(s, t->sums, &most);
     return most;
@@ -204,7 +220,7 @@ static void chance_of(const search *s, const moments_clock *c, size_t clock, con
     while (drawn < s->options->replicates && as_strong < ENOUGH) {
         rng r;
         rng_seed(&r, s->options->seed + s->stream * 0x9e3779b97f4a7c15u, (uint64_t)clock << 32 | drawn);
-        t->most[drawn] = replicate(c, windows, t, &r);
+        t->most[drawn] = replicate(s->m, &s->m->clock[clock], c, windows, t, &r);
         if (t->most[drawn++] >= peak->strength) as_strong++;
     }
     peak->p = as_strong >= ENOUGH ? (double)as_strong / drawn : (as_strong + 1.0) / (drawn + 1.0);
@@ -242,7 +258,7 @@ static void place(const scan *s, const double *sums, size_t at, double *pair, mo
     for (size_t i = 0; i < s->n; i++) {
         const window *w = &s->w[i];
         if (w->to <= best->from || w->from >= best->to) continue;
-        double strength = moments_strength(sums[w->to] - sums[w->from], w->information);
+        double strength = strength_of(w, sums[w->to] - sums[w->from]);
         if (strength <= 0) continue;
         double weight = w->share * exp((strength * strength - peak->strength * peak->strength) / 2);
         if (!(weight > 1e-9)) continue;
@@ -312,7 +328,7 @@ static mr_status search_windows(search *s, size_t clock, moments_clock *c, doubl
     at = look(c, &windows, t.sums, &peak->strength);
     for (int round = 0; round < ROUNDS && at < windows.n && at != before; round++) {
         before = at;
-        moments_settle(model, c, work, windows.w[at].from, windows.w[at].to, s->m->rows->binary);
+        moments_settle(s->m, model, c, work, windows.w[at].from, windows.w[at].to);
         mem_free(s->alloc, windows.w);
         windows = (scan){0};
         status = windows_of(c, s->alloc, &windows, err);
@@ -347,7 +363,9 @@ static mr_status search_clock(search *s, size_t clock, mr_error *err) {
     s->peak[clock] = (moments_peak){.p = NAN};
     if (model->spec->role == MR_CLOCK_FACTOR) return MR_OK;
     mr_status status = moments_copy(model, s->alloc, &c, &work, err);
+    if (status == MR_OK && s->m->bound) status = moments_blur(s->m, &c, err);
     if (status == MR_OK) status = search_windows(s, clock, &c, work, &s->peak[clock], err);
+    moments_blur_free(s->m, &c);
     mem_free(s->alloc, work);
     return status;
 }

@@ -339,34 +339,34 @@ static void moments(void **state) {
         const char *field;
         int64_t row;
     } bad[] = {
-        {{ROWS, 0, good_bin, days, event, false}, clock, good_options, MR_EINVAL, "clocks", -1},
-        {{ROWS, 33, good_bin, days, event, false}, clock, good_options, MR_EINVAL, "clocks", -1},
-        {{ROWS, 1, NULL, days, event, false}, clock, good_options, MR_EINVAL, "rows", -1},
-        {{ROWS, 1, no_bin, days, event, false}, clock, good_options, MR_EINVAL, "bin", 0},
-        {{ROWS, 1, bad_bin, days, event, false}, clock, good_options, MR_EDATA, "bin", 7},
-        {{ROWS, 1, good_bin, days, odd, false}, clock, good_options, MR_EDATA, "event", 8},
-        {{ROWS, 1, good_bin, negative, event, false}, clock, good_options, MR_EDATA, "exposure", 9},
-        {{ROWS, 1, good_bin, endless, event, false}, clock, good_options, MR_EDATA, "exposure", 60},
-        {{ROWS, 1, good_bin, days, few, false}, clock, good_options, MR_EDATA, "events", -1},
-        {{0, 1, good_bin, days, event, false}, clock, good_options, MR_EDATA, "events", -1},
-        {{ROWS, 1, good_bin, days, all, false}, clock, good_options, MR_EDATA, "exposure", -1},
-        {{ROWS, 1, good_bin, days, all, true}, clock, good_options, MR_EDATA, "event", -1},
-        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 1, .narrow = 1, .wide = 1}, good_options, MR_EINVAL, "bins", 0},
-        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 5000, .narrow = 1, .wide = 1}, good_options, MR_EINVAL, "bins", 0},
-        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 0, .wide = 3}, good_options, MR_EINVAL, "wide", 0},
-        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 3, .wide = 10}, good_options, MR_EINVAL, "wide", 0},
-        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 1, .wide = 3, .knot = -1}, good_options, MR_EINVAL, "knot", 0},
-        {{ROWS, 1, good_bin, days, event, false}, {.name = "start", .bins = 10, .narrow = 1, .wide = 3, .steep = NAN}, good_options, MR_EINVAL, "steep", 0},
-        {{ROWS, 1, good_bin, days, event, false}, clock, {.level = 0, .replicates = 100, .least_ratio = 1}, MR_EINVAL, "level", -1},
-        {{ROWS, 1, good_bin, days, event, false}, clock, {.level = .05, .replicates = 10, .least_ratio = 1}, MR_EINVAL, "replicates", -1},
-        {{ROWS, 1, good_bin, days, event, false}, clock, {.level = .05, .replicates = 100, .least_ratio = .5}, MR_EINVAL, "least_ratio", -1}};
+        {{ROWS, 0, good_bin, days, event, false, 0, NULL, NULL}, clock, good_options, MR_EINVAL, "clocks", -1},
+        {{ROWS, 33, good_bin, days, event, false, 0, NULL, NULL}, clock, good_options, MR_EINVAL, "clocks", -1},
+        {{ROWS, 1, NULL, days, event, false, 0, NULL, NULL}, clock, good_options, MR_EINVAL, "rows", -1},
+        {{ROWS, 1, no_bin, days, event, false, 0, NULL, NULL}, clock, good_options, MR_EINVAL, "bin", 0},
+        {{ROWS, 1, bad_bin, days, event, false, 0, NULL, NULL}, clock, good_options, MR_EDATA, "bin", 7},
+        {{ROWS, 1, good_bin, days, odd, false, 0, NULL, NULL}, clock, good_options, MR_EDATA, "event", 8},
+        {{ROWS, 1, good_bin, negative, event, false, 0, NULL, NULL}, clock, good_options, MR_EDATA, "exposure", 9},
+        {{ROWS, 1, good_bin, endless, event, false, 0, NULL, NULL}, clock, good_options, MR_EDATA, "exposure", 60},
+        {{ROWS, 1, good_bin, days, few, false, 0, NULL, NULL}, clock, good_options, MR_EDATA, "events", -1},
+        {{0, 1, good_bin, days, event, false, 0, NULL, NULL}, clock, good_options, MR_EDATA, "events", -1},
+        {{ROWS, 1, good_bin, days, all, false, 0, NULL, NULL}, clock, good_options, MR_EDATA, "exposure", -1},
+        {{ROWS, 1, good_bin, days, all, true, 0, NULL, NULL}, clock, good_options, MR_EDATA, "event", -1},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, {.name = "start", .bins = 1, .narrow = 1, .wide = 1}, good_options, MR_EINVAL, "bins", 0},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, {.name = "start", .bins = 5000, .narrow = 1, .wide = 1}, good_options, MR_EINVAL, "bins", 0},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, {.name = "start", .bins = 10, .narrow = 0, .wide = 3}, good_options, MR_EINVAL, "wide", 0},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, {.name = "start", .bins = 10, .narrow = 3, .wide = 10}, good_options, MR_EINVAL, "wide", 0},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, {.name = "start", .bins = 10, .narrow = 1, .wide = 3, .knot = -1}, good_options, MR_EINVAL, "knot", 0},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, {.name = "start", .bins = 10, .narrow = 1, .wide = 3, .steep = NAN}, good_options, MR_EINVAL, "steep", 0},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, clock, {.level = 0, .replicates = 100, .least_ratio = 1}, MR_EINVAL, "level", -1},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, clock, {.level = .05, .replicates = 10, .least_ratio = 1}, MR_EINVAL, "replicates", -1},
+        {{ROWS, 1, good_bin, days, event, false, 0, NULL, NULL}, clock, {.level = .05, .replicates = 100, .least_ratio = .5}, MR_EINVAL, "least_ratio", -1}};
     mr_moments out;
     mr_error err = {0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         refused(&err, mr_moments_find(&bad[i].rows, &bad[i].clock, &bad[i].options, NULL, &out, NULL, &err), bad[i].status, bad[i].field, bad[i].row);
     refused(&err, mr_moments_find(NULL, &clock, &good_options, NULL, &out, NULL, &err), MR_EINVAL, "rows", -1);
     /* All in one bin, all leave in one bin, a clock nobody has: odd, and no error. */
-    const mr_moment_rows good_rows = {ROWS, 1, good_bin, days, event, false};
+    const mr_moment_rows good_rows = {ROWS, 1, good_bin, days, event, false, 0, NULL, NULL};
     assert_int_equal(mr_moments_find(&good_rows, &clock, &good_options, NULL, &out, NULL, &err), MR_OK);
     for (int i = 0; i < ROWS; i++) bins[i] = event[i] ? 4 : (uint16_t)(i % 10);
     assert_int_equal(mr_moments_find(&good_rows, &clock, &good_options, NULL, &out, NULL, &err), MR_OK);
