@@ -197,7 +197,7 @@ static mr_status try_clock(finder *f, size_t best, size_t j, mr_error *err) {
     mr_status status = MR_OK;
     int64_t shift;
     double share, other;
-    bool own = j == best || (p->any && p->strength >= WORTH_TRYING * b->strength && related(f, best, j));
+    bool own = j == best || (p->any && p->p <= f->options->level && p->strength >= WORTH_TRYING * b->strength && related(f, best, j));
     bool shifted = j != best && f->clocks[j].role == MR_CLOCK_CYCLE && shift_of(f, best, b->from, b->to, j, &shift, &share) && share >= SAME_ROWS;
     if (own) status = moments_try(&f->model, j, p->from, p->to, &f->tried[j], err);
     if (!shifted || status != MR_OK) return status;
@@ -286,7 +286,7 @@ static mr_status find(finder *f, mr_error *err) {
     mr_moments *out = f->out;
     mr_status status = moments_fit(&f->model, err);
     for (uint64_t step = 0; status == MR_OK; step++) {
-        status = moments_roughness(&f->model, err);
+        if (!f->rows->spells) status = moments_roughness(&f->model, err);
         if (status == MR_OK) status = moments_search(&f->model, f->options, step, f->peak, err);
         if (status != MR_OK) break;
         for (size_t j = 0; step == 0 && j < f->rows->clocks; j++) out->p[j] = f->peak[j].p;

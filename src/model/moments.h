@@ -111,9 +111,34 @@ typedef struct moments_peak {
     double p, threshold; /* threshold: the strength that chance alone reaches in a share `level` of replicates */
 } moments_peak;
 
+/* --- what all clocks' backgrounds leave (moments_joint.c) --- */
+
+typedef struct moments_joint {
+    size_t columns, first[MR_MOST_CLOCKS]; /* the level, then each clock's from first on */
+    double *information;                   /* [columns^2] lower triangle of X'VX */
+    double *by[MR_MOST_CLOCKS];            /* [bins * columns] V x of all columns, by a clock's bins */
+    double *score;                         /* [columns] X'(events - mean), unpenalised */
+} moments_joint;
+
+typedef struct moments_root {
+    size_t columns; /* 0: the columns say the same */
+    double *sums;   /* [(bins + 1) * columns] running sums of L^-1 V x; the caller's to free, and with it what follows */
+    double *step;   /* [columns] L^-1 of the penalised score: what a Newton step on all columns would still move */
+} moments_root;
+
+/* Of the model as fitted. Freed by moments_joint_free, whatever the status. */
+mr_status moments_joint_new(const moments_model *m, moments_joint *joint, mr_error *err);
+void moments_joint_free(const moments_model *m, moments_joint *joint);
+/* For clock `own`, at the roughness that its copy c has. */
+mr_status moments_joint_root(const moments_model *m, const moments_joint *joint, size_t own, const moments_clock *c, moments_root *out, mr_error *err);
+/* a' A^-1 a of bins from .. to - 1 */
+double moments_joint_taken(const moments_root *root, size_t from, size_t to);
+/* a' A^-1 score: how much of their excess that step would take up. */
+double moments_joint_moved(const moments_root *root, size_t from, size_t to);
+
 /* The strongest window of one clock of the model as it stands: from, to and strength. *sum: of all its windows' likelihood ratios over the strongest's,
  * weighted by the share of all places and widths they stand for; *all: of those shares. */
-mr_status moments_strongest(const moments_model *m, size_t clock, moments_peak *peak, double *sum, double *all, mr_error *err);
+mr_status moments_strongest(const moments_model *m, const moments_joint *joint, size_t clock, moments_peak *peak, double *sum, double *all, mr_error *err);
 /* Each searched clock's strongest window, and how often chance alone gives one as strong. stream: another for each search. */
 mr_status moments_search(moments_model *m, const mr_moment_options *options, uint64_t stream, moments_peak *peak, mr_error *err);
 

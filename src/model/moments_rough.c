@@ -44,14 +44,15 @@ static double evidence(const moments_model *m) {
 /* The clock of the strongest window of the model as it stands; m->clocks: none is worth trying. *one_of: how many windows it stands for, by their
  * likelihoods: the largest over the mean. */
 static mr_status candidate(const moments_model *m, size_t *clock, moments_peak *peak, double *one_of, mr_error *err) {
-    mr_status status = MR_OK;
+    moments_joint joint;
     double sum = 0, windows = 0;
     *clock = m->clocks;
+    mr_status status = moments_joint_new(m, &joint, err);
     for (size_t j = 0; j < m->clocks && status == MR_OK; j++) {
         moments_peak p;
         double its, all;
         if (m->clock[j].spec->role != MR_CLOCK_CYCLE) continue;
-        status = moments_strongest(m, j, &p, &its, &all, err);
+        status = moments_strongest(m, &joint, j, &p, &its, &all, err);
         windows += all;
         if (status != MR_OK || !p.any) continue;
         double over = exp((p.strength * p.strength - peak->strength * peak->strength) / 2);
@@ -61,6 +62,7 @@ static mr_status candidate(const moments_model *m, size_t *clock, moments_peak *
         *peak = p;
         *clock = p.strength >= LEAST ? j : m->clocks;
     }
+    moments_joint_free(m, &joint);
     *one_of = sum > 0 ? windows / sum : 1;
     return status;
 }

@@ -29,17 +29,20 @@ enum { ENOUGH = 20, ROUNDS = 2 };
 typedef struct window {
     uint32_t from, to;
     double information, root; /* root: 1 / sqrt information */
+    double moved;             /* of its excess, what the backgrounds would still take up */
     double scale;             /* 1 over the share of an event that a bin of it gets: 1 where it is known when */
     double share;             /* of all windows, for the place's posterior: wider steps stand for more */
 } window;
 
 typedef struct scan {
     window *w;
+    window *drawn; /* the same ones with what the clock's own background leaves: of replicates, which only that background follows */
     size_t n, room;
 } scan;
 
 typedef struct search {
     moments_model *m;
+    const moments_joint *joint; /* NULL: where it is not known when */
     const mr_moment_options *options;
     uint64_t stream;
     moments_peak *peak;
@@ -101,15 +104,19 @@ static size_t most_windows(const mr_clock *spec) {
     return n;
 }
 
-static mr_status windows_of(const moments_clock *c, const mr_alloc *alloc, scan *s, mr_error *err) {
+/* clock: the number of c, a copy, in the model. */
+static mr_status windows_of(const moments_model *m, const moments_joint *joint, size_t clock, const moments_clock *c, scan *s, mr_error *err) {
+    const mr_alloc *alloc = context_alloc(m->context);
     const mr_clock *spec = c->spec;
-    s->room = most_windows(spec);
-    s->w = mem_take(alloc, s->room, sizeof *s->w);
+    moments_root root = {0};
+    mem_free(alloc, s->w);
+    *s = (scan){.room = most_windows(spec)};
+    s->w = mem_take(alloc, 2 * s->room, sizeof *s->w);
     double *prefix = mem_take(alloc, (c->bins + 1) * c->k + c->k, sizeof *prefix), all = 0;
-    if (!s->w || !prefix) {
-        mem_free(alloc, prefix);
-        return error_memory(err, s->room * sizeof *s->w);
-    }
+    mr_status status = s->w && prefix ? MR_OK : error_memory(err, 2 * s->room * sizeof *s->w);
+    if (status == MR_OK && joint) status = moments_joint_root(m, joint, clock, c, &root, err);
+    if (status != MR_OK) goto done;
+    s->drawn = s->w + s->room;
     prefix_columns(c, prefix);
     for (size_t b = 0; b < c->bins; b++) all += c->variance[b];
     for (size_t width = spec->narrow; width <= spec->wide; width = next_width(width)) {
@@ -119,22 +126,32 @@ static mr_status windows_of(const moments_clock *c, const mr_alloc *alloc, scan 
             for (size_t b = from; b < from + width; b++) v += c->variance[b];
             if (v < LEAST_EXPECTED || v > all / 2 || !free_of_patches(c, from, from + width)) continue;
             double own = c->spread ? moments_band(c, from, from + width) : v, left = left_over(c, prefix, prefix + (c->bins + 1) * c->k, from, from + width, own);
+            double drawn = left;
+            double moved = root.columns ? moments_joint_moved(&root, from, from + width) : 0;
+            if (root.columns) left = fmin(left, v - moments_joint_taken(&root, from, from + width));
             if (!(left >= LEAST_LEFT * own && left > 0)) continue;
-            s->w[s->n++] = (window){.from = (uint32_t)from, .to = (uint32_t)(from + width), .information = left, .root = 1 / sqrt(left), .scale = v / own,
+            s->w[s->n] = s->drawn[s->n] = (window){.from = (uint32_t)from, .to = (uint32_t)(from + width), .information = left, .root = 1 / sqrt(left), .moved = moved, .scale = v / own,
                                     .share = (double)step * (double)(next_width(width) - width) / (double)width};
+            s->drawn[s->n].information = drawn;
+            s->drawn[s->n].moved = 0;
+            s->drawn[s->n++].root = 1 / sqrt(drawn);
         }
     }
+done:
+    mem_free(alloc, root.sums);
     mem_free(alloc, prefix);
-    return MR_OK;
+    return status;
 }
 
-/* sums[bins + 1]: running sums of residuals. The strongest window; its strength in *most. */
-static size_t strongest(const scan *s, const double *sums, double *most) {
-    size_t at = s->n;
+static double excess_of(const window *w, const double *sums) { return sums[w->to] - sums[w->from] - w->moved; }
+
+/* sums[bins + 1]: running sums of residuals. The strongest of n windows; its strength in *most. */
+static size_t strongest(const window *windows, size_t n, const double *sums, double *most) {
+    size_t at = n;
     *most = 0;
-    for (size_t i = 0; i < s->n; i++) {
-        const window *w = &s->w[i];
-        double excess = sums[w->to] - sums[w->from];
+    for (size_t i = 0; i < n; i++) {
+        const window *w = &windows[i];
+        double excess = excess_of(w, sums);
         if (excess * w->root <= *most) continue; /* the signed root is below the standardised excess */
         double strength = strength_of(w, excess);
         if (strength <= *most) continue;
@@ -210,7 +227,7 @@ static double replicate(const moments_model *m, const moments_clock *model, cons
         for (size_t j = 0; j < k; j++) follow += x[j] * t->delta[j];
         t->sums[b + 1] = t->sums[b] + t->rest[b] - (c->spread ? 1 : c->variance[b]) * follow;
     }
-    strongest(s, t->sums, &most);
+    strongest(s->drawn, s->n, t->sums, &most);
     return most;
 }
 
@@ -258,7 +275,7 @@ static void place(const scan *s, const double *sums, size_t at, double *pair, mo
     for (size_t i = 0; i < s->n; i++) {
         const window *w = &s->w[i];
         if (w->to <= best->from || w->from >= best->to) continue;
-        double strength = strength_of(w, sums[w->to] - sums[w->from]);
+        double strength = strength_of(w, excess_of(w, sums));
         if (strength <= 0) continue;
         double weight = w->share * exp((strength * strength - peak->strength * peak->strength) / 2);
         if (!(weight > 1e-9)) continue;
@@ -280,17 +297,17 @@ static void place(const scan *s, const double *sums, size_t at, double *pair, mo
 
 static size_t look(const moments_clock *c, const scan *windows, double *sums, double *most) {
     for (size_t b = 0; b < c->bins; b++) sums[b + 1] = sums[b] + c->events[b] - c->mean[b];
-    return strongest(windows, sums, most);
+    return strongest(windows->w, windows->n, sums, most);
 }
 
-mr_status moments_strongest(const moments_model *m, size_t clock, moments_peak *peak, double *sum, double *all, mr_error *err) {
+mr_status moments_strongest(const moments_model *m, const moments_joint *joint, size_t clock, moments_peak *peak, double *sum, double *all, mr_error *err) {
     const moments_clock *c = &m->clock[clock];
     const mr_alloc *alloc = context_alloc(m->context);
     scan s = {0};
     double *sums = mem_new(alloc, c->bins + 1, sizeof *sums);
     *peak = (moments_peak){.p = NAN};
     *sum = *all = 0;
-    mr_status status = sums ? windows_of(c, alloc, &s, err) : error_memory(err, c->bins * sizeof *sums);
+    mr_status status = sums ? windows_of(m, joint, clock, c, &s, err) : error_memory(err, c->bins * sizeof *sums);
     if (status == MR_OK) {
         size_t at = look(c, &s, sums, &peak->strength);
         peak->any = at < s.n;
@@ -299,7 +316,7 @@ mr_status moments_strongest(const moments_model *m, size_t clock, moments_peak *
             peak->to = s.w[at].to;
         }
         for (size_t i = 0; i < s.n; i++) {
-            double strength = fmax(moments_strength(sums[s.w[i].to] - sums[s.w[i].from], s.w[i].information), 0);
+            double strength = fmax(strength_of(&s.w[i], excess_of(&s.w[i], sums)), 0);
             *sum += s.w[i].share * exp((strength * strength - peak->strength * peak->strength) / 2);
             *all += s.w[i].share;
         }
@@ -315,7 +332,7 @@ static mr_status search_windows(search *s, size_t clock, moments_clock *c, doubl
     replica t = {0};
     double *block = NULL, *pair = NULL;
     size_t at = 0, before = SIZE_MAX;
-    mr_status status = windows_of(c, s->alloc, &windows, err);
+    mr_status status = windows_of(s->m, s->joint, clock, c, &windows, err);
     if (status != MR_OK || !windows.n) goto done;
     block = mem_new(s->alloc, 3 * c->bins + 1 + 2 * c->k + s->options->replicates, sizeof *block);
     if (!block) {
@@ -329,9 +346,7 @@ static mr_status search_windows(search *s, size_t clock, moments_clock *c, doubl
     for (int round = 0; round < ROUNDS && at < windows.n && at != before; round++) {
         before = at;
         moments_settle(s->m, model, c, work, windows.w[at].from, windows.w[at].to);
-        mem_free(s->alloc, windows.w);
-        windows = (scan){0};
-        status = windows_of(c, s->alloc, &windows, err);
+        status = windows_of(s->m, s->joint, clock, c, &windows, err);
         if (status != MR_OK) goto done;
         at = look(c, &windows, t.sums, &peak->strength);
     }
@@ -345,7 +360,7 @@ static mr_status search_windows(search *s, size_t clock, moments_clock *c, doubl
     peak->any = true;
     peak->information = windows.w[at].information;
     for (size_t b = windows.w[at].from; b < windows.w[at].to; b++) peak->variance += c->variance[b];
-    peak->ratio = 1 + (t.sums[windows.w[at].to] - t.sums[windows.w[at].from]) / peak->information;
+    peak->ratio = 1 + excess_of(&windows.w[at], t.sums) / peak->information;
     place(&windows, t.sums, at, pair, peak);
     trim(c, peak);
     chance_of(s, c, clock, &windows, &t, peak);
@@ -376,6 +391,10 @@ static mr_status search_block(void *ctx, size_t block, int worker, mr_error *err
 }
 
 mr_status moments_search(moments_model *m, const mr_moment_options *options, uint64_t stream, moments_peak *peak, mr_error *err) {
-    search s = {.m = m, .options = options, .stream = stream, .peak = peak, .alloc = context_alloc(m->context)};
-    return pool_run(context_pool(m->context), m->clocks, search_block, &s, err);
+    moments_joint joint = {0};
+    mr_status status = m->bound ? MR_OK : moments_joint_new(m, &joint, err);
+    search s = {.m = m, .joint = m->bound ? NULL : &joint, .options = options, .stream = stream, .peak = peak, .alloc = context_alloc(m->context)};
+    if (status == MR_OK) status = pool_run(context_pool(m->context), m->clocks, search_block, &s, err);
+    moments_joint_free(m, &joint);
+    return status;
 }
