@@ -126,6 +126,7 @@ static mr_status calibrate(const work *w, const double *score, scorer_measures *
     double *odds = mem_take(NULL, n + 1, sizeof *odds);
     mr_status status = order && odds ? sort_doubles(n, score, order, false) : MR_ENOMEM;
     if (status != MR_OK) error_memory(err, n * sizeof *odds);
+    out->brier = out->log_loss = 0;
     for (size_t i = 0; i < n && status == MR_OK; i++) {
         double p = fmin(1 - 1e-12, fmax(1e-12, score[i])), q = w->gone[i] ? p : 1 - p;
         odds[i] = log(p / (1 - p));
@@ -308,7 +309,7 @@ static void unknown(scorer_measures *m) {
     const measured none = {NAN, NAN, NAN};
     memset(m, 0, sizeof *m);
     m->auc = m->lift = m->against = none;
-    m->slope = m->intercept = NAN;
+    m->brier = m->log_loss = m->slope = m->intercept = NAN;
     for (size_t k = 0; k < MEASURE_RATES; k++) m->lead[k].precision = none;
 }
 
@@ -322,11 +323,7 @@ static mr_status measure_one(work *w, lead_walk *walk, const double *score, bool
     for (size_t i = 0; i < j->n; i++) out->left += w->gone[i];
     out->auc.value = pooled_auc(w, score, s, NULL, out->month_auc);
     out->lift.value = share(w, s->top, NULL) / share(w, NULL, NULL);
-    if (chance) {
-        status = calibrate(w, score, out, err);
-    } else {
-        out->brier = out->log_loss = NAN;
-    }
+    if (chance) status = calibrate(w, score, out, err);
     for (size_t k = 0; k < MEASURE_RATES && status == MR_OK; k++) {
         flags[k] = mem_take(NULL, j->n + 1, sizeof **flags);
         if (!flags[k]) return error_memory(err, j->n);

@@ -43,7 +43,7 @@ static int32_t cadence(const reviews_options *o, const char *tier) {
 static bool is_here(const reviewing *r, const trace *t, const digest *d) {
     if (r->base.mode == RISK_CONTRACTS) return risk_under_contract(t, d->day);
     for (uint32_t i = d->n[EVENT_order]; i > 0; i--)
-        if (trace_is_order(digest_event(d, EVENT_order, i - 1))) return d->day - digest_event(d, EVENT_order, i - 1)->day <= r->o->horizon_days;
+        if (trace_is_order(digest_event(d, EVENT_order, i - 1))) return d->day - digest_event(d, EVENT_order, i - 1)->day < r->o->horizon_days;
     return false;
 }
 
