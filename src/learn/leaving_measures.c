@@ -175,6 +175,7 @@ static void mark(const judged *j, const sorted *s, double rate, bool *flag) {
 
 typedef struct lead_walk {
     const judged *j;
+    int32_t seen_to;     /* the landmark behind the last one judged: who leaves later had landmarks of which nobody knows yet whether they were flagged */
     const bool *flag;
     size_t *at;          /* [n] judged rows of customers, one customer after the other, by day */
     size_t *begin;       /* [customers + 1] */
@@ -191,7 +192,7 @@ static void walk_customer(lead_walk *w, const size_t *at, size_t n) {
         bool flagged = w->flag[at[i]], gone = m->now[row] == LANDMARK_LEFT;
         if (!flagged) start = i + 1;
         /* Unbroken: the very next landmark is flagged, too, and they had not left in between. */
-        bool leaves_here = gone && (i + 1 == n || m->day[next_row] >= m->gone[row]);
+        bool leaves_here = gone && (i + 1 == n ? m->gone[row] <= w->seen_to : m->day[next_row] >= m->gone[row]);
         bool run_on = flagged && i + 1 < n && w->flag[at[i + 1]] && m->day[next_row] == landmark_month_end(m->day[row] + 1) && !leaves_here;
         if (flagged && !run_on) {
             out->runs++;
@@ -218,6 +219,7 @@ static void lead_of(lead_walk *w, double rate) {
             out->flagged++;
             out->flagged_left += left(j, i);
         }
+    w->seen_to = j->n ? landmark_month_end(j->m->day[j->row[j->n - 1]] + 1) : 0;
     for (size_t c = 0; c < j->m->customers; c++) walk_customer(w, w->at + w->begin[c], w->begin[c + 1] - w->begin[c]);
     qsort(w->lead, out->caught, sizeof *w->lead, by_double);
     qsort(w->after, out->caught, sizeof *w->after, by_double);

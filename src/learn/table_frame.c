@@ -82,6 +82,13 @@ static meaning read_cell(const char *cell, double *out) {
     return isfinite(*out) ? IS_NUMBER : IS_INFINITE;
 }
 
+/* "1,234": one and a bit, or a thousand and more? */
+static bool either_way(const char *cell) {
+    const char *whole = cell + strspn(cell, "+-");
+    size_t digits = strspn(whole, "0123456789");
+    return *whole != '0' && digits >= 1 && digits <= 3 && whole[digits] == ',' && strspn(whole + digits + 1, "0123456789") == 3 && !whole[digits + 4];
+}
+
 static const char *cell_of(const table_frame *t, size_t row, size_t column) {
     return t->table.cell[t->row[row] * t->table.columns + column];
 }
@@ -211,12 +218,17 @@ static bool listed(const char *const *list, const char *name) {
 /* Adds the column to the features, or says why not. */
 static mr_status add_feature(table_frame *t, size_t column, const table_roles *roles, frame_feature *feature, mr_error *err) {
     const char *name = t->table.heading[column];
-    size_t known = 0, numbers = 0, n = t->frame.n;
+    size_t known = 0, numbers = 0, n = t->frame.n, unclear = n;
+    bool decimal = false; /* a comma stands before decimals, beyond doubt */
     double value;
     for (size_t i = 0; i < n; i++) {
-        meaning m = read_cell(cell_of(t, i, column), &value);
+        const char *cell = cell_of(t, i, column);
+        meaning m = read_cell(cell, &value);
         known += m != IS_MISSING;
         numbers += m == IS_NUMBER || m == IS_INFINITE;
+        if (m != IS_NUMBER || !strchr(cell, ',')) continue;
+        if (!either_way(cell)) decimal = true;
+        else if (unclear == n) unclear = i;
     }
     if (!known) {
         note(t, "column '%.80s' is empty: left out", name);
@@ -224,6 +236,9 @@ static mr_status add_feature(table_frame *t, size_t column, const table_roles *r
     }
     frame_feature *f = &feature[t->frame.p];
     *f = (frame_feature){.name = name, .categorical = listed(roles->category, name) || (double)numbers < MOSTLY * (double)known};
+    if (!f->categorical && unclear < n && !decimal)
+        return at_cell(t, unclear, column, err, "can be read with the comma before decimals or before thousands, and no other cell of the column tells which: write it with a "
+                       "point, or without the comma");
     if (!f->categorical) {
         double *number = arena_take(&t->memory, n * sizeof *number + 1);
         f->number = number;
