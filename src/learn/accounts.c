@@ -23,7 +23,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         bool contract = e->kind >= EVENT_contract_start && e->kind <= EVENT_contract_end;
         orders |= trace_is_order(e);
         if (s->first_day == TRACE_NO_DAY || e->day < s->first_day) s->first_day = e->day;
-        if (e->day > s->last_day) s->last_day = e->day;
+        if (e->day > s->last_day && event_shows_reach(e->kind)) s->last_day = e->day;
         if (!contract) continue;
         s->no_period += e->kind == EVENT_contract_start && e->amount > 0 && !e->months;
         if (s->first_contract == TRACE_NO_DAY || e->day < s->first_contract) s->first_contract = e->day;

@@ -50,7 +50,7 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
     if (!t->n) return tick(p, 0, err);
     int32_t last = b->until != TRACE_NO_DAY ? b->until : p->limit, seen = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n; i++) {
-        if (last != TRACE_NO_DAY && t->event[i].day > last) continue;
+        if ((last != TRACE_NO_DAY && t->event[i].day > last) || !event_shows_reach(t->event[i].kind)) continue;
         if (seen == TRACE_NO_DAY || t->event[i].day > seen) seen = t->event[i].day;
         if (b->first_day == TRACE_NO_DAY || t->event[i].day < b->first_day) b->first_day = t->event[i].day;
     }
