@@ -4,6 +4,7 @@
 #include "columns_out.h"
 #include "trained_out.h"
 
+#include <additive_document.h>
 #include <calendar.h>
 #include <cells.h>
 #include <error.h>
@@ -13,7 +14,6 @@
 #include <models.h>
 #include <person.h>
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,32 +130,14 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 
 /* --- the model --- */
 
-static mr_status read_whole(const char *path, char **text, size_t *len, mr_error *err) {
-    FILE *f = fopen(path, "rb");
-    size_t room = 1 << 16;
-    *len = 0;
-    *text = NULL;
-    if (!f) return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(errno));
-    for (size_t got = 1; got;) {
-        char *more = mem_resize(NULL, *text, room, 1);
-        if (!more) break;
-        *text = more;
-        got = fread(*text + *len, 1, room - *len, f);
-        *len += got;
-        if (*len == room) room *= 2;
-    }
-    bool failed = ferror(f);
-    fclose(f);
-    if (failed) return error_set(err, MR_EIO, NULL, -1, "%.300s cannot be read: %s", path, strerror(errno));
-    return *text ? MR_OK : error_memory(err, room);
-}
-
 static mr_status load_model(const arguments *a, leaving_model *out, mr_error *err) {
     if (a->model) {
         char *text;
         size_t len;
-        mr_status status = read_whole(a->model, &text, &len, err);
-        if (status == MR_OK) status = leaving_model_read(text, len, out, err);
+        mr_status status = additive_document_get(a->model, &text, &len, err);
+        mr_error why = {0};
+        if (status == MR_OK && (status = leaving_model_read(text, len, out, &why)) != MR_OK)
+            status = error_set(err, status, why.field, why.row, "%.200s: %.260s", a->model, why.message);
         mem_free(NULL, text);
         return status;
     }
@@ -170,20 +152,13 @@ static mr_status load_model(const arguments *a, leaving_model *out, mr_error *er
 
 /* --- train --- */
 
-static mr_status save(const char *path, const char *text, mr_error *err) {
-    FILE *f = fopen(path, "w");
-    bool ok = f && fputs(text, f) != EOF && fputc('\n', f) != EOF;
-    if (f && fclose(f) != 0) ok = false;
-    return ok ? MR_OK : error_set(err, MR_EIO, NULL, -1, "%.300s cannot be written: %s", path, strerror(errno));
-}
-
 static mr_status keep(const arguments *a, const leaving_model *model, mr_error *err) {
     char *text = NULL;
     ledger *l = NULL;
     mr_status status = leaving_model_write(model, &text, err);
     ledger_model stored = {.fitted_at_us = now_us(), .until_day = model->as_of, .version = LEAVING_DOCUMENT_VERSION, .document = text};
     strcpy(stored.name, LEDGER_LEAVING);
-    if (status == MR_OK && a->out) status = save(a->out, text, err);
+    if (status == MR_OK && a->out) status = additive_document_put(text, a->out, err);
     if (status == MR_OK) status = ledger_open(a->source.url, NULL, &l, err);
     if (status == MR_OK) status = ledger_model_add(l, &stored, err);
     ledger_close(l);
@@ -230,7 +205,7 @@ typedef struct scored {
     landmarks m;
     size_t terms, *row;
     char (*name)[256];    /* [terms] */
-    double *score, *contribution, *mean; /* mean: one number, the mean chance */
+    double *score, *contribution;
     uint32_t *order;      /* the likeliest first */
 } scored;
 
@@ -267,17 +242,6 @@ static mr_status score_all(const arguments *a, int64_t customer_id, const mr_con
     return leaving_model_score(&s->model, &s->m, s->row, n, context, s->score, s->contribution, err);
 }
 
-static size_t largest(const double *contribution, size_t terms, size_t top, size_t *out) {
-    size_t n = 0;
-    for (size_t k = 0; k < terms && top; k++) {
-        if (n == top && !(fabs(contribution[k]) > fabs(contribution[out[n - 1]]))) continue;
-        size_t at = n < top ? n++ : n - 1;
-        for (; at > 0 && fabs(contribution[out[at - 1]]) < fabs(contribution[k]); at--) out[at] = out[at - 1];
-        out[at] = k;
-    }
-    return n;
-}
-
 /* The value, or both values, of a term's features. */
 static void term_value(const scored *s, size_t i, size_t term, char out[160]) {
     mr_additive_parts parts;
@@ -292,16 +256,9 @@ static void term_value(const scored *s, size_t i, size_t term, char out[160]) {
     snprintf(out, 160, "%s x %s", first, second);
 }
 
-static void put_cell(const char *text) {
-    char cell[2 * 1024 + 8];
-    size_t len = strlen(text);
-    *cell_text(cell, text, len < 1000 ? len : 1000, CELL_TEXT) = 0;
-    fputs(cell, stdout);
-}
-
 static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top) {
     size_t which[512];
-    size_t n = largest(s->contribution + i * s->terms, s->terms, top < 512 ? top : 512, which);
+    size_t n = trained_largest(s->contribution + i * s->terms, s->terms, top < 512 ? top : 512, which);
     json_t *out = json_pack("{s:s, s:f, s:f, s:s}", "id", s->m.customer[s->m.who[s->row[i]]].external_id, "probability", chance_of(s->score[i]), "score", s->score[i], "stage", stage),
            *list = json_array();
     for (size_t k = 0; k < n; k++) {
@@ -314,9 +271,9 @@ static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top
 }
 
 static void row_csv(const arguments *a, const scored *s, size_t i, const char *stage) {
-    size_t which[MOST_TOP], n = largest(s->contribution + i * s->terms, s->terms, (size_t)a->top, which);
+    size_t which[MOST_TOP], n = trained_largest(s->contribution + i * s->terms, s->terms, (size_t)a->top, which);
     char value[160];
-    put_cell(s->m.customer[s->m.who[s->row[i]]].external_id);
+    cell_put(stdout, s->m.customer[s->m.who[s->row[i]]].external_id);
     printf(",%.6f,%.6f,%s", chance_of(s->score[i]), s->score[i], stage);
     for (size_t k = 0; k < (size_t)a->top; k++) {
         if (k >= n) {
@@ -324,10 +281,10 @@ static void row_csv(const arguments *a, const scored *s, size_t i, const char *s
             continue;
         }
         putchar(',');
-        put_cell(s->name[which[k]]);
+        cell_put(stdout, s->name[which[k]]);
         putchar(',');
         term_value(s, i, which[k], value);
-        put_cell(value);
+        cell_put(stdout, value);
         printf(",%.6f", s->contribution[i * s->terms + which[k]]);
     }
     putchar('\n');
@@ -382,7 +339,7 @@ static int predict(arguments *a) {
 }
 
 static void explain_text(const scored *s, const char *id) {
-    size_t which[512], n = largest(s->contribution, s->terms, 512, which);
+    size_t which[512], n = trained_largest(s->contribution, s->terms, 512, which);
     char text[32], day[11];
     const landmarks *m = &s->m;
     printf("%s, as of %s: leaves within %d days with a chance of %.1f %% (stage: %s)\n\n", id, calendar_text(m->only_day, day), (int)m->horizon_days,

@@ -7,9 +7,11 @@
 #include <fixlist.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicode.h>
 
 static const char help[] =
     "marram measures: the fix list: causes by the value that left or is at risk because of them; and what is done about them\n"
@@ -138,7 +140,7 @@ static mr_status read_all(arguments *a, const mr_context *context, json_t **caus
     reasons_base base = {0};
     measures m = {0};
     trace_ledger l = {.l = a->source.l};
-    reasons_options o = {.until = TRACE_NO_DAY, .last_day = a->source.files.today, .horizon_days = (int32_t)a->horizon_days};
+    reasons_options o = {.until = TRACE_NO_DAY, .last_day = a->source.files.today, .horizon_days = (int32_t)lround(a->horizon_days)};
     mr_status status = ledger_trace_money(l.l, &a->source.rates, &l.options, err);
     if (status == MR_OK) status = ledger_measures_read(l.l, &m, err);
     if (status == MR_OK) status = reasons_scan(trace_source_of(&l), &o, context, &base, err);
@@ -178,8 +180,9 @@ static int look(arguments *a) {
 
 static bool fits(const char *name, const char *value, size_t room, int *code) {
     if (!value || !*value) *code = command_usage("measures", "add needs %s", name);
+    else if (unicode_fault(value, strlen(value)) < strlen(value)) *code = command_usage("measures", "%s is no UTF-8", name);
     else if (strlen(value) >= room) *code = command_usage("measures", "%s must be shorter than %zu bytes", name, room);
-    return value && *value && strlen(value) < room;
+    return *code == EXIT_OK;
 }
 
 static int add(arguments *a) {

@@ -8,6 +8,7 @@
 #include <reasons_learned.h>
 #include <calendar.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,7 @@ static int run(arguments *a) {
     progress_bar bar;
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     reasons_base base = {0};
-    reasons_options o = {.until = TRACE_NO_DAY, .horizon_days = (int32_t)a->horizon_days};
+    reasons_options o = {.until = TRACE_NO_DAY, .horizon_days = (int32_t)lround(a->horizon_days)};
     json_t *out = NULL;
     int code = base_source_open("reasons", &a->source);
     if (code != EXIT_OK) return code;

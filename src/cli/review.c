@@ -7,6 +7,7 @@
 #include <reviews.h>
 
 #include <calendar.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +153,7 @@ static int look(arguments *a) {
     int code = base_source_open("review", &a->source);
     if (code != EXIT_OK) return code;
     trace_ledger l = {.l = a->source.l};
-    reviews_options o = {.horizon_days = (int32_t)a->horizon_days, .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
+    reviews_options o = {.horizon_days = (int32_t)lround(a->horizon_days), .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
     err.code = base_source_day(&a->source, &o.day, &err);
     if (err.code == MR_OK) err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &o.customer_id, &err);

@@ -392,28 +392,24 @@ mr_status additive_document_read(const char *text, size_t len, trained *out, mr_
 
 /* --- files --- */
 
-mr_status additive_document_save(const trained *t, const char *path, mr_error *err) {
-    char *text = NULL, temporary[4096];
-    mr_status status = additive_document_write(t, &text, err);
-    if (status != MR_OK) return status;
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new-%ld", path, (long)getpid()) >= sizeof temporary) {
-        additive_document_free(text);
+mr_status additive_document_put(const char *text, const char *path, mr_error *err) {
+    char temporary[4096];
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new-%ld", path, (long)getpid()) >= sizeof temporary)
         return error_set(err, MR_EIO, "out", -1, "%.200s: the name is too long", path);
-    }
     FILE *f = fopen(temporary, "we");
     bool sound = f && fputs(text, f) >= 0 && putc('\n', f) != EOF && fflush(f) == 0 && fsync(fileno(f)) == 0;
     int why = errno;
     if (f && fclose(f) != 0 && sound) sound = false, why = errno;
     if (sound && rename(temporary, path) != 0) sound = false, why = errno;
-    additive_document_free(text);
     if (sound) return MR_OK;
     if (f) unlink(temporary);
     return error_set(err, MR_EIO, "out", -1, "%.200s cannot be written: %s", path, strerror(why));
 }
 
-mr_status additive_document_load(const char *path, trained *out, mr_error *err) {
-    *out = (trained){.outcome = "", .positive = "", .id = "", .split = ""};
+mr_status additive_document_get(const char *path, char **out, size_t *out_len, mr_error *err) {
     FILE *f = fopen(path, "re");
+    *out = NULL;
+    *out_len = 0;
     if (!f) return error_set(err, MR_EIO, "model", -1, "%.200s cannot be read: %s", path, strerror(errno));
     char *text = NULL;
     size_t len = 0, room = 0, got = 1;
@@ -428,7 +424,25 @@ mr_status additive_document_load(const char *path, trained *out, mr_error *err) 
     }
     if (status == MR_OK && ferror(f)) status = error_set(err, MR_EIO, "model", -1, "%.200s cannot be read: %s", path, strerror(errno));
     fclose(f);
+    *out = text;
+    *out_len = len;
+    return status;
+}
+
+mr_status additive_document_save(const trained *t, const char *path, mr_error *err) {
+    char *text = NULL;
+    mr_status status = additive_document_write(t, &text, err);
+    if (status == MR_OK) status = additive_document_put(text, path, err);
+    additive_document_free(text);
+    return status;
+}
+
+mr_status additive_document_load(const char *path, trained *out, mr_error *err) {
+    char *text;
+    size_t len;
     mr_error why = {0};
+    *out = (trained){.outcome = "", .positive = "", .id = "", .split = ""};
+    mr_status status = additive_document_get(path, &text, &len, err);
     if (status == MR_OK && (status = additive_document_read(text, len, out, &why)) != MR_OK)
         status = error_set(err, status, why.field, why.row, "%.200s: %.260s", path, why.message);
     mem_free(NULL, text);

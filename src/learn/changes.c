@@ -27,7 +27,6 @@ typedef struct mover {
 typedef struct changing {
     const changes_options *o;
     leaving_model model;
-    bool there;
     side before, after;
     size_t terms, n;
     mover *mover;
@@ -45,7 +44,6 @@ static mr_status load(ledger *l, changing *c, mr_error *err) {
     mr_status status = ledger_model_leaving(l, &stored, err);
     if (status == MR_OK && !stored.id) status = error_set(err, MR_EDATA, NULL, -1, "the ledger keeps no model of leaving: 'marram train --db URL' makes one");
     if (status == MR_OK) status = leaving_model_read(stored.document, strlen(stored.document), &c->model, err);
-    c->there = status == MR_OK;
     ledger_model_free(&stored);
     return status;
 }
@@ -187,6 +185,6 @@ mr_status changes_json(ledger *l, const changes_options *o, const mr_context *co
     mem_free(NULL, c.mean);
     side_free(&c.before);
     side_free(&c.after);
-    if (c.there) leaving_model_free(&c.model);
+    leaving_model_free(&c.model);
     return status;
 }
