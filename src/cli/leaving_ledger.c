@@ -11,6 +11,7 @@
 #include <leaving_model.h>
 #include <mem.h>
 #include <models.h>
+#include <out_file.h>
 #include <person.h>
 
 #include <errno.h>
@@ -171,10 +172,12 @@ static mr_status load_model(const arguments *a, leaving_model *out, mr_error *er
 /* --- train --- */
 
 static mr_status save(const char *path, const char *text, mr_error *err) {
-    FILE *f = fopen(path, "w");
-    bool ok = f && fputs(text, f) != EOF && fputc('\n', f) != EOF;
-    if (f && fclose(f) != 0) ok = false;
-    return ok ? MR_OK : error_set(err, MR_EIO, NULL, -1, "%.300s cannot be written: %s", path, strerror(errno));
+    out_file out;
+    mr_status status = out_file_open(path, 0666, &out, err);
+    if (status != MR_OK) return status;
+    fputs(text, out.file);
+    putc('\n', out.file);
+    return out_file_close(&out, true, err);
 }
 
 static mr_status keep(const arguments *a, const leaving_model *model, mr_error *err) {
@@ -197,6 +200,8 @@ static int train(arguments *a) {
     progress_bar bar;
     landmarks m = {0};
     leaving_model model = {0};
+    if (a->out && base_source_is(&a->source, a->out)) return command_usage("train", "--out %s is the ledger itself: name another file", a->out);
+    if (a->out && out_file_check(a->out, &err) != MR_OK) return command_fail("train", &err);
     err.code = mr_pool_new((int)a->threads, &context.pool, &err);
     context.progress = progress_tick;
     context.progress_ctx = &bar;
