@@ -70,7 +70,7 @@ static mr_status add_spells(accounts *a, const trace *t, book_scratch *s, mr_err
     if (n > SPELLS_AT_ONCE) n = SPELLS_AT_ONCE;
     if (status == MR_OK) status = grow((void **)&a->spell, &a->spells_capacity, a->spells + n, sizeof *a->spell, err);
     for (size_t i = 0; i < n && status == MR_OK; i++)
-        a->spell[a->spells++] = (account_spell){.days = found[i].spell.to_day - found[i].spell.from_day, .renewals = found[i].renewals,
+        a->spell[a->spells++] = (account_spell){.days = found[i].spell.to_day - found[i].spell.from_day, .ended = found[i].spell.to_day, .renewals = found[i].renewals,
                                                 .ending = (uint8_t)found[i].ending, .dated = found[i].dated};
     return status;
 }

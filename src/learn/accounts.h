@@ -30,6 +30,7 @@ typedef struct account {
 
 typedef struct account_spell {
     int32_t days;        /* under contract, at least half a day (0: less than one) */
+    int32_t ended;       /* the day it ended, or the last seen */
     uint32_t renewals;
     uint8_t ending;      /* book_ending */
     bool dated;          /* with a renewal date */

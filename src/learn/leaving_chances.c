@@ -36,6 +36,43 @@ static void raised_by(const leaving_model *model, const double *contribution, si
     snprintf(out, 64, "%.63s", name);
 }
 
+/* How far each contribution may be off, as a model of its own: whose parts are the parts' errors (over the model's bags). NULL in *out: nothing is known. */
+static mr_status errors_of(const trained *t, const mr_context *context, mr_additive **out, mr_error *err) {
+    *out = NULL;
+    if (t->kind != TRAINED_ADDITIVE) return MR_OK;
+    mr_additive_parts parts;
+    mr_additive_take_apart(t->additive, &parts);
+    size_t n = parts.value_offset[parts.terms];
+    double *value = mem_take(NULL, n + 1, sizeof *value);
+    if (!value) return error_memory(err, n * sizeof *value);
+    for (size_t i = 0; i < n; i++) value[i] = ldexp(round(ldexp(fmin(parts.error[i], 64), 32)), -32); /* as the parts of a model have to be */
+    parts.value = value;
+    parts.base = 0;
+    mr_status status = mr_additive_put_together(&parts, context, out, err);
+    mem_free(NULL, value);
+    return status;
+}
+
+/* Of the log-odds: the parts' errors as if they were independent, and that of the plain rate, which rests on who left. contribution[n * terms] is written over. */
+static mr_status spread(const leaving_model *model, const landmarks *m, const size_t *row, const mr_context *context, double *log_odds, double *contribution,
+                        leaving_chances *out, mr_error *err) {
+    size_t n = m->customers, terms = trained_terms(&model->model);
+    leaving_model errors = *model;
+    mr_status status = errors_of(&model->model, context, &errors.model.additive, err);
+    if (status != MR_OK || !errors.model.additive) return status;
+    status = leaving_model_score(&errors, m, row, n, context, log_odds, contribution, err);
+    double rate = model->model.happened ? 1 / (double)model->model.happened : 1;
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        leaving_chance *c = &out->row[i];
+        double sum = rate, middle = log(c->p) - log1p(-c->p);
+        for (size_t k = 0; k < terms; k++) sum += contribution[i * terms + k] * contribution[i * terms + k];
+        c->low = 1 / (1 + exp(-(middle - 1.2816 * sqrt(sum))));
+        c->high = 1 / (1 + exp(-(middle + 1.2816 * sqrt(sum))));
+    }
+    mr_additive_free(errors.model.additive);
+    return status;
+}
+
 static mr_status score(const leaving_model *model, const landmarks *m, const mr_context *context, leaving_chances *out, mr_error *err) {
     size_t n = m->customers, terms = trained_terms(&model->model);
     size_t *row = mem_take(NULL, n + 1, sizeof *row);
@@ -45,9 +82,10 @@ static mr_status score(const leaving_model *model, const landmarks *m, const mr_
     for (size_t i = 0; i < n && status == MR_OK; i++) row[i] = m->customer[i].first; /* of one day there is one row each */
     if (status == MR_OK) status = leaving_model_score(model, m, row, n, context, log_odds, contribution, err);
     for (size_t i = 0; i < n && status == MR_OK; i++) {
-        out->row[i] = (leaving_chance){.customer_id = m->customer[i].id, .p = 1 / (1 + exp(-log_odds[i]))};
+        out->row[i] = (leaving_chance){.customer_id = m->customer[i].id, .p = 1 / (1 + exp(-log_odds[i])), .low = NAN, .high = NAN};
         raised_by(model, contribution + i * terms, terms, out->row[i].raised_by);
     }
+    if (status == MR_OK) status = spread(model, m, row, context, log_odds, contribution, out, err);
     if (status == MR_OK && n) qsort(out->row, n, sizeof *out->row, by_customer);
     if (status == MR_OK) out->n = n;
     mem_free(NULL, row);

@@ -15,8 +15,9 @@
 typedef struct contract_row {
     const account *account;
     double recurring, noticed, renewing, year_ago;
-    odds_chance chance;      /* of leaving within the horizon; of who has left NaN; a model's has no interval */
+    odds_chance chance;      /* of leaving within the horizon; of who has left NaN; with an interval */
     const char *raised_by;   /* the feature that adds most to it, where it is a model's; "" */
+    odds_chance renewal;     /* that the next renewal is made; NaN where renewals are not told apart */
     double value_at_risk;
     account_step step;
     bool renews;             /* within the horizon, or overdue */
@@ -39,6 +40,11 @@ typedef struct contract_holdout { /* chances given `horizon` ago, as known then,
     size_t tenth_n[10];
 } contract_holdout;
 
+typedef struct contract_ahead { /* renewals within the horizon, those overdue among them */
+    uint64_t due;
+    double expected, low, high; /* how many of them are made, with an interval of their number; NaN: not known */
+} contract_ahead;
+
 typedef struct contract_report {
     const accounts *base;
     const book *book;
@@ -57,7 +63,10 @@ typedef struct contract_report {
     size_t last_month;             /* the last whole month of the book; SIZE_MAX none */
     uint64_t step_count[ACCOUNT_STEPS];
     const leaving_chances *model;  /* where the chances are those of the ledger's model of leaving; else NULL */
+    bool model_withheld;           /* there is one, and renewal.afterwards */
     bool by_renewal;
+    renewals renewal;              /* how past ones went, and what is expected of each number */
+    contract_ahead ahead[BOOK_RENEWALS], all_ahead;
     double lift_with, lift_without;
     contract_curve curve;
     contract_holdout holdout;
@@ -78,6 +87,8 @@ struct page;
 mr_status contracts_csv(const report *r, text_buffer *out, mr_error *err);
 mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error *err);
 
+/* What is said where the renewal dates that are past are those of customers who left (renewal.afterwards), in two sentences. */
+void contracts_afterwards(const contract_report *c, text_buffer *out);
 /* Rows to talk to first: the highest value at risk among those for whom there is something to do. */
 size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t most);
 /* "a problem or broken promise on 2 May 2026; renews 3 Sep 2026, notice until 5 Aug 2026": why an account is listed. */

@@ -16,6 +16,15 @@ size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t mos
     return n;
 }
 
+void contracts_afterwards(const contract_report *c, text_buffer *out) {
+    char due[FIGURE], made[FIGURE];
+    double n = c->renewal.all_due - c->renewal.all_lost;
+    text_printf(out, "Of the %s renewal dates that are past, %s: these data hold next dates alone, and a date that is past is that of a customer who left. ",
+                figure_count(due, c->renewal.all_due), n > 0 ? "hardly any was renewed" : "not one was renewed");
+    if (n > 0) text_printf(out, "(%s of them were.) ", figure_count(made, n));
+    text_puts(out, "So nobody could have known them beforehand, and who will leave cannot be learnt from them.");
+}
+
 /* What each sign says of one account. */
 static const char *const said[BOOK_SIGNS] = {
     [BOOK_SIGN_leaving] = "spoke of leaving", [BOOK_SIGN_downgrade] = "asked for less", [BOOK_SIGN_competitor] = "has a competitor’s quote",

@@ -65,13 +65,17 @@ static void ahead(const terminal *t, const report *r) {
     words[0] = 0;
     if (r->has_money) snprintf(words, sizeof words, "with %s a month", MONEY(c->due_recurring));
     terminal_line(t, "Renewals due", COUNT(c->due_n), BOLD, c->due_n > 0 ? words : "");
+    if (c->due_n > 0 && isfinite(c->all_ahead.expected)) {
+        snprintf(words, sizeof words, "%s interval %s to %s", PERCENT(report_level(r), 0), COUNT(c->all_ahead.low), COUNT(c->all_ahead.high));
+        terminal_line(t, "of these made", COUNT(c->all_ahead.expected), BOLD, words);
+    }
     if (c->late_n > 0) terminal_line(t, "Renewal date past", COUNT(c->late_n), RISK, "and no word whether they go on");
     snprintf(words, sizeof words, "%s interval %s to %s", PERCENT(report_level(r), 0), COUNT(c->expected_low), COUNT(c->expected_high));
     terminal_line(t, "Customers to leave", COUNT(c->expected_leavers), BOLD, words);
     if (r->has_money) terminal_line(t, "Value at risk", MONEY(c->value_at_risk), RISK, "");
 }
 
-static void renewals(const terminal *t, const report *r) {
+static void renewals_by_month(const terminal *t, const report *r) {
     const book *b = r->contracts->book;
     double most = 0;
     size_t room = t->columns > 46 ? t->columns - 44 : 0, last = 0, first = 0;
@@ -153,6 +157,16 @@ static void calls(const terminal *t, const report *r) {
 static void trust(const terminal *t, const report *r) {
     const contract_holdout *h = &r->contracts->holdout;
     terminal_heading(t, "How far to trust it");
+    if (r->contracts->renewal.afterwards) {
+        text_buffer words = {0};
+        contracts_afterwards(r->contracts, &words);
+        terminal_say(t, RISK, "%s", text_terminate(&words));
+        text_free(&words);
+        terminal_say(t, RISK, "Everybody is given the same chance, that of the last year; nothing is put to the test%s",
+                     r->contracts->model_withheld ? ", and the ledger’s model of leaving, learnt from the same dates, is left aside" : "");
+        terminal_say(t, PLAIN, "A line for each term, those that ended and were renewed too, would tell");
+        return;
+    }
     const leaving_chances *m = r->contracts->model;
     if (m) {
         terminal_say(t, PLAIN, "Chances are those of the ledger’s model of leaving, learnt up to %s; AUC %s on time it had not seen", DATE(m->as_of),
@@ -181,7 +195,7 @@ void terminal_contracts(const terminal *t, const report *r) {
     understood(t, r);
     standing(t, r);
     ahead(t, r);
-    renewals(t, r);
+    renewals_by_month(t, r);
     calls(t, r);
     terminal_extras(t, r);
     trust(t, r);

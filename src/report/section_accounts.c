@@ -124,6 +124,37 @@ static void ahead_chart(page *p, bool narrow, const void *ctx) {
     chart_end(&c);
 }
 
+/* Why the shares of the table are believed. */
+static void way(page *p) {
+    static const char *const words[RENEWALS_WAYS] = {
+        [RENEWALS_COUNTED] = "as counted, each number by itself and drawn a little to the mean of all",
+        [RENEWALS_SAME] = "one for all numbers: the data show no difference between them",
+        [RENEWALS_SBG] = "by the sBG model: customers differ, those who cancel easily go first, so the share rises with each renewal",
+        [RENEWALS_BDW] = "by the BdW model: customers differ, and their readiness to leave changes with each renewal"};
+    const contract_report *c = p->r->contracts;
+    page_printf(p, "<p class=\"small soft\">The share to expect is %s (the smallest BIC of four ways). Those ahead fall within %s or are overdue; the interval is of "
+                   "their number, %s.</p>\n",
+                words[c->renewal.way], HORIZON(p->r->horizon_days), PERCENT(report_level(p->r), 0));
+}
+
+static void past_row(page *p, int k, const char *name) {
+    const contract_report *c = p->r->contracts;
+    const contract_ahead *a = &c->ahead[k];
+    double due = (double)c->book->term[k].due, low = NAN, high = NAN, share = due > 0 ? (double)c->book->term[k].renewed / due : NAN;
+    if (due > 0) report_share_interval(share, due, &low, &high);
+    page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num\">%s</td><td class=\"num\">", name, COUNT(due));
+    if (due > 0) page_printf(p, "%s <span class=\"soft\">(%s–%s)</span></td>", PERCENT(share, 0), NUMBER(100 * low, 0), PERCENT(high, 0));
+    else page_printf(p, FIGURE_NONE "</td>");
+    if (c->by_renewal) {
+        renewals_share q = renewals_lost(&c->renewal, (uint32_t)k, report_level(p->r));
+        page_printf(p, "<td class=\"num\">%s <span class=\"soft\">(%s–%s)</span></td><td class=\"num\">%s</td>", PERCENT(1 - q.middle, 0), NUMBER(100 * (1 - q.high), 0),
+                    PERCENT(1 - q.low, 0), COUNT(a->due));
+        if (a->due) page_printf(p, "<td class=\"num\"><b>%s</b> <span class=\"soft\">(%s–%s)</span></td>", COUNT(a->expected), COUNT(a->low), COUNT(a->high));
+        else page_printf(p, "<td class=\"num\">" FIGURE_NONE "</td>");
+    }
+    page_raw(p, "</tr>\n");
+}
+
 static void past_table(page *p) {
     const contract_report *c = p->r->contracts;
     uint64_t any = 0;
@@ -131,20 +162,26 @@ static void past_table(page *p) {
     if (!any) return;
     page_raw(p, "<h3>");
     page_term(p, "past_renewals", "How past renewals went");
-    page_raw(p, "</h3><table class=\"mid\"><thead><tr><th scope=\"col\">Renewal</th><th scope=\"col\" class=\"num\">Came up</th><th scope=\"col\" "
-                "class=\"num\">Renewed</th><th scope=\"col\" class=\"num\">Share</th><th scope=\"col\" class=\"num\">95 % interval</th></tr></thead><tbody>\n");
-    static const char *const names[BOOK_RENEWALS] = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth and later"};
-    for (int k = 0; k < BOOK_RENEWALS; k++) {
-        const book_term *t = &c->book->term[k];
-        uint64_t due = t->due;
-        if (!due) continue;
-        double low, high, share = (double)t->renewed / (double)due;
-        report_share_interval(share, (double)due, &low, &high);
-        page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num "
-                       "soft\">%s–%s</td></tr>\n",
-                    names[k], COUNT(due), COUNT(t->renewed), PERCENT(share, 0), NUMBER(100 * low, 0), PERCENT(high, 0));
+    page_raw(p, c->by_renewal ? ", and those ahead</h3>" : "</h3>");
+    page_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Renewals by number\"><table class=\"mid compact\"><thead><tr><th "
+                "scope=\"col\">Renewal</th><th scope=\"col\" class=\"num\">Came up</th><th scope=\"col\" class=\"num\">Made<br>(95 %)</th>");
+    if (c->by_renewal) {
+        page_printf(p, "<th scope=\"col\" class=\"num\">To expect<br>(%s)</th><th scope=\"col\" class=\"num\">Ahead</th><th scope=\"col\" class=\"num\">",
+                    PERCENT(report_level(p->r), 0));
+        page_term(p, "renewals_made", "Of these made");
+        page_printf(p, "<br>(%s)</th>", PERCENT(report_level(p->r), 0));
     }
-    page_raw(p, "</tbody></table>\n");
+    page_raw(p, "</tr></thead><tbody>\n");
+    static const char *const names[BOOK_RENEWALS] = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth and later"};
+    for (int k = 0; k < BOOK_RENEWALS; k++)
+        if (c->book->term[k].due || c->ahead[k].due) past_row(p, k, names[k]);
+    if (c->by_renewal && c->all_ahead.due)
+        page_printf(p, "<tr><th scope=\"row\">all</th><td class=\"num\">%s</td><td class=\"num\">%s</td><td></td><td class=\"num\">%s</td><td "
+                       "class=\"num\"><b>%s</b> <span class=\"soft\">(%s–%s)</span></td></tr>\n",
+                    COUNT(c->renewal.all_due), PERCENT(1 - c->renewal.all_lost / c->renewal.all_due, 0), COUNT(c->all_ahead.due), COUNT(c->all_ahead.expected),
+                    COUNT(c->all_ahead.low), COUNT(c->all_ahead.high));
+    page_raw(p, "</tbody></table></div>\n");
+    if (c->by_renewal) way(p);
 }
 
 static void other_dates(page *p, const char *what, const book_flow *f) {
@@ -186,6 +223,6 @@ void section_renewals(page *p) {
     }
     page_raw(p, "</tbody></table></details>\n");
     past_table(p);
-    page_define(p, "renewals_due notice_by past_renewals");
+    page_define(p, "renewals_due notice_by past_renewals renewals_made");
     page_raw(p, "</section>\n");
 }

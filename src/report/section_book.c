@@ -283,6 +283,17 @@ void section_tested(page *p) {
                        "(<code>marram explain ID</code> says what one is made of). What follows is the test of plain counts, beside which it has to be worth its "
                        "trouble.</p>\n",
                     DATE(m->as_of), NUMBER(m->auc, 3));
+    if (r->contracts->renewal.afterwards) {
+        text_buffer words = {0};
+        contracts_afterwards(r->contracts, &words);
+        page_raw(p, "<p class=\"key warn\">");
+        page_string(p, text_terminate(&words));
+        text_free(&words);
+        page_printf(p, "</p><p>Everybody is given the same chance, that of the last year, and nothing is put to the test%s. With a line for each term, those that "
+                       "ended and were renewed too, both would be possible.</p>\n</section>\n",
+                    r->contracts->model_withheld ? "; the ledger’s model of leaving, learnt from the same dates, is left aside" : "");
+        return;
+    }
     if (h->nobody_left) {
         page_printf(p, "<p class=\"key warn\">Nobody had left by %s, so nothing could be learnt by then, and nothing is put to the test. Take the chances as a first "
                        "guess.</p>\n</section>\n",
