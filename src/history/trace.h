@@ -1,6 +1,6 @@
 /* A trace: what models of leaving, signals and reviews read of a customer's history. The events without their words: the numbers and dates
  * of their bodies as plain members, texts as hashes. The ledger makes traces of its histories (src/ledger/traces.h), a simulated world makes
- * its own (src/learn/world.h); the kernel reads no JSON.
+ * its own (src/simulate/world.h); the kernel reads no JSON.
  *
  * Pure data; borrowed by whoever reads it. */
 #ifndef HISTORY_TRACE_H

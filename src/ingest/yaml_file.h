@@ -1,5 +1,5 @@
 /* YAML files for people: nodes with errors that name file, line and key. What mapping_parse.c and described worlds
- * (src/learn/world_read.c) read with.
+ * (src/simulate/world_read.c) read with.
  *
  * Scalars are text whatever they look like: "yes", 1 and 2024-01-01 are what stands in files. */
 #ifndef INGEST_YAML_FILE_H

@@ -1,6 +1,6 @@
 /* The made-up shop: how one customer's life is drawn, and what is written of them. */
-#ifndef LEARN_SHOP_H
-#define LEARN_SHOP_H
+#ifndef SIMULATE_SHOP_H
+#define SIMULATE_SHOP_H
 
 #include "simulate.h"
 

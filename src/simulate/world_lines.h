@@ -1,6 +1,6 @@
 /* A made-up customer as lines of text. */
-#ifndef LEARN_WORLD_LINES_H
-#define LEARN_WORLD_LINES_H
+#ifndef SIMULATE_WORLD_LINES_H
+#define SIMULATE_WORLD_LINES_H
 
 #include "world.h"
 

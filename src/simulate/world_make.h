@@ -1,7 +1,7 @@
 /* Things that happen to a made-up customer and take several events, shared by what happens anyway (world_activity.c) and what a reason leaves behind
  * (world_traces.c). All add to the customer's events; where memory is short room->failed is set. */
-#ifndef LEARN_WORLD_MAKE_H
-#define LEARN_WORLD_MAKE_H
+#ifndef SIMULATE_WORLD_MAKE_H
+#define SIMULATE_WORLD_MAKE_H
 
 #include "world_spec.h"
 

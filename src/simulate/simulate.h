@@ -1,6 +1,6 @@
 /* A made-up shop whose truth is known: orders.csv and truth.csv. */
-#ifndef LEARN_SIMULATE_H
-#define LEARN_SIMULATE_H
+#ifndef SIMULATE_H
+#define SIMULATE_H
 
 #include <marram/base.h>
 

@@ -1,7 +1,7 @@
 /* Files that appear whole or not at all: written under a temporary name in their folder, renamed at the end.
  * Blocks of text made in parallel are written in their order. */
-#ifndef LEARN_STAGED_H
-#define LEARN_STAGED_H
+#ifndef SIMULATE_STAGED_H
+#define SIMULATE_STAGED_H
 
 #include <marram/base.h>
 

@@ -1,6 +1,6 @@
 /* Inside a described world: the description as world_read.c makes it of the YAML, and the memory a customer is drawn in. */
-#ifndef LEARN_WORLD_SPEC_H
-#define LEARN_WORLD_SPEC_H
+#ifndef SIMULATE_WORLD_SPEC_H
+#define SIMULATE_WORLD_SPEC_H
 
 #include "world.h"
 

@@ -9,8 +9,8 @@
  * where base(t) = per_year ((t / 365.2425)^shape - ((t - 1) / 365.2425)^shape), t = 1, 2 ... days since the start. Clocks on a day say what
  * had happened before that day. What customers do and what is done to them is drawn for the whole window first and cut where they leave, so
  * that planting a moment changes who leaves, and nothing else. */
-#ifndef LEARN_WORLD_H
-#define LEARN_WORLD_H
+#ifndef SIMULATE_WORLD_H
+#define SIMULATE_WORLD_H
 
 #include <risk.h>
 #include <trace.h>

@@ -1,6 +1,6 @@
 /* A described world as files: what marram imports and runs on, and the truth beside it. */
-#ifndef LEARN_WORLD_WRITE_H
-#define LEARN_WORLD_WRITE_H
+#ifndef SIMULATE_WORLD_WRITE_H
+#define SIMULATE_WORLD_WRITE_H
 
 #include "world.h"
 
