@@ -119,6 +119,9 @@ void moments_print(const moments_of *o, const moments_settings *s) {
     for (int c = 0; c < CLOCKS; c++)
         if (o->afterwards >> c & 1)
             say("Left out: %s. Hardly anybody is seen past that day, so it was written down when they left: who stays needs a renewal date, too.", clock_rows[c].name);
+    if (o->at_ends)
+        say("Left out: the clocks to and from the end of a term, for %.0f %% left on the very day one ended. That is how these contracts are built, or were written down, and no moment: how "
+            "renewals go is told by 'marram report'.", 100 * (double)o->left_at_ends / (double)o->left);
     printf("\n");
     if (!moments) {
         say("No critical moment: at no point of these clocks do people leave more often than shortly before and after, beyond chance.");
@@ -242,6 +245,8 @@ int moments_print_json(const moments_of *o, const moments_settings *s) {
     for (int c = 0; c < CLOCKS; c++)
         if (o->afterwards >> c & 1) json_array_append_new(afterwards, json_string(clock_rows[c].name));
     json_object_set_new(j, "written_afterwards", afterwards);
+    json_object_set_new(j, "left_at_term_ends", json_integer((json_int_t)o->left_at_ends));
+    json_object_set_new(j, "term_clocks_left_out", json_boolean(o->at_ends != 0));
     json_object_set_new(j, "level", json_number(s->search.level));
     json_object_set_new(j, "ahead_days", json_integer(s->ahead_days));
     json_object_set_new(j, "moments", list);

@@ -4,16 +4,12 @@
 #include "reader.h"
 
 #include <build.h>
-#include <error.h>
 #include <mem.h>
 #include <previous.h>
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "marram run: who is about to leave, what they are worth, and what to do first\n"
@@ -47,7 +43,7 @@ typedef struct arguments {
     reader_options reader;
     build_options build;
     const char *out, *previous, *contracts;
-    char rejects[PATH_ROOM + 64]; /* "" without --on-error skip */
+    rejects_file rejects;
     bool json, quiet, help;
 } arguments;
 
@@ -93,29 +89,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     return shared == 1;
 }
 
-/* Rejected lines are written under a passing name where there already is a folder, and take their place once the run has
- * succeeded. */
-static void rejects_begin(arguments *a) {
-    if (!a->reader.ingest.skip_errors) return;
-    char folder[PATH_ROOM];
-    report_out_folder(a->out, folder);
-    snprintf(a->rejects, sizeof a->rejects, "%s/.marram-rejects-%ld", folder, (long)getpid());
-    a->reader.ingest.rejects_path = a->rejects;
-}
-
-static mr_status rejects_end(const arguments *a, bool any, mr_error *err) {
-    char path[4200];
-    snprintf(path, sizeof path, "%s/rejects.csv", a->out);
-    if (any && rename(a->rejects, path) != 0)
-        return error_set(err, MR_EIO, NULL, -1, "%s could not be written: %s; the rejected lines are in %s", path, strerror(errno),
-                         a->rejects);
-    if (!any) {
-        unlink(path); /* an earlier run's would be taken for this one's */
-        if (a->rejects[0]) unlink(a->rejects);
-    }
-    return MR_OK;
-}
-
 typedef struct work {
     ingest_orders input;
     build b;
@@ -136,7 +109,7 @@ static mr_status build_and_write(const arguments *a, work *w, double started, co
     progress_end(bar);
     progress_begin(bar, "writing");
     status = report_write(&w->b.r, a->out, context, err);
-    return status == MR_OK ? rejects_end(a, w->input.understood.rejected > 0, err) : status;
+    return status == MR_OK ? rejects_file_place(&a->rejects, a->out, w->input.understood.rejected > 0, err) : status;
 }
 
 static int run(arguments *a, mr_pool *pool) {
@@ -147,7 +120,10 @@ static int run(arguments *a, mr_pool *pool) {
     mr_status status = report_out_check(a->out, &err);
     if (status == MR_OK && a->previous) status = previous_read(a->previous, &w->before, &err);
     err.code = status;
-    if (status == MR_OK) rejects_begin(a);
+    if (status == MR_OK && a->reader.ingest.skip_errors) {
+        rejects_file_begin(&a->rejects, a->out);
+        a->reader.ingest.rejects_path = a->rejects.path;
+    }
     int code = status == MR_OK ? reader_read("run", &a->reader, pool, &w->input) : command_fail("run", &err);
     if (code == EXIT_OK) {
         progress_bar bar;
@@ -157,7 +133,7 @@ static int run(arguments *a, mr_pool *pool) {
         progress_end(&bar);
         code = err.code == MR_OK ? report_out_show("run", &w->b.r, a->out, a->json, a->quiet) : command_fail("run", &err);
     }
-    if (code != EXIT_OK && a->rejects[0]) unlink(a->rejects);
+    if (code != EXIT_OK) rejects_file_drop(&a->rejects);
     mem_free(NULL, w->changes);
     build_free(&w->b);
     previous_free(&w->before);
@@ -171,10 +147,10 @@ static int run_contracts(const arguments *a, mr_pool *pool) {
     const struct {
         const char *name;
         bool given;
-    } orders[] = {{"--previous", a->previous != NULL}, {"--preset", a->reader.ingest.preset != NULL}};
+    } orders[] = {{"--preset", a->reader.ingest.preset != NULL}};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (orders[i].given) return command_usage("run", "%s is for orders, not for --contracts", orders[i].name);
-    base_options o = {.command = "run", .out = a->out, .build = a->build, .until = a->reader.ingest.until, .today = a->reader.ingest.today,
+    base_options o = {.command = "run", .out = a->out, .previous = a->previous, .build = a->build, .until = a->reader.ingest.until, .today = a->reader.ingest.today,
                       .json = a->json, .quiet = a->quiet};
     return base_from_files(&o, a->contracts, &a->reader, pool);
 }

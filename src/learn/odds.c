@@ -9,6 +9,7 @@
 
 #define RATE_PRIOR 5     /* made-up accounts that left at the base's rate */
 #define LIFT_PRIOR 20
+#define PRIOR_DAYS 365 /* in which half a made-up customer left */
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -67,7 +68,7 @@ static mr_status tenures(odds_tenures *t, const accounts *a, bool apart, bool da
     qsort(t->stop, t->n, sizeof(double), ascending);
     for (size_t i = 0; i < t->n; i++) t->stop_sum[i + 1] = t->stop_sum[i] + t->stop[i];
     double days = t->stop_sum[t->n];
-    t->rate = days > 0 ? ((double)t->left_n + .5) / days : NAN;
+    t->rate = days > 0 ? ((double)t->left_n + .5) / (days + PRIOR_DAYS) : NAN; /* two customers of a month's standing tell nothing yet */
     return MR_OK;
 }
 

@@ -17,6 +17,7 @@ typedef struct temporary_options {
     int32_t today;           /* what happened after this day is an error */
     int64_t now_us;          /* when it was all recorded; later than all of it */
     bool skip_errors;
+    const char *rejects_path; /* with skip_errors: bad lines of all files go there (made only where there are any); NULL: only counted */
 } temporary_options;
 
 typedef struct temporary {

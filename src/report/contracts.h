@@ -70,6 +70,7 @@ typedef struct contract_report {
     double lift_with, lift_without;
     contract_curve curve;
     contract_holdout holdout;
+    const struct contracts_since *since; /* an earlier run (contracts_since.h), or NULL */
 } contract_report;
 
 /* Everything about contracts, made from what was read (model: chances of the ledger's own model, NULL or n 0: none); *out's pointers are freed by contracts_free. r->until, horizon_days, margin, discount_rate and

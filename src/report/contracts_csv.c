@@ -1,6 +1,6 @@
 /* customers.csv of a base with contracts: one row an account, those under contract first, highest value at risk on top; and why an account is listed. */
 #include "cells.h"
-#include "contracts.h"
+#include "contracts_since.h"
 #include "extras.h"
 #include "figures.h"
 
@@ -121,7 +121,7 @@ static void put_row(const report *r, const contract_row *row, text_buffer *why, 
     comma_text(out, a->segment);
     comma_text(out, a->owner_sales);
     comma_text(out, a->owner_operations);
-    comma_text(out, !s->under ? "left" : s->noticed ? "part notice" : "under contract");
+    comma_text(out, account_state_word(account_state_of(s)));
     comma_day(out, s->since_day);
     comma_day(out, s->under ? TRACE_NO_DAY : s->left_day);
     comma_text(out, a->stated);

@@ -89,7 +89,7 @@ static void head(page *p) {
     if (c->source) page_printf(p, "the ledger: %s %s", COUNT(c->events), plural((double)c->events, "event", "events"));
     else page_printf(p, "%s %s", COUNT(c->rows_read), plural((double)c->rows_read, "line", "lines"));
     page_printf(p, " dated %s to %s", DATE(u->first_day), DATE(u->last_day));
-    if (c->rejected) page_printf(p, "; <b class=\"risk\">%s lines were rejected</b>", COUNT(c->rejected));
+    if (c->rejected) page_printf(p, "; <b class=\"risk\">%s %s rejected</b>, see rejects.csv", COUNT(c->rejected), plural((double)c->rejected, "line was", "lines were"));
     if (c->not_begun) page_printf(p, "; %s %s later and not counted yet", COUNT(c->not_begun), plural((double)c->not_begun, "contract begins", "contracts begin"));
     page_raw(p, ". Dotted words lead to their definition.</p>\n</header>\n");
 }
@@ -97,12 +97,12 @@ static void head(page *p) {
 static void contents(page *p) {
     static const struct {
         const char *id, *words;
-    } links[] = {{"accounts", "Whom to talk to"}, {"renewals", "Renewals"}, {"erosion", "Erosion"}, {"signs", "Early signs"},
+    } links[] = {{"accounts", "Whom to talk to"}, {"changes", "What changed"}, {"renewals", "Renewals"}, {"erosion", "Erosion"}, {"signs", "Early signs"},
                  {"moments", "Critical moments"}, {"reasons", "Why they leave"}, {"fixes", "What to fix"}, {"reviews", "Reviews"},
                  {"tenure", "How long they stay"}, {"tested", "How far to trust it"}, {"definitions", "Definitions"}};
     page_raw(p, "<nav aria-label=\"Contents\"><ul>");
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-        if (page_has(p, links[i].id)) page_printf(p, "<li><a href=\"#%s\">%s</a></li>", links[i].id, links[i].words);
+        if (page_has(p, links[i].id) && (p->r->has_previous || strcmp(links[i].id, "changes"))) page_printf(p, "<li><a href=\"#%s\">%s</a></li>", links[i].id, links[i].words);
     page_raw(p, "</ul></nav>\n");
 }
 
@@ -111,6 +111,7 @@ void contracts_page(page *p) {
     contents(p);
     page_raw(p, "<main id=\"main\">\n");
     section_accounts(p);
+    section_since(p);
     section_renewals(p);
     section_book(p);
     section_signs(p);

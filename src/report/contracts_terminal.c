@@ -1,5 +1,5 @@
 /* A base with contracts, for a terminal. */
-#include "contracts.h"
+#include "contracts_since.h"
 #include "terminal_print.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ static void understood(const terminal *t, const report *r) {
         terminal_say(t, PLAIN, "From %s line%s of %s file%s, dated %s to %s", COUNT(c->rows_read), S(c->rows_read), COUNT(c->files), S(c->files),
                      DATE(r->input->understood.first_day), DATE(r->input->understood.last_day));
     }
-    if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected", COUNT(c->rejected), S(c->rejected));
+    if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected; see rejects.csv", COUNT(c->rejected), S(c->rejected));
     if (c->not_begun) terminal_say(t, PLAIN, "%s contract%s begin%s later: not counted yet", COUNT(c->not_begun), S(c->not_begun), c->not_begun == 1 ? "s" : "");
     if (r->has_money && c->no_period)
         terminal_say(t, PLAIN, "Prices are taken as a month’s where no column says for how many months (--columns: period_months)");
@@ -154,6 +154,18 @@ static void calls(const terminal *t, const report *r) {
     for (size_t i = 0; i < n; i++) call(t, r, i + 1, &r->contracts->row[rows[i]], decimals);
 }
 
+static void since(const terminal *t, const report *r) {
+    const contracts_since *s = r->contracts->since;
+    if (!s) return;
+    terminal_heading(t, "Since the earlier run");
+    terminal_say(t, PLAIN, "Run of %s: %s new, %s came back, %s left, %s pay more, %s pay less%s%s", DATE(s->until), COUNT(s->added), COUNT(s->returned), COUNT(s->left), COUNT(s->more),
+                 COUNT(s->less), s->missing ? ", not in these data " : "", s->missing ? COUNT(s->missing) : "");
+    if (isfinite(s->expected_leavers))
+        terminal_say(t, PLAIN, "It expected %s to leave within %s; %s have left since", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left));
+    if (r->has_money && isfinite(s->value_at_risk)) terminal_say(t, PLAIN, "Value at risk was %s and is %s", MONEY(s->value_at_risk), MONEY(r->contracts->value_at_risk));
+    if (report_other_terms(r)) terminal_say(t, RISK, "That run had another horizon, margin or discount rate: chances and money at risk do not compare");
+}
+
 static void trust(const terminal *t, const report *r) {
     const contract_holdout *h = &r->contracts->holdout;
     terminal_heading(t, "How far to trust it");
@@ -198,5 +210,6 @@ void terminal_contracts(const terminal *t, const report *r) {
     renewals_by_month(t, r);
     calls(t, r);
     terminal_extras(t, r);
+    since(t, r);
     trust(t, r);
 }

@@ -75,6 +75,7 @@ void section_accounts(page *p);
 void section_renewals(page *p);
 void section_book(page *p);
 void section_signs(page *p);
+void section_since(page *p);
 void section_tenure(page *p);
 void section_tested(page *p);
 
