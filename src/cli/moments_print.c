@@ -115,7 +115,7 @@ void moments_print(const moments_of *o, const moments_settings *s) {
     for (uint32_t i = 0; i < o->found.n; i++) dates += moments_is_date(o, i);
     uint32_t moments = o->found.n - dates;
     print_base(o, s);
-    say("%zu clocks searched: %s.", n, names);
+    if (n) say("%zu clock%s searched: %s.", n, n == 1 ? "" : "s", names);
     for (int c = 0; c < CLOCKS; c++)
         if (o->afterwards >> c & 1)
             say("Left out: %s. Hardly anybody is seen past that day, so it was written down when they left: who stays needs a renewal date, too.", clock_rows[c].name);
@@ -123,7 +123,9 @@ void moments_print(const moments_of *o, const moments_settings *s) {
         say("Left out: the clocks to and from the end of a term, for %.0f %% left on the very day one ended. That is how these contracts are built, or were written down, and no moment: how "
             "renewals go is told by 'marram report'.", 100 * (double)o->left_at_ends / (double)o->left);
     printf("\n");
-    if (!moments) {
+    if (!n) {
+        say("No other clock of the cycle runs in these data: nothing was left to search.");
+    } else if (!moments) {
         say("No critical moment: at no point of these clocks do people leave more often than shortly before and after, beyond chance.");
     } else {
         say("%u critical moment%s, where the hazard of leaving stands above its surroundings. Where there are none the chance of naming any is %.0f %%.", moments, moments == 1 ? "" : "s",

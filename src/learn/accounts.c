@@ -97,9 +97,15 @@ static mr_status add_customer(void *ctx, const trace *t, const trace_facts *f, m
     if (++r->done % 1024 == 0 && r->context && r->context->progress && r->context->progress(r->done, r->total, r->context->progress_ctx))
         return error_set(err, MR_ECANCELLED, NULL, -1, "stopped on request");
     if (!risk_has_contracts(t)) return MR_OK;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        bool news = e->kind != EVENT_contract_end && e->day <= out->now.until;
+        if (news && (out->last_news == TRACE_NO_DAY || e->day > out->last_news)) out->last_news = e->day;
+    }
     account a = {.customer_id = t->customer_id, .id = keep(&out->text, f->external_id), .name = keep(&out->text, f->name),
                  .tier = keep(&out->text, f->tier), .segment = keep(&out->text, f->segment), .owner_sales = keep(&out->text, f->owner_sales),
-                 .owner_operations = keep(&out->text, f->owner_operations), .stated = ""};
+                 .owner_operations = keep(&out->text, f->owner_operations), .email = keep(&out->text, f->email), .phone = keep(&out->text, f->phone),
+                 .stated = ""};
     if (out->text.failed) return error_memory(err, sizeof a);
     mr_status status = add_account(&out->now, t, &a, &r->scratch, err);
     if (status == MR_OK && out->before.until != TRACE_NO_DAY) status = add_account(&out->before, t, &a, &r->scratch, err);
@@ -114,7 +120,7 @@ static int by_id(const void *a, const void *b) {
 }
 
 mr_status accounts_read(ledger *l, const accounts_survey *s, int32_t until, int32_t before, const mr_context *context, accounts_reading *out, mr_error *err) {
-    *out = (accounts_reading){.now.until = until, .before.until = before};
+    *out = (accounts_reading){.now.until = until, .before.until = before, .last_news = TRACE_NO_DAY};
     reading r = {.out = out, .context = context, .total = s->customers};
     currency_rates rates = {0};
     trace_options o = {0};

@@ -23,7 +23,7 @@ int32_t accounts_until(const accounts_survey *s, int32_t today);
 
 typedef struct account {
     int64_t customer_id;
-    const char *id, *name, *tier, *segment, *owner_sales, *owner_operations; /* "" not known */
+    const char *id, *name, *tier, *segment, *owner_sales, *owner_operations, *email, *phone; /* "" not known */
     const char *stated; /* code of the reason stated for leaving, "" none */
     book_standing at;
 } account;
@@ -47,6 +47,7 @@ typedef struct accounts {
 
 typedef struct accounts_reading {
     accounts now, before;   /* before.n 0 where `before` was not asked for */
+    int32_t last_news;      /* the last day up to now.until of anything but an end; TRACE_NO_DAY none */
     arena text;
     char currency[4];       /* of all amounts; "" none */
 } accounts_reading;

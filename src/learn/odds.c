@@ -129,7 +129,9 @@ static span rate_at(const odds_tenures *o, double tenure, double horizon, double
         to = tenure + horizon + wide;
     }
     double days = days_up_to(o, to) - days_up_to(o, from), events = (double)left + RATE_PRIOR, over = days + RATE_PRIOR / o->rate;
-    return (span){events / over, gamma_quantile(events, over, -z), gamma_quantile(events, over, z)};
+    /* Where fewer left in all than were made up, the interval is of those who did. */
+    double known = fmin(events, (double)o->left_n + .5), seen = known * over / events;
+    return (span){events / over, gamma_quantile(known, seen, -z), gamma_quantile(known, seen, z)};
 }
 
 static double combined(double renewal, double rate, double horizon, double lift) {

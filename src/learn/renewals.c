@@ -145,7 +145,8 @@ renewals_share renewals_lost(const renewals *r, uint32_t made, double level) {
     if (r->way == RENEWALS_SAME) return renewals_wilson(r->all_lost, r->all_due, z);
     if (r->way == RENEWALS_COUNTED) {
         size_t k = made < BOOK_RENEWALS ? made : BOOK_RENEWALS - 1;
-        return renewals_wilson(r->lost[k] + PRIOR * all, r->due[k] + PRIOR, z);
+        double made_up = fmin(PRIOR, r->all_due); /* no more than there is */
+        return renewals_wilson(r->lost[k] + made_up * all, r->due[k] + made_up, z);
     }
     double middle = log_odds(&r->fit.params, made), wide = z * sqrt(fmax(0, variance(&r->fit, made)));
     return (renewals_share){1 / (1 + exp(-middle)), 1 / (1 + exp(wide - middle)), 1 / (1 + exp(-middle - wide))};

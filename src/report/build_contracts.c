@@ -66,7 +66,8 @@ static mr_status sort_rows(contracts_build *b, bool money, mr_error *err) {
     for (size_t i = 0; i < n && status == MR_OK; i++) {
         const contract_row *row = &b->row[i];
         double risk = money ? row->value_at_risk : row->chance.p;
-        key[i] = row->account->at.under ? (isnan(risk) ? 0 : risk) : -1e9 + row->account->at.left_day;
+        /* Of equals, those who renew soon. */
+        key[i] = row->account->at.under ? (isnan(risk) ? 0 : risk * (row->renews ? 1 + 1e-9 : 1)) : -1e9 + row->account->at.left_day;
     }
     if (status == MR_OK && sort_doubles(n, key, order, true) != MR_OK) status = error_memory(err, n * 16);
     if (status == MR_OK) {
@@ -291,6 +292,8 @@ mr_status contracts_build_report(report *r, const accounts_reading *reading, con
     if (status == MR_OK) renewals_ahead(c);
     if (status == MR_OK) status = curve(b, r, context, err);
     if (status == MR_OK && reading->before.n && !c->renewal.afterwards) status = hold_out(b, r, &reading->before, err);
+    for (size_t i = 0; i < a->spells; i++) c->ended_since += a->spell[i].ending != BOOK_STAYS && a->spell[i].ended > reading->last_news;
+    c->last_news = reading->last_news;
     r->contracts = c;
     r->n = c->n;
     return status;

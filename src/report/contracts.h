@@ -52,6 +52,8 @@ typedef struct contract_report {
     contract_row *row;
     uint64_t rows_read, rejected, not_begun; /* of files; of a ledger 0 */
     uint64_t events, no_period;
+    int32_t last_news;             /* the last day of anything but an end */
+    uint64_t ended_since;          /* customers whose contract ended after it */
     const char *source;            /* the ledger, or NULL: files */
     size_t files;
     double recurring, noticed;     /* of all under contract; under notice and still running */
@@ -88,6 +90,8 @@ struct page;
 mr_status contracts_csv(const report *r, text_buffer *out, mr_error *err);
 mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error *err);
 
+/* Is the report of a later day than the data? Then contracts have ended since, and nothing else has happened: the file says nothing of who renewed. */
+bool contracts_stale(const report *r);
 /* What is said where the renewal dates that are past are those of customers who left (renewal.afterwards), in two sentences. */
 void contracts_afterwards(const contract_report *c, text_buffer *out);
 /* Rows to talk to first: the highest value at risk among those for whom there is something to do. */

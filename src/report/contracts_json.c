@@ -196,6 +196,8 @@ static json_t *account_of(writer *w, const contract_row *row) {
     text_buffer why = {0};
     set(w, o, "customer", text(w, a->id));
     if (a->name[0]) set(w, o, "name", text(w, a->name));
+    if (a->email[0]) set(w, o, "email", text(w, a->email));
+    if (a->phone[0]) set(w, o, "phone", text(w, a->phone));
     if (a->tier[0]) set(w, o, "tier", text(w, a->tier));
     if (a->segment[0]) set(w, o, "segment", text(w, a->segment));
     if (a->owner_sales[0]) set(w, o, "owner_sales", text(w, a->owner_sales));
@@ -277,6 +279,8 @@ static json_t *input_of(writer *w) {
     set(w, o, "rejected", count(c->rejected));
     set(w, o, "not_begun", count(c->not_begun));
     set(w, o, "currency", text(w, w->r->input->understood.currency));
+    set(w, o, "last_news", day_of(c->last_news));
+    set(w, o, "ended_since", count(c->ended_since));
     set(w, o, "first_day", date(w->r->input->understood.first_day));
     set(w, o, "last_day", date(w->r->input->understood.last_day));
     return o;

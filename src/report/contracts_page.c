@@ -21,7 +21,8 @@ static void lead(page *p) {
     }
     page_printf(p, "<b>%s</b> %s under contract", COUNT(c->under), plural((double)c->under, "customer is", "customers are"));
     if (r->has_money) page_printf(p, " and bring <b>%s</b> a month", MONEY(p, c->recurring));
-    page_printf(p, "; about <b class=\"risk\">%s</b> of them will leave in the next %s", COUNT(c->expected_leavers), HORIZON(r->horizon_days));
+    if (c->expected_leavers < .5) page_printf(p, "; less than one of them is expected to leave in the next %s", HORIZON(r->horizon_days));
+    else page_printf(p, "; about <b class=\"risk\">%s</b> of them will leave in the next %s", COUNT(c->expected_leavers), HORIZON(r->horizon_days));
     if (r->has_money) page_printf(p, ", with <b>%s</b> at risk", MONEY(p, c->value_at_risk));
     page_raw(p, ".");
     if (c->due_n > 0)
@@ -63,7 +64,7 @@ static void tiles(page *p) {
     if (r->has_money && c->due_n > 0) page_printf(p, ", with %s a month", MONEY(p, c->due_recurring));
     if (c->late_n > 0) page_printf(p, "; for <b class=\"risk\">%s</b> the date is past", COUNT(c->late_n));
     page_tile_end(p);
-    page_tile(p, "p_leave", "Will leave", COUNT(c->expected_leavers));
+    page_tile(p, "p_leave", "Will leave", c->expected_leavers < .5 ? "less than 1" : COUNT(c->expected_leavers));
     page_printf(p, "customers in the next %s; %s interval %s to %s", HORIZON(r->horizon_days), PERCENT(report_level(r), 0), COUNT(c->expected_low),
                 COUNT(c->expected_high));
     page_tile_end(p);
@@ -91,7 +92,12 @@ static void head(page *p) {
     page_printf(p, " dated %s to %s", DATE(u->first_day), DATE(u->last_day));
     if (c->rejected) page_printf(p, "; <b class=\"risk\">%s %s rejected</b>, see rejects.csv", COUNT(c->rejected), plural((double)c->rejected, "line was", "lines were"));
     if (c->not_begun) page_printf(p, "; %s %s later and not counted yet", COUNT(c->not_begun), plural((double)c->not_begun, "contract begins", "contracts begin"));
-    page_raw(p, ". Dotted words lead to their definition.</p>\n</header>\n");
+    page_raw(p, ". Dotted words lead to their definition.</p>\n");
+    if (contracts_stale(r))
+        page_printf(p, "<p class=\"key warn\">Nothing began or changed after %s, and %s %s ended since. If the data are of that day, who renewed since is not in them, and they "
+                       "are counted as lost: look from that day with <code>--until</code>.</p>\n",
+                    DATE(c->last_news), COUNT(c->ended_since), plural((double)c->ended_since, "customer’s contract has", "customers’ contracts have"));
+    page_raw(p, "</header>\n");
 }
 
 static void contents(page *p) {

@@ -18,6 +18,9 @@ static void understood(const terminal *t, const report *r) {
                      DATE(r->input->understood.first_day), DATE(r->input->understood.last_day));
     }
     if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected; see rejects.csv", COUNT(c->rejected), S(c->rejected));
+    if (contracts_stale(r))
+        terminal_say(t, RISK, "Nothing began or changed after %s, and %s customer%s ended since. If the data are of that day, who renewed since is not in them: look from it with "
+                              "--until", DATE(c->last_news), COUNT(c->ended_since), c->ended_since == 1 ? "’s contract" : "s’ contracts");
     if (c->not_begun) terminal_say(t, PLAIN, "%s contract%s begin%s later: not counted yet", COUNT(c->not_begun), S(c->not_begun), c->not_begun == 1 ? "s" : "");
     if (r->has_money && c->no_period)
         terminal_say(t, PLAIN, "Prices are taken as a month’s where no column says for how many months (--columns: period_months)");
@@ -71,7 +74,7 @@ static void ahead(const terminal *t, const report *r) {
     }
     if (c->late_n > 0) terminal_line(t, "Renewal date past", COUNT(c->late_n), RISK, "and no word whether they go on");
     snprintf(words, sizeof words, "%s interval %s to %s", PERCENT(report_level(r), 0), COUNT(c->expected_low), COUNT(c->expected_high));
-    terminal_line(t, "Customers to leave", COUNT(c->expected_leavers), BOLD, words);
+    terminal_line(t, "Customers to leave", c->expected_leavers < .5 ? "< 1" : COUNT(c->expected_leavers), BOLD, words);
     if (r->has_money) terminal_line(t, "Value at risk", MONEY(c->value_at_risk), RISK, "");
 }
 

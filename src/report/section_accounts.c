@@ -24,9 +24,24 @@ static void who(page *p, const account *a) {
         if (a->tier[0] && a->segment[0]) bdi(p, ", ", a->segment, "");
         page_raw(p, "</span>");
     }
-    if (a->owner_sales[0]) bdi(p, "<span>sales: ", a->owner_sales, "</span>");
-    if (a->owner_operations[0]) bdi(p, "<span>operations: ", a->owner_operations, "</span>");
+    const char *contact[] = {a->email, a->phone};
+    for (int i = 0; i < 2; i++) {
+        if (!contact[i][0]) continue;
+        page_raw(p, "<span><bdi>");
+        page_contact(p, contact[i], strlen(contact[i]), i == 0);
+        page_raw(p, "</bdi></span>");
+    }
     page_raw(p, "</th>");
+}
+
+/* Who does it. */
+static void owners(page *p, const account *a) {
+    if (!a->owner_sales[0] && !a->owner_operations[0]) return;
+    page_raw(p, "<span class=\"by\">");
+    if (a->owner_sales[0]) bdi(p, "", a->owner_sales, " (sales)");
+    if (a->owner_sales[0] && a->owner_operations[0]) page_raw(p, ", ");
+    if (a->owner_operations[0]) bdi(p, "", a->owner_operations, " (operations)");
+    page_raw(p, "</span>");
 }
 
 static void row(page *p, size_t rank, const contract_row *c, int decimals) {
@@ -44,7 +59,9 @@ static void row(page *p, size_t rank, const contract_row *c, int decimals) {
     if (s->renewals > 2) page_printf(p, "%s times", COUNT(s->renewals));
     if (r->has_money) page_printf(p, "; %s a month", MONEY(p, c->recurring));
     page_raw(p, "</span></td>");
-    page_printf(p, "<td role=\"cell\" class=\"do\">%s<span>%s</span></td>", account_step_action(c->step), account_step_evidence(c->step));
+    page_printf(p, "<td role=\"cell\" class=\"do\">%s<span>%s</span>", account_step_action(c->step), account_step_evidence(c->step));
+    owners(p, c->account);
+    page_raw(p, "</td>");
     page_printf(p, "<td role=\"cell\" class=\"num odds\" data-label=\"Chance to leave\">%s", PERCENT(c->chance.p, 0));
     if (!isnan(c->chance.low)) page_printf(p, "<span>%s–%s</span>", NUMBER(100 * c->chance.low, 0), PERCENT(c->chance.high, 0));
     page_raw(p, "</td>");
@@ -72,10 +89,13 @@ void section_accounts(page *p) {
     page_section(p, "accounts", "Whom to talk to first",
                  r->has_money ? "The most value at risk, among those for whom there is something to do." : "The highest chance to leave, among those for whom "
                                                                                                            "there is something to do. There are no prices in the data.");
+    if (c->renewal.afterwards)
+        page_raw(p, "<p class=\"key warn\">Everybody has the same chance here, that of the last year: the data do not tell which renewals were made. See <a "
+                    "href=\"#tested\">How far to trust it</a>.</p>\n");
     if (!n) {
         page_raw(p, "<p class=\"key\">Nobody needs a call today: no rule applies to any customer under contract.</p>\n");
     } else {
-        page_printf(p, "<table class=\"calls cards\" role=\"table\"><caption>%s of %s customers under contract, highest %s first. The chance is that of leaving "
+        page_printf(p, "<table class=\"calls accounts cards\" role=\"table\"><caption>%s of %s customers under contract, highest %s first. The chance is that of leaving "
                        "within %s, with its %s interval.</caption>\n<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\" "
                        "class=\"num\">#</th><th scope=\"col\" role=\"columnheader\">Customer</th><th scope=\"col\" role=\"columnheader\">Why</th><th "
                        "scope=\"col\" role=\"columnheader\">What to do first</th><th scope=\"col\" role=\"columnheader\" class=\"num\">",
