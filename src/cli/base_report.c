@@ -18,7 +18,7 @@
 typedef struct origin {
     const char *ledger; /* as shown; NULL: files */
     size_t files;
-    uint64_t rows, rejected, not_begun;
+    uint64_t rows, rejected, not_begun, repeated, conflicting;
 } origin;
 
 /* --- writing and showing --- */
@@ -122,6 +122,10 @@ static int contracts_report(const base_options *o, ledger *l, const accounts_sur
     b.report.rows_read = from->rows;
     b.report.rejected = from->rejected;
     b.report.not_begun = from->not_begun;
+    b.report.repeated = from->repeated;
+    b.report.conflicting = from->conflicting;
+    b.report.day_given = o->until != INT32_MAX;
+    b.report.today = o->today;
     b.report.events = s->events;
     b.report.no_period = s->no_period;
     int code = status == MR_OK ? finish(o, &r, started, context) : failed(o, context, &err, status);
@@ -182,7 +186,8 @@ int base_from_files(const base_options *o, const char *contracts, const reader_o
         mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
         /* The day the report is of is the day the file is of: what begins later has not begun, what ends later renews then. */
         temporary_options how = {.date_format = reader->ingest.date_format, .decimal = reader->ingest.decimal, .columns = reader->ingest.columns,
-                                 .today = o->until != INT32_MAX ? o->until : o->today, .now_us = now_us(), .skip_errors = reader->ingest.skip_errors};
+                                 .today = o->until != INT32_MAX ? o->until : o->today, .now_us = now_us(), .skip_errors = reader->ingest.skip_errors,
+                                 .rates = o->rates};
         if (o->out && how.skip_errors) {
             rejects_file_begin(&bad_lines, o->out);
             how.rejects_path = bad_lines.path;
@@ -196,7 +201,7 @@ int base_from_files(const base_options *o, const char *contracts, const reader_o
         code = command_fail(o->command, &err);
         goto done;
     }
-    const origin from = {.files = n, .rows = t.rows, .rejected = t.rejected, .not_begun = t.not_begun};
+    const origin from = {.files = n, .rows = t.rows, .rejected = t.rejected, .not_begun = t.not_begun, .repeated = t.repeated, .conflicting = t.conflicting};
     code = of_ledger(o, t.url, &from, true, started, pool);
     if (code == EXIT_OK && o->out && (err.code = rejects_file_place(&bad_lines, o->out, t.rejected > 0, &err)) != MR_OK) code = command_fail(o->command, &err);
 done:

@@ -19,6 +19,7 @@ static const char help[] =
     "\n"
     "  --contracts FILE          a base with contracts (customer, start, end, price ...) in place of orders; MAPPING:FILE where a\n"
     "                            mapping reads it; more records as RECORD:FILE, such as cases:tickets.csv (docs/methods/contracts.md)\n"
+    "  --rates FILE              with --contracts in several currencies: CSV of currency,rate or currency,day,rate\n"
     "  --out DIR                 where customers.csv, summary.json and report.html go (marram-out)\n"
     "  --horizon LENGTH          how far ahead: 90d, 13w, 6m, 1y (13w)\n"
     "  --margin SHARE            profit as a share of spend, for value (1: value is revenue)\n"
@@ -42,7 +43,7 @@ static const char help[] =
 typedef struct arguments {
     reader_options reader;
     build_options build;
-    const char *out, *previous, *contracts;
+    const char *out, *previous, *contracts, *rates;
     rejects_file rejects;
     bool json, quiet, help;
 } arguments;
@@ -61,6 +62,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     int64_t number;
     if (option_is(name, "--out")) return (a->out = option_value(r)) != NULL;
     if (option_is(name, "--contracts")) return (a->contracts = option_value(r)) != NULL;
+    if (option_is(name, "--rates")) return (a->rates = option_value(r)) != NULL;
     if (option_is(name, "--previous")) return (a->previous = option_value(r)) != NULL;
     if (option_is(name, "--horizon")) return option_duration_days(r, &a->build.horizon_days);
     if (option_is(name, "--margin")) {
@@ -150,7 +152,7 @@ static int run_contracts(const arguments *a, mr_pool *pool) {
     } orders[] = {{"--preset", a->reader.ingest.preset != NULL}};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (orders[i].given) return command_usage("run", "%s is for orders, not for --contracts", orders[i].name);
-    base_options o = {.command = "run", .out = a->out, .previous = a->previous, .build = a->build, .until = a->reader.ingest.until, .today = a->reader.ingest.today,
+    base_options o = {.command = "run", .out = a->out, .previous = a->previous, .rates = a->rates, .build = a->build, .until = a->reader.ingest.until, .today = a->reader.ingest.today,
                       .json = a->json, .quiet = a->quiet};
     return base_from_files(&o, a->contracts, &a->reader, pool);
 }
@@ -173,6 +175,8 @@ int command_run(int argc, char **argv) {
         print_help(help);
     } else if (a.build.horizon_days < 1) {
         code = command_usage("run", "--horizon must be at least a day");
+    } else if (a.rates && !a.contracts) {
+        code = command_usage("run", "--rates is for --contracts, not for orders");
     } else if (mr_pool_new((int)a.reader.threads, &pool, &err) != MR_OK) {
         code = command_fail("run", &err);
     } else if (a.contracts) {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPELLS_AT_ONCE = 64 };
+enum { SPELLS_AT_ONCE = 64, FEW_EVENTS = 20 };
 
 static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     accounts_survey *s = ctx;
@@ -41,7 +41,9 @@ mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err) {
 
 int32_t accounts_until(const accounts_survey *s, int32_t today) {
     if (s->last_day == TRACE_NO_DAY || s->last_day > today) return today;
-    bool lately = (int64_t)s->last_day + LEDGER_STALE_DAYS >= today;
+    /* In a small base nothing may happen for months: a pause of four of its usual ones is nothing yet. */
+    double usual = s->events > 1 ? 4 * ((double)s->last_day - s->first_day) / (double)(s->events - 1) : 0, silence = (double)today - s->last_day;
+    bool lately = silence <= LEDGER_STALE_DAYS || silence <= usual || s->events < FEW_EVENTS;
     return lately && s->last_renewal != TRACE_NO_DAY && s->last_renewal > today ? today : s->last_day;
 }
 

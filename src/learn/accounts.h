@@ -18,7 +18,7 @@ typedef struct accounts_survey {
 } accounts_survey;
 
 mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err);
-/* The day to look from: today where a contract renews after it and something happened lately, else the last day anything happened. */
+/* The day to look from: today where a contract renews after it and something happened lately (or the base is so small that little ever happens), else the last day anything happened. */
 int32_t accounts_until(const accounts_survey *s, int32_t today);
 
 typedef struct account {

@@ -3,6 +3,8 @@
 #include <error.h>
 #include <mem.h>
 
+#include <rates_file.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +101,8 @@ static mr_status import_group(temporary *t, const char *what, const char *const 
     t->rows += result.rows;
     t->rejected += result.rejected;
     t->not_begun += result.not_begun;
+    t->repeated += result.bulk.repeated + result.bulk.conflicting;
+    t->conflicting += result.bulk.conflicting;
     t->customers += result.bulk.customers;
     mapping_free(m);
     rows_close(r);
@@ -123,11 +127,24 @@ static mr_status import_all(temporary *t, const temporary_file *files, size_t n,
     return status;
 }
 
+static mr_status keep_rates(const temporary *t, const temporary_options *o, mr_error *err) {
+    currency_rate *rates = NULL;
+    ledger *l = NULL;
+    size_t n = 0;
+    mr_status status = rates_file_read(o->rates, &rates, &n, err);
+    if (status == MR_OK) status = ledger_open(t->url, NULL, &l, err);
+    if (status == MR_OK) status = ledger_rates_write(l, rates, n, o->now_us, err);
+    ledger_close(l);
+    mem_free(NULL, rates);
+    return status;
+}
+
 mr_status temporary_make(const temporary_file *files, size_t n, const temporary_options *o, const mr_context *context, temporary *out, mr_error *err) {
     *out = (temporary){0};
     if (!n) return error_set(err, MR_EINVAL, NULL, -1, "no file was given");
     mr_status status = make_folder(out, err);
     if (status == MR_OK) status = ledger_init(out->url, &(ledger_init_options){.key = KEY, .now_us = o->now_us}, err);
+    if (status == MR_OK && o->rates) status = keep_rates(out, o, err);
     if (status == MR_OK) status = import_all(out, files, n, o, context, err);
     if (status != MR_OK) temporary_remove(out);
     return status;

@@ -155,7 +155,7 @@ static const char *rates_are_to(const currency_rates *rates) {
 
 static mr_status cannot_add(const char *a, const char *b, mr_error *err) {
     return error_set(err, MR_EDATA, "currency", -1, "amounts are in %s and in %s, and nothing says how to add them: give --rates FILE with lines of "
-                     "currency,rate or currency,day,rate", a, b);
+                     "currency,rate or currency,day,rate (a ledger keeps those of 'marram score --rates')", a, b);
 }
 
 mr_status ledger_trace_money(ledger *l, const currency_rates *rates, trace_options *o, mr_error *err) {

@@ -51,6 +51,9 @@ typedef struct contract_report {
     size_t n, under;               /* rows; of these under contract, which come first, highest value at risk first */
     contract_row *row;
     uint64_t rows_read, rejected, not_begun; /* of files; of a ledger 0 */
+    uint64_t repeated, conflicting; /* events of files given more than once; of which with other contents */
+    int32_t today;
+    bool day_given;                /* the day of the report was asked for, not found out */
     uint64_t events, no_period;
     int32_t last_news;             /* the last day of anything but an end */
     uint64_t ended_since;          /* customers whose contract ended after it */

@@ -278,6 +278,8 @@ static json_t *input_of(writer *w) {
     set(w, o, "events", count(c->events));
     set(w, o, "rejected", count(c->rejected));
     set(w, o, "not_begun", count(c->not_begun));
+    set(w, o, "repeated", count(c->repeated));
+    set(w, o, "repeated_and_different", count(c->conflicting));
     set(w, o, "currency", text(w, w->r->input->understood.currency));
     set(w, o, "last_news", day_of(c->last_news));
     set(w, o, "ended_since", count(c->ended_since));

@@ -4,6 +4,8 @@
 #include "page.h"
 #include "parts.h"
 
+#include <calendar.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -93,6 +95,11 @@ static void head(page *p) {
     if (c->rejected) page_printf(p, "; <b class=\"risk\">%s %s rejected</b>, see rejects.csv", COUNT(c->rejected), plural((double)c->rejected, "line was", "lines were"));
     if (c->not_begun) page_printf(p, "; %s %s later and not counted yet", COUNT(c->not_begun), plural((double)c->not_begun, "contract begins", "contracts begin"));
     page_raw(p, ". Dotted words lead to their definition.</p>\n");
+    if (!c->day_given && r->until < c->today)
+        page_printf(p, "<p class=\"small soft\">Looked at from the last day anything happened. From today: <code>--until %s</code>.</p>\n", calendar_text(c->today, (char[11]){0}));
+    if (c->conflicting)
+        page_printf(p, "<p class=\"key warn\">%s %s given more than once, with other contents; the first of each counts. Contracts that begin on one day need a number (column "
+                       "<code>contract</code>) to be told apart.</p>\n", COUNT(c->conflicting), plural((double)c->conflicting, "event was", "events were"));
     if (contracts_stale(r))
         page_printf(p, "<p class=\"key warn\">Nothing began or changed after %s, and %s %s ended since. If the data are of that day, who renewed since is not in them, and they "
                        "are counted as lost: look from that day with <code>--until</code>.</p>\n",

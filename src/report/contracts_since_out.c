@@ -99,7 +99,7 @@ void section_since(page *p) {
     if (!s) return;
     page_section(p, "changes", "What changed", NULL);
     page_printf(p, "<p class=\"about\">Since the run of %s.", DATE(s->until));
-    if (isfinite(s->expected_leavers)) page_printf(p, " It expected <b>%s</b> to leave within %s; <b>%s</b> have left since.", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left));
+    if (isfinite(s->expected_leavers)) page_printf(p, " It expected <b>%s</b> to leave within %s; <b>%s</b> have left in the %s since.", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left), DAYS((double)r->until - s->until));
     if (r->has_money && isfinite(s->value_at_risk)) page_printf(p, " Value at risk was %s and is <b>%s</b>.", MONEY(p, s->value_at_risk), MONEY(p, r->contracts->value_at_risk));
     page_raw(p, "</p>\n");
     if (report_other_terms(r)) page_raw(p, "<p class=\"key warn\">That run had another horizon, margin or discount rate: chances and money at risk do not compare.</p>\n");

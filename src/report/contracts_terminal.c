@@ -2,10 +2,13 @@
 #include "contracts_since.h"
 #include "terminal_print.h"
 
+#include <calendar.h>
+
 #include <math.h>
 #include <string.h>
 
 #define CALLS 10
+#define ISO(day) calendar_text(day, (char[11]){0})
 #define AHEAD 6 /* months of renewals shown */
 
 static void understood(const terminal *t, const report *r) {
@@ -18,6 +21,11 @@ static void understood(const terminal *t, const report *r) {
                      DATE(r->input->understood.first_day), DATE(r->input->understood.last_day));
     }
     if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected; see rejects.csv", COUNT(c->rejected), S(c->rejected));
+    if (c->repeated)
+        terminal_say(t, c->conflicting ? RISK : PLAIN, "%s event%s given more than once count%s once%s", COUNT(c->repeated), S(c->repeated), c->repeated == 1 ? "s" : "",
+                     c->conflicting ? "; some differ, and the first counts: contracts that begin on one day need a number (column contract) to be told apart" : "");
+    if (!c->day_given && r->until < c->today)
+        terminal_say(t, PLAIN, "Looked at from the last day anything happened; --until %s looks from today", ISO(c->today));
     if (contracts_stale(r))
         terminal_say(t, RISK, "Nothing began or changed after %s, and %s customer%s ended since. If the data are of that day, who renewed since is not in them: look from it with "
                               "--until", DATE(c->last_news), COUNT(c->ended_since), c->ended_since == 1 ? "’s contract" : "s’ contracts");
@@ -164,7 +172,8 @@ static void since(const terminal *t, const report *r) {
     terminal_say(t, PLAIN, "Run of %s: %s new, %s came back, %s left, %s pay more, %s pay less%s%s", DATE(s->until), COUNT(s->added), COUNT(s->returned), COUNT(s->left), COUNT(s->more),
                  COUNT(s->less), s->missing ? ", not in these data " : "", s->missing ? COUNT(s->missing) : "");
     if (isfinite(s->expected_leavers))
-        terminal_say(t, PLAIN, "It expected %s to leave within %s; %s have left since", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left));
+        terminal_say(t, PLAIN, "It expected %s to leave within %s; %s have left in the %s since", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left),
+                     DAYS((double)r->until - s->until));
     if (r->has_money && isfinite(s->value_at_risk)) terminal_say(t, PLAIN, "Value at risk was %s and is %s", MONEY(s->value_at_risk), MONEY(r->contracts->value_at_risk));
     if (report_other_terms(r)) terminal_say(t, RISK, "That run had another horizon, margin or discount rate: chances and money at risk do not compare");
 }

@@ -86,6 +86,11 @@ void section_accounts(page *p) {
     const contract_report *c = r->contracts;
     uint32_t rows[CALL_FIRST];
     size_t n = contracts_call_first(c, rows, CALL_FIRST);
+    bool named = false; /* the column of customers holds more than short identifiers */
+    for (size_t i = 0; i < n; i++) {
+        const account *a = c->row[rows[i]].account;
+        named |= a->name[0] || a->email[0] || a->phone[0] || a->owner_sales[0] || a->owner_operations[0] || strlen(a->id) > 16;
+    }
     page_section(p, "accounts", "Whom to talk to first",
                  r->has_money ? "The most value at risk, among those for whom there is something to do." : "The highest chance to leave, among those for whom "
                                                                                                            "there is something to do. There are no prices in the data.");
@@ -95,11 +100,11 @@ void section_accounts(page *p) {
     if (!n) {
         page_raw(p, "<p class=\"key\">Nobody needs a call today: no rule applies to any customer under contract.</p>\n");
     } else {
-        page_printf(p, "<table class=\"calls accounts cards\" role=\"table\"><caption>%s of %s customers under contract, highest %s first. The chance is that of leaving "
+        page_printf(p, "<table class=\"calls cards%s\" role=\"table\"><caption>%s of %s customers under contract, highest %s first. The chance is that of leaving "
                        "within %s, with its %s interval.</caption>\n<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\" "
                        "class=\"num\">#</th><th scope=\"col\" role=\"columnheader\">Customer</th><th scope=\"col\" role=\"columnheader\">Why</th><th "
                        "scope=\"col\" role=\"columnheader\">What to do first</th><th scope=\"col\" role=\"columnheader\" class=\"num\">",
-                    COUNT(n), COUNT(c->under), r->has_money ? "value at risk" : "chance to leave", HORIZON(r->horizon_days), PERCENT(report_level(r), 0));
+                    named ? " accounts" : "", COUNT(n), COUNT(c->under), r->has_money ? "value at risk" : "chance to leave", HORIZON(r->horizon_days), PERCENT(report_level(r), 0));
         page_term(p, "p_leave", "Chance<br>to leave");
         page_raw(p, "</th>");
         if (r->has_money) {
