@@ -9,6 +9,7 @@
 
 #define PRIOR 10 /* made-up renewals that failed at the share of all, with each number that is counted by itself */
 #define HARDLY_ANY .02
+#define NO_WORD 4 /* a way whose log-odds of a number have this variance says nothing of that number */
 
 const char *renewals_way_title(renewals_way way) {
     static const char *const titles[RENEWALS_WAYS] = {"counted", "one share for all", "sBG", "BdW"};
@@ -19,12 +20,6 @@ const char *renewals_way_title(renewals_way way) {
 double renewals_two_sided(double level) {
     double t = sqrt(-2 * log((1 - level) / 2));
     return t - (2.515517 + t * (.802853 + t * .010328)) / (1 + t * (1.432788 + t * (.189269 + t * .001308)));
-}
-
-renewals_share renewals_wilson(double part, double of, double z) {
-    double p = part / of, middle = (p + z * z / (2 * of)) / (1 + z * z / of);
-    double wide = z / (1 + z * z / of) * sqrt(fmax(0, p * (1 - p) / of + z * z / (4 * of * of)));
-    return (renewals_share){p, fmax(0, middle - wide), fmin(1, middle + wide)};
 }
 
 /* --- counting --- */
@@ -89,12 +84,16 @@ static double variance(const mr_fit *fit, double made) {
 }
 
 /* A fit at a boundary, or without information, says that the data do not need the model: it is no candidate. */
-static mr_status try_model(renewals *r, renewals_way way, const mr_data *data, mr_fit *fit, mr_error *err) {
+static mr_status try_model(renewals *r, renewals_way way, const mr_data *data, mr_error *err) {
     mr_error said = {0};
+    mr_fit *fit = &r->fit[way];
+    size_t numbers = 0;
+    for (int k = 0; k < BOOK_RENEWALS; k++) numbers += r->due[k] > 0;
+    if (numbers < mr_model_params(model_of(way))) return MR_OK; /* more parameters than shares to tell them from */
     mr_status status = mr_model_fit(model_of(way), data, NULL, NULL, fit, &said);
     if (status == MR_ENOMEM) return error_set(err, MR_ENOMEM, NULL, -1, "%s", said.message);
     if (status != MR_OK || !fit->converged || isnan(variance(fit, 0))) return MR_OK;
-    r->bic[way] = (double)mr_model_params(fit->params.model) * log(r->all_due) - 2 * fit->log_likelihood;
+    r->aic[way] = 2 * (double)mr_model_params(fit->params.model) - 2 * fit->log_likelihood;
     return MR_OK;
 }
 
@@ -105,15 +104,31 @@ static void ways_by_hand(renewals *r) {
         numbers++;
         likelihood += of_share(r->lost[k], r->due[k]);
     }
-    r->bic[RENEWALS_COUNTED] = numbers * log(r->all_due) - 2 * likelihood;
-    r->bic[RENEWALS_SAME] = log(r->all_due) - 2 * of_share(r->all_lost, r->all_due);
+    r->aic[RENEWALS_COUNTED] = 2 * numbers - 2 * likelihood;
+    r->aic[RENEWALS_SAME] = 2 - 2 * of_share(r->all_lost, r->all_due);
+}
+
+/* exp(-AIC / 2), relative to the smallest. Ways of less than a thousandth are left out. */
+static void weigh(renewals *r) {
+    double best = INFINITY, sum = 0;
+    for (int i = 0; i < RENEWALS_WAYS; i++) {
+        if (r->aic[i] < best) best = r->aic[i], r->way = (renewals_way)i;
+        r->weight[i] = 0;
+    }
+    for (int i = 0; i < RENEWALS_WAYS; i++) {
+        double w = exp((best - r->aic[i]) / 2);
+        if (!(w > .001)) continue; /* nor NaN */
+        r->weight[i] = w;
+        sum += w;
+    }
+    for (int i = 0; i < RENEWALS_WAYS; i++) r->weight[i] /= sum;
 }
 
 mr_status renewals_make(const accounts *a, renewals *out, mr_error *err) {
     cohort c = {.n = 0};
     uint64_t under = 0, dated = 0;
-    *out = (renewals){.way = RENEWALS_COUNTED};
-    for (int i = 0; i < RENEWALS_WAYS; i++) out->bic[i] = NAN;
+    *out = (renewals){.way = RENEWALS_COUNTED, .weight[RENEWALS_COUNTED] = 1};
+    for (int i = 0; i < RENEWALS_WAYS; i++) out->aic[i] = NAN;
     count(a, out, &c);
     for (size_t i = 0; i < a->n; i++) {
         under += a->row[i].at.under;
@@ -123,31 +138,53 @@ mr_status renewals_make(const accounts *a, renewals *out, mr_error *err) {
     out->afterwards = under && dated * 2 >= under && out->all_due - out->all_lost < HARDLY_ANY * out->all_due;
     if (out->afterwards || !(out->all_lost > 0)) return MR_OK;
     ways_by_hand(out);
-    mr_fit fit[RENEWALS_WAYS];
     mr_data data = {.n = c.n, .lost = c.lost, .watched = c.watched};
     for (int way = RENEWALS_SBG; way <= RENEWALS_BDW; way++) {
-        mr_status status = try_model(out, (renewals_way)way, &data, &fit[way], err);
+        mr_status status = try_model(out, (renewals_way)way, &data, err);
         if (status != MR_OK) return status;
     }
-    /* Of equals the plainer: in the order one share, sBG, BdW, counted. */
-    static const renewals_way order[] = {RENEWALS_SAME, RENEWALS_SBG, RENEWALS_BDW, RENEWALS_COUNTED};
-    renewals_way best = order[0];
-    for (size_t i = 1; i < sizeof order / sizeof *order; i++)
-        if (out->bic[order[i]] < out->bic[best] - 1e-6) best = order[i];
-    out->way = best;
-    if (model_of(best)) out->fit = fit[best];
+    weigh(out);
     return MR_OK;
 }
 
+/* --- what is expected --- */
+
+typedef struct view {
+    double log_odds, variance;
+} view;
+
+/* The share of so many made-up or real renewals. */
+static view of_counts(double lost, double kept) {
+    return (view){log(lost / kept), 1 / lost + 1 / kept};
+}
+
+static view view_of(const renewals *r, renewals_way way, uint32_t made) {
+    double all = (r->all_lost + .5) / (r->all_due + 1);
+    if (way == RENEWALS_SAME) return of_counts(r->all_lost + .5, r->all_due - r->all_lost + .5);
+    if (way != RENEWALS_COUNTED) return (view){log_odds(&r->fit[way].params, made), fmax(0, variance(&r->fit[way], made))};
+    size_t k = made < BOOK_RENEWALS ? made : BOOK_RENEWALS - 1;
+    double made_up = fmin(PRIOR, r->all_due); /* no more than there is */
+    return of_counts(r->lost[k] + made_up * all, r->due[k] - r->lost[k] + made_up * (1 - all));
+}
+
 renewals_share renewals_lost(const renewals *r, uint32_t made, double level) {
+    view v[RENEWALS_WAYS];
+    double weight[RENEWALS_WAYS] = {0}, sum = 0, middle = 0, spread = 0;
     if (!(r->all_due > 0)) return (renewals_share){NAN, NAN, NAN};
-    double z = renewals_two_sided(level), all = (r->all_lost + .5) / (r->all_due + 1);
-    if (r->way == RENEWALS_SAME) return renewals_wilson(r->all_lost, r->all_due, z);
-    if (r->way == RENEWALS_COUNTED) {
-        size_t k = made < BOOK_RENEWALS ? made : BOOK_RENEWALS - 1;
-        double made_up = fmin(PRIOR, r->all_due); /* no more than there is */
-        return renewals_wilson(r->lost[k] + made_up * all, r->due[k] + made_up, z);
+    for (int i = 0; i < RENEWALS_WAYS; i++) {
+        if (!(r->weight[i] > 0)) continue;
+        v[i] = view_of(r, (renewals_way)i, made);
+        weight[i] = v[i].variance < NO_WORD ? r->weight[i] : 0; /* also where it is no number */
+        sum += weight[i];
     }
-    double middle = log_odds(&r->fit.params, made), wide = z * sqrt(fmax(0, variance(&r->fit, made)));
+    if (!(sum > 0)) {
+        v[RENEWALS_COUNTED] = view_of(r, RENEWALS_COUNTED, made);
+        weight[RENEWALS_COUNTED] = sum = 1;
+    }
+    for (int i = 0; i < RENEWALS_WAYS; i++)
+        if (weight[i] > 0) middle += weight[i] / sum * v[i].log_odds;
+    for (int i = 0; i < RENEWALS_WAYS; i++)
+        if (weight[i] > 0) spread += weight[i] / sum * (v[i].variance + (v[i].log_odds - middle) * (v[i].log_odds - middle));
+    double wide = renewals_two_sided(level) * sqrt(spread);
     return (renewals_share){1 / (1 + exp(-middle)), 1 / (1 + exp(wide - middle)), 1 / (1 + exp(-middle - wide))};
 }

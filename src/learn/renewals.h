@@ -1,8 +1,12 @@
 /* How renewals go, by their number: which share of the first, second, third ... that comes up is not made (docs/methods/contracts.md).
  *
- * Four ways to see it, and the one with the smallest Bayesian information criterion (Schwarz 1978) is believed:
+ * Four ways to see it:
  *   one share for all numbers; sBG (Fader & Hardie 2007) and BdW (Fader et al. 2018) from the kernel, in which a share falls or rises with the number and
  *   which know those past the data, too; one share for each number, as counted.
+ * None is believed alone: log-odds are the mean of the four, weighted with exp(-AIC / 2) (Akaike 1974), and the interval holds what they differ by, too:
+ *
+ *     variance = sum w (variance of the way + (log-odds of the way - mean)^2)      Buckland, Burnham & Augustin 1997, with weights as probabilities
+ *
  * A customer who is still there is one watched no further than the renewals they made. */
 #ifndef LEARN_RENEWALS_H
 #define LEARN_RENEWALS_H
@@ -19,9 +23,9 @@ typedef enum renewals_way { RENEWALS_COUNTED, RENEWALS_SAME, RENEWALS_SBG, RENEW
 typedef struct renewals {
     double due[BOOK_RENEWALS], lost[BOOK_RENEWALS]; /* the last: that one and later */
     double all_due, all_lost;
-    double bic[RENEWALS_WAYS]; /* NaN: could not be fitted */
-    renewals_way way;
-    mr_fit fit;                /* of sBG or BdW */
+    double aic[RENEWALS_WAYS], weight[RENEWALS_WAYS]; /* aic NaN: could not be fitted; weights add up to 1 */
+    renewals_way way;          /* of the greatest weight */
+    mr_fit fit[RENEWALS_WAYS]; /* of sBG and BdW */
     bool afterwards;           /* hardly any was ever made: dates were written down, or kept, when people left (renewals_make) */
 } renewals;
 
@@ -38,8 +42,6 @@ renewals_share renewals_lost(const renewals *r, uint32_t made, double level);
 /* "one share for all", "sBG", "BdW", "counted". */
 const char *renewals_way_title(renewals_way way);
 
-/* Wilson 1927, of part in `of`; z of the two sides. */
-renewals_share renewals_wilson(double part, double of, double z);
 /* The normal quantile that leaves (1 - level) / 2 on each side. */
 double renewals_two_sided(double level);
 

@@ -83,7 +83,7 @@ static mr_status sort_rows(contracts_build *b, bool money, mr_error *err) {
 /* How many of the renewals ahead are made. What is not known of a share moves all of its number one way; where one law holds for all numbers, all of them. */
 static void renewals_ahead(contract_report *c) {
     double spread[BOOK_RENEWALS] = {0}, doubt[BOOK_RENEWALS] = {0}, all_spread = 0, all_doubt = 0;
-    bool one_law = c->renewal.way != RENEWALS_COUNTED;
+    bool one_law = c->renewal.weight[RENEWALS_COUNTED] < .5;
     for (size_t i = 0; i < c->under; i++) {
         const contract_row *row = &c->row[i];
         if (!row->renews) continue;

@@ -21,7 +21,7 @@ size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t mos
 
 bool contracts_stale(const report *r) {
     const contract_report *c = r->contracts;
-    return c->last_news != TRACE_NO_DAY && (int64_t)c->last_news + STALE_DAYS < r->until && c->ended_since >= STALE_ENDS;
+    return !c->renewal.afterwards && c->last_news != TRACE_NO_DAY && (int64_t)c->last_news + STALE_DAYS < r->until && c->ended_since >= STALE_ENDS;
 }
 
 void contracts_afterwards(const contract_report *c, text_buffer *out) {

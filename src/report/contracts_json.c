@@ -131,18 +131,23 @@ static json_t *past_of(writer *w) {
     return array;
 }
 
-/* Which of the ways to see renewals is believed, and by how much. */
+/* How much each way to see renewals is believed. */
 static json_t *way_of(writer *w) {
     const renewals *r = &w->r->contracts->renewal;
-    json_t *o = json_object(), *bic = json_object(), *parameters = json_object();
-    bool model = r->way == RENEWALS_SBG || r->way == RENEWALS_BDW;
-    set(w, o, "way", json_string(renewals_way_title(r->way)));
-    for (int i = 0; i < RENEWALS_WAYS; i++) set(w, bic, renewals_way_title((renewals_way)i), json_number(r->bic[i]));
-    set(w, o, "bic", bic);
-    for (size_t i = 0; model && i < mr_model_params(r->fit.params.model); i++)
-        set(w, parameters, mr_model_param(r->fit.params.model, i), json_number(r->fit.params.value[i]));
-    set(w, o, "parameters", model ? parameters : json_null());
-    if (!model) json_decref(parameters);
+    json_t *o = json_object(), *ways = json_array();
+    for (int i = 0; i < RENEWALS_WAYS; i++) {
+        json_t *one = json_object();
+        set(w, one, "way", json_string(renewals_way_title((renewals_way)i)));
+        set(w, one, "weight", json_number(r->weight[i]));
+        set(w, one, "aic", json_number(r->aic[i]));
+        const mr_model *model = isnan(r->aic[i]) ? NULL : r->fit[i].params.model;
+        json_t *parameters = model ? json_object() : json_null();
+        for (size_t k = 0; model && k < mr_model_params(model); k++) set(w, parameters, mr_model_param(model, k), json_number(r->fit[i].params.value[k]));
+        set(w, one, "parameters", parameters);
+        append(w, ways, one);
+    }
+    set(w, o, "most_believed", json_string(renewals_way_title(r->way)));
+    set(w, o, "ways", ways);
     set(w, o, "dates_written_afterwards", json_boolean(r->afterwards));
     return o;
 }

@@ -23,7 +23,7 @@ static void understood(const terminal *t, const report *r) {
     if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected; see rejects.csv", COUNT(c->rejected), S(c->rejected));
     if (c->repeated)
         terminal_say(t, c->conflicting ? RISK : PLAIN, "%s event%s given more than once count%s once%s", COUNT(c->repeated), S(c->repeated), c->repeated == 1 ? "s" : "",
-                     c->conflicting ? "; some differ, and the first counts: contracts that begin on one day need a number (column contract) to be told apart" : "");
+                     c->conflicting ? ", with other contents, and the first counts: contracts that begin on one day need a number (column contract) to be told apart" : "");
     if (!c->day_given && r->until < c->today)
         terminal_say(t, PLAIN, "Looked at from the last day anything happened; --until %s looks from today", ISO(c->today));
     if (contracts_stale(r))

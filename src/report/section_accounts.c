@@ -149,17 +149,19 @@ static void ahead_chart(page *p, bool narrow, const void *ctx) {
     chart_end(&c);
 }
 
-/* Why the shares of the table are believed. */
+/* What the shares of the table rest on. */
 static void way(page *p) {
-    static const char *const words[RENEWALS_WAYS] = {
-        [RENEWALS_COUNTED] = "as counted, each number by itself and drawn a little to the mean of all",
-        [RENEWALS_SAME] = "one for all numbers: the data show no difference between them",
-        [RENEWALS_SBG] = "by the sBG model: customers differ, those who cancel easily go first, so the share rises with each renewal",
-        [RENEWALS_BDW] = "by the BdW model: customers differ, and their readiness to leave changes with each renewal"};
+    static const char *const words[RENEWALS_WAYS] = {[RENEWALS_COUNTED] = "each number as counted", [RENEWALS_SAME] = "one share for all numbers",
+                                                     [RENEWALS_SBG] = "the sBG model (customers differ, and those who cancel easily go first)",
+                                                     [RENEWALS_BDW] = "the BdW model (the same, and their readiness changes with time)"};
     const contract_report *c = p->r->contracts;
-    page_printf(p, "<p class=\"small soft\">The share to expect is %s (the smallest BIC of four ways). Those ahead fall within %s or are overdue; the interval is of "
-                   "their number, %s.</p>\n",
-                words[c->renewal.way], HORIZON(p->r->horizon_days), PERCENT(report_level(p->r), 0));
+    size_t n = 0;
+    page_raw(p, "<p class=\"small soft\">The share to expect is a mean of several ways to see it, by how well each explains past renewals for what it assumes (AIC): ");
+    for (int i = 0; i < RENEWALS_WAYS; i++) {
+        if (c->renewal.weight[i] < .005) continue;
+        page_printf(p, "%s%s %s", n++ ? "; " : "", words[i], PERCENT(c->renewal.weight[i], 0));
+    }
+    page_printf(p, ". Those ahead fall within %s or are overdue; the %s interval is of their number.</p>\n", HORIZON(p->r->horizon_days), PERCENT(report_level(p->r), 0));
 }
 
 static void past_row(page *p, int k, const char *name) {
