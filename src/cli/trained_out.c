@@ -34,6 +34,17 @@ void trained_order(const trained *t, size_t *order) {
     }
 }
 
+/* A contribution is the value of a step to the last bit; of steps of the same value the largest error. */
+double trained_error(const trained *t, size_t term, double contribution) {
+    mr_additive_parts m;
+    double error = 0;
+    if (t->kind != TRAINED_ADDITIVE) return NAN;
+    mr_additive_take_apart(t->additive, &m);
+    for (size_t k = m.value_offset[term]; k < m.value_offset[term + 1]; k++)
+        if (!(m.value[k] < contribution) && !(m.value[k] > contribution)) error = fmax(error, m.error[k]);
+    return error > 0 ? error : NAN;
+}
+
 static void figures_print(const trained *t) {
     const figures *f = &t->holdout;
     if (!f->rows) return;
