@@ -49,7 +49,8 @@ typedef struct arguments {
     bool json, help;
 } arguments;
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     const struct {
         const char *name, **text;
     } texts[] = {{"--cause", &a->cause}, {"--owner", &a->owner}, {"--remedy", &a->remedy}};
@@ -129,8 +130,10 @@ static void print_measures(const json_t *list) {
     if (!json_array_size(list)) puts("no measures yet: marram measures add --cause CAUSE --owner NAME --remedy TEXT");
     json_array_foreach(list, i, m) {
         const json_t *ratio = json_object_get(m, "ratio");
-        printf("%s%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s\n  ", i ? "\n" : "", json_integer_value(json_object_get(m, "measure")), json_text(m, "cause"), json_text(m, "owner"), json_text(m, "from"),
-               *json_text(m, "done") ? ", finished " : "", json_text(m, "done"));
+        if (i) putchar('\n');
+        print_words(2, "%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s", json_integer_value(json_object_get(m, "measure")), json_text(m, "cause"), json_text(m, "owner"), json_text(m, "from"),
+                    *json_text(m, "done") ? ", finished " : "", json_text(m, "done"));
+        fputs("  ", stdout);
         print_wrapped(json_text(m, "remedy"), strlen(json_text(m, "remedy")), 2, 2);
         print_rate("before", json_object_get(m, "before"));
         print_rate("after", json_object_get(m, "after"));
@@ -239,7 +242,8 @@ static int finish(arguments *a) {
     return EXIT_OK;
 }
 
-static int dispatch(arguments *a) {
+static int dispatch(void *arguments_) {
+    arguments *a = arguments_;
     const char **operand = a->source.operands;
     size_t n = a->source.operands_n;
     bool add_it = n && !strcmp(operand[0], "add"), list = n && !strcmp(operand[0], "list"), done = n && !strcmp(operand[0], "done");
@@ -263,16 +267,5 @@ static int dispatch(arguments *a) {
 
 int command_measures(int argc, char **argv) {
     arguments a = {.horizon_days = REASONS_QUARTER, .limit = 12, .date = TRACE_NO_DAY};
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands), *name;
-    if (!operands) return EXIT_INTERNAL;
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("measures", argc, argv);
-    int code = EXIT_OK;
-    while (code == EXIT_OK && !a.help && (name = option_next(&r)))
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) print_help(help);
-    else if (code == EXIT_OK) code = dispatch(&a);
-    base_source_close(&a.source);
-    free(operands);
-    return code;
+    return base_command_run(&(base_command){"measures", help, &a.source, &a.help, read_option, dispatch}, &a, argc, argv);
 }
