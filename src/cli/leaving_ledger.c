@@ -193,7 +193,7 @@ static int train(arguments *a) {
         if (a->json) trained_json_print(&model.model);
         else if (!a->quiet) {
             trained_print(&model.model, NULL);
-            printf("\nkept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving\n", a->out ? " and in " : "", a->out ? a->out : "");
+            print_words(0, "Kept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving", a->out ? " and in " : "", a->out ? a->out : "");
         }
     }
     leaving_model_free(&model);
