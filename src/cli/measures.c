@@ -97,7 +97,7 @@ static void print_causes(const arguments *a, const json_t *o) {
     }
     double unit = 1;
     json_array_foreach(json_object_get(o, "causes"), i, c)
-        if (real(c, "value_left") >= 1e5 || real(c, "value_at_risk") >= 1e5) unit = 1000;
+        if (real(c, "value_left") >= 1e4 || real(c, "value_at_risk") >= 1e4) unit = 1000;
     char in[32] = "";
     if (unit > 1 || named) snprintf(in, sizeof in, " in%s%s%.8s", unit > 1 ? " thousand" : "", named ? " " : "", named ? currency : "");
     print_words(0, "What loses the most, as of %s (value%s a year; intervals of 95 %%)", json_text(o, "until"), in);

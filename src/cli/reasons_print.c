@@ -125,7 +125,8 @@ void reasons_print(const json_t *o) {
     print_groups(o, "tiers", "By tier");
     print_agreement(o);
     print_learned(o);
-    puts("\nOne customer, with the evidence: marram reasons ID --db URL");
+    putchar('\n');
+    print_words(2, "One customer, with the evidence: marram reasons ID --db URL (of files: marram reasons --customer ID FILE...)");
 }
 
 /* --- one customer --- */
