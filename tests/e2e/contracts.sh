@@ -7,6 +7,7 @@ example=$source_dir/examples/contracts.csv
 # --- the main job ---
 want "the example" 0 "under contract & Recurring revenue & GRR & Renewals due & Customers to leave & Value at risk & Talk to first & it has|How far to trust it & Report: out/report.html" \
     run --contracts "$example" --out out
+want "contracts read as orders" 0 "look like contracts & --contracts FILE" run "$example" --out orders
 holds "the three files" test -s out/customers.csv -a -s out/summary.json -a -s out/report.html
 holds "every month balances" jq -e '[.months[] | .then, .now | (.opening.customers + .new.customers + .returned.customers - .lost.customers == .closing.customers),
     ((.opening.recurring + .new.recurring + .returned.recurring + .expansion.recurring - .contraction.recurring - .lost.recurring - .closing.recurring) | fabs < 1e-6)] | all' out/summary.json
