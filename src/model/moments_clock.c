@@ -15,6 +15,7 @@
 
 #define FARTHEST 1.5     /* of a log rate, in one step */
 #define LEVEL_PRECISION 1e-3
+#define NO_SLOPE 1.0     /* observations' worth: with A of them a slope stays from 1 + 2 A + 2 sqrt(A (1 + A)) = 5.8 squared standard errors on */
 #define PATCH_PRECISION 0.25 /* a moment's steps are within a factor e^2 or so of the background: 1 / 2^2 */
 
 enum { STEPS_ALONE = 24 };
@@ -161,8 +162,22 @@ static bool invert(double *a, double *inverse, size_t k) {
     return true;
 }
 
+/* Where it is not known when, a slope takes up half of a moment early on the clock: so slopes are held to nothing, too, as far as the data let them, each by a
+ * precision of its own: (1 - precision A^-1) / beta^2 (MacKay 1992), with a prior for none at all, so that a
+ * slope of less than some two standard errors goes. */
+static void slopes_precision(moments_clock *c) {
+    for (size_t j = 1; j < c->smooth; j++) {
+        if (c->roughness[j] > 0) continue;
+        double next = (1 + NO_SLOPE - c->fixed[j] * c->inverse[j * c->k + j]) / fmax(c->beta[j] * c->beta[j], 1e-12);
+        next = fmin(fmax(next, c->fixed[j] / 20), c->fixed[j] * 20);
+        c->fixed[j] = fmin(fmax(next, LEVEL_PRECISION), 1e5);
+    }
+}
+
 static void smoothness(moments_clock *c) {
     double trace = 0, size = 0, rank = 0;
+    if (c->held) return;
+    if (c->blurred) slopes_precision(c);
     for (size_t j = 0; j < c->smooth; j++) {
         if (!(c->roughness[j] > 0)) continue;
         rank++;
@@ -242,10 +257,10 @@ mr_status moments_copy(const moments_clock *c, const mr_alloc *alloc, moments_cl
 /* Steps until they settle. Rates: means follow exactly. Chances: their variance is kept, the change is small; so where it is not known when, and events go
  * along: what is left of mean less events changes by the spread. */
 static void alone(moments_clock *c, double *work, bool binary, bool keep_lambda) {
-    double *change = work + 2 * c->room + c->room * c->room, lambda = c->lambda;
+    double *change = work + 2 * c->room + c->room * c->room;
+    c->held = keep_lambda;
     for (int i = 0; i < STEPS_ALONE; i++) {
         double moved = moments_step(c, work, change);
-        if (keep_lambda) c->lambda = lambda;
         for (size_t b = 0; b < c->bins; b++) {
             if (c->spread) {
                 const double *spread = c->spread + b * c->room, *delta = work + c->room;
