@@ -54,8 +54,8 @@ static void print_base(const moments_of *o, const moments_settings *s) {
     if (o->mode == RISK_CONTRACTS)
         print_words(4, "%s customers until %s%s; %s under contract. %s left: %s of them a year.", all, day, learnt, here, left, figure_percent(rate, 1 - exp(-o->found.rate * DAYS_PER_YEAR), 1));
     else
-        print_words(4, "%s customers without contracts until %s%s; %s have ordered in the last %d days. Leaving is no order within the next %d days: so it was at %s of looks at a customer.", all, day,
-            learnt, here, (int)s->horizon_days, (int)s->horizon_days, figure_percent(rate, o->found.rate, 1));
+        print_words(4, "%s customers without contracts until %s%s; %s have ordered in the last %d days. By their silence some %s left: %s of them a year.", all, day, learnt, here, (int)s->horizon_days,
+            figure_count(left, o->found.events), figure_percent(rate, 1 - exp(-o->found.rate * DAYS_PER_YEAR), 1));
 }
 
 static void print_aliases(const moments_of *o, const mr_moment *m) {
@@ -146,9 +146,9 @@ void moments_print_curve(const moments_of *o, size_t clock) {
     const mr_clock_curve *c = &o->curve[clock];
     const clock_row *r = &clock_rows[o->clock[clock]];
     size_t bins = o->spec[clock].bins, half = (size_t)fmax(c->bandwidth / 2, 1), each = bins / half <= CHART_ROWS ? half : 2 * half;
-    double unit = o->mode == RISK_CONTRACTS ? DAYS_PER_YEAR : 1, most = largest(c, bins);
+    double unit = DAYS_PER_YEAR, most = largest(c, bins);
     printf("\n%s: %s\n", r->name, r->meaning);
-    printf("%10s %8s %8s %8s  %s\n", r->unit, o->mode == RISK_CONTRACTS ? "a year" : "chance", "low", "high", "o hazard, - its interval at 95 %, * in a moment");
+    printf("%10s %8s %8s %8s  %s\n", r->unit, "a year", "low", "high", "o hazard, - its interval at 95 %, * in a moment");
     for (size_t b = 0; b < bins; b += each) {
         size_t at = b + each / 2 < bins ? b + each / 2 : bins - 1;
         char bar[CHART_WIDTH + 2];

@@ -11,7 +11,8 @@
  *
  * Without: leaving is not seen. At a landmark day L the outcome is "no order within (L, L + H]", known from L + H on. A customer is at risk of it
  * from their first order on, until the first landmark where it holds; an order after that begins a new spell. (A silence rule as the outcome
- * would plant a spike on the silence clock.)
+ * would plant a spike on the silence clock.) Critical moments take each sign of life for a landmark and ask of the silence after it, to the end of
+ * the data, on which of its days they may have left: src/learn/moments_signs.c.
  *
  * All functions are pure; spells come in order, do not overlap. */
 #ifndef HISTORY_RISK_H

@@ -31,7 +31,7 @@ typedef struct moments_settings {
     int32_t until;        /* the last day seen; TRACE_NO_DAY: the last day of the data */
     int32_t today;        /* not beyond this day */
     int32_t since;        /* leave what was before this day out: the records were not complete; TRACE_NO_DAY: nothing */
-    int32_t horizon_days; /* without contracts: leaving is no order within so many days; >= 1 */
+    int32_t horizon_days; /* without contracts: who has ordered within so many days is still there, and counts as within reach; >= 1 */
     int32_t ahead_days;   /* within reach: the moment begins within so many days; >= 1 */
     int32_t lead_days;    /* get in touch so many days before a moment begins; >= 0 */
     int32_t sour_days;
@@ -55,7 +55,8 @@ typedef struct moments_of {
     uint32_t afterwards; /* bits of clocks left out: their days were written down when people left, for hardly anybody is seen past them */
     uint32_t at_ends;     /* bits of clocks left out: more than half leave on the very day a term ends, which is how contracts are built */
     uint64_t left_at_ends;
-    uint64_t learnt, spells, left;               /* customers in the rows, spells (landmarks without contracts) and how many ended */
+    uint64_t learnt, spells, left;               /* customers in the rows; spells and how many ended: without contracts signs of life, and how many of them
+                                                    a silence followed that tells something */
     double rhythm_days;
     size_t clocks;
     clock_id clock[CLOCKS];                      /* of those searched; mr_moment.clock is an index of this */

@@ -19,13 +19,14 @@ typedef struct moments_clock {
     double *fixed;                /* [room] a prior precision that is not estimated */
     double *beta;                 /* [room] */
     double lambda;
-    bool held;                    /* lambda is not estimated */
     double log_determinant;       /* of what inverse is the inverse of */
     double *f;                    /* [bins] */
     double *events;               /* [bins] */
     double *mean, *variance;      /* [bins] under the model */
     double *inverse;              /* [k * k] of x'Vx + penalty, as of the last visit */
     unsigned char *taken;         /* [bins] within the patch of a found moment */
+    bool held;                    /* the penalties' weights stay as they are */
+    bool blurred;                 /* it is not known when */
     double *spread;               /* where it is not known when, of a clock that is searched: [bins * room] covariance of the bins' counts, times x; else NULL */
     double *band;                 /* and [bins * wide] that covariance of bin b with b, b + 1 ... b + wide - 1 */
     double *upto;                 /* and [watched + 1] running sums of how often spells that hold time under observation end in silence */

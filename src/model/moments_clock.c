@@ -15,6 +15,7 @@
 
 #define FARTHEST 1.5     /* of a log rate, in one step */
 #define LEVEL_PRECISION 1e-3
+#define NO_SLOPE 1.0     /* observations' worth: with A of them a slope stays from 1 + 2 A + 2 sqrt(A (1 + A)) = 5.8 squared standard errors on */
 #define PATCH_PRECISION 0.25 /* a moment's steps are within a factor e^2 or so of the background: 1 / 2^2 */
 
 enum { STEPS_ALONE = 24 };
@@ -169,8 +170,22 @@ static bool invert(double *a, double *inverse, size_t k, double *log_determinant
     return true;
 }
 
+/* Where it is not known when, a slope takes up half of a moment early on the clock: so slopes are held to nothing, too, as far as the data let them, each by a
+ * precision of its own: (1 - precision A^-1) / beta^2 (MacKay 1992), with a prior for none at all, so that a
+ * slope of less than some two standard errors goes. */
+static void slopes_precision(moments_clock *c) {
+    for (size_t j = 1; j < c->smooth; j++) {
+        if (c->roughness[j] > 0) continue;
+        double next = (1 + NO_SLOPE - c->fixed[j] * c->inverse[j * c->k + j]) / fmax(c->beta[j] * c->beta[j], 1e-12);
+        next = fmin(fmax(next, c->fixed[j] / 20), c->fixed[j] * 20);
+        c->fixed[j] = fmin(fmax(next, LEVEL_PRECISION), 1e5);
+    }
+}
+
 static void smoothness(moments_clock *c) {
     double trace = 0, size = 0, rank = 0;
+    if (c->held) return;
+    if (c->blurred) slopes_precision(c);
     for (size_t j = 0; j < c->smooth; j++) {
         if (!(c->roughness[j] > 0)) continue;
         rank++;
@@ -209,7 +224,7 @@ double moments_step(moments_clock *c, double *work, double *change) {
         change[b] = fmin(fmax(share * change[b], -20), 20); /* bins nobody was seen in may go anywhere */
         c->f[b] += change[b];
     }
-    if (!c->held) smoothness(c);
+    smoothness(c);
     return share * farthest;
 }
 

@@ -248,6 +248,7 @@ mr_status moments_model_new(moments_model *m, const mr_moment_rows *rows, const 
     *m = (moments_model){.rows = rows, .context = context, .clocks = rows->clocks, .blocks = (rows->n + MOMENTS_BLOCK - 1) / MOMENTS_BLOCK};
     for (size_t j = 0; j < rows->clocks && status == MR_OK; j++) {
         status = moments_clock_new(&m->clock[j], &clocks[j], rows->bin[j], alloc, err);
+        m->clock[j].blurred = rows->spells > 0;
         if (m->clock[j].bins > m->most_bins) m->most_bins = m->clock[j].bins;
         if (m->clock[j].room > widest) widest = m->clock[j].room;
     }

@@ -25,6 +25,7 @@ enum { ENOUGH = 20, ROUNDS = 2 };
 #define WIDEN 1.3          /* from one width of windows to the next */
 #define LEAST_LEFT 0.1     /* share of a window's information that the background must leave */
 #define LEAST_EXPECTED 0.3 /* events */
+#define LEAST_BLURRED 5    /* events; of fewer, parts of very unlike size are no count */
 
 typedef struct window {
     uint32_t from, to;
@@ -124,7 +125,7 @@ static mr_status windows_of(const moments_model *m, const moments_joint *joint, 
         for (size_t from = 0; from + width <= spec->bins && s->n < s->room; from += step) {
             double v = 0;
             for (size_t b = from; b < from + width; b++) v += c->variance[b];
-            if (v < LEAST_EXPECTED || v > all / 2 || !free_of_patches(c, from, from + width)) continue;
+            if (v < (c->spread ? LEAST_BLURRED : LEAST_EXPECTED) || v > all / 2 || !free_of_patches(c, from, from + width)) continue;
             double own = c->spread ? moments_band(c, from, from + width) : v, left = left_over(c, prefix, prefix + (c->bins + 1) * c->k, from, from + width, own);
             double drawn = left;
             double moved = root.columns ? moments_joint_moved(&root, from, from + width) : 0;

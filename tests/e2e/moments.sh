@@ -47,7 +47,7 @@ want "since" 0 "customers until" moments --db world.db --since 2024-06-01
 
 # Orders.
 run simulate --customers 1500 --years 2 --seed 5 --out shop
-want "orders" 0 "without contracts & no order within the next 60 days & order_number, silence" moments shop/orders.csv --horizon 60d
+want "orders" 0 "without contracts & ordered in the last 60 days & By their silence some & order_number" moments shop/orders.csv --horizon 60d
 
 # What cannot be.
 want "no file" 2 "needs a file" moments

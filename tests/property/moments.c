@@ -115,6 +115,65 @@ static void chances(void **state) {
     assert_true(named <= 3);
 }
 
+/* Nobody saw when: events lie in one of six bins, or the spell goes on. Returns whether the planted excess, bins 40 to 49, is found in its place. */
+static uint32_t blurred(uint64_t seed, double ratio, const mr_context *context, mr_moments *m) {
+    enum { SPELLS = 30000, WIDE = 12, BINS = 120 };
+    uint16_t *bin = malloc(2 * SPELLS * WIDE * sizeof *bin);
+    unsigned char *event = malloc(2 * SPELLS * WIDE);
+    double *exposure = malloc(2 * SPELLS * WIDE * sizeof *exposure), *still = malloc(2 * SPELLS * sizeof *still);
+    size_t *first = malloc((2 * SPELLS + 1) * sizeof *first), n = 0, spells = 0;
+    const uint16_t *column[] = {bin};
+    const mr_clock clock = {.name = "start", .bins = BINS, .narrow = 3, .wide = 30, .knot = 40, .steep = 2};
+    for (size_t i = 0; i < SPELLS; i++) {
+        rng r;
+        rng_seed(&r, seed, i);
+        int from = (int)rng_below(&r, BINS + WIDE) - WIDE, gap = 1 + (int)(rng_uniform(&r) * WIDE), left = 0;
+        for (int a = 0; a < gap && !left; a++) left = rng_uniform(&r) < 0.004 * (from + a >= 40 && from + a < 50 ? ratio : 1);
+        for (int silent = 0; silent < 1 + left; silent++) {
+            first[spells] = n;
+            for (int a = 0; a < WIDE; a++) {
+                if (from + a < 0 || from + a >= BINS) continue;
+                bin[n] = (uint16_t)(from + a);
+                event[n] = (unsigned char)silent;
+                exposure[n++] = (double)(WIDE - a) / WIDE;
+            }
+            still[spells] = 0;
+            spells += n > first[spells];
+        }
+    }
+    first[spells] = n;
+    mr_error err = {0};
+    const mr_moment_rows rows = {.n = n, .clocks = 1, .bin = column, .exposure = exposure, .event = event, .spells = spells, .first = first, .still = still};
+    if (mr_moments_find(&rows, &clock, &options, context, m, NULL, &err) != MR_OK) fail_msg("%s", err.message);
+    free(bin);
+    free(event);
+    free(exposure);
+    free(still);
+    free(first);
+    return m->n == 1 && fabs(m->moment[0].centre - 45) <= 4 && m->moment[0].low < ratio && m->moment[0].high > ratio;
+}
+
+static void blurred_days(void **state) {
+    (void)state;
+    int runs = SANITIZED ? 2 : 20;
+    uint32_t found = 0, named = 0;
+    mr_moments m, again;
+    for (int run = 0; run < runs; run++) {
+        found += blurred(test_seed() + (uint64_t)run, 3, NULL, &m);
+        blurred(test_seed() + 1000 + (uint64_t)run, 1, NULL, &m);
+        named += m.n > 0;
+    }
+    print_message("blurred: found %u, named without any %u, of %d\n", found, named, runs);
+    assert_true(found + 4 >= (uint32_t)runs);
+    assert_true(named <= 4); /* of 20 at .05: more in three of a thousand */
+    mr_context context = {0};
+    blurred(test_seed(), 3, NULL, &m);
+    assert_int_equal(mr_pool_new(3, &context.pool, NULL), MR_OK);
+    blurred(test_seed(), 3, &context, &again);
+    mr_pool_free(context.pool);
+    assert_memory_equal(&m, &again, sizeof m);
+}
+
 static void same_bits(void **state) {
     (void)state;
     static const int threads[] = {1, 2, 3, 5};
@@ -137,7 +196,7 @@ static void same_bits(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_where_nothing_is), cmocka_unit_test(planted_are_found), cmocka_unit_test(twins_are_one), cmocka_unit_test(chances),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_where_nothing_is), cmocka_unit_test(planted_are_found), cmocka_unit_test(twins_are_one), cmocka_unit_test(chances), cmocka_unit_test(blurred_days),
                                        cmocka_unit_test(same_bits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
