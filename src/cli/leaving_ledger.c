@@ -353,6 +353,8 @@ static int predict(arguments *a) {
     if (err.code == MR_OK) err.code = score_all(a, 0, &context, &s, &err);
     progress_end(&bar);
     if (err.code == MR_OK) {
+        char day[11], last[11];
+        if (!s.m.n) print_error("marram predict: note: nobody is at risk on %s; the last day of the data is %s", calendar_text(s.m.only_day, day), calendar_text(s.m.last_day, last));
         if (!a->json) {
             fputs("id,probability,score,stage", stdout);
             for (int64_t k = 1; k <= a->top; k++) printf(",feature_%lld,value_%lld,contribution_%lld", (long long)k, (long long)k, (long long)k);
@@ -435,6 +437,7 @@ static int run(void *arguments_) {
     arguments *a = arguments_;
     if (!(a->horizon_days >= 1 && a->horizon_days <= 36500) || !(a->sour_days >= 1 && a->sour_days <= 3650))
         return command_usage(a->command, "--horizon must be a day to a hundred years, --sour-window a day to ten years");
+    if (a->until != INT32_MAX && a->until > a->source.files.today) return command_usage(a->command, "--until lies after today");
     size_t n = a->source.operands_n;
     a->source.operands_n = 0; /* a customer, no file */
     int code = base_source_open(a->command, &a->source);

@@ -87,6 +87,8 @@ want "and so does predict" 0 probability predict --db shop.db
 holds "... the same" cmp .out chances.csv
 want "nobody of that name" 3 "nobody|no customer" explain nobody-has-this --db shop.db
 want "a day before all" 3 "up to that day" predict --db shop.db --until 2020-01-01
+want "a day long after the data" 0 "^id,probability & note: nobody is at risk on" predict --db shop.db --until 2027-12-31 --today 2028-01-01
+want "a day that is to come" 2 "after today" predict --db shop.db --until 2028-12-31 --today 2028-01-01
 want "no model of leaving" 3 "no model of leaving|no JSON" predict --db shop.db --model shop/orders.csv
 want "files and a ledger" 2 "not both" train shop/orders.csv --db shop.db
 want "too little to learn from" 3 "neither orders nor contracts" train --db empty.db
