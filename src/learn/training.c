@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 100, LEAST_OF_EACH = 20 };
+enum { LEAST_ROWS = 100, LEAST_OF_EACH = 20, LEAST_TO_FIT = 20 };
 #define HOLDOUT 0.2
 #define JUDGED (1 / 7.0)
 #define SUSPECT 0.97 /* a feature's AUC alone: on real tables of customers the best single one comes to .7 to .9 */
@@ -165,6 +165,11 @@ static mr_status fit_additive(const training *t, const frame *f, mr_error *err) 
 static mr_status fit(const training *t, const frame *f, mr_error *err) {
     if (t->options->kind == TRAINED_ADDITIVE) return fit_additive(t, f, err);
     memset(t->take, 1, f->n);
+    size_t happened = 0; /* the least that the additive model takes, too */
+    for (size_t i = 0; i < f->n; i++) happened += f->happened[i];
+    if (f->n < LEAST_TO_FIT || happened < LEAST_OF_EACH / 4 || f->n - happened < LEAST_OF_EACH / 4)
+        return error_set(err, MR_EDATA, NULL, -1, "too few rows to learn from: %zu in which it happened and %zu in which it did not; %d in all and %d of each are the least", happened,
+                         f->n - happened, LEAST_TO_FIT, LEAST_OF_EACH / 4);
     mr_status status = linear_fit(f, t->take, t->options->ridge > 0 ? t->options->ridge : 1, t->context, t->out, err);
     return status;
 }
@@ -224,8 +229,12 @@ static mr_status note_leakage(const training *t, mr_error *err) {
 }
 
 static void note_unused(const training *t) {
-    for (size_t j = 0; j < t->out->features; j++)
-        if (!t->out->feature[j].used) trained_note(t->out, "'%.80s' is the same in all rows: left out", t->out->feature[j].name);
+    for (size_t j = 0; j < t->out->features; j++) {
+        const trained_feature *f = &t->out->feature[j];
+        if (f->used) continue;
+        if (f->levels > 1) trained_note(t->out, "'%.80s' has %zu categories, and but for one none with rows enough to learn from: left out", f->name, f->levels);
+        else trained_note(t->out, "'%.80s' is the same in all rows: left out", f->name);
+    }
 }
 
 /* Names and levels are the trained model's own. */
