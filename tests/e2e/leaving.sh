@@ -96,6 +96,27 @@ want "files and a ledger" 2 "not both" train shop/orders.csv --db shop.db
 want "too little to learn from" 3 "neither orders nor contracts" train --db empty.db
 want "no ledger" 5 "there is no" train --db nowhere.db
 
+# The same horizon, the same sort of base, whatever the command.
+if command -v python3 >/dev/null; then
+    for command in "reasons --db shop.db" "backtest --leaving shop/orders.csv"; do
+        # shellcheck disable=SC2086
+        run $command --horizon 6m --json
+        check "six months: $command" 183 "$(field .out '["horizon_days"]')"
+    done
+    {
+        sed 1d shop/orders.csv | cut -d, -f1 | sort -u | head -60 | while read -r who; do echo "{\"customer\":\"lead-$who\",\"kind\":\"touch_in\",\"at\":\"2024-03-04T10:15:00Z\",\"id\":\"t-$who\"}"; done
+    } >leads.ndjson
+    "$marram" db init --db leads.db >/dev/null
+    head -41 contracts.csv >few.csv
+    "$marram" import contracts few.csv --db leads.db --yes --quiet
+    "$marram" import events leads.ndjson --db leads.db --yes --quiet
+    run reasons --db leads.db --json
+    check "who never bought does not make it a base without contracts" contracts "$(field .out '["mode"]')"
+    want "... nor for the report" 0 "under contract" report --db leads.db --out leads
+    run backtest --leaving --db leads.db --json
+    check "... nor for the backtest" contracts "$(field .out '["outcome"]')"
+fi
+
 # Real data.
 if [ -d "$data/cdnow" ]; then
     want "CDNOW sample" 0 "foretells who leaves" backtest --leaving "$data/cdnow/CDNOW_sample.txt"
