@@ -12,6 +12,7 @@
 #include <leaving_model.h>
 #include <mem.h>
 #include <models.h>
+#include <out_file.h>
 #include <person.h>
 
 #include <math.h>
@@ -174,6 +175,8 @@ static int train(arguments *a) {
     progress_bar bar;
     landmarks m = {0};
     leaving_model model = {0};
+    if (a->out && base_source_is(&a->source, a->out)) return command_usage("train", "--out %s is the ledger itself: name another file", a->out);
+    if (a->out && out_file_check(a->out, &err) != MR_OK) return command_fail("train", &err);
     err.code = mr_pool_new((int)a->threads, &context.pool, &err);
     context.progress = progress_tick;
     context.progress_ctx = &bar;
