@@ -231,7 +231,7 @@ static void few_times(void **state) {
         trained m;
         mr_error err = {0};
         const training_options options = {.seed = 1, .additive = {.bags = 2}};
-        assert_int_equal(table_frame_read(file(text), &(table_roles){.target = "y", .time = "t"}, &t, &err), MR_OK);
+        if (table_frame_read(file(text), &(table_roles){.target = "y", .time = "t"}, &t, &err) != MR_OK) fail_msg("%s", err.message);
         if (training_run(&t.frame, &options, NULL, &m, &err) != MR_OK) fail_msg("%d times: %s", times, err.message);
         assert_true(m.holdout.rows > 0);
         assert_non_null(strstr(m.split, "latest"));
