@@ -3,6 +3,7 @@
 
 #include <error.h>
 #include <mem.h>
+#include <out_file.h>
 #include <rates_file.h>
 #include <status.h>
 
@@ -134,6 +135,15 @@ int base_source_open(const char *command, base_source *s) {
     if (err.code == MR_OK) err.code = ledger_rates_read(s->l, &s->rates, &err);
     if (err.code == MR_OK && s->rates_path) err.code = add_rates(s, &err);
     return err.code == MR_OK ? EXIT_OK : command_fail(command, &err);
+}
+
+bool base_source_is(const base_source *s, const char *path) {
+    bool same = s->db && store_is(&(store_options){.url = s->db}, path);
+    for (size_t i = 0; i < s->operands_n && !same; i++) {
+        const char *colon = strchr(s->operands[i], ':');
+        same = out_file_same(s->operands[i], path) || (colon && out_file_same(colon + 1, path));
+    }
+    return same;
 }
 
 void base_source_close(base_source *s) {

@@ -56,6 +56,8 @@ const char *base_source_customer(base_source *s);
 int base_source_open(const char *command, base_source *s);
 /* The day to look from, once open: --today; without it the clock's, or the last day anything happened where that is over a quarter ago. */
 mr_status base_source_day(const base_source *s, int32_t *day, mr_error *err);
+/* Is that file the ledger, or one of the files read? Then it must not be written over. */
+bool base_source_is(const base_source *s, const char *path);
 void base_source_close(base_source *s);
 
 #endif

@@ -12,6 +12,7 @@
 #include <leaving_model.h>
 #include <mem.h>
 #include <models.h>
+#include <out_file.h>
 #include <person.h>
 
 #include <math.h>
@@ -176,6 +177,8 @@ static int train(arguments *a) {
     progress_bar bar;
     landmarks m = {0};
     leaving_model model = {0};
+    if (a->out && base_source_is(&a->source, a->out)) return command_usage("train", "--out %s is the ledger itself: name another file", a->out);
+    if (a->out && out_file_check(a->out, &err) != MR_OK) return command_fail("train", &err);
     err.code = mr_pool_new((int)a->threads, &context.pool, &err);
     context.progress = progress_tick;
     context.progress_ctx = &bar;
@@ -393,7 +396,7 @@ static void trust_words(const trained *t) {
     const figures *f = &t->holdout;
     char slope[96] = "";
     if (isfinite(f->slope)) snprintf(slope, sizeof slope, ", calibration slope %.2f (1: chances mean what they say)", f->slope);
-    if (!f->rows) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
+    if (!f->rows || !isfinite(f->auc + f->auc_low + f->auc_high)) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
     else print_words(2, "How good the model is on %s, not seen by it: AUC %.2f (%.2f to %.2f; .5 is chance)%s.", t->split, f->auc, f->auc_low, f->auc_high, slope);
 }
 

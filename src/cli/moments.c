@@ -4,7 +4,7 @@
 #include "moments_print.h"
 
 #include <math.h>
-#include <errno.h>
+#include <out_file.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,37 +106,27 @@ static mr_status on_customer(void *ctx, const trace *t, const trace_facts *f, co
     return MR_OK;
 }
 
-static int cannot_write(const arguments *a) {
-    print_error("marram moments: %s cannot be written: %s", a->customers, strerror(errno));
-    return EXIT_IO;
-}
-
 /* The file appears whole or not at all. */
 static int search(arguments *a, const mr_context *context, moments_of *found) {
-    mr_error err = {0};
-    char part[4096];
+    mr_error err = {0}, why = {0};
     trace_options options = {.first = 0};
     moments_ledger from = {a->source.l, &options};
     moments_source source = {moments_from_ledger, &from};
+    out_file out = {0};
     a->found = found;
+    if (a->customers && base_source_is(&a->source, a->customers))
+        return command_usage("moments", "--customers %s is where the customers are read from: name another file", a->customers);
     if (ledger_trace_money(a->source.l, &a->source.rates, &options, &err) != MR_OK) return command_fail("moments", &err);
     if (a->customers) {
-        if (snprintf(part, sizeof part, "%s.part", a->customers) >= (int)sizeof part) return command_usage("moments", "--customers: that path is too long");
-        if (!(a->file = fopen(part, "wb"))) return cannot_write(a);
+        if (out_file_open(a->customers, 0666, &out, &err) != MR_OK) return command_fail("moments", &err);
+        a->file = out.file;
         moments_csv_head(a->file);
     }
     progress_bar *bar = context->progress_ctx;
     progress_begin(bar, "searching");
     moments_of_base(&source, &a->settings, context, a->file ? on_customer : NULL, a, found, &err);
     progress_end(bar);
-    bool broken = a->file && (fflush(a->file) != 0 || ferror(a->file));
-    if (a->file && fclose(a->file) != 0) broken = true;
-    if (a->file && err.code == MR_OK && !broken) broken = rename(part, a->customers) != 0;
-    if (a->file && (err.code != MR_OK || broken)) {
-        int code = err.code != MR_OK ? command_fail("moments", &err) : cannot_write(a);
-        remove(part);
-        return code;
-    }
+    if (out_file_close(&out, err.code == MR_OK, &why) != MR_OK) err = why;
     return err.code == MR_OK ? EXIT_OK : command_fail("moments", &err);
 }
 

@@ -51,11 +51,13 @@ static void figures_print(const trained *t) {
     putchar('\n');
     print_words(2, "Held out and not seen: %s (%llu rows, in %llu it happened)", t->split, (unsigned long long)f->rows, (unsigned long long)f->happened);
     putchar('\n');
-    printf("  AUC                %.3f   (%.3f to %.3f; .5 is chance)\n", f->auc, f->auc_low, f->auc_high);
-    printf("  PR-AUC             %.3f   (%.3f is chance)\n", f->pr_auc, (double)f->happened / (double)f->rows);
-    printf("  Brier score        %.3f   (%.3f with the plain rate)\n", f->brier, f->brier_base);
-    if (isfinite(f->slope)) printf("  calibration slope  %.2f    (%.2f to %.2f; 1 is right)\n", f->slope, f->slope - 1.96 * f->slope_se, f->slope + 1.96 * f->slope_se);
-    printf("  highest tenth      %.1f times as often as all\n", f->lift);
+    /* What is not known is null in the document, and NaN here. */
+    if (isfinite(f->auc + f->auc_low + f->auc_high)) printf("  AUC                %.3f   (%.3f to %.3f; .5 is chance)\n", f->auc, f->auc_low, f->auc_high);
+    if (isfinite(f->pr_auc)) printf("  PR-AUC             %.3f   (%.3f is chance)\n", f->pr_auc, (double)f->happened / (double)f->rows);
+    if (isfinite(f->brier + f->brier_base)) printf("  Brier score        %.3f   (%.3f with the plain rate)\n", f->brier, f->brier_base);
+    if (isfinite(f->slope + f->slope_se))
+        printf("  calibration slope  %.2f    (%.2f to %.2f; 1 is right)\n", f->slope, f->slope - 1.96 * f->slope_se, f->slope + 1.96 * f->slope_se);
+    if (isfinite(f->lift)) printf("  highest tenth      %.1f times as often as all\n", f->lift);
 }
 
 void trained_print(const trained *t, const char *path) {

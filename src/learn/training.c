@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 100, LEAST_OF_EACH = 20 };
+enum { LEAST_ALL = 20, LEAST_EACH = 5 };        /* to learn from; as the additive model has it */
+enum { LEAST_ROWS = 100, LEAST_OF_EACH = 20 }; /* to hold a part of them out */
 #define HOLDOUT 0.2
 #define JUDGED (1 / 7.0)
 #define SUSPECT 0.97 /* a feature's AUC alone: on real tables of customers the best single one comes to .7 to .9 */
@@ -224,8 +225,12 @@ static mr_status note_leakage(const training *t, mr_error *err) {
 }
 
 static void note_unused(const training *t) {
-    for (size_t j = 0; j < t->out->features; j++)
-        if (!t->out->feature[j].used) trained_note(t->out, "'%.80s' is the same in all rows: left out", t->out->feature[j].name);
+    for (size_t j = 0; j < t->out->features; j++) {
+        if (t->out->feature[j].used) continue;
+        bool rare = t->f->feature[j].categorical && t->f->feature[j].levels > 1;
+        trained_note(t->out, rare ? "'%.80s' has rare categories only, none in enough rows to learn from: left out" : "'%.80s' is the same in all rows: left out",
+                     t->out->feature[j].name);
+    }
 }
 
 /* Names and levels are the trained model's own. */
@@ -255,6 +260,11 @@ mr_status training_run(const frame *f, const training_options *options, const mr
     snprintf(out->program, sizeof out->program, "%s", mr_version());
     if (!f->happened || !f->p) return error_set(err, MR_EDATA, NULL, -1, "there are no features to learn from");
     for (size_t i = 0; i < f->n; i++) out->happened += f->happened[i];
+    uint64_t others = f->n - out->happened;
+    if (f->n < LEAST_ALL || out->happened < LEAST_EACH || others < LEAST_EACH)
+        return error_set(err, MR_EDATA, NULL, -1,
+                         "too few rows to learn from: %llu in which it happened and %llu in which it did not; %d in all and %d of each are the least",
+                         (unsigned long long)out->happened, (unsigned long long)others, LEAST_ALL, LEAST_EACH);
     bool held = false;
     t.take = mem_take(NULL, f->n + 1, 1);
     t.held = mem_new(NULL, f->n + 1, 1);
