@@ -423,7 +423,8 @@ static void explain_text(const scored *s, const char *id, size_t top) {
         double contribution = s->contribution[which[k]], known = trained_error(t, which[k], contribution);
         term_value(s, 0, which[k], value);
         snprintf(text, sizeof text, "%+.3f", contribution);
-        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        *error = 0;
+        if (known > 0) snprintf(error, sizeof error, "%.3f", known);
         columns_row(&c, s->name[which[k]], value, text, error);
         rest -= strtod(text, NULL);
     }

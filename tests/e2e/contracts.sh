@@ -3,6 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 export MARRAM_NOW=2026-06-30T10:00:00Z
 example=$source_dir/examples/contracts.csv
+# A folder of its own for what is temporary: that nothing stays there is checked below, and other tests run beside this one.
+mkdir tmp && export TMPDIR=$work/tmp
 
 # --- the main job ---
 want "the example" 0 "under contract & Recurring revenue & GRR & Renewals due & Customers to leave & Value at risk & Talk to first & it has|How far to trust it & Report: out/report.html" \
