@@ -211,7 +211,7 @@ refused "an unknown file beside it" 2 "what it is before it" run --contracts "$e
 run db init --db empty.db --quiet
 refused "an empty ledger" 3 "no orders" report --db empty.db --out none
 refused "no ledger" 5 "marram db init" report --db nowhere.db --out none
-check "no passing ledger stays" "" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'marram-??????' -newer odd.csv 2>/dev/null)"
+check "no passing ledger stays" "" "$(ls "$TMPDIR")"
 
 # --- data in the public ---
 if has_data telco/Telco-Customer-Churn.csv; then

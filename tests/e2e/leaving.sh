@@ -27,7 +27,7 @@ if command -v python3 >/dev/null; then
 else
     skip "the JSON's fields" "no python3"
 fi
-check "nothing is left behind" "" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'marram-??????' -newer shop/orders.csv 2>/dev/null | grep -v e2e)"
+check "nothing is left behind" "" "$(ls "$TMPDIR")"
 
 # Contracts.
 {

@@ -9,7 +9,8 @@ data=$source_dir/../shared/data
 work=$(mktemp -d "${TMPDIR:-/tmp}/marram-e2e-XXXXXX")
 trap 'cleanup; rm -rf "$work"' EXIT
 cleanup() { :; }
-cd "$work" || exit 1
+export TMPDIR=$work/.tmp # what a program leaves in it is its own doing
+mkdir "$TMPDIR" && cd "$work" || exit 1
 passed=0 failed=0 skipped=0
 code=0 # of the last program run by `run`
 sanitized=
