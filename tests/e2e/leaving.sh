@@ -3,8 +3,6 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/lib.sh"
 
-# A folder of its own for what is temporary: that nothing stays there is checked below, and other tests run beside this one.
-mkdir tmp && export TMPDIR=$work/tmp
 
 field() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval("d"+sys.argv[2]))' "$1" "$2"; }
 
