@@ -90,7 +90,8 @@ static void print_text(const explained *e, const char *id) {
         snprintf(text, sizeof text, "%+.6f", e->contribution[term]);
         sum += e->contribution[term];
         double known = trained_error(t, term, e->contribution[term]);
-        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        *error = 0;
+        if (known > 0) snprintf(error, sizeof error, "%.3f", known);
         columns_row(&c, name, value, text, error);
     }
     snprintf(text, sizeof text, "%+.6f", e->score);

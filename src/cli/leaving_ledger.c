@@ -398,7 +398,7 @@ static void trust_words(const trained *t) {
     const figures *f = &t->holdout;
     char slope[96] = "";
     if (isfinite(f->slope)) snprintf(slope, sizeof slope, ", calibration slope %.2f (1: chances mean what they say)", f->slope);
-    if (!f->rows) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
+    if (!f->rows || !isfinite(f->auc + f->auc_low + f->auc_high)) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
     else print_words(2, "How good the model is on %s, not seen by it: AUC %.2f (%.2f to %.2f; .5 is chance)%s.", t->split, f->auc, f->auc_low, f->auc_high, slope);
 }
 
@@ -425,7 +425,8 @@ static void explain_text(const scored *s, const char *id, size_t top) {
         double contribution = s->contribution[which[k]], known = trained_error(t, which[k], contribution);
         term_value(s, 0, which[k], value);
         snprintf(text, sizeof text, "%+.3f", contribution);
-        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        *error = 0;
+        if (known > 0) snprintf(error, sizeof error, "%.3f", known);
         columns_row(&c, s->name[which[k]], value, text, error);
         rest -= strtod(text, NULL);
     }

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/lib.sh"
 
+
 field() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval("d"+sys.argv[2]))' "$1" "$2"; }
 
 "$marram" simulate --customers 600 --years 2 --seed 5 --out shop --json >/dev/null
