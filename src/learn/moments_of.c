@@ -71,7 +71,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         const trace_event *e = &t->event[i];
         int32_t known = trace_known_day(e);
         if (l->settings->until != TRACE_NO_DAY && known > l->settings->until) continue;
-        if (e->day <= l->settings->today && (l->last == TRACE_NO_DAY || e->day > l->last)) l->last = e->day;
+        if (e->day <= l->settings->today && event_shows_reach(e->kind) && (l->last == TRACE_NO_DAY || e->day > l->last)) l->last = e->day;
         if (!trace_is_order(e) && e->kind != EVENT_contract_start) continue;
         if (first == TRACE_NO_DAY || e->day < first) first = e->day;
         if (e->kind == EVENT_contract_start || e->day == last_order) continue;
