@@ -9,6 +9,7 @@
 #include <ledger_orders.h>
 #include <temporary.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static int failed(const base_options *o, mr_context *context, mr_error *err, mr_
 /* What the ledger carries beyond orders or contracts; not where erosion alone is asked for. */
 static mr_status add_extras(const base_options *o, ledger *l, report *r, report_extras *x, const mr_context *context, mr_error *err) {
     if (o->show || !l) return MR_OK;
-    extras_options options = {.until = r->until, .horizon_days = (int32_t)r->horizon_days, .seed = o->build.seed};
+    extras_options options = {.until = r->until, .horizon_days = (int32_t)lround(r->horizon_days), .seed = o->build.seed};
     mr_status status = extras_read(l, &options, context, x, err);
     r->extras = x;
     return status;
@@ -94,13 +95,13 @@ static int contracts_report(const base_options *o, ledger *l, const accounts_sur
     ingest_orders input = {.understood = {.first_day = s->first_day, .last_day = s->last_day, .date_format = DATE_YMD}};
     mr_error err = {0};
     int32_t until = o->until != INT32_MAX ? o->until : accounts_until(s, o->today);
-    int64_t before = (int64_t)until - (int64_t)o->build.horizon_days;
+    int64_t before = (int64_t)until - llround(o->build.horizon_days);
     report r = {.input = &input, .program_version = mr_version(), .until = until, .horizon_days = o->build.horizon_days, .days_per_unit = o->build.days_per_unit,
                 .margin = o->build.margin, .discount_rate = o->build.discount_rate, .interval_level = .8, .seed = o->build.seed, .ledger = from->ledger};
     mr_status status = accounts_read(l, s, until, before > s->first_contract ? (int32_t)before : TRACE_NO_DAY, context, &reading, &err);
     if (strcmp(reading.currency, "XXX")) snprintf(input.understood.currency, sizeof input.understood.currency, "%s", reading.currency);
     if (status == MR_OK && from->ledger)
-        status = leaving_chances_read(l, RISK_CONTRACTS, (int32_t)o->build.horizon_days, until, context, &model, &err);
+        status = leaving_chances_read(l, RISK_CONTRACTS, (int32_t)lround(o->build.horizon_days), until, context, &model, &err);
     if (status == MR_OK) status = contracts_build_report(&r, &reading, &model, context, &b, &err);
     if (status == MR_OK) status = add_extras(o, l, &r, &extras, context, &err);
     b.report.source = from->ledger;

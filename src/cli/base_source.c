@@ -1,4 +1,5 @@
 #include "base_source.h"
+#include "columns_out.h"
 
 #include <error.h>
 #include <mem.h>
@@ -12,6 +13,21 @@
 
 void base_source_begin(base_source *s, const char **operands) {
     *s = (base_source){.operands = operands, .files = {.today = today_utc()}};
+}
+
+int base_command_run(const base_command *c, void *arguments, int argc, char **argv) {
+    const char **operands = calloc((size_t)argc + 1, sizeof *operands);
+    int code = EXIT_OK;
+    if (!operands) return EXIT_INTERNAL;
+    base_source_begin(c->source, operands);
+    option_reader r = option_begin(c->name, argc, argv);
+    for (const char *option; code == EXIT_OK && !*c->asked && (option = option_next(&r));)
+        if (!c->read(&r, option, arguments)) code = EXIT_USAGE;
+    if (code == EXIT_OK && *c->asked) print_help(c->help);
+    else if (code == EXIT_OK) code = c->run(arguments);
+    base_source_close(c->source);
+    free(operands);
+    return code;
 }
 
 int base_source_option(option_reader *r, const char *option, base_source *s) {

@@ -50,7 +50,8 @@ typedef struct arguments {
     const moments_of *found;
 } arguments;
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     moments_settings *s = &a->settings;
     if (option_is(name, "--until")) return option_date(r, &s->until);
     if (option_is(name, "--since")) return option_date(r, &s->since);
@@ -159,22 +160,13 @@ static int run(arguments *a) {
     return code;
 }
 
+static int checked(void *arguments_) {
+    int code = check(arguments_);
+    return code == EXIT_OK ? run(arguments_) : code;
+}
+
 int command_moments(int argc, char **argv) {
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    if (!operands) return EXIT_INTERNAL;
     arguments a = {.horizon_days = 91, .ahead_days = 91, .lead_days = 7, .sour_days = 90, .seed = 1, .replicates = 1999,
                    .settings = {.until = TRACE_NO_DAY, .since = TRACE_NO_DAY, .mode = -1, .search = {.level = 0.05, .least_ratio = 1.1}}};
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("moments", argc, argv);
-    int code = EXIT_OK;
-    for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) {
-        print_help(help);
-    } else if (code == EXIT_OK && (code = check(&a)) == EXIT_OK) {
-        code = run(&a);
-        base_source_close(&a.source);
-    }
-    free(operands);
-    return code;
+    return base_command_run(&(base_command){"moments", help, &a.source, &a.help, read_option, checked}, &a, argc, argv);
 }

@@ -63,9 +63,8 @@ static void print_groups(const json_t *o, const char *list, const char *heading)
         char share[48];
         json_array_foreach(json_object_get(g, "reasons"), k, r)
             if (strcmp(json_text(r, "reason"), "unknown") != 0 && (!most || number(r, "left") > number(most, "left"))) most = r;
-        printf("  %s: %" JSON_INTEGER_FORMAT " left", json_text(g, "name"), number(g, "left"));
-        if (most) printf(", most for %s: %s", json_text(most, "reason"), share_words(json_object_get(most, "share"), share));
-        putchar('\n');
+        print_words(4, "  %s: %" JSON_INTEGER_FORMAT " left%s%s%s%s", json_text(g, "name"), number(g, "left"), most ? ", most for " : "", most ? json_text(most, "reason") : "", most ? ": " : "",
+                    most ? share_words(json_object_get(most, "share"), share) : "");
     }
 }
 
@@ -135,7 +134,8 @@ void reasons_print_customer(const json_t *o) {
     const json_t *r, *stated = json_object_get(o, "stated"), *learned = json_object_get(o, "learned"), *list = json_object_get(o, "reasons");
     const char *name = *json_text(o, "name") ? json_text(o, "name") : *json_text(o, "identifier") ? json_text(o, "identifier") : json_text(o, "customer_id");
     size_t i;
-    printf("%s, %s, looked at as of %s\n\n", name, json_text(o, "standing"), json_text(o, "as_of"));
+    print_words(2, "%s, %s, looked at as of %s", name, json_text(o, "standing"), json_text(o, "as_of"));
+    putchar('\n');
     printf("Stated:   %s%s%s\n", stated && !json_is_null(stated) ? json_text(stated, "reason") : "nothing", *json_text(stated, "says") ? ": " : "", json_text(stated, "says"));
     printf("Observed: %s\n", json_text(o, "observed"));
     json_array_foreach(list, i, r) print_reason(r);

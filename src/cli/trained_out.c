@@ -14,6 +14,17 @@ void trained_notes_print(const char *command, const trained *t) {
     for (size_t k = 0; k < t->notes; k++) print_error("marram %s: note: %s", command, t->note[k]);
 }
 
+size_t trained_largest(const double *contribution, size_t terms, size_t top, size_t *out) {
+    size_t n = 0;
+    for (size_t k = 0; k < terms && top; k++) {
+        if (n == top && !(fabs(contribution[k]) > fabs(contribution[out[n - 1]]))) continue;
+        size_t at = n < top ? n++ : n - 1;
+        for (; at > 0 && fabs(contribution[out[at - 1]]) < fabs(contribution[k]); at--) out[at] = out[at - 1];
+        out[at] = k;
+    }
+    return n;
+}
+
 void trained_order(const trained *t, size_t *order) {
     size_t n = trained_terms(t);
     for (size_t k = 0; k < n; k++) {

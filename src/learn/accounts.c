@@ -15,6 +15,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
     (void)f, (void)err;
     bool orders = false;
     s->customers++;
+    s->base += risk_is_customer(t);
     s->events += t->n;
     s->with_contracts += risk_has_contracts(t);
     for (size_t i = 0; i < t->n; i++) {
@@ -22,7 +23,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         bool contract = e->kind >= EVENT_contract_start && e->kind <= EVENT_contract_end;
         orders |= trace_is_order(e);
         if (s->first_day == TRACE_NO_DAY || e->day < s->first_day) s->first_day = e->day;
-        if (e->day > s->last_day) s->last_day = e->day;
+        if (e->day > s->last_day && event_shows_reach(e->kind)) s->last_day = e->day;
         if (!contract) continue;
         s->no_period += e->kind == EVENT_contract_start && e->amount > 0 && !e->months;
         if (s->first_contract == TRACE_NO_DAY || e->day < s->first_contract) s->first_contract = e->day;
@@ -35,7 +36,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
 mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err) {
     *out = (accounts_survey){.first_day = TRACE_NO_DAY, .last_day = TRACE_NO_DAY, .first_contract = TRACE_NO_DAY, .last_renewal = TRACE_NO_DAY};
     mr_status status = ledger_traces(l, NULL, 0, 1, look_at, out, err);
-    out->mode = risk_mode_of(out->with_contracts, out->customers);
+    out->mode = risk_mode_of(out->with_contracts, out->base);
     return status;
 }
 

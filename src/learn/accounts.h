@@ -9,7 +9,7 @@
 
 /* What a base is, before anything is counted. */
 typedef struct accounts_survey {
-    uint64_t customers, with_contracts, with_orders, events;
+    uint64_t customers, base, with_contracts, with_orders, events; /* base: customers with an order or a contract */
     int32_t first_day, last_day;   /* of events; TRACE_NO_DAY where there is none */
     int32_t first_contract;        /* start of the first contract */
     int32_t last_renewal;          /* the latest renewal date of all */

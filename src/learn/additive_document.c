@@ -394,23 +394,19 @@ mr_status additive_document_read(const char *text, size_t len, trained *out, mr_
 
 /* --- files --- */
 
-mr_status additive_document_save(const trained *t, const char *path, mr_error *err) {
-    char *text = NULL;
+mr_status additive_document_put(const char *text, const char *path, mr_error *err) {
     out_file out;
-    mr_status status = additive_document_write(t, &text, err);
-    if (status == MR_OK) status = out_file_open(path, 0666, &out, err);
-    if (status == MR_OK) {
-        fputs(text, out.file);
-        putc('\n', out.file);
-        status = out_file_close(&out, true, err);
-    }
-    additive_document_free(text);
-    return status;
+    mr_status status = out_file_open(path, 0666, &out, err);
+    if (status != MR_OK) return status;
+    fputs(text, out.file);
+    putc('\n', out.file);
+    return out_file_close(&out, true, err);
 }
 
-mr_status additive_document_load(const char *path, trained *out, mr_error *err) {
-    *out = (trained){.outcome = "", .positive = "", .id = "", .split = ""};
+mr_status additive_document_get(const char *path, char **out, size_t *out_len, mr_error *err) {
     FILE *f = fopen(path, "re");
+    *out = NULL;
+    *out_len = 0;
     if (!f) return error_set(err, MR_EIO, "model", -1, "%.200s cannot be read: %s", path, strerror(errno));
     char *text = NULL;
     size_t len = 0, room = 0, got = 1;
@@ -425,7 +421,25 @@ mr_status additive_document_load(const char *path, trained *out, mr_error *err) 
     }
     if (status == MR_OK && ferror(f)) status = error_set(err, MR_EIO, "model", -1, "%.200s cannot be read: %s", path, strerror(errno));
     fclose(f);
+    *out = text;
+    *out_len = len;
+    return status;
+}
+
+mr_status additive_document_save(const trained *t, const char *path, mr_error *err) {
+    char *text = NULL;
+    mr_status status = additive_document_write(t, &text, err);
+    if (status == MR_OK) status = additive_document_put(text, path, err);
+    additive_document_free(text);
+    return status;
+}
+
+mr_status additive_document_load(const char *path, trained *out, mr_error *err) {
+    char *text;
+    size_t len;
     mr_error why = {0};
+    *out = (trained){.outcome = "", .positive = "", .id = "", .split = ""};
+    mr_status status = additive_document_get(path, &text, &len, err);
     if (status == MR_OK && (status = additive_document_read(text, len, out, &why)) != MR_OK)
         status = error_set(err, status, why.field, why.row, "%.200s: %.260s", path, why.message);
     mem_free(NULL, text);

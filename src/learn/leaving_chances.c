@@ -37,21 +37,23 @@ static void raised_by(const leaving_model *model, const double *contribution, si
 }
 
 static mr_status score(const leaving_model *model, const landmarks *m, const mr_context *context, leaving_chances *out, mr_error *err) {
-    size_t n = m->customers, terms = trained_terms(&model->model);
-    size_t *row = mem_take(NULL, n + 1, sizeof *row);
-    double *log_odds = mem_take(NULL, n + 1, sizeof *log_odds), *contribution = mem_take(NULL, n * terms + 1, sizeof *contribution);
+    enum { BLOCK = 4096 }; /* contributions of a whole base would be many times as large as the base */
+    size_t n = m->customers, terms = trained_terms(&model->model), row[BLOCK];
+    double log_odds[BLOCK], *contribution = mem_take(NULL, BLOCK * terms + 1, sizeof *contribution);
     out->row = mem_new(NULL, n + 1, sizeof *out->row);
-    mr_status status = row && log_odds && contribution && out->row ? MR_OK : error_memory(err, n * terms * sizeof *contribution);
-    for (size_t i = 0; i < n && status == MR_OK; i++) row[i] = m->customer[i].first; /* of one day there is one row each */
-    if (status == MR_OK) status = leaving_model_score(model, m, row, n, context, log_odds, contribution, err);
-    for (size_t i = 0; i < n && status == MR_OK; i++) {
-        out->row[i] = (leaving_chance){.customer_id = m->customer[i].id, .p = 1 / (1 + exp(-log_odds[i]))};
-        raised_by(model, contribution + i * terms, terms, out->row[i].raised_by);
+    mr_status status = contribution && out->row ? MR_OK : error_memory(err, n * sizeof *out->row + BLOCK * terms * sizeof *contribution);
+    for (size_t from = 0; from < n && status == MR_OK; from += BLOCK) {
+        size_t some = n - from < BLOCK ? n - from : BLOCK;
+        for (size_t i = 0; i < some; i++) row[i] = m->customer[from + i].first; /* of one day there is one row each */
+        status = leaving_model_score(model, m, row, some, context, log_odds, contribution, err);
+        for (size_t i = 0; i < some && status == MR_OK; i++) {
+            leaving_chance *to = &out->row[from + i];
+            *to = (leaving_chance){.customer_id = m->customer[from + i].id, .p = 1 / (1 + exp(-log_odds[i]))};
+            raised_by(model, contribution + i * terms, terms, to->raised_by);
+        }
     }
     if (status == MR_OK && n) qsort(out->row, n, sizeof *out->row, by_customer);
     if (status == MR_OK) out->n = n;
-    mem_free(NULL, row);
-    mem_free(NULL, log_odds);
     mem_free(NULL, contribution);
     return status;
 }

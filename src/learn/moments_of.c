@@ -70,7 +70,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         const trace_event *e = &t->event[i];
         int32_t known = trace_known_day(e);
         if (l->settings->until != TRACE_NO_DAY && known > l->settings->until) continue;
-        if (e->day <= l->settings->today && (l->last == TRACE_NO_DAY || e->day > l->last)) l->last = e->day;
+        if (e->day <= l->settings->today && event_shows_reach(e->kind) && (l->last == TRACE_NO_DAY || e->day > l->last)) l->last = e->day;
         if (!trace_is_order(e) && e->kind != EVENT_contract_start) continue;
         if (first == TRACE_NO_DAY || e->day < first) first = e->day;
         if (e->kind == EVENT_contract_start || e->day == last_order) continue;
@@ -97,7 +97,7 @@ static mr_status survey(const moments_source *source, learner *l, mr_error *err)
     mr_status status = source->each(source->ctx, look_at, l, err);
     if (status != MR_OK) return status;
     if (!o->customers) return error_set(err, MR_EDATA, NULL, -1, "there are no customers with orders or contracts%s: import some first", s->until == TRACE_NO_DAY ? "" : " until that day");
-    o->until = s->until != TRACE_NO_DAY ? s->until : l->last;
+    o->until = s->until != TRACE_NO_DAY && s->until < l->last ? s->until : l->last; /* later, nobody is seen to be at risk */
     o->since = s->since != TRACE_NO_DAY && s->since > o->first ? s->since : o->first;
     if (o->since >= o->until) return error_set(err, MR_EDATA, "since", -1, "there is nothing between --since and the last day");
     o->mode = s->mode >= 0 ? (risk_mode)s->mode : risk_mode_of(o->with_contracts, o->customers);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unicode.h>
 
 enum { MOST_LEVELS = 1 << 20 };
 #define MOSTLY 0.8 /* a column with such a share of numbers is meant to be numbers */
@@ -35,8 +36,21 @@ static void note(table_frame *t, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const char *kept = arena_copy(&t->memory, text, strlen(text));
+    const char *kept = arena_copy(&t->memory, unicode_mend(text), strlen(text));
     if (kept) t->note[t->notes++] = kept;
+}
+
+/* JSON, which models and results are written as, has no other texts. */
+static mr_status check_text(const ingest_table *t, mr_error *err) {
+    for (size_t i = 0; i < t->columns * (t->rows + 1); i++) {
+        const char *text = i < t->columns ? t->heading[i] : t->cell[i - t->columns];
+        size_t len = strlen(text), at = unicode_fault(text, len);
+        if (at == len) continue;
+        uint64_t line = i < t->columns ? 1 : t->line[i / t->columns - 1];
+        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.160s:%llu: column %zu is no UTF-8 (byte %02X): convert the file: iconv -f WINDOWS-1252 -t UTF-8", t->path,
+                         (unsigned long long)line, i % t->columns + 1, (unsigned char)text[at]);
+    }
+    return MR_OK;
 }
 
 /* Blanks at either end are no part of a cell. */
@@ -67,6 +81,13 @@ static meaning read_cell(const char *cell, double *out) {
     *out = strtod(text, &end);
     if (end == text || *end) return IS_TEXT;
     return isfinite(*out) ? IS_NUMBER : IS_INFINITE;
+}
+
+/* "1,234": one and a bit, or a thousand and more? */
+static bool either_way(const char *cell) {
+    const char *whole = cell + strspn(cell, "+-");
+    size_t digits = strspn(whole, "0123456789");
+    return *whole != '0' && digits >= 1 && digits <= 3 && whole[digits] == ',' && strspn(whole + digits + 1, "0123456789") == 3 && !whole[digits + 4];
 }
 
 static const char *cell_of(const table_frame *t, size_t row, size_t column) {
@@ -206,12 +227,17 @@ static bool listed(const char *const *list, const char *name) {
 /* Adds the column to the features, or says why not. */
 static mr_status add_feature(table_frame *t, size_t column, const table_roles *roles, frame_feature *feature, mr_error *err) {
     const char *name = t->table.heading[column];
-    size_t known = 0, numbers = 0, n = t->frame.n;
+    size_t known = 0, numbers = 0, n = t->frame.n, unclear = n;
+    bool decimal = false; /* a comma stands before decimals, beyond doubt */
     double value;
     for (size_t i = 0; i < n; i++) {
-        meaning m = read_cell(cell_of(t, i, column), &value);
+        const char *cell = cell_of(t, i, column);
+        meaning m = read_cell(cell, &value);
         known += m != IS_MISSING;
         numbers += m == IS_NUMBER || m == IS_INFINITE;
+        if (m != IS_NUMBER || !strchr(cell, ',')) continue;
+        if (!either_way(cell)) decimal = true;
+        else if (unclear == n) unclear = i;
     }
     if (!known) {
         note(t, "column '%.80s' is empty: left out", name);
@@ -219,6 +245,9 @@ static mr_status add_feature(table_frame *t, size_t column, const table_roles *r
     }
     frame_feature *f = &feature[t->frame.p];
     *f = (frame_feature){.name = name, .categorical = listed(roles->category, name) || (double)numbers < MOSTLY * (double)known};
+    if (!f->categorical && unclear < n && !decimal)
+        return at_cell(t, unclear, column, err, "can be read with the comma before decimals or before thousands, and no other cell of the column tells which: write it with a "
+                       "point, or without the comma");
     if (!f->categorical) {
         double *number = arena_take(&t->memory, n * sizeof *number + 1);
         f->number = number;
@@ -422,7 +451,8 @@ mr_status table_frame_read(const char *path, const table_roles *roles, table_fra
     mr_status status = ingest_table_read(path, &out->table, err);
     if (status != MR_OK) return status;
     trim_cells(&out->table);
-    status = check_headings(out, err);
+    status = check_text(&out->table, err);
+    if (status == MR_OK) status = check_headings(out, err);
     if (status == MR_OK && !out->table.rows) status = error_set(err, MR_EDATA, NULL, 1, "%.200s: there is a header, but no rows", path);
     if (status == MR_OK) status = need_column(out, roles->target, "--target", &target, err);
     if (status == MR_OK && roles->id) status = need_column(out, roles->id, "--id", &id, err);
@@ -491,7 +521,8 @@ mr_status table_frame_match(const char *path, const trained *model, const char *
     mr_status status = ingest_table_read(path, &out->table, err);
     if (status != MR_OK) return status;
     trim_cells(&out->table);
-    status = check_headings(out, err);
+    status = check_text(&out->table, err);
+    if (status == MR_OK) status = check_headings(out, err);
     size_t rows = out->table.rows, column = 0;
     frame_feature *feature = arena_take(&out->memory, model->features * sizeof *feature + 1);
     out->row = arena_take(&out->memory, rows * sizeof *out->row + 1);

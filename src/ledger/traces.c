@@ -159,7 +159,7 @@ static mr_status cannot_add(const char *a, const char *b, mr_error *err) {
 }
 
 mr_status ledger_trace_money(ledger *l, const currency_rates *rates, trace_options *o, mr_error *err) {
-    db_statement *s;
+    db_statement *s = NULL;
     bool row = true;
     char first[4] = "", without[4] = "";
     const char *one = rates_are_to(rates);
@@ -180,6 +180,7 @@ mr_status ledger_trace_money(ledger *l, const currency_rates *rates, trace_optio
         if (without[0]) status = cannot_add(without, code, err);
         memcpy(without, code, 4);
     }
+    if (s) db_reset(s);
     if (status != MR_OK || !n) return status;
     if (one && without[0]) return cannot_add(one, without, err);
     if (n > 1 && !one && !without[0]) return cannot_add(first, "others", err);
