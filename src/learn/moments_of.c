@@ -97,7 +97,7 @@ static mr_status survey(const moments_source *source, learner *l, mr_error *err)
     mr_status status = source->each(source->ctx, look_at, l, err);
     if (status != MR_OK) return status;
     if (!o->customers) return error_set(err, MR_EDATA, NULL, -1, "there are no customers with orders or contracts%s: import some first", s->until == TRACE_NO_DAY ? "" : " until that day");
-    o->until = s->until != TRACE_NO_DAY && s->until < l->last ? s->until : l->last; /* later, nobody is seen to be at risk */
+    o->until = s->until != TRACE_NO_DAY ? s->until : l->last;
     o->since = s->since != TRACE_NO_DAY && s->since > o->first ? s->since : o->first;
     if (o->since >= o->until) return error_set(err, MR_EDATA, "since", -1, "there is nothing between --since and the last day");
     o->mode = s->mode >= 0 ? (risk_mode)s->mode : risk_mode_of(o->with_contracts, o->customers);
@@ -306,7 +306,7 @@ static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     moments_of *o = l->out;
     size_t left = 0;
     for (size_t i = 0; i < l->n; i++) left += l->event[i];
-    if (left > 0 && left == l->n)
+    if (left >= 30 && left == l->n)
         return error_set(err, MR_EDATA, NULL, -1, "everybody left: no order came within the horizon at any of %zu landmarks, so no time is worse than others; a longer --horizon may show who stayed", left);
     if (left < 30) return too_few(l, err);
     for (int i = 0; i < CLOCKS; i++) {
