@@ -64,19 +64,23 @@ static void print_aliases(const moments_of *o, const mr_moment *m) {
         char range[64];
         clock_id clock = o->clock[a->clock];
         if (clock == CLOCK_calendar || clock == CLOCK_season) {
-            printf("    explains what stands out on the clock %s, too\n", clock_rows[clock].name);
+            print_words(6, "    explains what stands out on the clock %s, too", clock_rows[clock].name);
             continue;
         }
-        printf(a->apart ? "    explains %s %s, too\n" : "    is %s %s as well: the data cannot tell the two apart\n", clock_rows[clock].name, readings(range, clock, a->from, a->to));
+        readings(range, clock, a->from, a->to);
+        if (a->apart) print_words(6, "    explains %s %s, too", clock_rows[clock].name, range);
+        else print_words(6, "    is %s %s as well: the data cannot tell the two apart", clock_rows[clock].name, range);
     }
 }
 
 static void print_moment(const moments_of *o, uint32_t i) {
     const mr_moment *m = &o->found.moment[i];
     clock_id clock = o->clock[m->clock];
-    char name[96], inside[FIGURE], ahead[FIGURE], events[FIGURE], expected[FIGURE];
+    char words[256], name[96], inside[FIGURE], ahead[FIGURE], events[FIGURE], expected[FIGURE];
     double low = reading_at(clock, m->centre_low), high = reading_at(clock, m->centre_high);
-    printf("\n  %s\n", moments_name(name, o, i));
+    bool date = moments_is_date(o, i);
+    printf("\n  %s\n", date ? moments_name(name, o, i) : moments_words(words, o, i));
+    if (!date) printf("    clock: %s\n", moments_name(name, o, i));
     printf("    hazard x %.2f (%.2f to %.2f); %.2f less what being picked adds\n", m->ratio, m->low, m->high, m->shrunk);
     printf("    left: %s, without it %s; p %s%.2g, of all clocks %.2g\n", figure_count(events, m->events), figure_count(expected, m->expected), m->p < 0.0006 ? "<= " : "", m->p, m->q);
     if (clock != CLOCK_calendar)
@@ -105,12 +109,17 @@ void moments_print(const moments_of *o, const moments_settings *s) {
     for (uint32_t i = 0; i < o->found.n; i++) dates += moments_is_date(o, i);
     uint32_t moments = o->found.n - dates;
     print_base(o, s);
-    print_words(4, "%zu clocks searched: %s.", n, names);
+    if (n) print_words(4, "%zu clock%s searched: %s.", n, n == 1 ? "" : "s", names);
     for (int c = 0; c < CLOCKS; c++)
         if (o->afterwards >> c & 1)
             print_words(4, "Left out: %s. Hardly anybody is seen past that day, so it was written down when they left: who stays needs a renewal date, too.", clock_rows[c].name);
+    if (o->at_ends)
+        print_words(4, "Left out: the clocks to and from the end of a term, for %.0f %% left on the very day one ended. That is how these contracts are built, or were written down, and no moment: how "
+            "renewals go is told by 'marram report'.", 100 * (double)o->left_at_ends / (double)o->left);
     printf("\n");
-    if (!moments) {
+    if (!n) {
+        print_words(4, "No other clock of the cycle runs in these data: nothing was left to search.");
+    } else if (!moments) {
         print_words(4, "No critical moment: at no point of these clocks do people leave more often than shortly before and after, beyond chance.");
     } else {
         print_words(4, "%u critical moment%s, where the hazard of leaving stands above its surroundings. Where there are none the chance of naming any is %.0f %%.", moments, moments == 1 ? "" : "s",
@@ -232,6 +241,8 @@ int moments_print_json(const moments_of *o, const moments_settings *s) {
     for (int c = 0; c < CLOCKS; c++)
         if (o->afterwards >> c & 1) json_array_append_new(afterwards, json_string(clock_rows[c].name));
     json_object_set_new(j, "written_afterwards", afterwards);
+    json_object_set_new(j, "left_at_term_ends", json_integer((json_int_t)o->left_at_ends));
+    json_object_set_new(j, "term_clocks_left_out", json_boolean(o->at_ends != 0));
     json_object_set_new(j, "level", json_number(s->search.level));
     json_object_set_new(j, "ahead_days", json_integer(s->ahead_days));
     json_object_set_new(j, "moments", list);
