@@ -482,7 +482,7 @@ static int run(void *arguments_) {
     arguments *a = arguments_;
     if (!(a->horizon_days >= 1 && a->horizon_days <= 36500) || !(a->sour_days >= 1 && a->sour_days <= 3650))
         return command_usage(a->command, "--horizon must be a day to a hundred years, --sour-window a day to ten years");
-    if (a->until != INT32_MAX && a->until > a->source.files.today) return command_usage(a->command, "--until lies after today");
+    if (!option_is_past(a->command, "--until", a->until, a->source.files.today)) return EXIT_USAGE;
     size_t n = a->source.operands_n;
     a->source.operands_n = 0; /* a customer, no file */
     int code = base_source_open(a->command, &a->source);

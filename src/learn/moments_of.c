@@ -323,7 +323,9 @@ static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     moments_of *o = l->out;
     size_t left = 0;
     for (size_t i = 0; i < l->n; i++) left += l->event[i];
-    if (left < 30 || left == l->n) return too_few(l, err);
+    if (left >= 30 && left == l->n)
+        return error_set(err, MR_EDATA, NULL, -1, "everybody left: no order came within the horizon at any of %zu landmarks, so no time is worse than others; a longer --horizon may show who stayed", left);
+    if (left < 30) return too_few(l, err);
     if (o->mode == RISK_CONTRACTS) at_term_ends(l);
     for (int i = 0; i < CLOCKS; i++) {
         if (!runs(l, i) || o->at_ends >> i & 1) continue;

@@ -2,7 +2,6 @@
 # contracts.sh MARRAM: a base with contracts, from a file and from the ledger; the report of a ledger of orders; erosion.
 . "$(dirname "$0")/lib.sh"
 export MARRAM_NOW=2026-06-30T10:00:00Z
-mkdir passing && export TMPDIR=$PWD/passing # its passing ledgers are its own
 example=$source_dir/examples/contracts.csv
 
 # --- the main job ---

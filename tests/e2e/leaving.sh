@@ -93,7 +93,11 @@ holds "... the same" cmp .out chances.csv
 want "nobody of that name" 3 "nobody|no customer" explain nobody-has-this --db shop.db
 want "a day before all" 3 "up to that day" predict --db shop.db --until 2020-01-01
 want "a day long after the data" 0 "^id,probability & note: nobody is at risk on" predict --db shop.db --until 2027-12-31 --today 2028-01-01
-want "a day that is to come" 2 "after today" predict --db shop.db --until 2028-12-31 --today 2028-01-01
+for command in train predict explain; do want "$command, a day to come" 2 "--until 9999-12-31 is after today" $command --db shop.db --until 9999-12-31; done
+want "changes, a day to come" 2 "--until 9999-12-31 is after today" changes --since 2024-01-01 --until 9999-12-31 --db shop.db
+want "a report of a day to come" 2 "--until 9999-12-31 is after today" report --until 9999-12-31 --db shop.db
+want "over the ledger" 2 "is the ledger itself" train --db shop.db --out ./shop.db
+want "into a folder that is not there" 5 "cannot be written" train --db shop.db --out nowhere/left.json
 want "no model of leaving" 3 "no model of leaving|no JSON" predict --db shop.db --model shop/orders.csv
 want "files and a ledger" 2 "not both" train shop/orders.csv --db shop.db
 want "too little to learn from" 3 "neither orders nor contracts" train --db empty.db
