@@ -174,7 +174,7 @@ static json_t *signals_json(const reasons_base *b) {
     for (int s = 0; s < SIGNALS; s++) {
         const signal_row *row = signal_of(s);
         json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "signal", row->name, "reason", reason_of((int)row->reason)->code, "meaning", row->meaning, "leavers",
-                                              json_number(w->leavers[s]), "stayers", json_number(w->stayers[s]), "weight", json_number(w->fired[row->reason][s])));
+                                              json_number(w->leavers[s]), "stayers", json_number(w->stayers[s]), "weight", json_number(weights_of(w, s, 0).value)));
     }
     return list;
 }
@@ -236,7 +236,7 @@ static json_t *hit_json(const reasons_base *b, const signal_hit *h, int32_t day)
         json_array_append_new(evidence, json_pack("{s:s,s:o,s:s}", "event", id, "day", day_json(h->evidence[i].day), "kind", event_kind_of(h->evidence[i].kind)->name));
     }
     return json_pack("{s:s,s:s,s:o,s:o,s:o}", "signal", row->name, "sentence", sentence, "weight",
-                     json_number(b->weights.fired[row->reason][h->signal] * weights_fade(&b->weights, h, day)), "events", integer(h->count), "evidence", evidence);
+                     json_number(weights_of(&b->weights, (int)h->signal, day - h->day).value), "events", integer(h->count), "evidence", evidence);
 }
 
 static json_t *observed_json(const reasons_base *b, const signal_hit *hit, size_t n, const attribution *a, int32_t day) {
