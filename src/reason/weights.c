@@ -127,6 +127,9 @@ void weights_stayer(weights_stayers *c, const weights_row *row) {
         unsigned together = 0, bit = 0;
         for (uint64_t own = own_of(r); own && bit < WEIGHTS_OWN; own &= own - 1, bit++) together |= (unsigned)(x.pattern >> __builtin_ctzll(own) & 1) << bit;
         c->together[r][together]++;
+        if (!together) continue;
+        c->any[r]++;
+        for (uint64_t left = x.pattern; left; left &= left - 1) c->beside[r][__builtin_ctzll(left)]++;
     }
 }
 

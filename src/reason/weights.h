@@ -45,7 +45,9 @@ typedef struct weights {
 
 /* Those who stayed, counted one by one in any order. */
 typedef struct weights_stayers {
-    uint64_t n, fired[SIGNALS], age[SIGNALS][WEIGHTS_AGES], together[REASONS][1 << WEIGHTS_OWN];
+    uint64_t n, fired[SIGNALS], age[SIGNALS][WEIGHTS_AGES];
+    uint64_t together[REASONS][1 << WEIGHTS_OWN]; /* which of a reason's signals, by their order */
+    uint64_t any[REASONS], beside[REASONS][SIGNALS]; /* any of a reason's; and of those, how often each signal */
 } weights_stayers;
 void weights_stayer(weights_stayers *c, const weights_row *row);
 

@@ -19,8 +19,9 @@
 #include <string.h>
 
 #define OWN_SAYS 8.0     /* leavers' worth of what a signal's own rate starts from */
-#define OTHER_SAYS 40.0
+#define OTHER_SAYS 100.0
 #define STAYERS_SAY 40.0
+#define BESIDE_SAYS 20.0 /* stayers' worth of a signal's own rate in how often it goes along with others */
 #define UNKNOWN_SAYS 1000.0 /* whom no reason explains shows what stayers show */
 #define MISLED_SAYS 50.0
 #define MISLED_MOST 0.25 /* a set of signals that comes oftener than that is how things are, and no accident */
@@ -28,7 +29,12 @@
 #define AGES_SAY 20.0    /* and of that: what signals.def says */
 #define ROUNDS 60
 #define ALONE 12         /* of them: by own signals alone */
-#define SAMPLE 30000
+#define SAMPLE 10000
+#define TURN_LEAST 40  /* leavers at stake; with fewer, what rates start from decides */
+#define TURN_SHARE 0.2 /* of the reason's */
+#define TURN_ROUNDS 12
+#define TURN_GAIN 15   /* log likelihood */
+#define TURN_OTHERS 4  /* OTHER_SAYS there, which would else outweigh what is seen */
 
 typedef struct leaver {
     uint64_t pattern;
@@ -43,9 +49,14 @@ typedef struct fit {
     size_t n;
     double of; /* leavers in all */
     bool alone;
-    double own_mean[SIGNALS], stayed[SIGNALS];
+    double own_mean[SIGNALS], stayed[SIGNALS], first_age[SIGNALS][WEIGHTS_AGES];
     double sum[REASONS], fired[REASONS][SIGNALS], could[REASONS][REASONS]; /* could[r][b]: leavers of r whose signals of b are no whole set of false ones */
     double own_age[SIGNALS][WEIGHTS_AGES], other_age[SIGNALS][WEIGHTS_AGES];
+    double likely;                   /* the log likelihood of the leavers' signals at the last E */
+    double also[REASONS][REASONS];   /* leavers of r who might be of the other: a signal of its own fires */
+    weights kept; /* before a turn that may not hold */
+    double kept_stayed[SIGNALS];
+    int from, to;                    /* in this E all of `from` who might are of `to`; 0 */
 } fit;
 
 static double clamp(double x) {
@@ -75,6 +86,8 @@ static void expect(fit *f) {
     memset(f->could, 0, sizeof f->could);
     memset(f->own_age, 0, sizeof f->own_age);
     memset(f->other_age, 0, sizeof f->other_age);
+    memset(f->also, 0, sizeof f->also);
+    f->likely = 0;
     for (size_t i = 0; i < f->n; i++) {
         double p[REASONS], clean[REASONS][REASONS], best = -INFINITY, total = 0;
         for (int r = 1; r < REASONS; r++) {
@@ -83,6 +96,11 @@ static void expect(fit *f) {
             if (p[r] > best) best = p[r];
         }
         for (int r = 1; r < REASONS; r++) total += p[r] = exp(p[r] - best);
+        f->likely += f->x[i].times * (best + log(total));
+        if (f->from && (f->to == REASON_unknown || f->x[i].pattern & w->own[f->to])) p[f->to] += p[f->from], p[f->from] = 0;
+        for (int r = 1; r < REASONS; r++)
+            for (int c = 1; c < REASON_unknown; c++)
+                if (f->x[i].pattern & w->own[c]) f->also[r][c] += f->x[i].times * p[r] / total;
         for (int r = 1; r < REASONS; r++)
             if (p[r] > 0) add(f, &f->x[i], r, f->x[i].times * p[r] / total, clean[r]);
     }
@@ -115,18 +133,30 @@ static void by_accident(fit *f, int b) {
     for (int k = 0; k < own; k++) f->stayed[signal[k]] = clamp((alone[k] + WEIGHTS_OWN_RATE / signal_of(signal[k])->ratio) / (n - whole + 1));
 }
 
-static void rates(fit *f, int s) {
-    weights *w = f->w;
+/* How often a signal goes along with those of another reason, whatever they do then: among those who stayed. */
+static double beside(const fit *f, int r, int s) {
+    return ((double)f->stayers->beside[r][s] + BESIDE_SAYS * f->stayed[s]) / ((double)f->stayers->any[r] + BESIDE_SAYS);
+}
+
+/* How often a signal fires among those who left for anything but its reason, shrunk to the stayers. */
+static double others_of(const fit *f, int s) {
     int own = (int)signal_of(s)->reason;
     double fired = 0, of = 0;
     for (int r = 1; r < REASON_unknown; r++)
         if (r != own) fired += f->fired[r][s], of += f->could[r][own];
-    double others = f->alone ? f->stayed[s] : (fired + STAYERS_SAY * f->stayed[s]) / (of + STAYERS_SAY);
+    return clamp((fired + STAYERS_SAY * f->stayed[s]) / (of + STAYERS_SAY));
+}
+
+static void rates(fit *f, int s) {
+    weights *w = f->w;
+    int own = (int)signal_of(s)->reason;
+    double pool = others_of(f, s);
     for (int r = 1; r < REASONS; r++) {
+        double mean = r == own || r == REASON_unknown ? 0 : (beside(f, r, s) + pool) / 2;
         if (r == own) w->rate[r][s] = clamp((f->fired[r][s] + OWN_SAYS * f->own_mean[s]) / (f->sum[r] + OWN_SAYS));
         else if (r == REASON_unknown) w->rate[r][s] = clamp((f->fired[r][s] + UNKNOWN_SAYS * f->stayed[s]) / (f->could[r][own] + UNKNOWN_SAYS));
-        else if (f->alone) w->rate[r][s] = clamp(others);
-        else w->rate[r][s] = clamp((f->fired[r][s] + OTHER_SAYS * others) / (f->could[r][own] + OTHER_SAYS));
+        else if (f->alone) w->rate[r][s] = clamp(mean);
+        else w->rate[r][s] = clamp((f->fired[r][s] + OTHER_SAYS * mean) / (f->could[r][own] + OTHER_SAYS));
     }
 }
 
@@ -186,7 +216,7 @@ static void ages(fit *f) {
     shares_of(all_own, AGES_SAY, expected, pooled);
     for (int s = 0; s < SIGNALS; s++) {
         double mean[WEIGHTS_AGES], own[WEIGHTS_AGES];
-        for (int k = 0; k < WEIGHTS_AGES; k++) mean[k] = other[s][k] * (fades(s) ? pooled[k] / all_other[k] : 1);
+        for (int k = 0; k < WEIGHTS_AGES; k++) mean[k] = fades(s) ? other[s][k] * pooled[k] / all_other[k] : f->first_age[s][k];
         normalise(mean);
         shares_of(f->own_age[s], AGE_SAYS, mean, own);
         compare(s, own, other[s], f->w->age[s]);
@@ -198,8 +228,68 @@ static void maximise(fit *f) {
     for (int b = 1; b < REASON_unknown; b++) by_accident(f, b);
     for (int r = 1; r < REASONS; r++) w->share[r] = (f->sum[r] + 1) / (f->of + REASONS - 1);
     for (int s = 0; s < SIGNALS; s++) rates(f, s);
-    ages(f);
+    if (f->alone) memset(w->age, 0, sizeof w->age);
+    else ages(f);
     weights_settle(w);
+}
+
+/* --- other ways of telling the reasons apart --- */
+
+static double beta(double says, double mean, double x) {
+    return says * (mean * log(x) + (1 - mean) * log(1 - x));
+}
+
+/* What is maximised: the likelihood, and what the rates start from. */
+static double worth(fit *f) {
+    weights *w = f->w;
+    double ages[SIGNALS][WEIGHTS_AGES];
+    memcpy(ages, w->age, sizeof ages);
+    memset(w->age, 0, sizeof w->age); /* they are no chances that add up to 1 */
+    expect(f);
+    memcpy(w->age, ages, sizeof ages);
+    double sum = f->likely;
+    for (int s = 0; s < SIGNALS; s++) {
+        int own = (int)signal_of(s)->reason;
+        double pool = others_of(f, s);
+        for (int r = 1; r < REASONS; r++) {
+            if (r == own) sum += beta(OWN_SAYS, f->own_mean[s], w->rate[r][s]);
+            else if (r == REASON_unknown) sum += beta(UNKNOWN_SAYS, f->stayed[s], w->rate[r][s]);
+            else sum += beta(TURN_OTHERS, pool, w->rate[r][s]);
+        }
+    }
+    for (int r = 1; r < REASONS; r++) sum += log(w->share[r]);
+    for (int r = 1; r < REASON_unknown; r++) sum += beta(MISLED_SAYS, WEIGHTS_MISLED, w->misled[r]);
+    return sum;
+}
+
+static void rounds(fit *f, int n) {
+    for (int i = 0; i < n; i++) {
+        expect(f);
+        f->from = f->to = 0;
+        maximise(f);
+    }
+}
+
+/* EM stays at the first hill it finds: a reason may have taken the leavers of another that shares its signals. Each pair is tried the other way round, and what is likelier kept. */
+static void turn_round(fit *f) {
+    double best = worth(f);
+    for (int r = 1; r < REASON_unknown; r++) {
+        for (int c = 1; c < REASON_unknown; c++) {
+            if (c == r || f->also[r][c] < TURN_LEAST || f->also[r][c] < TURN_SHARE * f->sum[r]) continue;
+            f->kept = *f->w;
+            memcpy(f->kept_stayed, f->stayed, sizeof f->stayed);
+            f->from = r, f->to = c;
+            rounds(f, TURN_ROUNDS);
+            double now = worth(f);
+            if (now > best + TURN_GAIN) {
+                best = now;
+                continue;
+            }
+            *f->w = f->kept;
+            memcpy(f->stayed, f->kept_stayed, sizeof f->stayed);
+            worth(f);
+        }
+    }
 }
 
 /* --- the leavers in order --- */
@@ -240,6 +330,21 @@ static void count(weights *out, const weights_row *row, size_t n, const weights_
     out->stayers_n = stayers->n;
 }
 
+/* The ages that leavers show more often than stayers. */
+static void first_ages(fit *f, int s) {
+    double left[WEIGHTS_AGES] = {0}, none[WEIGHTS_AGES] = {0}, other[WEIGHTS_AGES], stayers = (double)f->stayers->n;
+    for (size_t i = 0; i < f->n; i++)
+        if (f->x[i].pattern >> s & 1) left[f->x[i].age[s]] += f->x[i].times;
+    memset(f->other_age, 0, sizeof f->other_age);
+    other_ages(f, s, other);
+    for (int k = 0; k < WEIGHTS_AGES; k++) {
+        double excess = left[k] / f->of - (double)f->stayers->age[s][k] / stayers;
+        none[k] = f->of * fmax(excess, 0) * exp(weights_default_age(s, k));
+    }
+    shares_of(none, AGE_SAYS, other, f->first_age[s]);
+    compare(s, f->first_age[s], other, f->w->age[s]);
+}
+
 static void begin(fit *f) {
     weights *w = f->w;
     for (int s = 0; s < SIGNALS; s++) {
@@ -247,7 +352,9 @@ static void begin(fit *f) {
         /* A signal that stayers often show must show more among those whose reason it is, or it is none of theirs. */
         double excess = (w->leavers[s] - f->stayed[s]) * (REASONS - 1);
         f->own_mean[s] = clamp(fmin(0.9, fmax(excess, 2 * f->stayed[s])));
-        for (int r = 1; r < REASONS; r++) w->rate[r][s] = (int)signal_of(s)->reason == r ? f->own_mean[s] : f->stayed[s];
+        
+        for (int r = 1; r < REASONS; r++) w->rate[r][s] = (int)signal_of(s)->reason == r ? f->own_mean[s] : r == REASON_unknown ? f->stayed[s] : clamp(beside(f, r, s));
+        first_ages(f, s);
     }
     weights_settle(w);
 }
@@ -271,6 +378,9 @@ mr_status weights_fit(const weights_row *row, size_t leavers, const weights_stay
         expect(f);
         maximise(f);
     }
+    for (int i = 0; i < 2; i++) turn_round(f);
+    rounds(f, 20);
+    expect(f);
     for (int r = 1; r < REASONS; r++) out->belong[r] = f->sum[r] * (double)leavers / f->of;
     mem_free(alloc, f);
     mem_free(alloc, x);
