@@ -6,13 +6,12 @@
 #include <world.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static mr_status scan(void *self, int64_t first, int64_t last, trace_fn fn, void *ctx, mr_error *err) {
     const world_base *w = self;
     mr_status status = MR_OK;
-    static const trace_facts none = {"", "", "", "", "", "", ""};
+    static const trace_facts none = {"", "", "", "", "", "", "", "", ""};
     for (size_t i = 0; i < w->n && status == MR_OK; i++)
         if (w->trace[i].customer_id >= first && (!last || w->trace[i].customer_id <= last)) status = fn(ctx, &w->trace[i], &none, err);
     return status;
@@ -63,13 +62,6 @@ static void print(const char *path, const reasons_base *b, const counts *c, bool
         for (int o = 0; o < REASONS; o++)
             if (o != r && c->confused[r][o] > c->confused[r][wrong]) wrong = o;
         printf("  %-22s %5zu  right %5.1f %%, mistaken most for %s (%zu)\n", reason_of(r)->code, c->n[r], 100.0 * (double)c->right[r] / (double)c->n[r], reason_of(wrong)->code, c->confused[r][wrong]);
-    }
-    if (getenv("DBG")) for (int r = 1; r < REASONS; r++) {
-        const weights *w = &b->weights;
-        printf("%-22s share %.3f misled %.3f:", reason_of(r)->code, w->share[r], w->misled[r]);
-        for (int k = 0; k < SIGNALS; k++) if (w->yes[r][k] - w->yes[REASON_unknown][k] > 0.7 || signal_of(k)->reason == (reason)r) printf(" %s%s %.3f/%.3f", signal_of(k)->reason == (reason)r ? "*" : "", signal_of(k)->name, w->rate[r][k], w->rate[REASON_unknown][k]);
-        puts("");
-        for (int k = 0; k < SIGNALS; k++) if (signal_of(k)->reason == (reason)r) { printf("      %s", signal_of(k)->name); for (int a = 0; a < WEIGHTS_AGES; a++) printf(" %.2f", w->age[k][a]); puts(""); }
     }
     if (!signals) return;
     printf("\n| signal | reason | fires where it should | fires where it should not | left / stayed |\n|---|---|---:|---:|---:|\n");

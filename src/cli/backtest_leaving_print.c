@@ -9,20 +9,10 @@
 #include <text.h>
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* --- for people --- */
-
-static void say(const char *format, ...) {
-    char words[2048];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    print_wrapped(words, strlen(words), 0, 0);
-}
 
 static const char *number(char out[24], double value, int decimals) {
     if (isfinite(value)) snprintf(out, 24, "%.*f", decimals, value);
@@ -38,16 +28,15 @@ static void print_interval(int width, int decimals, measured m) {
 }
 
 static void print_head(const leaving_backtest *b) {
-    char n[FIGURE], rows[FIGURE], share[FIGURE], first[11], last[11], sample[FIGURE + 32] = "";
+    char n[FIGURE], rows[FIGURE], share[FIGURE], first[11], last[11];
     const landmarks *m = &b->m;
-    if (m->customers && m->base > 0) snprintf(sample, sizeof sample, "%s", "");
     if (m->mode == RISK_CONTRACTS)
-        say("%s customers, %.0f %% of them with contracts: leaving is notice, intent or the end of the last contract within %d days.", figure_count(n, (double)m->base),
+        print_words(0, "%s customers, %.0f %% of them with contracts: leaving is notice, intent or the end of the last contract within %d days.", figure_count(n, (double)m->base),
             100.0 * (double)m->with_contracts / (double)m->base, (int)m->horizon_days);
     else
-        say("%s customers without contracts: at risk is who ordered in the last %d days, leaving is no order within the next %d.", figure_count(n, (double)m->base),
+        print_words(0, "%s customers without contracts: at risk is who ordered in the last %d days, leaving is no order within the next %d.", figure_count(n, (double)m->base),
             (int)m->horizon_days, (int)m->horizon_days);
-    say("Scored at the end of %zu month%s, %s to %s, with what was recorded by then: %s customers and months, of which %s left. Trained %zu time%s on outcomes known by then, "
+    print_words(0, "Scored at the end of %zu month%s, %s to %s, with what was recorded by then: %s customers and months, of which %s left. Trained %zu time%s on outcomes known by then, "
         "the last time on %zu.", b->months, b->months == 1 ? "" : "s", calendar_text(b->month[0].day, first), calendar_text(b->month[b->months - 1].day, last),
         figure_count(rows, (double)b->n), figure_percent(share, (double)b->left / (double)b->n, 1), b->trainings, b->trainings == 1 ? "" : "s", b->trained_rows);
 }
@@ -125,10 +114,10 @@ void backtest_leaving_print(const leaving_backtest *b) {
     print_calibration(b);
     putchar('\n');
     verdict_words(b, words);
-    say("%s", words);
-    if (b->m.odd_before_start) say("Odd: %s problems or uses lie before the customer's first order or contract.", figure_count(count, (double)b->m.odd_before_start));
+    print_words(0, "%s", words);
+    if (b->m.odd_before_start) print_words(0, "Odd: %s problems or uses lie before the customer's first order or contract.", figure_count(count, (double)b->m.odd_before_start));
     if (b->m.odd_live_after_left)
-        say("Odd: %s customers go on (contracts, use, orders) more than %d days after they were said to have left altogether.", figure_count(count, (double)b->m.odd_live_after_left),
+        print_words(0, "Odd: %s customers go on (contracts, use, orders) more than %d days after they were said to have left altogether.", figure_count(count, (double)b->m.odd_live_after_left),
             RISK_GRACE_DAYS);
 }
 

@@ -88,7 +88,7 @@ static void print(const arguments *a, const json_t *o) {
     }
     json_array_foreach(list, i, m) {
         double before = real(m, "chance_before"), after = real(m, "chance_after");
-        printf("%s  %.1f %% -> %.1f %% (%+.1f points; log-odds %+.2f)\n", *json_text(m, "identifier") ? json_text(m, "identifier") : json_text(m, "customer_id"), 100 * before, 100 * after, 100 * (after - before),
+        print_words(4, "%s  %.1f %% -> %.1f %% (%+.1f points; log-odds %+.2f)", *json_text(m, "identifier") ? json_text(m, "identifier") : json_text(m, "customer_id"), 100 * before, 100 * after, 100 * (after - before),
                real(m, "score_after") - real(m, "score_before"));
         json_array_foreach(json_object_get(m, "contributions"), k, t)
             printf("    %+.2f  %s%s%s%s\n", real(t, "change"), json_text(t, "term"), *json_text(t, "reason") ? " (" : "", json_text(t, "reason"), *json_text(t, "reason") ? ")" : "");

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table_frame.h>
+#include <unicode.h>
 
 static const char help[] =
     "marram explain: what one row's chance is made of, exactly; without a row, what the model goes by\n"
@@ -70,14 +71,7 @@ static void value_of(const explained *e, size_t term, char out[256]) {
     const char *cell = table_frame_cell(e->table, e->row, first);
     if (!second) snprintf(out, 256, "%.255s", *cell ? cell : "(missing)");
     else snprintf(out, 256, "%.120s x %.120s", cell, table_frame_cell(e->table, e->row, second));
-}
-
-static void sort_terms(explained *e) {
-    for (size_t k = 0; k < e->terms; k++) {
-        size_t at = k;
-        for (; at > 0 && fabs(e->contribution[e->order[at - 1]]) < fabs(e->contribution[k]); at--) e->order[at] = e->order[at - 1];
-        e->order[at] = k;
-    }
+    unicode_mend(out);
 }
 
 static void print_text(const explained *e, const char *id) {
@@ -155,7 +149,7 @@ static mr_status explain(const arguments *a, const trained *model, table_frame *
         one.n = 1;
         status = trained_score(model, &one, NULL, &e.score, e.contribution, err);
         if (status == MR_OK) {
-            sort_terms(&e);
+            trained_largest(e.contribution, e.terms, e.terms, e.order);
             (a->json ? print_json : print_text)(&e, a->row);
         }
     } else {

@@ -7,9 +7,11 @@
 #include <fixlist.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicode.h>
 
 static const char help[] =
     "marram measures: the fix list: causes by the value that left or is at risk because of them; and what is done about them\n"
@@ -46,7 +48,8 @@ typedef struct arguments {
     bool json, help;
 } arguments;
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     const struct {
         const char *name, **text;
     } texts[] = {{"--cause", &a->cause}, {"--owner", &a->owner}, {"--remedy", &a->remedy}};
@@ -108,8 +111,10 @@ static void print_measures(const json_t *list) {
     if (!json_array_size(list)) puts("no measures yet: marram measures add --cause CAUSE --owner NAME --remedy TEXT");
     json_array_foreach(list, i, m) {
         const json_t *ratio = json_object_get(m, "ratio");
-        printf("%s%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s\n  ", i ? "\n" : "", json_integer_value(json_object_get(m, "measure")), json_text(m, "cause"), json_text(m, "owner"), json_text(m, "from"),
-               *json_text(m, "done") ? ", finished " : "", json_text(m, "done"));
+        if (i) putchar('\n');
+        print_words(2, "%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s", json_integer_value(json_object_get(m, "measure")), json_text(m, "cause"), json_text(m, "owner"), json_text(m, "from"),
+                    *json_text(m, "done") ? ", finished " : "", json_text(m, "done"));
+        fputs("  ", stdout);
         print_wrapped(json_text(m, "remedy"), strlen(json_text(m, "remedy")), 2, 2);
         print_rate("before", json_object_get(m, "before"));
         print_rate("after", json_object_get(m, "after"));
@@ -138,7 +143,7 @@ static mr_status read_all(arguments *a, const mr_context *context, json_t **caus
     reasons_base base = {0};
     measures m = {0};
     trace_ledger l = {.l = a->source.l};
-    reasons_options o = {.until = TRACE_NO_DAY, .last_day = a->source.files.today, .horizon_days = (int32_t)a->horizon_days};
+    reasons_options o = {.until = TRACE_NO_DAY, .last_day = a->source.files.today, .horizon_days = (int32_t)lround(a->horizon_days)};
     mr_status status = ledger_trace_money(l.l, &a->source.rates, &l.options, err);
     if (status == MR_OK) status = ledger_measures_read(l.l, &m, err);
     if (status == MR_OK) status = reasons_scan(trace_source_of(&l), &o, context, &base, err);
@@ -178,8 +183,9 @@ static int look(arguments *a) {
 
 static bool fits(const char *name, const char *value, size_t room, int *code) {
     if (!value || !*value) *code = command_usage("measures", "add needs %s", name);
+    else if (unicode_fault(value, strlen(value)) < strlen(value)) *code = command_usage("measures", "%s is no UTF-8", name);
     else if (strlen(value) >= room) *code = command_usage("measures", "%s must be shorter than %zu bytes", name, room);
-    return value && *value && strlen(value) < room;
+    return *code == EXIT_OK;
 }
 
 static int add(arguments *a) {
@@ -217,7 +223,8 @@ static int finish(arguments *a) {
     return EXIT_OK;
 }
 
-static int dispatch(arguments *a) {
+static int dispatch(void *arguments_) {
+    arguments *a = arguments_;
     const char **operand = a->source.operands;
     size_t n = a->source.operands_n;
     bool add_it = n && !strcmp(operand[0], "add"), list = n && !strcmp(operand[0], "list"), done = n && !strcmp(operand[0], "done");
@@ -241,16 +248,5 @@ static int dispatch(arguments *a) {
 
 int command_measures(int argc, char **argv) {
     arguments a = {.horizon_days = REASONS_QUARTER, .limit = 12, .date = TRACE_NO_DAY};
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands), *name;
-    if (!operands) return EXIT_INTERNAL;
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("measures", argc, argv);
-    int code = EXIT_OK;
-    while (code == EXIT_OK && !a.help && (name = option_next(&r)))
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) print_help(help);
-    else if (code == EXIT_OK) code = dispatch(&a);
-    base_source_close(&a.source);
-    free(operands);
-    return code;
+    return base_command_run(&(base_command){"measures", help, &a.source, &a.help, read_option, dispatch}, &a, argc, argv);
 }

@@ -3,8 +3,11 @@
 #include "columns_out.h"
 #include "json_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define TIMES_MOST 99.0 /* more is said as "over" */
 
 static json_int_t number(const json_t *o, const char *name) {
     return json_integer_value(json_object_get(o, name));
@@ -63,9 +66,8 @@ static void print_groups(const json_t *o, const char *list, const char *heading)
         char share[48];
         json_array_foreach(json_object_get(g, "reasons"), k, r)
             if (strcmp(json_text(r, "reason"), "unknown") != 0 && (!most || number(r, "left") > number(most, "left"))) most = r;
-        printf("  %s: %" JSON_INTEGER_FORMAT " left", json_text(g, "name"), number(g, "left"));
-        if (most) printf(", most for %s: %s", json_text(most, "reason"), share_words(json_object_get(most, "share"), share));
-        putchar('\n');
+        print_words(4, "  %s: %" JSON_INTEGER_FORMAT " left%s%s%s%s", json_text(g, "name"), number(g, "left"), most ? ", most for " : "", most ? json_text(most, "reason") : "", most ? ": " : "",
+                    most ? share_words(json_object_get(most, "share"), share) : "");
     }
 }
 
@@ -118,12 +120,22 @@ void reasons_print(const json_t *o) {
 
 /* --- one customer --- */
 
+/* "12 times as likely (5 to 29)", the figures short: a likelihood ratio is never known to three digits. */
+static void print_strength(const json_t *r, double times) {
+    const json_t *low = json_object_get(r, "strength_low"), *high = json_object_get(r, "strength_high");
+    if (times > TIMES_MOST) printf("    over %.0f times as likely as without that reason", TIMES_MOST);
+    else printf("    %.2g times as likely as without that reason", times);
+    if (!json_is_number(low)) puts(" (by the defaults: too few to measure it)");
+    else if (json_number_value(high) > log(TIMES_MOST)) printf(" (%.2g or more)\n", fmin(TIMES_MOST, exp(json_number_value(low))));
+    else printf(" (%.2g to %.2g)\n", exp(json_number_value(low)), exp(json_number_value(high)));
+}
+
 static void print_reason(const json_t *r) {
     const json_t *s;
     size_t i;
     double strength = json_number_value(json_object_get(r, "strength"));
     printf("  %s (%s): %s\n", json_text(r, "reason"), json_text(r, "owner"), json_text(r, "says"));
-    if (strength > 0) printf("    %.*f times as likely as without that reason\n", strength < 2.3 ? 1 : 0, strength > 13.8 ? 1e6 : __builtin_exp(strength));
+    if (strength > 0) print_strength(r, exp(strength));
     json_array_foreach(json_object_get(r, "signals"), i, s) {
         const char *sentence = json_text(s, "sentence");
         fputs("    - ", stdout);
@@ -135,7 +147,8 @@ void reasons_print_customer(const json_t *o) {
     const json_t *r, *stated = json_object_get(o, "stated"), *learned = json_object_get(o, "learned"), *list = json_object_get(o, "reasons");
     const char *name = *json_text(o, "name") ? json_text(o, "name") : *json_text(o, "identifier") ? json_text(o, "identifier") : json_text(o, "customer_id");
     size_t i;
-    printf("%s, %s, looked at as of %s\n\n", name, json_text(o, "standing"), json_text(o, "as_of"));
+    print_words(2, "%s, %s, looked at as of %s", name, json_text(o, "standing"), json_text(o, "as_of"));
+    putchar('\n');
     printf("Stated:   %s%s%s\n", stated && !json_is_null(stated) ? json_text(stated, "reason") : "nothing", *json_text(stated, "says") ? ": " : "", json_text(stated, "says"));
     printf("Observed: %s\n", json_text(o, "observed"));
     json_array_foreach(list, i, r) print_reason(r);

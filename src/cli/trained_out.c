@@ -14,6 +14,17 @@ void trained_notes_print(const char *command, const trained *t) {
     for (size_t k = 0; k < t->notes; k++) print_error("marram %s: note: %s", command, t->note[k]);
 }
 
+size_t trained_largest(const double *contribution, size_t terms, size_t top, size_t *out) {
+    size_t n = 0;
+    for (size_t k = 0; k < terms && top; k++) {
+        if (n == top && !(fabs(contribution[k]) > fabs(contribution[out[n - 1]]))) continue;
+        size_t at = n < top ? n++ : n - 1;
+        for (; at > 0 && fabs(contribution[out[at - 1]]) < fabs(contribution[k]); at--) out[at] = out[at - 1];
+        out[at] = k;
+    }
+    return n;
+}
+
 void trained_order(const trained *t, size_t *order) {
     size_t n = trained_terms(t);
     for (size_t k = 0; k < n; k++) {
@@ -27,11 +38,13 @@ static void figures_print(const trained *t) {
     const figures *f = &t->holdout;
     if (!f->rows) return;
     printf("\nheld out and not seen: %s (%llu rows, in %llu it happened)\n\n", t->split, (unsigned long long)f->rows, (unsigned long long)f->happened);
-    printf("  AUC                %.3f   (%.3f to %.3f; .5 is chance)\n", f->auc, f->auc_low, f->auc_high);
-    printf("  PR-AUC             %.3f   (%.3f is chance)\n", f->pr_auc, (double)f->happened / (double)f->rows);
-    printf("  Brier score        %.3f   (%.3f with the plain rate)\n", f->brier, f->brier_base);
-    if (isfinite(f->slope)) printf("  calibration slope  %.2f    (%.2f to %.2f; 1 is right)\n", f->slope, f->slope - 1.96 * f->slope_se, f->slope + 1.96 * f->slope_se);
-    printf("  highest tenth      %.1f times as often as all\n", f->lift);
+    /* What is not known is null in the document, and NaN here. */
+    if (isfinite(f->auc + f->auc_low + f->auc_high)) printf("  AUC                %.3f   (%.3f to %.3f; .5 is chance)\n", f->auc, f->auc_low, f->auc_high);
+    if (isfinite(f->pr_auc)) printf("  PR-AUC             %.3f   (%.3f is chance)\n", f->pr_auc, (double)f->happened / (double)f->rows);
+    if (isfinite(f->brier + f->brier_base)) printf("  Brier score        %.3f   (%.3f with the plain rate)\n", f->brier, f->brier_base);
+    if (isfinite(f->slope + f->slope_se))
+        printf("  calibration slope  %.2f    (%.2f to %.2f; 1 is right)\n", f->slope, f->slope - 1.96 * f->slope_se, f->slope + 1.96 * f->slope_se);
+    if (isfinite(f->lift)) printf("  highest tenth      %.1f times as often as all\n", f->lift);
 }
 
 void trained_print(const trained *t, const char *path) {

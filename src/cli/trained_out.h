@@ -14,6 +14,9 @@ void trained_json_print(const trained *t);
 /* Every term's steps. */
 void trained_steps_print(const trained *t);
 
+/* The `top` terms with the largest contributions, up or down, the largest first, into out[top]; returns how many. */
+size_t trained_largest(const double *contribution, size_t terms, size_t top, size_t *out);
+
 /* Terms by importance, the largest first, into order[trained_terms]. A logistic model's stay in the order of features. */
 void trained_order(const trained *t, size_t *order);
 

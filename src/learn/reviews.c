@@ -43,7 +43,7 @@ static int32_t cadence(const reviews_options *o, const char *tier) {
 static bool is_here(const reviewing *r, const trace *t, const digest *d) {
     if (r->base.mode == RISK_CONTRACTS) return risk_under_contract(t, d->day);
     for (uint32_t i = d->n[EVENT_order]; i > 0; i--)
-        if (trace_is_order(digest_event(d, EVENT_order, i - 1))) return d->day - digest_event(d, EVENT_order, i - 1)->day <= r->o->horizon_days;
+        if (trace_is_order(digest_event(d, EVENT_order, i - 1))) return d->day - digest_event(d, EVENT_order, i - 1)->day < r->o->horizon_days;
     return false;
 }
 
@@ -148,16 +148,15 @@ mr_status reviews_done(ledger *l, const review_done *r, bool *added, mr_error *e
     json_decref(body);
     if (!text) return error_set(err, MR_EDATA, "by", -1, "a name or a note that is not UTF-8");
     int len = snprintf(source_id, sizeof source_id, "review/%lld/%s", (long long)r->customer_id, calendar_text(r->day, day));
-    int64_t from = (int64_t)r->day * TRACE_DAY_US, at = r->now_us >= from && r->now_us < from + TRACE_DAY_US ? r->now_us : from;
+    /* At the day's begin, whatever the hour: to say the same again on that day changes nothing. */
     append_item item = {.event = {.customer_id = r->customer_id,
-                                  .e = {.kind = EVENT_account_review, .at_us = at, .recorded_at_us = r->now_us, .day = r->day, .source = ledger_source_number(REVIEW_SOURCE), .body = text,
+                                  .e = {.kind = EVENT_account_review, .at_us = (int64_t)r->day * TRACE_DAY_US, .recorded_at_us = r->now_us, .day = r->day, .source = ledger_source_number(REVIEW_SOURCE), .body = text,
                                         .body_len = strlen(text), .source_id = source_id, .source_id_len = (size_t)len}}};
     item.event.e.id = ledger_hash(l, ledger_domain_of(l, "event", REVIEW_SOURCE), source_id, (size_t)len);
     mr_status status = db_transaction(l->d, DB_WRITE, make_source, l, err);
     if (status == MR_OK) status = ledger_append(l, NULL, &item, 1, err);
     free(text);
     *added = item.outcome == APPEND_ADDED;
-    /* The hour differs between two calls of one day: what was said first stands, and the other is kept as a conflict. */
     if (status == MR_OK && item.outcome == APPEND_CONFLICTING)
         return error_set(err, MR_EDATA, NULL, -1, "a review of that customer on %s is recorded already, and says something else; it stands, and this one was kept beside it as a conflict", day);
     return status;

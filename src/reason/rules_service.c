@@ -109,7 +109,7 @@ bool signal_satisfaction_swings(const digest *d, signal_hit *h) {
     h->number[0] = 100 * low;
     h->number[1] = 100 * high;
     double spread = n >= 3 ? sqrt(fmax(0, (square - sum * sum / n) / (n - 1))) : 0;
-    return spread > fmax(0.2, fmin(d->norms->high[NORM_survey_spread], 2 * d->norms->middle[NORM_survey_spread]));
+    return spread > fmax(0.2, fmin(d->norms->high[NORM_survey_spread], 2.5 * d->norms->middle[NORM_survey_spread]));
 }
 
 bool signal_satisfaction_fell(const digest *d, signal_hit *h) {

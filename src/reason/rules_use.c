@@ -181,8 +181,8 @@ bool signal_variety_falling(const digest *d, signal_hit *h) {
     if (!run && (expected < 2 || found > expected / 2)) return false;
     for (size_t i = before; i < t.n; i++) hit_add(h, t.e[i]);
     h->number[0] = found;
-    h->number[1] = run ? 1 + (double)(run - 1) * (1 - fmin(d->norms->kept[KEPT_repeats], expected > 0 ? 1 : 0)) : expected;
-    if (run && before >= THINGS_LEAST) h->number[1] = expected;
+    h->number[1] = expected;
+    if (run && before < THINGS_LEAST) h->number[1] = 1 + (double)(run - 1) * (1 - d->norms->kept[KEPT_repeats]); /* as the base takes them */
     return true;
 }
 

@@ -12,6 +12,7 @@
 _Static_assert(SIGNALS <= 64, "a pattern has a bit for each signal");
 
 static const int32_t age_from[WEIGHTS_AGES] = {0, 14, 30, 60, 90, 120, 180, 270, 400};
+#define Z 1.959963984540054 /* 97.5 % of the normal */
 #define FRESH_DAYS 30 /* so long evidence counts in full, until the base says */
 
 int weights_age(int32_t age_days) {
@@ -133,6 +134,36 @@ void weights_stayer(weights_stayers *c, const weights_row *row) {
     }
 }
 
+/* --- one signal --- */
+
+/* The variance of its log rate ratio (Katz et al. 1978), each rate of so many. */
+static double variance(const weights *w, int s) {
+    int r = (int)signal_of(s)->reason;
+    double own = w->rate[r][s], none = w->rate[REASON_unknown][s];
+    return (1 - own) / (own * (w->belong[r] + 1)) + (1 - none) / (none * ((double)w->stayers_n + 1));
+}
+
+weights_weight weights_of(const weights *w, int signal, int32_t age_days) {
+    int r = (int)signal_of(signal)->reason;
+    double m = w->misled[r], own = w->rate[r][signal], none = (1 - m) * w->rate[REASON_unknown][signal] + m * own;
+    double value = log(own / none) + w->age[signal][weights_age(age_days)];
+    if (!(w->belong[r] > 0)) return (weights_weight){value, NAN, NAN};
+    double error = Z * sqrt(variance(w, signal));
+    return (weights_weight){value, value - error, value + error};
+}
+
+/* --- all of them --- */
+
+/* Their evidence together: as uncertain as its pieces are, and as how often a reason's signals come by accident. */
+static void bounds(const weights *w, uint64_t pattern, int r, attribution *out) {
+    out->low[r] = out->high[r] = NAN;
+    if (!(w->belong[r] > 0)) return;
+    double all = 1 / (w->misled[r] * (double)w->stayers_n + 1);
+    for (uint64_t left = pattern & w->own[r]; left; left &= left - 1) all += variance(w, __builtin_ctzll(left));
+    out->low[r] = fmax(0, out->strength[r] - Z * sqrt(all));
+    out->high[r] = out->strength[r] + Z * sqrt(all);
+}
+
 /* Their chances as leavers: of who shows a signal of its own, and of unknown. */
 void weights_attribute(const weights *w, const weights_row *row, attribution *out) {
     *out = (attribution){.top = REASON_unknown, .second = REASON_none};
@@ -143,6 +174,7 @@ void weights_attribute(const weights *w, const weights_row *row, attribution *ou
         if (!(x.pattern & w->own[r])) continue;
         double strength = weights_chance(w, x.pattern, x.age, r, NULL) - none;
         out->strength[r] = fmax(0, strength);
+        bounds(w, x.pattern, r, out);
         rank[r] = strength + log(w->share[r] / w->share[REASON_unknown]);
         total += exp(rank[r]);
         if (strength < WEIGHTS_NAMED || rank[r] < WEIGHTS_LEAST) continue;
@@ -160,16 +192,4 @@ void weights_attribute(const weights *w, const weights_row *row, attribution *ou
     if (out->top == REASON_unknown || best - next > 1e-9) return;
     out->second = out->top;
     out->top = REASON_unknown;
-}
-
-/* --- one signal --- */
-
-weights_weight weights_of(const weights *w, int signal, int32_t age_days) {
-    int r = (int)signal_of(signal)->reason;
-    double m = w->misled[r], own = w->rate[r][signal], none = (1 - m) * w->rate[REASON_unknown][signal] + m * own;
-    double value = log(own / none) + w->age[signal][weights_age(age_days)];
-    if (!(w->belong[r] > 0)) return (weights_weight){value, NAN, NAN};
-    /* Of the ratio of two shares (Katz et al. 1978), each of so many. */
-    double error = 1.959963984540054 * sqrt((1 - own) / (own * (w->belong[r] + 1)) + (1 - none) / (none * ((double)w->stayers_n + 1)));
-    return (weights_weight){value, value - error, value + error};
 }

@@ -64,12 +64,13 @@ weights_weight weights_of(const weights *w, int signal, int32_t age_days);
 typedef struct attribution {
     double strength[REASONS]; /* log of how many times as likely all that fires, and all that does not, is for that reason as for none; 0 where no signal of its own
                                  fires, or more speaks against it */
+    double low[REASONS], high[REASONS]; /* of strength, 95 %; NaN: by defaults, not measured */
     double chance[REASONS];   /* given that they leave: of each reason, and of unknown; they add up to 1 */
     reason top, second;       /* the likeliest; unknown where none reaches WEIGHTS_NAMED and WEIGHTS_LEAST, or two are even */
 } attribution;
 
 #define WEIGHTS_NAMED 0.6931471805599453 /* log 2: the signals are twice as likely with the reason as without */
-#define WEIGHTS_LEAST (-1.0)             /* log odds against no known reason, how common each is counted in */
+#define WEIGHTS_LEAST (-0.5)             /* log odds against no known reason, how common each is counted in */
 
 void weights_attribute(const weights *w, const weights_row *row, attribution *out);
 

@@ -110,6 +110,9 @@ static json_t *moments_json(writer *w, const moments_of *o, const soonest *s) {
     }
     set(w, root, "customers", count(o->present));
     set(w, root, "clocks_searched", count(o->clocks));
+    set(w, root, "left", count(o->left));
+    set(w, root, "left_at_term_ends", count(o->left_at_ends));
+    set(w, root, "term_clocks_left_out", json_boolean(o->at_ends != 0));
     set(w, root, "moments", list);
     set(w, root, "next", next);
     return root;
