@@ -45,10 +45,7 @@ typedef struct reasons_row {
     bool leaves;         /* landmark: left within a quarter */
 } reasons_row;
 
-typedef struct reasons_hit {
-    uint8_t signal;
-    uint16_t age_days;
-} reasons_hit;
+typedef weights_hit reasons_hit;
 
 #define REASONS_NAMES 1024 /* tiers or segments told apart; what comes after them counts as none */
 
