@@ -191,6 +191,15 @@ static mr_status keep(const arguments *a, const leaving_model *model, mr_error *
     return status;
 }
 
+static void drawn_print(const leaving_model *model) {
+    const recalibration *r = &model->drawn;
+    char from[11], to[11];
+    if (!r->done || leaving_model_blind(model)) return; /* the note has said it */
+    printf("\ndrawn to what came true on the landmarks from %s to %s: an earlier model's scores went with it by a slope of %.2f (%.2f to %.2f; 1 is right),\n", calendar_text(r->from_day, from),
+           calendar_text(r->to_day, to), r->measured, r->measured - 1.96 * r->se, r->measured + 1.96 * r->se);
+    printf("so the contributions of this one, which go on adding up, are %.2f times what the fit said\n", r->slope);
+}
+
 static int train(arguments *a) {
     mr_error err = {0};
     mr_context context = {0};
@@ -211,9 +220,10 @@ static int train(arguments *a) {
     if (err.code == MR_OK) err.code = keep(a, &model, &err);
     if (err.code == MR_OK) {
         trained_notes_print("train", &model.model);
-        if (a->json) trained_json_print(&model.model);
+        if (a->json) trained_json_print(&model.model, leaving_model_drawn_json(&model));
         else if (!a->quiet) {
             trained_print(&model.model, NULL);
+            drawn_print(&model);
             printf("\nkept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving\n", a->out ? " and in " : "", a->out ? a->out : "");
         }
     }
@@ -244,6 +254,12 @@ static void scored_free(scored *s) {
     leaving_model_free(&s->model);
 }
 
+static void say_blind(const char *command, const leaving_model *model) {
+    if (leaving_model_blind(model))
+        print_error("marram %s: note: what was known did not foretell who left, when the model was held against later time: everybody is given the rate, %.1f %%, and no feature says anything", command,
+                    100 / (1 + exp(-trained_base(&model->model))));
+}
+
 static double chance_of(double score) {
     return 1 / (1 + exp(-score));
 }
@@ -251,6 +267,7 @@ static double chance_of(double score) {
 static mr_status score_all(const arguments *a, int64_t customer_id, const mr_context *context, scored *s, mr_error *err) {
     mr_status status = load_model(a, &s->model, err);
     if (status != MR_OK) return status;
+    say_blind(a->command, &s->model);
     landmarks_options o = {.horizon_days = s->model.horizon_days, .sour_days = s->model.sour_days, .only_day = a->until == INT32_MAX ? LANDMARK_LAST_DAY : a->until,
                            .until = a->until < a->source.files.today ? a->until : a->source.files.today, .customer_id = customer_id, .rates = &a->source.rates};
     status = landmarks_read(a->source.l, &o, context, &s->m, err);
@@ -301,7 +318,7 @@ static void put_cell(const char *text) {
 
 static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top) {
     size_t which[512];
-    size_t n = largest(s->contribution + i * s->terms, s->terms, top < 512 ? top : 512, which);
+    size_t n = leaving_model_blind(&s->model) ? 0 : largest(s->contribution + i * s->terms, s->terms, top < 512 ? top : 512, which);
     json_t *out = json_pack("{s:s, s:f, s:f, s:s}", "id", s->m.customer[s->m.who[s->row[i]]].external_id, "probability", chance_of(s->score[i]), "score", s->score[i], "stage", stage),
            *list = json_array();
     for (size_t k = 0; k < n; k++) {
@@ -314,7 +331,7 @@ static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top
 }
 
 static void row_csv(const arguments *a, const scored *s, size_t i, const char *stage) {
-    size_t which[MOST_TOP], n = largest(s->contribution + i * s->terms, s->terms, (size_t)a->top, which);
+    size_t which[MOST_TOP], n = leaving_model_blind(&s->model) ? 0 : largest(s->contribution + i * s->terms, s->terms, (size_t)a->top, which);
     char value[160];
     put_cell(s->m.customer[s->m.who[s->row[i]]].external_id);
     printf(",%.6f,%.6f,%s", chance_of(s->score[i]), s->score[i], stage);
@@ -382,7 +399,7 @@ static int predict(arguments *a) {
 }
 
 static void explain_text(const scored *s, const char *id) {
-    size_t which[512], n = largest(s->contribution, s->terms, 512, which);
+    size_t which[512], n = leaving_model_blind(&s->model) ? 0 : largest(s->contribution, s->terms, 512, which);
     char text[32], day[11];
     const landmarks *m = &s->m;
     printf("%s, as of %s: leaves within %d days with a chance of %.1f %% (stage: %s)\n\n", id, calendar_text(m->only_day, day), (int)m->horizon_days,
@@ -408,7 +425,8 @@ static int explain(arguments *a) {
     const char *who = a->source.operands_n ? a->source.operands[0] : NULL;
     if (!who) {
         err.code = load_model(a, &s.model, &err);
-        if (err.code == MR_OK) a->json ? trained_json_print(&s.model.model) : trained_steps_print(&s.model.model);
+        if (err.code == MR_OK) say_blind("explain", &s.model);
+        if (err.code == MR_OK) a->json ? trained_json_print(&s.model.model, leaving_model_drawn_json(&s.model)) : trained_steps_print(&s.model.model);
         scored_free(&s);
         return err.code == MR_OK ? EXIT_OK : command_fail("explain", &err);
     }
