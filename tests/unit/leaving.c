@@ -392,32 +392,40 @@ static void test_drawn(void **state) {
     assert_true(fabs(1 / (1 + exp(-r.level)) - left) < 1e-6);
 }
 
-/* What foretells nothing says the rate: of everybody, in every part of the document. */
+/* What foretells nothing says the rate: of everybody, in every part of the document. By chance one base of noise in twenty seems to foretell a little. */
 static void test_blind(void **state) {
     (void)state;
-    text_buffer text = {0};
     leaving_model model, again;
     landmarks today;
     mr_error err = {0};
     char *document;
     double *score, *parts;
-    contracts_base(&text, 21, false, START + 1100);
-    trained_on(&text, &model, &today);
-    assert_true(leaving_model_blind(&model));
-    assert_true(model.model.notes > 0 && strstr(model.model.note[model.model.notes - 1], "does not foretell"));
-    assert_ok(leaving_model_write(&model, &document, &err), &err);
-    assert_ok(leaving_model_read(document, strlen(document), &again, &err), &err);
-    assert_true(leaving_model_blind(&again) && again.drawn.rows == model.drawn.rows && again.drawn.from_day == model.drawn.from_day);
-    score = scores_of(&again, &today, &parts);
-    for (size_t i = 0; i < today.n; i++) {
-        assert_true(score[i] == trained_base(&again.model));
-        for (size_t k = 0; k < trained_terms(&again.model); k++) assert_true(parts[i * trained_terms(&again.model) + k] == 0);
+    int blind = 0;
+    for (uint64_t seed = 21; seed < 25; seed++) {
+        text_buffer text = {0};
+        contracts_base(&text, seed, false, START + 1100);
+        trained_on(&text, &model, &today);
+        print_message("seed %llu: slope %.2f (%.2f), drawn by %.2f\n", (unsigned long long)seed, model.drawn.measured, model.drawn.se, model.drawn.slope);
+        assert_true(model.drawn.done);
+        if (leaving_model_blind(&model)) {
+            blind++;
+            assert_true(model.model.notes > 0 && strstr(model.model.note[model.model.notes - 1], "does not foretell"));
+            assert_ok(leaving_model_write(&model, &document, &err), &err);
+            assert_ok(leaving_model_read(document, strlen(document), &again, &err), &err);
+            assert_true(leaving_model_blind(&again) && again.drawn.rows == model.drawn.rows && again.drawn.from_day == model.drawn.from_day);
+            score = scores_of(&again, &today, &parts);
+            for (size_t i = 0; i < today.n; i++) {
+                assert_true(score[i] == trained_base(&again.model));
+                for (size_t k = 0; k < trained_terms(&again.model); k++) assert_true(parts[i * trained_terms(&again.model) + k] == 0);
+            }
+            free(score), free(parts);
+            leaving_model_text_free(document);
+            leaving_model_free(&again);
+        }
+        leaving_model_free(&model);
+        landmarks_free(&today);
     }
-    free(score), free(parts);
-    leaving_model_text_free(document);
-    leaving_model_free(&model);
-    leaving_model_free(&again);
-    landmarks_free(&today);
+    assert_true(blind >= 3);
 }
 
 /* Every damaged document is refused with words; cut anywhere, a member of it missing or of another type. */
