@@ -56,7 +56,7 @@ static char *description(const char *path, double ratio) {
 
 static mr_status each(void *ctx, trace_fn fn, void *fn_ctx, mr_error *err) {
     const world_base *base = ctx;
-    static const trace_facts nobody = {"", "", "", "", "", "", ""};
+    static const trace_facts nobody = {"", "", "", "", "", "", "", "", ""};
     mr_status status = MR_OK;
     for (size_t i = 0; i < base->n && status == MR_OK; i++) status = fn(fn_ctx, &base->trace[i], &nobody, err);
     return status;

@@ -12,7 +12,7 @@
 static mr_status scan(void *self, int64_t first, int64_t last, trace_fn fn, void *ctx, mr_error *err) {
     const world_base *w = self;
     mr_status status = MR_OK;
-    static const trace_facts none = {"", "", "", "", "", "", ""};
+    static const trace_facts none = {"", "", "", "", "", "", "", "", ""};
     for (size_t i = 0; i < w->n && status == MR_OK; i++)
         if (w->trace[i].customer_id >= first && (!last || w->trace[i].customer_id <= last)) status = fn(ctx, &w->trace[i], &none, err);
     return status;

@@ -33,6 +33,8 @@ typedef struct mr_data {
     const double *lost;       /* MR_CONTRACT: row i = customers who left at the end of period i + 1, >= 0 */
     double survivors;         /* MR_CONTRACT: customers still there after the last period, >= 0 */
     const double *weight;     /* how many customers a row stands for; NULL: one each */
+    const double *watched;    /* MR_CONTRACT: row i = customers seen to stay at the end of period i + 1 and not watched any further, >= 0 (those of
+                                 the last row count as `survivors` do); NULL: all were watched to their end or to the last period */
 } mr_data;
 
 /* A row of the registry. Static, never freed. */

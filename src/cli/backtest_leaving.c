@@ -40,7 +40,8 @@ typedef struct arguments {
     bool json, help;
 } arguments;
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     if (option_is(name, "--leaving")) return true;
     if (option_is(name, "--horizon")) return option_duration_days(r, &a->horizon_days);
     if (option_is(name, "--sour-window")) return option_duration_days(r, &a->sour_days);
@@ -89,25 +90,14 @@ static int run(arguments *a) {
     return code;
 }
 
+static int checked(void *arguments_) {
+    const arguments *a = arguments_;
+    if (!(a->horizon_days >= 1 && a->horizon_days <= 36500)) return command_usage("backtest", "--horizon must be a day to a hundred years");
+    if (!(a->sour_days >= 1 && a->sour_days <= 3650)) return command_usage("backtest", "--sour-window must be a day to ten years");
+    return run(arguments_);
+}
+
 int backtest_leaving(int argc, char **argv) {
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    if (!operands) return EXIT_INTERNAL;
     arguments a = {.horizon_days = 91, .sour_days = FEATURES_SOUR_DAYS, .sample = 30000, .seed = 1, .retrain = 3, .until = INT32_MAX};
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("backtest", argc, argv);
-    int code = EXIT_OK;
-    for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) {
-        print_help(help);
-    } else if (code == EXIT_OK && !(a.horizon_days >= 1 && a.horizon_days <= 36500)) {
-        code = command_usage("backtest", "--horizon must be a day to a hundred years");
-    } else if (code == EXIT_OK && !(a.sour_days >= 1 && a.sour_days <= 3650)) {
-        code = command_usage("backtest", "--sour-window must be a day to ten years");
-    } else if (code == EXIT_OK) {
-        code = run(&a);
-        base_source_close(&a.source);
-    }
-    free(operands);
-    return code;
+    return base_command_run(&(base_command){"backtest", help, &a.source, &a.help, read_option, checked}, &a, argc, argv);
 }

@@ -3,12 +3,15 @@
 #include "store.h"
 
 #include <accounts.h>
-#include <contracts.h>
+#include <contracts_since.h>
 #include <error.h>
 #include <extras.h>
 #include <ledger_orders.h>
+#include <mem.h>
+#include <previous.h>
 #include <temporary.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +19,7 @@
 typedef struct origin {
     const char *ledger; /* as shown; NULL: files */
     size_t files;
-    uint64_t rows, rejected, not_begun;
+    uint64_t rows, rejected, not_begun, repeated, conflicting;
 } origin;
 
 /* --- writing and showing --- */
@@ -47,7 +50,9 @@ static int failed(const base_options *o, mr_context *context, mr_error *err, mr_
 /* What the ledger carries beyond orders or contracts; not where erosion alone is asked for. */
 static mr_status add_extras(const base_options *o, ledger *l, report *r, report_extras *x, const mr_context *context, mr_error *err) {
     if (o->show || !l) return MR_OK;
-    extras_options options = {.until = r->until, .horizon_days = (int32_t)r->horizon_days, .seed = o->build.seed};
+    extras_options options = {.until = r->until, .horizon_days = (int32_t)lround(r->horizon_days), .seed = o->build.seed};
+    progress_end(context->progress_ctx);
+    progress_begin(context->progress_ctx, "moments, reasons"); /* the longest part */
     mr_status status = extras_read(l, &options, context, x, err);
     r->extras = x;
     return status;
@@ -57,13 +62,19 @@ static int orders_report(const base_options *o, ledger *l, const ingest_orders *
     report_extras extras = {0};
     build b = {0};
     build_options options = o->build;
+    previous before = {0};
+    report_change *changes = NULL;
     mr_error err = {0};
     options.until = o->until != INT32_MAX ? o->until : INT32_MIN;
-    mr_status status = build_report(input, &options, context, &b, &err);
+    mr_status status = o->previous ? previous_read(o->previous, &before, &err) : MR_OK;
+    if (status == MR_OK) status = build_report(input, &options, context, &b, &err);
+    if (status == MR_OK && o->previous) status = previous_join(&before, &b.r, context, &changes, &err);
     if (status == MR_OK) b.r.ledger = from ? from->ledger : NULL;
     if (status == MR_OK) status = add_extras(o, l, &b.r, &extras, context, &err);
     int code = status == MR_OK ? finish(o, &b.r, started, context) : failed(o, context, &err, status);
     build_free(&b);
+    mem_free(NULL, changes);
+    previous_free(&before);
     extras_free(&extras);
     return code;
 }
@@ -87,31 +98,42 @@ static int ledger_orders_report(const base_options *o, ledger *l, const origin *
 /* --- contracts --- */
 
 static int contracts_report(const base_options *o, ledger *l, const accounts_survey *s, const origin *from, double started, mr_context *context) {
-    accounts_reading reading;
+    accounts_reading reading = {0};
     contracts_build b = {0};
     report_extras extras = {0};
+    contracts_since since = {0};
     leaving_chances model = {0};
     ingest_orders input = {.understood = {.first_day = s->first_day, .last_day = s->last_day, .date_format = DATE_YMD}};
     mr_error err = {0};
     int32_t until = o->until != INT32_MAX ? o->until : accounts_until(s, o->today);
-    int64_t before = (int64_t)until - (int64_t)o->build.horizon_days;
+    int64_t before = (int64_t)until - llround(o->build.horizon_days);
     report r = {.input = &input, .program_version = mr_version(), .until = until, .horizon_days = o->build.horizon_days, .days_per_unit = o->build.days_per_unit,
                 .margin = o->build.margin, .discount_rate = o->build.discount_rate, .interval_level = .8, .seed = o->build.seed, .ledger = from->ledger};
-    mr_status status = accounts_read(l, s, until, before > s->first_contract ? (int32_t)before : TRACE_NO_DAY, context, &reading, &err);
+    mr_status status = o->previous ? contracts_since_read(o->previous, &since, &err) : MR_OK;
+    if (status == MR_OK) status = accounts_read(l, s, until, before > s->first_contract ? (int32_t)before : TRACE_NO_DAY, context, &reading, &err);
     if (strcmp(reading.currency, "XXX")) snprintf(input.understood.currency, sizeof input.understood.currency, "%s", reading.currency);
     if (status == MR_OK && from->ledger)
-        status = leaving_chances_read(l, RISK_CONTRACTS, (int32_t)o->build.horizon_days, until, context, &model, &err);
+        status = leaving_chances_read(l, RISK_CONTRACTS, (int32_t)lround(o->build.horizon_days), until, context, &model, &err);
     if (status == MR_OK) status = contracts_build_report(&r, &reading, &model, context, &b, &err);
+    if (status == MR_OK && o->previous) {
+        b.report.since = &since;
+        status = contracts_since_join(&since, &r, &err);
+    }
     if (status == MR_OK) status = add_extras(o, l, &r, &extras, context, &err);
     b.report.source = from->ledger;
     b.report.files = from->files;
     b.report.rows_read = from->rows;
     b.report.rejected = from->rejected;
     b.report.not_begun = from->not_begun;
+    b.report.repeated = from->repeated;
+    b.report.conflicting = from->conflicting;
+    b.report.day_given = o->until != INT32_MAX;
+    b.report.today = o->today;
     b.report.events = s->events;
     b.report.no_period = s->no_period;
     int code = status == MR_OK ? finish(o, &r, started, context) : failed(o, context, &err, status);
     contracts_free(&b);
+    contracts_since_free(&since);
     extras_free(&extras);
     accounts_free(&reading);
     leaving_chances_free(&model);
@@ -150,6 +172,7 @@ int base_from_files(const base_options *o, const char *contracts, const reader_o
     char(*names)[64] = calloc(n, sizeof *names);
     mr_error err = {0};
     temporary t = {0};
+    rejects_file bad_lines = {""};
     int code = EXIT_INTERNAL;
     if (!inputs || !names) goto done;
     inputs[0] = temporary_file_of(contracts, "contracts", names[0]);
@@ -166,7 +189,12 @@ int base_from_files(const base_options *o, const char *contracts, const reader_o
         mr_context context = {.pool = pool, .progress = progress_tick, .progress_ctx = &bar};
         /* The day the report is of is the day the file is of: what begins later has not begun, what ends later renews then. */
         temporary_options how = {.date_format = reader->ingest.date_format, .decimal = reader->ingest.decimal, .columns = reader->ingest.columns,
-                                 .today = o->until != INT32_MAX ? o->until : o->today, .now_us = now_us(), .skip_errors = reader->ingest.skip_errors};
+                                 .today = o->until != INT32_MAX ? o->until : o->today, .now_us = now_us(), .skip_errors = reader->ingest.skip_errors,
+                                 .rates = o->rates};
+        if (o->out && how.skip_errors) {
+            rejects_file_begin(&bad_lines, o->out);
+            how.rejects_path = bad_lines.path;
+        }
         progress_begin(&bar, "reading");
         bar.bytes = true;
         err.code = temporary_make(inputs, n, &how, &context, &t, &err);
@@ -176,9 +204,11 @@ int base_from_files(const base_options *o, const char *contracts, const reader_o
         code = command_fail(o->command, &err);
         goto done;
     }
-    const origin from = {.files = n, .rows = t.rows, .rejected = t.rejected, .not_begun = t.not_begun};
+    const origin from = {.files = n, .rows = t.rows, .rejected = t.rejected, .not_begun = t.not_begun, .repeated = t.repeated, .conflicting = t.conflicting};
     code = of_ledger(o, t.url, &from, true, started, pool);
+    if (code == EXIT_OK && o->out && (err.code = rejects_file_place(&bad_lines, o->out, t.rejected > 0, &err)) != MR_OK) code = command_fail(o->command, &err);
 done:
+    if (code != EXIT_OK) rejects_file_drop(&bad_lines);
     temporary_remove(&t);
     free(inputs);
     free(names);

@@ -14,6 +14,8 @@ typedef int (*base_show)(const struct base_options *o, const report *r);
 typedef struct base_options {
     const char *command;
     const char *out;         /* the folder; NULL: nothing is written */
+    const char *previous;    /* an earlier run's folder, or NULL */
+    const char *rates;       /* of files: a file of currency rates, or NULL */
     build_options build;     /* until is set here */
     int32_t until;           /* INT32_MAX: found out */
     int32_t today;

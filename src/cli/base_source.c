@@ -1,7 +1,9 @@
 #include "base_source.h"
+#include "columns_out.h"
 
 #include <error.h>
 #include <mem.h>
+#include <out_file.h>
 #include <rates_file.h>
 #include <status.h>
 
@@ -11,6 +13,21 @@
 
 void base_source_begin(base_source *s, const char **operands) {
     *s = (base_source){.operands = operands, .files = {.today = today_utc()}};
+}
+
+int base_command_run(const base_command *c, void *arguments, int argc, char **argv) {
+    const char **operands = calloc((size_t)argc + 1, sizeof *operands);
+    int code = EXIT_OK;
+    if (!operands) return EXIT_INTERNAL;
+    base_source_begin(c->source, operands);
+    option_reader r = option_begin(c->name, argc, argv);
+    for (const char *option; code == EXIT_OK && !*c->asked && (option = option_next(&r));)
+        if (!c->read(&r, option, arguments)) code = EXIT_USAGE;
+    if (code == EXIT_OK && *c->asked) print_help(c->help);
+    else if (code == EXIT_OK) code = c->run(arguments);
+    base_source_close(c->source);
+    free(operands);
+    return code;
 }
 
 int base_source_option(option_reader *r, const char *option, base_source *s) {
@@ -118,6 +135,15 @@ int base_source_open(const char *command, base_source *s) {
     if (err.code == MR_OK) err.code = ledger_rates_read(s->l, &s->rates, &err);
     if (err.code == MR_OK && s->rates_path) err.code = add_rates(s, &err);
     return err.code == MR_OK ? EXIT_OK : command_fail(command, &err);
+}
+
+bool base_source_is(const base_source *s, const char *path) {
+    bool same = s->db && store_is(&(store_options){.url = s->db}, path);
+    for (size_t i = 0; i < s->operands_n && !same; i++) {
+        const char *colon = strchr(s->operands[i], ':');
+        same = out_file_same(s->operands[i], path) || (colon && out_file_same(colon + 1, path));
+    }
+    return same;
 }
 
 void base_source_close(base_source *s) {

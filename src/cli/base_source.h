@@ -36,6 +36,16 @@ typedef struct base_source {
     "  --date-format FORMAT      ymd, yyyymmdd, dmy or mdy\n" \
     "  --decimal SIGN            point or comma\n"
 
+/* A command on a base: its options read one by one, its help shown, or the command run and the base closed. */
+typedef struct base_command {
+    const char *name, *help;
+    base_source *source;         /* in the arguments, as `asked` is */
+    const bool *asked;           /* for help */
+    bool (*read)(option_reader *r, const char *option, void *arguments); /* false: wrong, and reported */
+    int (*run)(void *arguments); /* checks them, opens the base, does it; exit code */
+} base_command;
+int base_command_run(const base_command *c, void *arguments, int argc, char **argv);
+
 void base_source_begin(base_source *s, const char **operands);
 /* 1: the option was one of these and is read; 0: it is not; -1: it is, and its value is wrong (reported). */
 int base_source_option(option_reader *r, const char *option, base_source *s);
@@ -46,6 +56,8 @@ const char *base_source_customer(base_source *s);
 int base_source_open(const char *command, base_source *s);
 /* The day to look from, once open: --today; without it the clock's, or the last day anything happened where that is over a quarter ago. */
 mr_status base_source_day(const base_source *s, int32_t *day, mr_error *err);
+/* Is that file the ledger, or one of the files read? Then it must not be written over. */
+bool base_source_is(const base_source *s, const char *path);
 void base_source_close(base_source *s);
 
 #endif

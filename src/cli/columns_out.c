@@ -80,13 +80,14 @@ void columns_end(columns_out *c) {
     const char *at = c->cells.data;
     if (room) fit(c, room);
     for (size_t row = 0; row < c->rows && !c->cells.failed; row++) {
-        bool any = false;
+        size_t shown = 0; /* up to the last cell that holds anything */
         const char *look = at;
-        for (size_t i = 0; i < c->n; i++, look += strlen(look) + 1) any = any || *look;
-        if (any) fputs("  ", stdout);
+        for (size_t i = 0; i < c->n; i++, look += strlen(look) + 1)
+            if (*look) shown = i + 1;
+        if (shown) fputs("  ", stdout);
         for (size_t i = 0; i < c->n; i++, at += strlen(at) + 1)
-            if (any) print_cell(at, room ? c->width[i] : c->width[i], i + 1 == c->n);
-        if (any) putchar('\n');
+            if (i < shown) print_cell(at, c->width[i], i + 1 == shown);
+        if (shown) putchar('\n');
     }
     text_free(&c->cells);
 }
@@ -117,6 +118,15 @@ static void wrap(FILE *to, size_t room, const char *text, size_t len, size_t at,
 
 void print_wrapped(const char *text, size_t len, size_t at, size_t indent) {
     wrap(stdout, terminal_width(), text, len, at, indent);
+}
+
+void print_words(size_t indent, const char *format, ...) {
+    char words[4096];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(words, sizeof words, format, values);
+    va_end(values);
+    print_wrapped(words, strlen(words), 0, indent);
 }
 
 void print_error(const char *format, ...) {

@@ -22,6 +22,8 @@ void columns_end(columns_out *c);      /* prints, and frees */
 size_t terminal_width(void);
 /* Prints text clean, wrapped at the terminal's width, further lines `indent` in; `at`: columns already printed in this line. Ends the line. */
 void print_wrapped(const char *text, size_t len, size_t at, size_t indent);
+/* The same of a format; further lines `indent` in. */
+void print_words(size_t indent, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A line for standard error, clean; wrapped where that is a terminal. */
 void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The text of a --help; lines too long for the terminal go on below what they explain. */

@@ -5,14 +5,12 @@
 #include <error.h>
 #include <export.h>
 #include <merge.h>
+#include <out_file.h>
 #include <person.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* "3 events", "1 event" */
 static const char *counted(uint64_t n, const char *what, char out[64]) {
@@ -117,21 +115,15 @@ mr_status customer_erase(const customer_arguments *a, ledger *l, mr_error *err) 
 mr_status customer_export(const customer_arguments *a, ledger *l, mr_error *err) {
     int64_t id;
     export_counts counts;
-    char passing[4096];
+    out_file out;
+    mr_error why = {0};
     mr_status status = person_find(l, a->operands[0], a->source, &id, err);
     if (status != MR_OK) return status;
     if (!a->out) return ledger_export_customer(a->store.url, id, now_us(), stdout, &counts, err);
     if (store_is(&a->store, a->out)) return error_set(err, MR_EINVAL, "out", -1, "%.400s is the ledger itself: name another file with --out", a->out);
-    if (snprintf(passing, sizeof passing, "%s.part", a->out) >= (int)sizeof passing)
-        return error_set(err, MR_EINVAL, "out", -1, "the name after --out is too long");
-    int at = open(passing, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *f = at < 0 ? NULL : fdopen(at, "w");
-    if (!f) return error_set(err, MR_EIO, "out", -1, "%.400s cannot be written: %s", passing, strerror(errno));
-    status = ledger_export_customer(a->store.url, id, now_us(), f, &counts, err);
-    bool written = fclose(f) == 0;
-    if (status == MR_OK && (!written || rename(passing, a->out) != 0))
-        status = error_set(err, MR_EIO, "out", -1, "%.400s cannot be written: %s", a->out, strerror(errno));
-    if (status != MR_OK) unlink(passing);
+    if ((status = out_file_open(a->out, 0600, &out, err)) != MR_OK) return status;
+    status = ledger_export_customer(a->store.url, id, now_us(), out.file, &counts, err);
+    if (out_file_close(&out, status == MR_OK, &why) != MR_OK) *err = why, status = why.code;
     if (status == MR_OK && !a->quiet) printf("%" PRIu64 " lines in %s: all that is known of them\n", counts.rows, a->out);
     return status;
 }

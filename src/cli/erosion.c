@@ -18,6 +18,7 @@ static const char help[] =
     "own 95 % next-order date. Both as known then and as known now (docs/methods/erosion.md).\n"
     "\n" STORE_HELP
     "  --contracts FILE          a file of contracts, or MAPPING:FILE; more records as RECORD:FILE\n"
+    "  --rates FILE              with --contracts in several currencies: CSV of currency,rate or currency,day,rate\n"
     "  --on-error stop|skip      files: skip leaves bad lines out and counts them (stop)\n"
     "  --json                    print all months as JSON\n"
     "  --quiet                   print nothing but errors\n"
@@ -52,6 +53,7 @@ static int show(const base_options *o, const report *r) {
 
 static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (option_is(name, "--contracts")) return (a->contracts = option_value(r)) != NULL;
+    if (option_is(name, "--rates")) return (a->base.rates = option_value(r)) != NULL;
     if (option_is(name, "--json")) return a->base.json = true;
     if (option_is(name, "--quiet")) return a->base.quiet = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
@@ -90,6 +92,7 @@ static int run(arguments *a) {
     a->base.today = a->reader.ingest.today;
     a->base.build.days_per_unit = a->reader.days_per_unit;
     if (a->db_given && (a->contracts || a->reader.paths_n)) return command_usage("erosion", "--db and files exclude each other");
+    if (a->base.rates && !a->contracts) return command_usage("erosion", "--rates is for --contracts");
     if (mr_pool_new((int)a->reader.threads, &pool, &err) != MR_OK) return command_fail("erosion", &err);
     if (a->contracts) code = base_from_files(&a->base, a->contracts, &a->reader, pool);
     else if (a->reader.paths_n) code = of_orders(a, pool);

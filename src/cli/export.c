@@ -4,10 +4,9 @@
 
 #include <error.h>
 #include <export.h>
+#include <out_file.h>
 #include <person.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,20 +99,15 @@ static mr_status find_customer(arguments *a, mr_error *err) {
     return status;
 }
 
-/* Under a passing name until it is whole; people's data are for the file's owner alone. */
+/* People's data are for the file's owner alone. */
 static mr_status write_file(const arguments *a, const mr_context *context, export_counts *counts, mr_error *err) {
-    char passing[4096];
+    out_file out;
+    mr_error why = {0};
     if (store_is(&a->store, a->out)) return error_set(err, MR_EINVAL, "out", -1, "%.400s is the ledger itself: name another file with --out", a->out);
-    if (snprintf(passing, sizeof passing, "%s.part", a->out) >= (int)sizeof passing)
-        return error_set(err, MR_EINVAL, "out", -1, "the name after --out is too long");
-    int at = open(passing, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *f = at < 0 ? NULL : fdopen(at, "w");
-    if (!f) return error_set(err, MR_EIO, "out", -1, "%.400s cannot be written: %s", passing, strerror(errno));
-    mr_status status = ledger_export(a->store.url, a->what, &a->export, f, context, counts, err);
-    bool written = fclose(f) == 0;
-    if (status == MR_OK && (!written || rename(passing, a->out) != 0))
-        status = error_set(err, MR_EIO, "out", -1, "%.400s cannot be written: %s", a->out, strerror(errno));
-    if (status != MR_OK) unlink(passing);
+    mr_status status = out_file_open(a->out, 0600, &out, err);
+    if (status != MR_OK) return status;
+    status = ledger_export(a->store.url, a->what, &a->export, out.file, context, counts, err);
+    if (out_file_close(&out, status == MR_OK, &why) != MR_OK) *err = why, status = why.code;
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include "columns_out.h"
 #include "trained_out.h"
 
+#include <additive_document.h>
 #include <calendar.h>
 #include <cells.h>
 #include <error.h>
@@ -11,15 +12,15 @@
 #include <leaving_model.h>
 #include <mem.h>
 #include <models.h>
+#include <out_file.h>
 #include <person.h>
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_TOP = 20 };
+enum { MOST_TOP = 20, BLOCK = 4096 };
 
 static const char train_help[] =
     "marram train --db: learn who leaves from a ledger's histories, and say how well it can be told\n"
@@ -79,9 +80,10 @@ static const char explain_help[] =
     "  --db URL        the ledger: a path, sqlite:PATH or postgres://...\n"
     "  --model MODEL   a file that 'marram train --db' wrote (the ledger's newest model)\n"
     "  --until DATE    as of the end of this day (the last day there is)\n"
+    "  --top N         the largest contributions, the others as one; 0: each (12)\n"
     "  --rates FILE    CSV of currency,rate or currency,day,rate\n"
     "  --today DATE    nothing after this day is looked at (the clock's day)\n"
-    "  --json          print JSON\n"
+    "  --json          print JSON: every contribution\n"
     "  --help          this text\n"
     "\n"
     "example:\n"
@@ -91,6 +93,7 @@ static const char explain_help[] =
 
 typedef struct arguments {
     const char *command;
+    int (*body)(struct arguments *a);
     base_source source;
     const char *out, *model;
     double horizon_days, sour_days;
@@ -107,7 +110,8 @@ bool asks_for(int argc, char **argv, const char *option) {
 }
 
 /* Each command takes some of these. */
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     bool train = !strcmp(a->command, "train"), predict = !strcmp(a->command, "predict");
     if (train && option_is(name, "--out")) return (a->out = option_value(r)) != NULL;
     if (train && option_is(name, "--horizon")) return option_duration_days(r, &a->horizon_days);
@@ -115,6 +119,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (train && option_is(name, "--sample")) return option_integer(r, 0, 1000000000, &a->sample);
     if (train && option_is(name, "--seed")) return option_integer(r, 0, INT64_MAX, &a->seed);
     if (train && option_is(name, "--quiet")) return a->quiet = true;
+    if (!train && !predict && option_is(name, "--top")) return option_integer(r, 0, 512, &a->top);
     if (predict && option_is(name, "--top")) return option_integer(r, 0, MOST_TOP, &a->top);
     if (!train && option_is(name, "--model")) return (a->model = option_value(r)) != NULL;
     if ((train || predict) && option_is(name, "--threads")) return option_integer(r, 0, 1024, &a->threads);
@@ -130,32 +135,14 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 
 /* --- the model --- */
 
-static mr_status read_whole(const char *path, char **text, size_t *len, mr_error *err) {
-    FILE *f = fopen(path, "rb");
-    size_t room = 1 << 16;
-    *len = 0;
-    *text = NULL;
-    if (!f) return error_set(err, MR_EIO, NULL, -1, "%.300s: %s", path, strerror(errno));
-    for (size_t got = 1; got;) {
-        char *more = mem_resize(NULL, *text, room, 1);
-        if (!more) break;
-        *text = more;
-        got = fread(*text + *len, 1, room - *len, f);
-        *len += got;
-        if (*len == room) room *= 2;
-    }
-    bool failed = ferror(f);
-    fclose(f);
-    if (failed) return error_set(err, MR_EIO, NULL, -1, "%.300s cannot be read: %s", path, strerror(errno));
-    return *text ? MR_OK : error_memory(err, room);
-}
-
 static mr_status load_model(const arguments *a, leaving_model *out, mr_error *err) {
     if (a->model) {
         char *text;
         size_t len;
-        mr_status status = read_whole(a->model, &text, &len, err);
-        if (status == MR_OK) status = leaving_model_read(text, len, out, err);
+        mr_status status = additive_document_get(a->model, &text, &len, err);
+        mr_error why = {0};
+        if (status == MR_OK && (status = leaving_model_read(text, len, out, &why)) != MR_OK)
+            status = error_set(err, status, why.field, why.row, "%.200s: %.260s", a->model, why.message);
         mem_free(NULL, text);
         return status;
     }
@@ -170,20 +157,13 @@ static mr_status load_model(const arguments *a, leaving_model *out, mr_error *er
 
 /* --- train --- */
 
-static mr_status save(const char *path, const char *text, mr_error *err) {
-    FILE *f = fopen(path, "w");
-    bool ok = f && fputs(text, f) != EOF && fputc('\n', f) != EOF;
-    if (f && fclose(f) != 0) ok = false;
-    return ok ? MR_OK : error_set(err, MR_EIO, NULL, -1, "%.300s cannot be written: %s", path, strerror(errno));
-}
-
 static mr_status keep(const arguments *a, const leaving_model *model, mr_error *err) {
     char *text = NULL;
     ledger *l = NULL;
     mr_status status = leaving_model_write(model, &text, err);
     ledger_model stored = {.fitted_at_us = now_us(), .until_day = model->as_of, .version = LEAVING_DOCUMENT_VERSION, .document = text};
     strcpy(stored.name, LEDGER_LEAVING);
-    if (status == MR_OK && a->out) status = save(a->out, text, err);
+    if (status == MR_OK && a->out) status = additive_document_put(text, a->out, err);
     if (status == MR_OK) status = ledger_open(a->source.url, NULL, &l, err);
     if (status == MR_OK) status = ledger_model_add(l, &stored, err);
     ledger_close(l);
@@ -195,9 +175,9 @@ static void drawn_print(const leaving_model *model) {
     const recalibration *r = &model->drawn;
     char from[11], to[11];
     if (!r->done || leaving_model_blind(model)) return; /* the note has said it */
-    printf("\ndrawn to what came true on the landmarks from %s to %s: an earlier model's scores went with it by a slope of %.2f (%.2f to %.2f; 1 is right),\n", calendar_text(r->from_day, from),
-           calendar_text(r->to_day, to), r->measured, r->measured - 1.96 * r->se, r->measured + 1.96 * r->se);
-    printf("so the contributions of this one, which go on adding up, are %.2f times what the fit said\n", r->slope);
+    putchar('\n');
+    print_words(0, "Drawn to what came true on the landmarks from %s to %s: an earlier model's scores went with it by a slope of %.2f (%.2f to %.2f; 1 is right), so the contributions of this one, which go on "
+                "adding up, are %.2f times what the fit said.", calendar_text(r->from_day, from), calendar_text(r->to_day, to), r->measured, r->measured - 1.96 * r->se, r->measured + 1.96 * r->se, r->slope);
 }
 
 static int train(arguments *a) {
@@ -206,6 +186,8 @@ static int train(arguments *a) {
     progress_bar bar;
     landmarks m = {0};
     leaving_model model = {0};
+    if (a->out && base_source_is(&a->source, a->out)) return command_usage("train", "--out %s is the ledger itself: name another file", a->out);
+    if (a->out && out_file_check(a->out, &err) != MR_OK) return command_fail("train", &err);
     err.code = mr_pool_new((int)a->threads, &context.pool, &err);
     context.progress = progress_tick;
     context.progress_ctx = &bar;
@@ -224,7 +206,7 @@ static int train(arguments *a) {
         else if (!a->quiet) {
             trained_print(&model.model, NULL);
             drawn_print(&model);
-            printf("\nkept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving\n", a->out ? " and in " : "", a->out ? a->out : "");
+            print_words(0, "Kept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving", a->out ? " and in " : "", a->out ? a->out : "");
         }
     }
     leaving_model_free(&model);
@@ -238,10 +220,11 @@ static int train(arguments *a) {
 typedef struct scored {
     leaving_model model;
     landmarks m;
-    size_t terms, *row;
+    size_t terms, *row;   /* the likeliest first */
     char (*name)[256];    /* [terms] */
-    double *score, *contribution, *mean; /* mean: one number, the mean chance */
-    uint32_t *order;      /* the likeliest first */
+    double *score;        /* as row */
+    double *contribution; /* of BLOCK rows from `from` on: those of a whole base would be many times as large as the base */
+    size_t from;
 } scored;
 
 static void scored_free(scored *s) {
@@ -249,7 +232,6 @@ static void scored_free(scored *s) {
     mem_free(NULL, s->name);
     mem_free(NULL, s->score);
     mem_free(NULL, s->contribution);
-    mem_free(NULL, s->order);
     landmarks_free(&s->m);
     leaving_model_free(&s->model);
 }
@@ -264,6 +246,48 @@ static double chance_of(double score) {
     return 1 / (1 + exp(-score));
 }
 
+static size_t block_from(const scored *s, size_t from) {
+    return s->m.n - from < BLOCK ? s->m.n - from : BLOCK;
+}
+
+static mr_status contributions_from(scored *s, size_t from, const mr_context *context, mr_error *err) {
+    double score[BLOCK];
+    s->from = from;
+    return leaving_model_score(&s->model, &s->m, s->row + from, block_from(s, from), context, score, s->contribution, err);
+}
+
+static const double *contributions_of(const scored *s, size_t i) {
+    return s->contribution + (i - s->from) * s->terms;
+}
+
+static int by_score(const void *x, const void *y, void *ctx) {
+    const double *score = ctx;
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    if (score[a] > score[b] || score[a] < score[b]) return score[a] > score[b] ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+/* Of one score, as they came: by a hash of their own identifier. */
+static mr_status sort_rows(scored *s, mr_error *err) {
+    size_t n = s->m.n, *sorted = mem_take(NULL, n + 1, sizeof *sorted);
+    double *score = mem_take(NULL, n + 1, sizeof *score);
+    uint32_t *order = mem_take(NULL, n + 1, sizeof *order);
+    mr_status status = sorted && score && order ? MR_OK : error_memory(err, n * sizeof *sorted);
+    for (size_t i = 0; i < n && status == MR_OK; i++) order[i] = (uint32_t)i;
+    if (status == MR_OK) qsort_r(order, n, sizeof *order, by_score, s->score);
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        sorted[i] = s->row[order[i]];
+        score[i] = s->score[order[i]];
+    }
+    mem_free(NULL, order);
+    mem_free(NULL, status == MR_OK ? s->row : sorted);
+    mem_free(NULL, status == MR_OK ? s->score : score);
+    if (status != MR_OK) return status;
+    s->row = sorted;
+    s->score = score;
+    return MR_OK;
+}
+
 static mr_status score_all(const arguments *a, int64_t customer_id, const mr_context *context, scored *s, mr_error *err) {
     mr_status status = load_model(a, &s->model, err);
     if (status != MR_OK) return status;
@@ -276,23 +300,15 @@ static mr_status score_all(const arguments *a, int64_t customer_id, const mr_con
     s->terms = trained_terms(&s->model.model);
     s->row = mem_take(NULL, n + 1, sizeof *s->row);
     s->score = mem_take(NULL, n + 1, sizeof *s->score);
-    s->contribution = mem_take(NULL, n * s->terms + 1, sizeof *s->contribution);
+    s->contribution = mem_take(NULL, BLOCK * s->terms + 1, sizeof *s->contribution);
     s->name = mem_new(NULL, s->terms + 1, sizeof *s->name);
-    if (!s->row || !s->score || !s->contribution || !s->name) return error_memory(err, n * s->terms * sizeof *s->contribution);
+    if (!s->row || !s->score || !s->contribution || !s->name) return error_memory(err, (n + BLOCK * s->terms) * sizeof *s->score);
     for (size_t c = 0, at = 0; c < s->m.customers; c++) s->row[at++] = s->m.customer[c].first; /* one row each */
     for (size_t k = 0; k < s->terms; k++) trained_term_name(&s->model.model, k, s->name[k]);
-    return leaving_model_score(&s->model, &s->m, s->row, n, context, s->score, s->contribution, err);
-}
-
-static size_t largest(const double *contribution, size_t terms, size_t top, size_t *out) {
-    size_t n = 0;
-    for (size_t k = 0; k < terms && top; k++) {
-        if (n == top && !(fabs(contribution[k]) > fabs(contribution[out[n - 1]]))) continue;
-        size_t at = n < top ? n++ : n - 1;
-        for (; at > 0 && fabs(contribution[out[at - 1]]) < fabs(contribution[k]); at--) out[at] = out[at - 1];
-        out[at] = k;
-    }
-    return n;
+    for (size_t from = 0; from < n && status == MR_OK; from += BLOCK)
+        status = leaving_model_score(&s->model, &s->m, s->row + from, block_from(s, from), context, s->score + from, NULL, err);
+    if (status == MR_OK) status = sort_rows(s, err);
+    return status == MR_OK && n ? contributions_from(s, 0, context, err) : status;
 }
 
 /* The value, or both values, of a term's features. */
@@ -309,31 +325,33 @@ static void term_value(const scored *s, size_t i, size_t term, char out[160]) {
     snprintf(out, 160, "%s x %s", first, second);
 }
 
-static void put_cell(const char *text) {
-    char cell[2 * 1024 + 8];
-    size_t len = strlen(text);
-    *cell_text(cell, text, len < 1000 ? len : 1000, CELL_TEXT) = 0;
-    fputs(cell, stdout);
+/* What a feature is, in words; "" for the parts of a pair. */
+static const char *meaning_of(const char *name) {
+    int feature = feature_find(name);
+    if (feature >= 0) return feature_of(feature)->meaning;
+    return strstr(name, " x ") ? "" : "the buying model's chance that no order comes within the horizon";
 }
 
 static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top) {
     size_t which[512];
-    size_t n = leaving_model_blind(&s->model) ? 0 : largest(s->contribution + i * s->terms, s->terms, top < 512 ? top : 512, which);
+    size_t n = leaving_model_blind(&s->model) ? 0 : trained_largest(contributions_of(s, i), s->terms, top < 512 ? top : 512, which);
     json_t *out = json_pack("{s:s, s:f, s:f, s:s}", "id", s->m.customer[s->m.who[s->row[i]]].external_id, "probability", chance_of(s->score[i]), "score", s->score[i], "stage", stage),
            *list = json_array();
     for (size_t k = 0; k < n; k++) {
         char value[160];
         term_value(s, i, which[k], value);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:f}", "feature", s->name[which[k]], "value", value, "contribution", s->contribution[i * s->terms + which[k]]));
+        double part = contributions_of(s, i)[which[k]];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:o}", "feature", s->name[which[k]], "value", value, "contribution", part, "standard_error",
+                                              json_number(trained_error(&s->model.model, which[k], part))));
     }
     json_object_set_new(out, "contributions", list);
     return out;
 }
 
 static void row_csv(const arguments *a, const scored *s, size_t i, const char *stage) {
-    size_t which[MOST_TOP], n = leaving_model_blind(&s->model) ? 0 : largest(s->contribution + i * s->terms, s->terms, (size_t)a->top, which);
+    size_t which[MOST_TOP], n = leaving_model_blind(&s->model) ? 0 : trained_largest(contributions_of(s, i), s->terms, (size_t)a->top, which);
     char value[160];
-    put_cell(s->m.customer[s->m.who[s->row[i]]].external_id);
+    cell_put(stdout, s->m.customer[s->m.who[s->row[i]]].external_id);
     printf(",%.6f,%.6f,%s", chance_of(s->score[i]), s->score[i], stage);
     for (size_t k = 0; k < (size_t)a->top; k++) {
         if (k >= n) {
@@ -341,20 +359,13 @@ static void row_csv(const arguments *a, const scored *s, size_t i, const char *s
             continue;
         }
         putchar(',');
-        put_cell(s->name[which[k]]);
+        cell_put(stdout, s->name[which[k]]);
         putchar(',');
         term_value(s, i, which[k], value);
-        put_cell(value);
-        printf(",%.6f", s->contribution[i * s->terms + which[k]]);
+        cell_put(stdout, value);
+        printf(",%.6f", contributions_of(s, i)[which[k]]);
     }
     putchar('\n');
-}
-
-static int by_score(const void *x, const void *y, void *ctx) {
-    const double *score = ctx;
-    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-    if (score[a] > score[b] || score[a] < score[b]) return score[a] > score[b] ? -1 : 1;
-    return a < b ? -1 : a > b;
 }
 
 static const char *stage_name(const scored *s, size_t i) {
@@ -372,17 +383,16 @@ static int predict(arguments *a) {
     progress_begin(&bar, "reading histories");
     if (err.code == MR_OK) err.code = score_all(a, 0, &context, &s, &err);
     progress_end(&bar);
-    if (err.code == MR_OK && !(s.order = mem_take(NULL, s.m.n + 1, sizeof *s.order))) err.code = error_memory(&err, s.m.n * sizeof *s.order);
     if (err.code == MR_OK) {
-        for (size_t i = 0; i < s.m.n; i++) s.order[i] = (uint32_t)i;
-        qsort_r(s.order, s.m.n, sizeof *s.order, by_score, s.score);
         if (!a->json) {
             fputs("id,probability,score,stage", stdout);
             for (int64_t k = 1; k <= a->top; k++) printf(",feature_%lld,value_%lld,contribution_%lld", (long long)k, (long long)k, (long long)k);
             putchar('\n');
         }
-        for (size_t k = 0; k < s.m.n && !ferror(stdout); k++) {
-            size_t i = s.order[k];
+        context.progress = NULL;
+        for (size_t i = 0; i < s.m.n && !ferror(stdout); i++) {
+            if (i - s.from == BLOCK) err.code = interrupted() ? MR_ECANCELLED : contributions_from(&s, i, &context, &err);
+            if (err.code != MR_OK) break;
             if (!a->json) {
                 row_csv(a, &s, i, stage_name(&s, i));
                 continue;
@@ -398,24 +408,54 @@ static int predict(arguments *a) {
     return err.code == MR_OK ? EXIT_OK : command_fail("predict", &err);
 }
 
-static void explain_text(const scored *s, const char *id) {
-    size_t which[512], n = leaving_model_blind(&s->model) ? 0 : largest(s->contribution, s->terms, 512, which);
-    char text[32], day[11];
-    const landmarks *m = &s->m;
-    printf("%s, as of %s: leaves within %d days with a chance of %.1f %% (stage: %s)\n\n", id, calendar_text(m->only_day, day), (int)m->horizon_days,
-           100 * chance_of(s->score[0]), stage_name(s, 0));
-    columns_out c = columns_begin(3, "", "value", "log-odds");
-    snprintf(text, sizeof text, "%+.6f", trained_base(&s->model.model));
-    columns_row(&c, "an average customer", "", text);
-    for (size_t k = 0; k < n; k++) {
-        char value[160];
+/* How far the chance is to be trusted: what the model was worth on rows it had not seen. */
+static void trust_words(const trained *t) {
+    const figures *f = &t->holdout;
+    char slope[96] = "";
+    if (isfinite(f->slope)) snprintf(slope, sizeof slope, ", calibration slope %.2f (1: chances mean what they say)", f->slope);
+    if (!f->rows) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
+    else print_words(2, "How good the model is on %s, not seen by it: AUC %.2f (%.2f to %.2f; .5 is chance)%s.", t->split, f->auc, f->auc_low, f->auc_high, slope);
+}
+
+static void meaning_words(const char *name) {
+    int feature = feature_find(name);
+    const char *meaning = meaning_of(name);
+    if (*meaning) print_words(4, "  %s: %s (%s)", name, meaning, feature < 0 ? "0 to 1" : feature_of(feature)->unit);
+}
+
+/* The lines as shown add up to the score as shown: what is not shown by itself takes the rounding, too. */
+static void explain_text(const scored *s, const char *id, size_t top) {
+    size_t which[512], n = leaving_model_blind(&s->model) ? 0 : trained_largest(s->contribution, s->terms, 512, which), shown = top && top < n ? top : n;
+    const trained *t = &s->model.model;
+    char text[32], error[32], value[160], day[11];
+    print_words(2, "%s, as of %s: leaves within %d days with a chance of %.1f %%, where %.1f %% of all did. Stage: %s.", id, calendar_text(s->m.only_day, day), (int)s->m.horizon_days,
+                100 * chance_of(s->score[0]), 100 * s->model.rate, stage_name(s, 0));
+    trust_words(t);
+    putchar('\n');
+    columns_out c = columns_begin(4, "", "value", "log-odds", "+-");
+    snprintf(text, sizeof text, "%+.3f", trained_base(t));
+    columns_row(&c, "an average customer", "", text, "");
+    double rest = s->score[0] - strtod(text, NULL);
+    for (size_t k = 0; k < shown; k++) {
+        double contribution = s->contribution[which[k]], known = trained_error(t, which[k], contribution);
         term_value(s, 0, which[k], value);
-        snprintf(text, sizeof text, "%+.6f", s->contribution[which[k]]);
-        columns_row(&c, s->name[which[k]], value, text);
+        snprintf(text, sizeof text, "%+.3f", contribution);
+        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        columns_row(&c, s->name[which[k]], value, text, error);
+        rest -= strtod(text, NULL);
     }
-    snprintf(text, sizeof text, "%+.6f", s->score[0]);
-    columns_row(&c, "score, their sum", "", text);
+    if (shown < n) {
+        snprintf(value, sizeof value, "%zu others", n - shown);
+        snprintf(text, sizeof text, "%+.3f", rest);
+        columns_row(&c, value, "", text, "");
+    }
+    snprintf(text, sizeof text, "%+.3f", s->score[0]);
+    columns_row(&c, "score, their sum", "", text, "");
     columns_end(&c);
+    putchar('\n');
+    print_words(0, "Above 0 raises the chance, below 0 lowers it; +- is the standard error. What the values are (docs/features.md; lately: in the last 365 days):");
+    for (size_t k = 0; k < shown; k++) meaning_words(s->name[which[k]]);
+    if (shown < n) puts("\nAll of it: --top 0");
 }
 
 static int explain(arguments *a) {
@@ -445,7 +485,7 @@ static int explain(arguments *a) {
         putchar('\n');
         json_decref(out);
     } else if (err.code == MR_OK) {
-        explain_text(&s, who);
+        explain_text(&s, who, (size_t)a->top);
     }
     scored_free(&s);
     return err.code == MR_OK ? EXIT_OK : command_fail("explain", &err);
@@ -453,29 +493,20 @@ static int explain(arguments *a) {
 
 /* --- the commands --- */
 
+static int run(void *arguments_) {
+    arguments *a = arguments_;
+    if (!(a->horizon_days >= 1 && a->horizon_days <= 36500) || !(a->sour_days >= 1 && a->sour_days <= 3650))
+        return command_usage(a->command, "--horizon must be a day to a hundred years, --sour-window a day to ten years");
+    size_t n = a->source.operands_n;
+    a->source.operands_n = 0; /* a customer, no file */
+    int code = base_source_open(a->command, &a->source);
+    a->source.operands_n = n;
+    return code == EXIT_OK ? a->body(a) : code;
+}
+
 static int run_with(const char *command, const char *help, int (*body)(arguments *), int argc, char **argv) {
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    arguments a = {.command = command, .horizon_days = 91, .sour_days = FEATURES_SOUR_DAYS, .sample = 100000, .seed = 1, .top = 3, .until = INT32_MAX};
-    if (!operands) return EXIT_INTERNAL;
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin(command, argc, argv);
-    int code = EXIT_OK;
-    for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) {
-        print_help(help);
-    } else if (code == EXIT_OK && (!(a.horizon_days >= 1 && a.horizon_days <= 36500) || !(a.sour_days >= 1 && a.sour_days <= 3650))) {
-        code = command_usage(command, "--horizon must be a day to a hundred years, --sour-window a day to ten years");
-    } else if (code == EXIT_OK) {
-        size_t n = a.source.operands_n;
-        a.source.operands_n = 0; /* a customer, no file */
-        code = base_source_open(command, &a.source);
-        a.source.operands_n = n;
-        if (code == EXIT_OK) code = body(&a);
-        base_source_close(&a.source);
-    }
-    free(operands);
-    return code;
+    arguments a = {.command = command, .body = body, .horizon_days = 91, .sour_days = FEATURES_SOUR_DAYS, .sample = 100000, .seed = 1, .top = body == explain ? 12 : 3, .until = INT32_MAX};
+    return base_command_run(&(base_command){command, help, &a.source, &a.help, read_option, run}, &a, argc, argv);
 }
 
 int train_ledger(int argc, char **argv) {

@@ -4,12 +4,15 @@
 #include "json_text.h"
 
 #include <calendar.h>
+#include <figures.h>
 #include <fixlist.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicode.h>
 
 static const char help[] =
     "marram measures: the fix list: causes by the value that left or is at risk because of them; and what is done about them\n"
@@ -46,7 +49,8 @@ typedef struct arguments {
     bool json, help;
 } arguments;
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     const struct {
         const char *name, **text;
     } texts[] = {{"--cause", &a->cause}, {"--owner", &a->owner}, {"--remedy", &a->remedy}};
@@ -68,32 +72,50 @@ static double real(const json_t *o, const char *name) {
     return json_number_value(json_object_get(o, name));
 }
 
-static char *money(char out[64], const json_t *o, const char *name) {
-    char low[48], high[48];
+/* Of large sums three digits are more than is known: they are shown in thousands. */
+static char *amount(char out[FIGURE], double value, double unit) {
+    return figure_number(out, value / unit, unit > 1 && fabs(value) >= 0.05 * unit && fabs(value) < 10 * unit ? 1 : 0);
+}
+
+static char *money(char out[160], const json_t *o, const char *name, double unit) {
+    char low[48], high[48], value[FIGURE], from[FIGURE], to[FIGURE];
     snprintf(low, sizeof low, "%s_low", name);
     snprintf(high, sizeof high, "%s_high", name);
-    snprintf(out, 64, "%.0f (%.0f to %.0f)", real(o, name), real(o, low), real(o, high));
+    snprintf(out, 160, "%s (%s to %s)", amount(value, real(o, name), unit), amount(from, real(o, low), unit), amount(to, real(o, high), unit));
     return out;
 }
 
 static void print_causes(const arguments *a, const json_t *o) {
     const json_t *c;
     size_t i;
-    const char *currency = *json_text(o, "currency") ? json_text(o, "currency") : "no amounts are known";
-    printf("What loses the most, as of %s (%s a year; 95 %%)\n\n", json_text(o, "until"), currency);
-    columns_out table = columns_begin(6, "cause", "owner", "left in a year", "their value", "here", "at risk within a quarter");
+    const char *currency = json_text(o, "currency");
+    bool named = *currency && strcmp(currency, "XXX") != 0;
+    if (!json_array_size(json_object_get(o, "causes"))) {
+        print_words(0, "Nothing to mend is known as of %s: of those who left in the last year none showed a reason or had a case, and nobody who is here does. Import cases, promises, "
+                       "touches, surveys or price changes: causes are told from them (docs/methods/review.md).", json_text(o, "until"));
+        return;
+    }
+    double unit = 1;
+    json_array_foreach(json_object_get(o, "causes"), i, c)
+        if (real(c, "value_left") >= 1e4 || real(c, "value_at_risk") >= 1e4) unit = 1000;
+    char in[32] = "";
+    if (unit > 1 || named) snprintf(in, sizeof in, " in%s%s%.8s", unit > 1 ? " thousand" : "", named ? " " : "", named ? currency : "");
+    print_words(0, "What loses the most, as of %s (value%s a year; intervals of 95 %%)", json_text(o, "until"), in);
+    putchar('\n');
+    columns_out table = columns_begin(6, "cause", "owner", "left", "their value", "here", "at risk");
     json_array_foreach(json_object_get(o, "causes"), i, c) {
-        char left[24], here[24], value[64], risk[64];
+        char left[24], here[24], value[160], risk[160];
         if (a->limit && (int64_t)i >= a->limit) break;
         snprintf(left, sizeof left, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(c, "left")));
         snprintf(here, sizeof here, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(c, "here")));
-        columns_row(&table, json_text(c, "cause"), json_text(c, "owner"), left, money(value, c, "value_left"), here, money(risk, c, "value_at_risk"));
+        columns_row(&table, json_text(c, "cause"), json_text(c, "owner"), left, money(value, c, "value_left", unit), here, money(risk, c, "value_at_risk", unit));
     }
     columns_end(&table);
+    putchar('\n');
+    print_words(2, "Left: customers in the last 365 days because of it; here: who shows it now; at risk: their value, times the share that left within a quarter. The lines overlap: they rank causes, they do not add up (docs/methods/review.md).");
     const json_t *first = json_array_get(json_object_get(o, "causes"), 0);
-    if (!first) return;
-    fputs("\nFirst: ", stdout);
-    print_wrapped(json_text(first, "remedy"), strlen(json_text(first, "remedy")), 7, 7);
+    putchar('\n');
+    print_words(7, "First: %s (%s): %s", json_text(first, "cause"), json_text(first, "owner"), json_text(first, "remedy"));
 }
 
 static void print_rate(const char *label, const json_t *r) {
@@ -108,8 +130,10 @@ static void print_measures(const json_t *list) {
     if (!json_array_size(list)) puts("no measures yet: marram measures add --cause CAUSE --owner NAME --remedy TEXT");
     json_array_foreach(list, i, m) {
         const json_t *ratio = json_object_get(m, "ratio");
-        printf("%s%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s\n  ", i ? "\n" : "", json_integer_value(json_object_get(m, "measure")), json_text(m, "cause"), json_text(m, "owner"), json_text(m, "from"),
-               *json_text(m, "done") ? ", finished " : "", json_text(m, "done"));
+        if (i) putchar('\n');
+        print_words(2, "%" JSON_INTEGER_FORMAT "  %s, %s, since %s%s%s", json_integer_value(json_object_get(m, "measure")), json_text(m, "cause"), json_text(m, "owner"), json_text(m, "from"),
+                    *json_text(m, "done") ? ", finished " : "", json_text(m, "done"));
+        fputs("  ", stdout);
         print_wrapped(json_text(m, "remedy"), strlen(json_text(m, "remedy")), 2, 2);
         print_rate("before", json_object_get(m, "before"));
         print_rate("after", json_object_get(m, "after"));
@@ -138,7 +162,7 @@ static mr_status read_all(arguments *a, const mr_context *context, json_t **caus
     reasons_base base = {0};
     measures m = {0};
     trace_ledger l = {.l = a->source.l};
-    reasons_options o = {.until = TRACE_NO_DAY, .last_day = a->source.files.today, .horizon_days = (int32_t)a->horizon_days};
+    reasons_options o = {.until = TRACE_NO_DAY, .last_day = a->source.files.today, .horizon_days = (int32_t)lround(a->horizon_days)};
     mr_status status = ledger_trace_money(l.l, &a->source.rates, &l.options, err);
     if (status == MR_OK) status = ledger_measures_read(l.l, &m, err);
     if (status == MR_OK) status = reasons_scan(trace_source_of(&l), &o, context, &base, err);
@@ -178,8 +202,9 @@ static int look(arguments *a) {
 
 static bool fits(const char *name, const char *value, size_t room, int *code) {
     if (!value || !*value) *code = command_usage("measures", "add needs %s", name);
+    else if (unicode_fault(value, strlen(value)) < strlen(value)) *code = command_usage("measures", "%s is no UTF-8", name);
     else if (strlen(value) >= room) *code = command_usage("measures", "%s must be shorter than %zu bytes", name, room);
-    return value && *value && strlen(value) < room;
+    return *code == EXIT_OK;
 }
 
 static int add(arguments *a) {
@@ -217,7 +242,8 @@ static int finish(arguments *a) {
     return EXIT_OK;
 }
 
-static int dispatch(arguments *a) {
+static int dispatch(void *arguments_) {
+    arguments *a = arguments_;
     const char **operand = a->source.operands;
     size_t n = a->source.operands_n;
     bool add_it = n && !strcmp(operand[0], "add"), list = n && !strcmp(operand[0], "list"), done = n && !strcmp(operand[0], "done");
@@ -241,16 +267,5 @@ static int dispatch(arguments *a) {
 
 int command_measures(int argc, char **argv) {
     arguments a = {.horizon_days = REASONS_QUARTER, .limit = 12, .date = TRACE_NO_DAY};
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands), *name;
-    if (!operands) return EXIT_INTERNAL;
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("measures", argc, argv);
-    int code = EXIT_OK;
-    while (code == EXIT_OK && !a.help && (name = option_next(&r)))
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) print_help(help);
-    else if (code == EXIT_OK) code = dispatch(&a);
-    base_source_close(&a.source);
-    free(operands);
-    return code;
+    return base_command_run(&(base_command){"measures", help, &a.source, &a.help, read_option, dispatch}, &a, argc, argv);
 }

@@ -4,7 +4,7 @@
 #include "moments_print.h"
 
 #include <math.h>
-#include <errno.h>
+#include <out_file.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +50,8 @@ typedef struct arguments {
     const moments_of *found;
 } arguments;
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     moments_settings *s = &a->settings;
     if (option_is(name, "--until")) return option_date(r, &s->until);
     if (option_is(name, "--since")) return option_date(r, &s->since);
@@ -105,37 +106,27 @@ static mr_status on_customer(void *ctx, const trace *t, const trace_facts *f, co
     return MR_OK;
 }
 
-static int cannot_write(const arguments *a) {
-    print_error("marram moments: %s cannot be written: %s", a->customers, strerror(errno));
-    return EXIT_IO;
-}
-
 /* The file appears whole or not at all. */
 static int search(arguments *a, const mr_context *context, moments_of *found) {
-    mr_error err = {0};
-    char part[4096];
+    mr_error err = {0}, why = {0};
     trace_options options = {.first = 0};
     moments_ledger from = {a->source.l, &options};
     moments_source source = {moments_from_ledger, &from};
+    out_file out = {0};
     a->found = found;
+    if (a->customers && base_source_is(&a->source, a->customers))
+        return command_usage("moments", "--customers %s is where the customers are read from: name another file", a->customers);
     if (ledger_trace_money(a->source.l, &a->source.rates, &options, &err) != MR_OK) return command_fail("moments", &err);
     if (a->customers) {
-        if (snprintf(part, sizeof part, "%s.part", a->customers) >= (int)sizeof part) return command_usage("moments", "--customers: that path is too long");
-        if (!(a->file = fopen(part, "wb"))) return cannot_write(a);
+        if (out_file_open(a->customers, 0666, &out, &err) != MR_OK) return command_fail("moments", &err);
+        a->file = out.file;
         moments_csv_head(a->file);
     }
     progress_bar *bar = context->progress_ctx;
     progress_begin(bar, "searching");
     moments_of_base(&source, &a->settings, context, a->file ? on_customer : NULL, a, found, &err);
     progress_end(bar);
-    bool broken = a->file && (fflush(a->file) != 0 || ferror(a->file));
-    if (a->file && fclose(a->file) != 0) broken = true;
-    if (a->file && err.code == MR_OK && !broken) broken = rename(part, a->customers) != 0;
-    if (a->file && (err.code != MR_OK || broken)) {
-        int code = err.code != MR_OK ? command_fail("moments", &err) : cannot_write(a);
-        remove(part);
-        return code;
-    }
+    if (out_file_close(&out, err.code == MR_OK, &why) != MR_OK) err = why;
     return err.code == MR_OK ? EXIT_OK : command_fail("moments", &err);
 }
 
@@ -169,22 +160,13 @@ static int run(arguments *a) {
     return code;
 }
 
+static int checked(void *arguments_) {
+    int code = check(arguments_);
+    return code == EXIT_OK ? run(arguments_) : code;
+}
+
 int command_moments(int argc, char **argv) {
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands);
-    if (!operands) return EXIT_INTERNAL;
     arguments a = {.horizon_days = 91, .ahead_days = 91, .lead_days = 7, .sour_days = 90, .seed = 1, .replicates = 1999,
                    .settings = {.until = TRACE_NO_DAY, .since = TRACE_NO_DAY, .mode = -1, .search = {.level = 0.05, .least_ratio = 1.1}}};
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("moments", argc, argv);
-    int code = EXIT_OK;
-    for (const char *name; code == EXIT_OK && !a.help && (name = option_next(&r));)
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) {
-        print_help(help);
-    } else if (code == EXIT_OK && (code = check(&a)) == EXIT_OK) {
-        code = run(&a);
-        base_source_close(&a.source);
-    }
-    free(operands);
-    return code;
+    return base_command_run(&(base_command){"moments", help, &a.source, &a.help, read_option, checked}, &a, argc, argv);
 }

@@ -14,16 +14,6 @@
 
 enum { CHART_ROWS = 40, CHART_WIDTH = 36 };
 
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void say(const char *format, ...) {
-    char words[2048];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    print_wrapped(words, strlen(words), 0, 4);
-}
-
 /* The readings of bins from .. to - 1: whole days and orders are told as such, 27 to 33; rhythms from edge to edge. */
 static char *readings(char out[64], clock_id clock, uint32_t from, uint32_t to) {
     const clock_row *r = &clock_rows[clock];
@@ -62,9 +52,9 @@ static void print_base(const moments_of *o, const moments_settings *s) {
     figure_count(here, (double)o->present);
     figure_count(left, (double)o->left);
     if (o->mode == RISK_CONTRACTS)
-        say("%s customers until %s%s; %s under contract. %s left: %s of them a year.", all, day, learnt, here, left, figure_percent(rate, 1 - exp(-o->found.rate * DAYS_PER_YEAR), 1));
+        print_words(4, "%s customers until %s%s; %s under contract. %s left: %s of them a year.", all, day, learnt, here, left, figure_percent(rate, 1 - exp(-o->found.rate * DAYS_PER_YEAR), 1));
     else
-        say("%s customers without contracts until %s%s; %s have ordered in the last %d days. Leaving is no order within the next %d days: so it was at %s of looks at a customer.", all, day,
+        print_words(4, "%s customers without contracts until %s%s; %s have ordered in the last %d days. Leaving is no order within the next %d days: so it was at %s of looks at a customer.", all, day,
             learnt, here, (int)s->horizon_days, (int)s->horizon_days, figure_percent(rate, o->found.rate, 1));
 }
 
@@ -74,19 +64,23 @@ static void print_aliases(const moments_of *o, const mr_moment *m) {
         char range[64];
         clock_id clock = o->clock[a->clock];
         if (clock == CLOCK_calendar || clock == CLOCK_season) {
-            printf("    explains what stands out on the clock %s, too\n", clock_rows[clock].name);
+            print_words(6, "    explains what stands out on the clock %s, too", clock_rows[clock].name);
             continue;
         }
-        printf(a->apart ? "    explains %s %s, too\n" : "    is %s %s as well: the data cannot tell the two apart\n", clock_rows[clock].name, readings(range, clock, a->from, a->to));
+        readings(range, clock, a->from, a->to);
+        if (a->apart) print_words(6, "    explains %s %s, too", clock_rows[clock].name, range);
+        else print_words(6, "    is %s %s as well: the data cannot tell the two apart", clock_rows[clock].name, range);
     }
 }
 
 static void print_moment(const moments_of *o, uint32_t i) {
     const mr_moment *m = &o->found.moment[i];
     clock_id clock = o->clock[m->clock];
-    char name[96], inside[FIGURE], ahead[FIGURE], events[FIGURE], expected[FIGURE];
+    char words[256], name[96], inside[FIGURE], ahead[FIGURE], events[FIGURE], expected[FIGURE];
     double low = reading_at(clock, m->centre_low), high = reading_at(clock, m->centre_high);
-    printf("\n  %s\n", moments_name(name, o, i));
+    bool date = moments_is_date(o, i);
+    printf("\n  %s\n", date ? moments_name(name, o, i) : moments_words(words, o, i));
+    if (!date) printf("    clock: %s\n", moments_name(name, o, i));
     printf("    hazard x %.2f (%.2f to %.2f); %.2f less what being picked adds\n", m->ratio, m->low, m->high, m->shrunk);
     printf("    left: %s, without it %s; p %s%.2g, of all clocks %.2g\n", figure_count(events, m->events), figure_count(expected, m->expected), m->p < 0.0006 ? "<= " : "", m->p, m->q);
     if (clock != CLOCK_calendar)
@@ -115,23 +109,28 @@ void moments_print(const moments_of *o, const moments_settings *s) {
     for (uint32_t i = 0; i < o->found.n; i++) dates += moments_is_date(o, i);
     uint32_t moments = o->found.n - dates;
     print_base(o, s);
-    say("%zu clocks searched: %s.", n, names);
+    if (n) print_words(4, "%zu clock%s searched: %s.", n, n == 1 ? "" : "s", names);
     for (int c = 0; c < CLOCKS; c++)
         if (o->afterwards >> c & 1)
-            say("Left out: %s. Hardly anybody is seen past that day, so it was written down when they left: who stays needs a renewal date, too.", clock_rows[c].name);
+            print_words(4, "Left out: %s. Hardly anybody is seen past that day, so it was written down when they left: who stays needs a renewal date, too.", clock_rows[c].name);
+    if (o->at_ends)
+        print_words(4, "Left out: the clocks to and from the end of a term, for %.0f %% left on the very day one ended. That is how these contracts are built, or were written down, and no moment: how "
+            "renewals go is told by 'marram report'.", 100 * (double)o->left_at_ends / (double)o->left);
     printf("\n");
-    if (!moments) {
-        say("No critical moment: at no point of these clocks do people leave more often than shortly before and after, beyond chance.");
+    if (!n) {
+        print_words(4, "No other clock of the cycle runs in these data: nothing was left to search.");
+    } else if (!moments) {
+        print_words(4, "No critical moment: at no point of these clocks do people leave more often than shortly before and after, beyond chance.");
     } else {
-        say("%u critical moment%s, where the hazard of leaving stands above its surroundings. Where there are none the chance of naming any is %.0f %%.", moments, moments == 1 ? "" : "s",
+        print_words(4, "%u critical moment%s, where the hazard of leaving stands above its surroundings. Where there are none the chance of naming any is %.0f %%.", moments, moments == 1 ? "" : "s",
             100 * s->search.level);
-        say("Within reach: of those still here, within %d days.", (int)s->ahead_days);
+        print_words(4, "Within reach: of those still here, within %d days.", (int)s->ahead_days);
     }
     for (uint32_t i = 0; i < o->found.n; i++)
         if (!moments_is_date(o, i)) print_moment(o, i);
     if (!dates) return;
     printf("\n");
-    say("Dates on which more left than around them; not of a customer's cycle:");
+    print_words(4, "Dates on which more left than around them; not of a customer's cycle:");
     for (uint32_t i = 0; i < o->found.n; i++)
         if (moments_is_date(o, i)) print_moment(o, i);
 }
@@ -242,6 +241,8 @@ int moments_print_json(const moments_of *o, const moments_settings *s) {
     for (int c = 0; c < CLOCKS; c++)
         if (o->afterwards >> c & 1) json_array_append_new(afterwards, json_string(clock_rows[c].name));
     json_object_set_new(j, "written_afterwards", afterwards);
+    json_object_set_new(j, "left_at_term_ends", json_integer((json_int_t)o->left_at_ends));
+    json_object_set_new(j, "term_clocks_left_out", json_boolean(o->at_ends != 0));
     json_object_set_new(j, "level", json_number(s->search.level));
     json_object_set_new(j, "ahead_days", json_integer(s->ahead_days));
     json_object_set_new(j, "moments", list);
@@ -256,14 +257,6 @@ int moments_print_json(const moments_of *o, const moments_settings *s) {
 
 /* --- the file of customers --- */
 
-static void put_cell(FILE *f, const char *text) {
-    size_t len = strlen(text);
-    char small[512], *room = cell_text_room(len) <= sizeof small ? small : malloc(cell_text_room(len));
-    if (!room) return;
-    fwrite(room, 1, (size_t)(cell_text(room, text, len, CELL_TEXT) - room), f);
-    if (room != small) free(room);
-}
-
 void moments_csv_head(FILE *f) {
     fputs("customer_id,name,tier,owner_sales,owner_operations,moment,clock,inside,from,to,contact,hazard_ratio\n", f);
 }
@@ -277,7 +270,7 @@ void moments_csv_rows(FILE *f, const moments_of *o, const trace *t, const trace_
         const char *texts[] = {facts->external_id && *facts->external_id ? facts->external_id : number, facts->name, facts->tier, facts->owner_sales, facts->owner_operations,
                                moments_name(name, o, next[i].moment), clock_rows[o->clock[m->clock]].name};
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
-            put_cell(f, texts[k] ? texts[k] : "");
+            cell_put(f, texts[k] ? texts[k] : "");
             fputc(',', f);
         }
         fprintf(f, "%d,%s,%s,%s,%.2f\n", next[i].inside, calendar_text(next[i].from, from), calendar_text(next[i].to, to), calendar_text(next[i].contact, contact), m->shrunk);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <table_frame.h>
+#include <unicode.h>
 
 static const char help[] =
     "marram predict: the chance for each row of a table, with what moves it most\n"
@@ -67,18 +68,6 @@ typedef struct printing {
     int *column;         /* [terms][2] of the table; -1: none */
 } printing;
 
-/* The `top` largest contributions' terms. */
-static size_t largest(const printing *p, const double *contribution, size_t *out) {
-    size_t top = (size_t)p->a->top, n = 0;
-    for (size_t k = 0; k < p->terms && top; k++) {
-        if (n == top && !(fabs(contribution[k]) > fabs(contribution[out[n - 1]]))) continue;
-        size_t at = n < top ? n++ : n - 1;
-        for (; at > 0 && fabs(contribution[out[at - 1]]) < fabs(contribution[k]); at--) out[at] = out[at - 1];
-        out[at] = k;
-    }
-    return n;
-}
-
 /* The cells of a term's feature or features. */
 static void term_value(const printing *p, size_t row, size_t term, char out[256]) {
     const ingest_table *t = &p->table->table;
@@ -87,14 +76,7 @@ static void term_value(const printing *p, size_t row, size_t term, char out[256]
         if (p->column[2 * term + side] >= 0) cell[side] = t->cell[row * t->columns + (size_t)p->column[2 * term + side]];
     if (p->column[2 * term + 1] < 0) snprintf(out, 256, "%.255s", cell[0]);
     else snprintf(out, 256, "%.120s x %.120s", cell[0], cell[1]);
-}
-
-static void put_cell(const char *text) {
-    char cell[2 * 1024 + 8];
-    size_t len = strlen(text);
-    if (len > 1000) len = 1000;
-    *cell_text(cell, text, len, CELL_TEXT) = 0;
-    fputs(cell, stdout);
+    unicode_mend(out);
 }
 
 static const char *row_id(const printing *p, size_t row, char number[24]) {
@@ -106,19 +88,19 @@ static const char *row_id(const printing *p, size_t row, char number[24]) {
 static void print_csv(const printing *p, size_t row, double score, const double *contribution) {
     size_t top[MOST_TOP];
     char number[24], value[256];
-    put_cell(row_id(p, row, number));
+    cell_put(stdout, row_id(p, row, number));
     printf(",%.6f,%.6f", 1 / (1 + exp(-score)), score);
-    size_t n = largest(p, contribution, top);
+    size_t n = trained_largest(contribution, p->terms, (size_t)p->a->top, top);
     for (size_t k = 0; k < (size_t)p->a->top; k++) {
         if (k >= n) {
             fputs(",,,", stdout);
             continue;
         }
         putchar(',');
-        put_cell(p->name[top[k]]);
+        cell_put(stdout, p->name[top[k]]);
         putchar(',');
         term_value(p, row, top[k], value);
-        put_cell(value);
+        cell_put(stdout, value);
         printf(",%.6f", contribution[top[k]]);
     }
     putchar('\n');
@@ -128,7 +110,7 @@ static void print_json(const printing *p, size_t row, double score, const double
     size_t top[MOST_TOP];
     char number[24], value[256];
     json_t *out = json_pack("{s:s, s:f, s:f}", "id", row_id(p, row, number), "probability", 1 / (1 + exp(-score)), "score", score), *list = json_array();
-    size_t n = largest(p, contribution, top);
+    size_t n = trained_largest(contribution, p->terms, (size_t)p->a->top, top);
     for (size_t k = 0; k < n; k++) {
         term_value(p, row, top[k], value);
         json_array_append_new(list, json_pack("{s:s, s:s, s:f}", "feature", p->name[top[k]], "value", value, "contribution", contribution[top[k]]));

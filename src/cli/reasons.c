@@ -8,6 +8,7 @@
 #include <reasons_learned.h>
 #include <calendar.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,8 @@ typedef struct arguments {
     bool json, help;
 } arguments;
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     if (option_is(name, "--json")) return a->json = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
     if (option_is(name, "--customer")) return (a->customer = option_value(r)) != NULL;
@@ -102,7 +104,7 @@ static int run(arguments *a) {
     progress_bar bar;
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     reasons_base base = {0};
-    reasons_options o = {.until = TRACE_NO_DAY, .horizon_days = (int32_t)a->horizon_days};
+    reasons_options o = {.until = TRACE_NO_DAY, .horizon_days = (int32_t)lround(a->horizon_days)};
     json_t *out = NULL;
     int code = base_source_open("reasons", &a->source);
     if (code != EXIT_OK) return code;
@@ -127,23 +129,14 @@ static int run(arguments *a) {
     return code;
 }
 
+static int checked(void *arguments_) {
+    arguments *a = arguments_;
+    if (!a->customer) a->customer = base_source_customer(&a->source);
+    if (!(a->horizon_days >= 1 && a->horizon_days <= 36500)) return command_usage("reasons", "--horizon must be a day at least, and 36500 at most");
+    return run(a);
+}
+
 int command_reasons(int argc, char **argv) {
     arguments a = {.horizon_days = REASONS_QUARTER};
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands), *name;
-    if (!operands) return EXIT_INTERNAL;
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("reasons", argc, argv);
-    int code = EXIT_OK;
-    while (code == EXIT_OK && !a.help && (name = option_next(&r)))
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) {
-        print_help(help);
-    } else if (code == EXIT_OK) {
-        if (!a.customer) a.customer = base_source_customer(&a.source);
-        if (a.horizon_days < 1 || a.horizon_days > 36500) code = command_usage("reasons", "--horizon must be a day at least, and 36500 at most");
-        if (code == EXIT_OK) code = run(&a);
-        base_source_close(&a.source);
-    }
-    free(operands);
-    return code;
+    return base_command_run(&(base_command){"reasons", help, &a.source, &a.help, read_option, checked}, &a, argc, argv);
 }

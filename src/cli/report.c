@@ -13,6 +13,7 @@ static const char help[] =
     "The same report as 'marram run' makes from files: of contracts where at least half of the customers have one, else of orders.\n"
     "\n" STORE_HELP
     "  --out DIR                 where customers.csv, summary.json and report.html go (marram-out)\n"
+    "  --previous DIR            an earlier run's folder: adds what changed since\n"
     "  --until DATE              the day to look from, as known then (orders: the last day of orders; contracts: today, or the\n"
     "                            last day anything happened where the data are older)\n"
     "  --today DATE              the clock's day\n"
@@ -60,6 +61,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     base_options *o = &a->base;
     int64_t number = 0;
     if (option_is(name, "--out")) return (o->out = option_value(r)) != NULL;
+    if (option_is(name, "--previous")) return (o->previous = option_value(r)) != NULL;
     if (option_is(name, "--until")) return option_date(r, &o->until);
     if (option_is(name, "--today")) return option_date(r, &o->today);
     if (option_is(name, "--horizon")) return option_duration_days(r, &o->build.horizon_days);

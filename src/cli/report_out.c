@@ -72,3 +72,25 @@ mr_status report_out_check(const char *out, mr_error *err) {
     }
     return MR_OK;
 }
+
+void rejects_file_begin(rejects_file *f, const char *out) {
+    char folder[PATH_ROOM];
+    report_out_folder(out, folder);
+    snprintf(f->path, sizeof f->path, "%s/.marram-rejects-%ld", folder, (long)getpid());
+}
+
+mr_status rejects_file_place(const rejects_file *f, const char *out, bool any, mr_error *err) {
+    char path[PATH_ROOM + 64];
+    snprintf(path, sizeof path, "%s/rejects.csv", out);
+    if (any && rename(f->path, path) != 0)
+        return error_set(err, MR_EIO, NULL, -1, "%.3000s could not be written: %s; the rejected lines are in %.3000s", path, strerror(errno), f->path);
+    if (!any) {
+        unlink(path); /* an earlier run's would be taken for this one's */
+        rejects_file_drop(f);
+    }
+    return MR_OK;
+}
+
+void rejects_file_drop(const rejects_file *f) {
+    if (f->path[0]) unlink(f->path);
+}

@@ -18,4 +18,13 @@ int terminal_columns(void);
 bool terminal_colour(void);
 double peak_megabytes(void);
 
+/* Where --on-error skip puts bad lines: written under a passing name in the folder (or above it), moved to DIR/rejects.csv once the run has succeeded. */
+typedef struct rejects_file {
+    char path[PATH_ROOM + 64]; /* "": bad lines are not skipped */
+} rejects_file;
+void rejects_file_begin(rejects_file *f, const char *out);
+/* any: were there some? An earlier run's list goes where there were none. */
+mr_status rejects_file_place(const rejects_file *f, const char *out, bool any, mr_error *err);
+void rejects_file_drop(const rejects_file *f); /* nothing stays of a run that failed */
+
 #endif

@@ -7,6 +7,7 @@
 #include <reviews.h>
 
 #include <calendar.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,8 @@ static bool read_cadence(option_reader *r, arguments *a) {
     return false;
 }
 
-static bool read_option(option_reader *r, const char *name, arguments *a) {
+static bool read_option(option_reader *r, const char *name, void *arguments_) {
+    arguments *a = arguments_;
     const struct {
         const char *name, **text;
     } texts[] = {{"--customer", &a->customer}, {"--source", &a->of}, {"--done", &a->done}, {"--by", &a->by}, {"--note", &a->note}};
@@ -106,13 +108,11 @@ static void print_review(const json_t *o) {
     const char *name = *json_text(o, "name") ? json_text(o, "name") : *json_text(o, "identifier") ? json_text(o, "identifier") : json_text(o, "customer_id");
     json_int_t overdue = json_integer_value(json_object_get(o, "overdue_days"));
     size_t i;
-    printf("%s", name);
-    if (*json_text(o, "name") && *json_text(o, "identifier")) printf(" (%s)", json_text(o, "identifier"));
-    if (*json_text(o, "tier")) printf(", %s", json_text(o, "tier"));
-    if (*json_text(o, "owner_sales")) printf(", sales %s", json_text(o, "owner_sales"));
-    if (*json_text(o, "owner_operations")) printf(", operations %s", json_text(o, "owner_operations"));
-    if (!json_is_true(json_object_get(o, "here"))) printf(", no customer now");
-    printf("\n  review due %s", json_text(o, "due"));
+    const char *in_brackets = *json_text(o, "name") ? json_text(o, "identifier") : "", *tier = json_text(o, "tier"), *sales = json_text(o, "owner_sales"),
+               *operations = json_text(o, "owner_operations");
+    print_words(4, "%s%s%s%s%s%s%s%s%s%s%s", name, *in_brackets ? " (" : "", in_brackets, *in_brackets ? ")" : "", *tier ? ", " : "", tier, *sales ? ", sales " : "", sales,
+                *operations ? ", operations " : "", operations, json_is_true(json_object_get(o, "here")) ? "" : ", no customer now");
+    printf("  review due %s", json_text(o, "due"));
     if (overdue > 0) printf(", %" JSON_INTEGER_FORMAT " day%s ago", overdue, overdue == 1 ? "" : "s");
     printf("; %s%s\n", *json_text(o, "last_review") ? "the last was on " : "none so far", json_text(o, "last_review"));
     json_array_foreach(findings, i, f) {
@@ -122,7 +122,7 @@ static void print_review(const json_t *o) {
         printf("  %s", urgent);
         print_wrapped(line, len < (int)sizeof line ? (size_t)len : sizeof line - 1, 4, 4);
     }
-    if (!json_array_size(findings)) puts("  nothing is open, and no pattern of problems");
+    if (!json_array_size(findings)) puts("  nothing found: no pattern of problems, nothing open");
 }
 
 static void print(const arguments *a, const json_t *o) {
@@ -134,7 +134,10 @@ static void print(const arguments *a, const json_t *o) {
         putchar('\n');
         return;
     }
-    if (!a->customer) printf("%" JSON_INTEGER_FORMAT " account%s due for a review on %s; ! does not wait\n", due, due == 1 ? " is" : "s are", json_text(o, "as_of"));
+    if (!a->customer)
+        print_words(2, "%" JSON_INTEGER_FORMAT " account%s due for a review on %s: in %" JSON_INTEGER_FORMAT " something does not wait (!), in %" JSON_INTEGER_FORMAT " nothing was found. "
+                       "How often, and what is looked for: docs/methods/review.md", due, due == 1 ? " is" : "s are", json_text(o, "as_of"), json_integer_value(json_object_get(o, "urgent")),
+                    json_integer_value(json_object_get(o, "nothing_found")));
     json_array_foreach(list, i, r) {
         if (i || !a->customer) putchar('\n');
         print_review(r);
@@ -152,7 +155,7 @@ static int look(arguments *a) {
     int code = base_source_open("review", &a->source);
     if (code != EXIT_OK) return code;
     trace_ledger l = {.l = a->source.l};
-    reviews_options o = {.horizon_days = (int32_t)a->horizon_days, .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
+    reviews_options o = {.horizon_days = (int32_t)lround(a->horizon_days), .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
     err.code = base_source_day(&a->source, &o.day, &err);
     if (err.code == MR_OK) err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &o.customer_id, &err);
@@ -184,27 +187,19 @@ static int done(arguments *a) {
     return EXIT_OK;
 }
 
+static int checked(void *arguments_) {
+    arguments *a = arguments_;
+    if (!a->customer) a->customer = base_source_customer(&a->source);
+    if (a->due && (a->customer || a->done)) return command_usage("review", "--due is about all customers, not about one");
+    if (a->done && (a->customer || a->source.operands_n)) return command_usage("review", "--done names the customer: one argument too many");
+    if (!a->done && (a->by || a->note || a->next != TRACE_NO_DAY)) return command_usage("review", "--by, --note and --next go with --done");
+    if (!(a->horizon_days >= 1 && a->horizon_days <= 36500)) return command_usage("review", "--horizon must be a day to a hundred years");
+    return a->done ? done(a) : look(a);
+}
+
 int command_review(int argc, char **argv) {
     arguments a = {.horizon_days = 365, .limit = 25, .next = TRACE_NO_DAY};
-    const char **operands = calloc((size_t)argc + 1, sizeof *operands), *name;
-    if (!operands) return EXIT_INTERNAL;
-    base_source_begin(&a.source, operands);
-    option_reader r = option_begin("review", argc, argv);
-    int code = EXIT_OK;
-    while (code == EXIT_OK && !a.help && (name = option_next(&r)))
-        if (!read_option(&r, name, &a)) code = EXIT_USAGE;
-    if (code == EXIT_OK && a.help) {
-        print_help(help);
-    } else if (code == EXIT_OK) {
-        if (!a.customer) a.customer = base_source_customer(&a.source);
-        if (a.due && (a.customer || a.done)) code = command_usage("review", "--due is about all customers, not about one");
-        else if (a.done && (a.customer || a.source.operands_n)) code = command_usage("review", "--done names the customer: one argument too many");
-        else if (!a.done && (a.by || a.note || a.next != TRACE_NO_DAY)) code = command_usage("review", "--by, --note and --next go with --done");
-        else if (!(a.horizon_days >= 1 && a.horizon_days <= 36500)) code = command_usage("review", "--horizon must be a day to a hundred years");
-        else code = a.done ? done(&a) : look(&a);
-        base_source_close(&a.source);
-    }
+    int code = base_command_run(&(base_command){"review", help, &a.source, &a.help, read_option, checked}, &a, argc, argv);
     free(a.cadence_room);
-    free(operands);
     return code;
 }

@@ -4,16 +4,12 @@
 #include "reader.h"
 
 #include <build.h>
-#include <error.h>
 #include <mem.h>
 #include <previous.h>
 
-#include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "marram run: who is about to leave, what they are worth, and what to do first\n"
@@ -23,6 +19,7 @@ static const char help[] =
     "\n"
     "  --contracts FILE          a base with contracts (customer, start, end, price ...) in place of orders; MAPPING:FILE where a\n"
     "                            mapping reads it; more records as RECORD:FILE, such as cases:tickets.csv (docs/methods/contracts.md)\n"
+    "  --rates FILE              with --contracts in several currencies: CSV of currency,rate or currency,day,rate\n"
     "  --out DIR                 where customers.csv, summary.json and report.html go (marram-out)\n"
     "  --horizon LENGTH          how far ahead: 90d, 13w, 6m, 1y (13w)\n"
     "  --margin SHARE            profit as a share of spend, for value (1: value is revenue)\n"
@@ -46,8 +43,8 @@ static const char help[] =
 typedef struct arguments {
     reader_options reader;
     build_options build;
-    const char *out, *previous, *contracts;
-    char rejects[PATH_ROOM + 64]; /* "" without --on-error skip */
+    const char *out, *previous, *contracts, *rates;
+    rejects_file rejects;
     bool json, quiet, help;
 } arguments;
 
@@ -65,6 +62,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     int64_t number;
     if (option_is(name, "--out")) return (a->out = option_value(r)) != NULL;
     if (option_is(name, "--contracts")) return (a->contracts = option_value(r)) != NULL;
+    if (option_is(name, "--rates")) return (a->rates = option_value(r)) != NULL;
     if (option_is(name, "--previous")) return (a->previous = option_value(r)) != NULL;
     if (option_is(name, "--horizon")) return option_duration_days(r, &a->build.horizon_days);
     if (option_is(name, "--margin")) {
@@ -93,29 +91,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     return shared == 1;
 }
 
-/* Rejected lines are written under a passing name where there already is a folder, and take their place once the run has
- * succeeded. */
-static void rejects_begin(arguments *a) {
-    if (!a->reader.ingest.skip_errors) return;
-    char folder[PATH_ROOM];
-    report_out_folder(a->out, folder);
-    snprintf(a->rejects, sizeof a->rejects, "%s/.marram-rejects-%ld", folder, (long)getpid());
-    a->reader.ingest.rejects_path = a->rejects;
-}
-
-static mr_status rejects_end(const arguments *a, bool any, mr_error *err) {
-    char path[4200];
-    snprintf(path, sizeof path, "%s/rejects.csv", a->out);
-    if (any && rename(a->rejects, path) != 0)
-        return error_set(err, MR_EIO, NULL, -1, "%s could not be written: %s; the rejected lines are in %s", path, strerror(errno),
-                         a->rejects);
-    if (!any) {
-        unlink(path); /* an earlier run's would be taken for this one's */
-        if (a->rejects[0]) unlink(a->rejects);
-    }
-    return MR_OK;
-}
-
 typedef struct work {
     ingest_orders input;
     build b;
@@ -136,7 +111,7 @@ static mr_status build_and_write(const arguments *a, work *w, double started, co
     progress_end(bar);
     progress_begin(bar, "writing");
     status = report_write(&w->b.r, a->out, context, err);
-    return status == MR_OK ? rejects_end(a, w->input.understood.rejected > 0, err) : status;
+    return status == MR_OK ? rejects_file_place(&a->rejects, a->out, w->input.understood.rejected > 0, err) : status;
 }
 
 static int run(arguments *a, mr_pool *pool) {
@@ -147,7 +122,10 @@ static int run(arguments *a, mr_pool *pool) {
     mr_status status = report_out_check(a->out, &err);
     if (status == MR_OK && a->previous) status = previous_read(a->previous, &w->before, &err);
     err.code = status;
-    if (status == MR_OK) rejects_begin(a);
+    if (status == MR_OK && a->reader.ingest.skip_errors) {
+        rejects_file_begin(&a->rejects, a->out);
+        a->reader.ingest.rejects_path = a->rejects.path;
+    }
     int code = status == MR_OK ? reader_read("run", &a->reader, pool, &w->input) : command_fail("run", &err);
     if (code == EXIT_OK) {
         progress_bar bar;
@@ -157,7 +135,7 @@ static int run(arguments *a, mr_pool *pool) {
         progress_end(&bar);
         code = err.code == MR_OK ? report_out_show("run", &w->b.r, a->out, a->json, a->quiet) : command_fail("run", &err);
     }
-    if (code != EXIT_OK && a->rejects[0]) unlink(a->rejects);
+    if (code != EXIT_OK) rejects_file_drop(&a->rejects);
     mem_free(NULL, w->changes);
     build_free(&w->b);
     previous_free(&w->before);
@@ -171,10 +149,10 @@ static int run_contracts(const arguments *a, mr_pool *pool) {
     const struct {
         const char *name;
         bool given;
-    } orders[] = {{"--previous", a->previous != NULL}, {"--preset", a->reader.ingest.preset != NULL}};
+    } orders[] = {{"--preset", a->reader.ingest.preset != NULL}};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         if (orders[i].given) return command_usage("run", "%s is for orders, not for --contracts", orders[i].name);
-    base_options o = {.command = "run", .out = a->out, .build = a->build, .until = a->reader.ingest.until, .today = a->reader.ingest.today,
+    base_options o = {.command = "run", .out = a->out, .previous = a->previous, .rates = a->rates, .build = a->build, .until = a->reader.ingest.until, .today = a->reader.ingest.today,
                       .json = a->json, .quiet = a->quiet};
     return base_from_files(&o, a->contracts, &a->reader, pool);
 }
@@ -197,6 +175,8 @@ int command_run(int argc, char **argv) {
         print_help(help);
     } else if (a.build.horizon_days < 1) {
         code = command_usage("run", "--horizon must be at least a day");
+    } else if (a.rates && !a.contracts) {
+        code = command_usage("run", "--rates is for --contracts, not for orders");
     } else if (mr_pool_new((int)a.reader.threads, &pool, &err) != MR_OK) {
         code = command_fail("run", &err);
     } else if (a.contracts) {

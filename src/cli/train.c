@@ -4,6 +4,7 @@
 #include "trained_out.h"
 
 #include <additive_document.h>
+#include <out_file.h>
 #include <table_frame.h>
 #include <training.h>
 
@@ -156,6 +157,8 @@ static int train(arguments *a, const mr_context *context, table_frame *table, tr
 static int run(arguments *a) {
     mr_error err = {0};
     progress_bar bar;
+    if (out_file_same(a->path, a->out)) return command_usage("train", "--out %s is the table itself: name another file", a->out);
+    if (out_file_check(a->out, &err) != MR_OK) return command_fail("train", &err);
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     if (mr_pool_new((int)a->threads, &context.pool, &err) != MR_OK) return command_fail("train", &err);
     table_frame table = {0};

@@ -14,6 +14,17 @@ void trained_notes_print(const char *command, const trained *t) {
     for (size_t k = 0; k < t->notes; k++) print_error("marram %s: note: %s", command, t->note[k]);
 }
 
+size_t trained_largest(const double *contribution, size_t terms, size_t top, size_t *out) {
+    size_t n = 0;
+    for (size_t k = 0; k < terms && top; k++) {
+        if (n == top && !(fabs(contribution[k]) > fabs(contribution[out[n - 1]]))) continue;
+        size_t at = n < top ? n++ : n - 1;
+        for (; at > 0 && fabs(contribution[out[at - 1]]) < fabs(contribution[k]); at--) out[at] = out[at - 1];
+        out[at] = k;
+    }
+    return n;
+}
+
 void trained_order(const trained *t, size_t *order) {
     size_t n = trained_terms(t);
     for (size_t k = 0; k < n; k++) {
@@ -23,15 +34,30 @@ void trained_order(const trained *t, size_t *order) {
     }
 }
 
+/* A contribution is the value of a step to the last bit; of steps of the same value the largest error. */
+double trained_error(const trained *t, size_t term, double contribution) {
+    mr_additive_parts m;
+    double error = 0;
+    if (t->kind != TRAINED_ADDITIVE) return NAN;
+    mr_additive_take_apart(t->additive, &m);
+    for (size_t k = m.value_offset[term]; k < m.value_offset[term + 1]; k++)
+        if (!(m.value[k] < contribution) && !(m.value[k] > contribution)) error = fmax(error, m.error[k]);
+    return error > 0 ? error : NAN;
+}
+
 static void figures_print(const trained *t) {
     const figures *f = &t->holdout;
     if (!f->rows) return;
-    printf("\nheld out and not seen: %s (%llu rows, in %llu it happened)\n\n", t->split, (unsigned long long)f->rows, (unsigned long long)f->happened);
-    printf("  AUC                %.3f   (%.3f to %.3f; .5 is chance)\n", f->auc, f->auc_low, f->auc_high);
-    printf("  PR-AUC             %.3f   (%.3f is chance)\n", f->pr_auc, (double)f->happened / (double)f->rows);
-    printf("  Brier score        %.3f   (%.3f with the plain rate)\n", f->brier, f->brier_base);
-    if (isfinite(f->slope)) printf("  calibration slope  %.2f    (%.2f to %.2f; 1 is right)\n", f->slope, f->slope - 1.96 * f->slope_se, f->slope + 1.96 * f->slope_se);
-    printf("  highest tenth      %.1f times as often as all\n", f->lift);
+    putchar('\n');
+    print_words(2, "Held out and not seen: %s (%llu rows, in %llu it happened)", t->split, (unsigned long long)f->rows, (unsigned long long)f->happened);
+    putchar('\n');
+    /* What is not known is null in the document, and NaN here. */
+    if (isfinite(f->auc + f->auc_low + f->auc_high)) printf("  AUC                %.3f   (%.3f to %.3f; .5 is chance)\n", f->auc, f->auc_low, f->auc_high);
+    if (isfinite(f->pr_auc)) printf("  PR-AUC             %.3f   (%.3f is chance)\n", f->pr_auc, (double)f->happened / (double)f->rows);
+    if (isfinite(f->brier + f->brier_base)) printf("  Brier score        %.3f   (%.3f with the plain rate)\n", f->brier, f->brier_base);
+    if (isfinite(f->slope + f->slope_se))
+        printf("  calibration slope  %.2f    (%.2f to %.2f; 1 is right)\n", f->slope, f->slope - 1.96 * f->slope_se, f->slope + 1.96 * f->slope_se);
+    if (isfinite(f->lift)) printf("  highest tenth      %.1f times as often as all\n", f->lift);
 }
 
 void trained_print(const trained *t, const char *path) {
@@ -42,7 +68,7 @@ void trained_print(const trained *t, const char *path) {
     figures_print(t);
     if (order) trained_order(t, order);
     if (order && t->kind == TRAINED_ADDITIVE && trained_importance(t, order[0]) > 0) {
-        printf("\nwhat moves the score most (mean, up or down, in log-odds)\n\n");
+        printf("\nWhat moves the score most (mean, up or down, in log-odds)\n\n");
         columns_out c = columns_begin(2, "", "");
         for (size_t k = 0; k < n && k < STRONGEST; k++) {
             char name[256], shown[260], value[32];
@@ -53,7 +79,8 @@ void trained_print(const trained *t, const char *path) {
         }
         columns_end(&c);
     }
-    if (path) printf("\n%s is written: marram predict FILE --model %s\n", path, path);
+    printf("\nWhat these figures are: docs/methods/additive.md\n");
+    if (path) printf("%s is written: marram predict FILE --model %s\n", path, path);
     free(order);
 }
 
@@ -152,7 +179,7 @@ void trained_steps_print(const trained *t) {
     mr_additive_parts m;
     if (!order) return;
     trained_print(t, NULL);
-    printf("\nbase: log-odds %.4f; a row's score is it and one line of each of these\n", trained_base(t));
+    printf("\nBase: log-odds %.4f; a row's score is it and one line of each of these\n", trained_base(t));
     trained_order(t, order);
     if (t->kind == TRAINED_ADDITIVE) mr_additive_take_apart(t->additive, &m);
     for (size_t k = 0; k < n; k++) {

@@ -208,6 +208,12 @@ bool risk_has_contracts(const trace *t) {
     return false;
 }
 
+bool risk_is_customer(const trace *t) {
+    for (size_t i = 0; i < t->n; i++)
+        if (trace_is_order(&t->event[i])) return true;
+    return risk_has_contracts(t);
+}
+
 bool risk_ordered(const trace *t, int32_t landmark, int32_t horizon_days) {
     for (size_t i = 0; i < t->n; i++) {
         const trace_event *e = &t->event[i];

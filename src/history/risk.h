@@ -38,11 +38,13 @@ size_t risk_contract_spells(const trace *t, int32_t until, risk_spell *out, size
 bool risk_under_contract(const trace *t, int32_t day);
 /* Has the trace anything of a contract's life (start, change, renewal, end)? */
 bool risk_has_contracts(const trace *t);
+/* An order or anything of a contract's life: without either nobody can leave, and a base is not what they say of it. */
+bool risk_is_customer(const trace *t);
 
 /* Without contracts. Did they order within (landmark, landmark + horizon_days]? Looks at the whole trace. */
 bool risk_ordered(const trace *t, int32_t landmark, int32_t horizon_days);
 
-/* Which of the two a base is, from how many of its customers have contract events: contracts where at least half do. */
+/* Which of the two a base is, from how many of its customers (risk_is_customer) have contract events: contracts where at least half do. */
 static inline risk_mode risk_mode_of(uint64_t with_contracts, uint64_t of) {
     return with_contracts * 2 >= of && with_contracts ? RISK_CONTRACTS : RISK_ORDERS;
 }

@@ -11,6 +11,7 @@
 #include "split.h"
 #include "table_source.h"
 #include "text.h"
+#include "unicode.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -76,7 +77,7 @@ static mr_status one_record(reader *r, const char *record, size_t len, uint64_t 
         return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: %s", r->name,
                          (unsigned long long)line, split_fault_text(fault));
     if (r->fields.n > INGEST_MAX_COLUMNS)
-        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: more than %d columns", r->name,
+        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: more than %d columns; keep those that are needed", r->name,
                          (unsigned long long)line, INGEST_MAX_COLUMNS);
     if (!r->rows) r->columns = r->fields.n;
     if (r->fields.n != r->columns)
@@ -94,6 +95,14 @@ static mr_status cut_text(reader *r, mr_error *err) {
         return error_set(err, MR_EDATA, NULL, -1,
                          "%.200s: the file holds NUL bytes, so it looks binary; give a text file (CSV)",
                          r->name);
+    if (!memchr(data, '\n', r->raw.len - 1) && memchr(data, '\r', r->raw.len > 1 ? r->raw.len - 2 : 0)) /* the reader ends the last line with LF */
+        return error_set(err, MR_EDATA, NULL, 1, "%.200s: the lines end in CR alone (an old Macintosh's way); save the file with ordinary line ends", r->name);
+    size_t strange = unicode_fault(data, r->raw.len);
+    if (strange < r->raw.len) {
+        for (const char *p = data; (p = memchr(p, '\n', (size_t)(data + strange - p))); p++) line++;
+        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.200s:%llu: is no UTF-8: byte %02X; convert the file (iconv -f WINDOWS-1252 -t UTF-8)", r->name,
+                         (unsigned long long)line, (unsigned)(unsigned char)data[strange]);
+    }
     for (size_t at = 0; at < r->raw.len;) {
         size_t end = scan_record_end(data, at, r->raw.len, r->delimiter != ' ');
         mr_status status = MR_OK;

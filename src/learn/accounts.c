@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SPELLS_AT_ONCE = 64 };
+enum { SPELLS_AT_ONCE = 64, FEW_EVENTS = 20 };
 
 static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     accounts_survey *s = ctx;
     (void)f, (void)err;
     bool orders = false;
     s->customers++;
+    s->base += risk_is_customer(t);
     s->events += t->n;
     s->with_contracts += risk_has_contracts(t);
     for (size_t i = 0; i < t->n; i++) {
@@ -22,7 +23,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         bool contract = e->kind >= EVENT_contract_start && e->kind <= EVENT_contract_end;
         orders |= trace_is_order(e);
         if (s->first_day == TRACE_NO_DAY || e->day < s->first_day) s->first_day = e->day;
-        if (e->day > s->last_day) s->last_day = e->day;
+        if (e->day > s->last_day && event_shows_reach(e->kind)) s->last_day = e->day;
         if (!contract) continue;
         s->no_period += e->kind == EVENT_contract_start && e->amount > 0 && !e->months;
         if (s->first_contract == TRACE_NO_DAY || e->day < s->first_contract) s->first_contract = e->day;
@@ -35,13 +36,15 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
 mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err) {
     *out = (accounts_survey){.first_day = TRACE_NO_DAY, .last_day = TRACE_NO_DAY, .first_contract = TRACE_NO_DAY, .last_renewal = TRACE_NO_DAY};
     mr_status status = ledger_traces(l, NULL, 0, 1, look_at, out, err);
-    out->mode = risk_mode_of(out->with_contracts, out->customers);
+    out->mode = risk_mode_of(out->with_contracts, out->base);
     return status;
 }
 
 int32_t accounts_until(const accounts_survey *s, int32_t today) {
     if (s->last_day == TRACE_NO_DAY || s->last_day > today) return today;
-    bool lately = (int64_t)s->last_day + LEDGER_STALE_DAYS >= today;
+    /* In a small base nothing may happen for months: a pause of four of its usual ones is nothing yet. */
+    double usual = s->events > 1 ? 4 * ((double)s->last_day - s->first_day) / (double)(s->events - 1) : 0, silence = (double)today - s->last_day;
+    bool lately = silence <= LEDGER_STALE_DAYS || silence <= usual || s->events < FEW_EVENTS;
     return lately && s->last_renewal != TRACE_NO_DAY && s->last_renewal > today ? today : s->last_day;
 }
 
@@ -70,7 +73,7 @@ static mr_status add_spells(accounts *a, const trace *t, book_scratch *s, mr_err
     if (n > SPELLS_AT_ONCE) n = SPELLS_AT_ONCE;
     if (status == MR_OK) status = grow((void **)&a->spell, &a->spells_capacity, a->spells + n, sizeof *a->spell, err);
     for (size_t i = 0; i < n && status == MR_OK; i++)
-        a->spell[a->spells++] = (account_spell){.days = found[i].spell.to_day - found[i].spell.from_day, .renewals = found[i].renewals,
+        a->spell[a->spells++] = (account_spell){.days = found[i].spell.to_day - found[i].spell.from_day, .ended = found[i].spell.to_day, .renewals = found[i].renewals,
                                                 .ending = (uint8_t)found[i].ending, .dated = found[i].dated};
     return status;
 }
@@ -97,9 +100,15 @@ static mr_status add_customer(void *ctx, const trace *t, const trace_facts *f, m
     if (++r->done % 1024 == 0 && r->context && r->context->progress && r->context->progress(r->done, r->total, r->context->progress_ctx))
         return error_set(err, MR_ECANCELLED, NULL, -1, "stopped on request");
     if (!risk_has_contracts(t)) return MR_OK;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        bool news = e->kind != EVENT_contract_end && e->day <= out->now.until;
+        if (news && (out->last_news == TRACE_NO_DAY || e->day > out->last_news)) out->last_news = e->day;
+    }
     account a = {.customer_id = t->customer_id, .id = keep(&out->text, f->external_id), .name = keep(&out->text, f->name),
                  .tier = keep(&out->text, f->tier), .segment = keep(&out->text, f->segment), .owner_sales = keep(&out->text, f->owner_sales),
-                 .owner_operations = keep(&out->text, f->owner_operations), .stated = ""};
+                 .owner_operations = keep(&out->text, f->owner_operations), .email = keep(&out->text, f->email), .phone = keep(&out->text, f->phone),
+                 .stated = ""};
     if (out->text.failed) return error_memory(err, sizeof a);
     mr_status status = add_account(&out->now, t, &a, &r->scratch, err);
     if (status == MR_OK && out->before.until != TRACE_NO_DAY) status = add_account(&out->before, t, &a, &r->scratch, err);
@@ -114,7 +123,7 @@ static int by_id(const void *a, const void *b) {
 }
 
 mr_status accounts_read(ledger *l, const accounts_survey *s, int32_t until, int32_t before, const mr_context *context, accounts_reading *out, mr_error *err) {
-    *out = (accounts_reading){.now.until = until, .before.until = before};
+    *out = (accounts_reading){.now.until = until, .before.until = before, .last_news = TRACE_NO_DAY};
     reading r = {.out = out, .context = context, .total = s->customers};
     currency_rates rates = {0};
     trace_options o = {0};

@@ -9,7 +9,7 @@
 
 /* What a base is, before anything is counted. */
 typedef struct accounts_survey {
-    uint64_t customers, with_contracts, with_orders, events;
+    uint64_t customers, base, with_contracts, with_orders, events; /* base: customers with an order or a contract */
     int32_t first_day, last_day;   /* of events; TRACE_NO_DAY where there is none */
     int32_t first_contract;        /* start of the first contract */
     int32_t last_renewal;          /* the latest renewal date of all */
@@ -18,18 +18,19 @@ typedef struct accounts_survey {
 } accounts_survey;
 
 mr_status accounts_look(ledger *l, accounts_survey *out, mr_error *err);
-/* The day to look from: today where a contract renews after it and something happened lately, else the last day anything happened. */
+/* The day to look from: today where a contract renews after it and something happened lately (or the base is so small that little ever happens), else the last day anything happened. */
 int32_t accounts_until(const accounts_survey *s, int32_t today);
 
 typedef struct account {
     int64_t customer_id;
-    const char *id, *name, *tier, *segment, *owner_sales, *owner_operations; /* "" not known */
+    const char *id, *name, *tier, *segment, *owner_sales, *owner_operations, *email, *phone; /* "" not known */
     const char *stated; /* code of the reason stated for leaving, "" none */
     book_standing at;
 } account;
 
 typedef struct account_spell {
     int32_t days;        /* under contract, at least half a day (0: less than one) */
+    int32_t ended;       /* the day it ended, or the last seen */
     uint32_t renewals;
     uint8_t ending;      /* book_ending */
     bool dated;          /* with a renewal date */
@@ -46,6 +47,7 @@ typedef struct accounts {
 
 typedef struct accounts_reading {
     accounts now, before;   /* before.n 0 where `before` was not asked for */
+    int32_t last_news;      /* the last day up to now.until of anything but an end; TRACE_NO_DAY none */
     arena text;
     char currency[4];       /* of all amounts; "" none */
 } accounts_reading;

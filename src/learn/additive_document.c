@@ -3,6 +3,7 @@
 #include "additive_document.h"
 
 #include "json_number.h"
+#include "out_file.h"
 
 #include <error.h>
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const kinds[] = {"additive", "logistic"};
 #define FORMAT "marram trained model"
@@ -150,8 +150,10 @@ static double need_number(reader *r, const json_t *from, const char *name) {
     return 0;
 }
 
-static double maybe_number(const json_t *from, const char *name) {
+/* A number, or null: not known. */
+static double known_or_null(reader *r, const json_t *from, const char *name) {
     const json_t *value = json_object_get(from, name);
+    if (!json_is_number(value) && !json_is_null(value)) wrong(r, name);
     return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
@@ -207,7 +209,7 @@ static void read_figures(reader *r, const json_t *root) {
     r->t->split = need_text(r, from, "split");
     f->rows = (uint64_t)need_integer(r, from, "rows", 0, INT64_MAX);
     f->happened = (uint64_t)need_integer(r, from, "happened", 0, INT64_MAX);
-#define GET(name) f->name = maybe_number(from, #name);
+#define GET(name) f->name = known_or_null(r, from, #name);
     FIGURES(GET)
 #undef GET
 }
@@ -316,9 +318,9 @@ static mr_status read_additive(reader *r, const json_t *root, const json_t *feat
     c->rounds_most = (int)need_integer(r, course, "rounds_most", 0, INT32_MAX);
     c->pair_rounds = (int)need_integer(r, course, "pair_rounds", 0, INT32_MAX);
     c->pairs = (size_t)need_integer(r, course, "pairs", 0, INT32_MAX);
-    c->judged_loss = maybe_number(course, "judged_loss");
-    c->judged_loss_alone = maybe_number(course, "judged_loss_alone");
-    c->slope = maybe_number(course, "slope");
+    c->judged_loss = known_or_null(r, course, "judged_loss");
+    c->judged_loss_alone = known_or_null(r, course, "judged_loss_alone");
+    c->slope = known_or_null(r, course, "slope");
     measure(r, features, terms, &a);
     if (r->bad) return MR_OK;
     a.cut = take(r, a.cut_offset[p], sizeof(double));
@@ -392,28 +394,19 @@ mr_status additive_document_read(const char *text, size_t len, trained *out, mr_
 
 /* --- files --- */
 
-mr_status additive_document_save(const trained *t, const char *path, mr_error *err) {
-    char *text = NULL, temporary[4096];
-    mr_status status = additive_document_write(t, &text, err);
+mr_status additive_document_put(const char *text, const char *path, mr_error *err) {
+    out_file out;
+    mr_status status = out_file_open(path, 0666, &out, err);
     if (status != MR_OK) return status;
-    if ((size_t)snprintf(temporary, sizeof temporary, "%s.new-%ld", path, (long)getpid()) >= sizeof temporary) {
-        additive_document_free(text);
-        return error_set(err, MR_EIO, "out", -1, "%.200s: the name is too long", path);
-    }
-    FILE *f = fopen(temporary, "we");
-    bool sound = f && fputs(text, f) >= 0 && putc('\n', f) != EOF && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    int why = errno;
-    if (f && fclose(f) != 0 && sound) sound = false, why = errno;
-    if (sound && rename(temporary, path) != 0) sound = false, why = errno;
-    additive_document_free(text);
-    if (sound) return MR_OK;
-    if (f) unlink(temporary);
-    return error_set(err, MR_EIO, "out", -1, "%.200s cannot be written: %s", path, strerror(why));
+    fputs(text, out.file);
+    putc('\n', out.file);
+    return out_file_close(&out, true, err);
 }
 
-mr_status additive_document_load(const char *path, trained *out, mr_error *err) {
-    *out = (trained){.outcome = "", .positive = "", .id = "", .split = ""};
+mr_status additive_document_get(const char *path, char **out, size_t *out_len, mr_error *err) {
     FILE *f = fopen(path, "re");
+    *out = NULL;
+    *out_len = 0;
     if (!f) return error_set(err, MR_EIO, "model", -1, "%.200s cannot be read: %s", path, strerror(errno));
     char *text = NULL;
     size_t len = 0, room = 0, got = 1;
@@ -428,7 +421,25 @@ mr_status additive_document_load(const char *path, trained *out, mr_error *err) 
     }
     if (status == MR_OK && ferror(f)) status = error_set(err, MR_EIO, "model", -1, "%.200s cannot be read: %s", path, strerror(errno));
     fclose(f);
+    *out = text;
+    *out_len = len;
+    return status;
+}
+
+mr_status additive_document_save(const trained *t, const char *path, mr_error *err) {
+    char *text = NULL;
+    mr_status status = additive_document_write(t, &text, err);
+    if (status == MR_OK) status = additive_document_put(text, path, err);
+    additive_document_free(text);
+    return status;
+}
+
+mr_status additive_document_load(const char *path, trained *out, mr_error *err) {
+    char *text;
+    size_t len;
     mr_error why = {0};
+    *out = (trained){.outcome = "", .positive = "", .id = "", .split = ""};
+    mr_status status = additive_document_get(path, &text, &len, err);
     if (status == MR_OK && (status = additive_document_read(text, len, out, &why)) != MR_OK)
         status = error_set(err, status, why.field, why.row, "%.200s: %.260s", path, why.message);
     mem_free(NULL, text);

@@ -13,9 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BLOCK = 1024 }; /* movers whose contributions are in memory */
+
 typedef struct side {
     landmarks m;
-    double *score, *contribution;
+    double *score;
+    double *contribution; /* [BLOCK][terms] of some movers */
 } side;
 
 typedef struct mover {
@@ -27,7 +30,6 @@ typedef struct mover {
 typedef struct changing {
     const changes_options *o;
     leaving_model model;
-    bool there;
     side before, after;
     size_t terms, n;
     mover *mover;
@@ -45,7 +47,6 @@ static mr_status load(ledger *l, changing *c, mr_error *err) {
     mr_status status = ledger_model_leaving(l, &stored, err);
     if (status == MR_OK && !stored.id) status = error_set(err, MR_EDATA, NULL, -1, "the ledger keeps no model of leaving: 'marram train --db URL' makes one");
     if (status == MR_OK) status = leaving_model_read(stored.document, strlen(stored.document), &c->model, err);
-    c->there = status == MR_OK;
     ledger_model_free(&stored);
     return status;
 }
@@ -56,10 +57,11 @@ static mr_status read_side(ledger *l, const changing *c, int32_t day, const mr_c
     if (status != MR_OK) return status;
     size_t n = s->m.n, *row = mem_take(NULL, n + 1, sizeof *row);
     s->score = mem_take(NULL, n + 1, sizeof *s->score);
-    s->contribution = mem_take(NULL, n * c->terms + 1, sizeof *s->contribution);
-    if (!row || !s->score || !s->contribution) status = error_memory(err, n * c->terms * sizeof(double));
+    s->contribution = mem_take(NULL, BLOCK * c->terms + 1, sizeof *s->contribution);
+    if (!row || !s->score || !s->contribution) status = error_memory(err, (n + BLOCK * c->terms) * sizeof(double));
     for (size_t i = 0; i < n && status == MR_OK; i++) row[i] = i;
-    if (status == MR_OK && n) status = leaving_model_score(&c->model, &s->m, row, n, context, s->score, s->contribution, err);
+    for (size_t from = 0; from < n && status == MR_OK; from += BLOCK)
+        status = leaving_model_score(&c->model, &s->m, row + from, n - from < BLOCK ? n - from : BLOCK, context, s->score + from, NULL, err);
     mem_free(NULL, row);
     return status;
 }
@@ -117,8 +119,22 @@ static const char *reason_of_term(const char *name) {
     return feature < 0 ? "" : feature_of(feature)->reason;
 }
 
-static json_t *one_mover(const changing *c, const mover *m, moved_term *room) {
-    const double *before = c->before.contribution + m->before * c->terms, *after = c->after.contribution + m->after * c->terms;
+/* Of movers from .. on, as many as fit; returns how many. */
+static mr_status contributions_from(changing *c, size_t from, size_t *n, mr_error *err) {
+    size_t row[2][BLOCK];
+    double score[BLOCK];
+    *n = c->n - from < BLOCK ? c->n - from : BLOCK;
+    for (size_t i = 0; i < *n; i++) {
+        row[0][i] = c->mover[from + i].before;
+        row[1][i] = c->mover[from + i].after;
+    }
+    mr_status status = leaving_model_score(&c->model, &c->before.m, row[0], *n, NULL, score, c->before.contribution, err);
+    return status == MR_OK ? leaving_model_score(&c->model, &c->after.m, row[1], *n, NULL, score, c->after.contribution, err) : status;
+}
+
+/* The mover whose contributions stand at `at`. */
+static json_t *one_mover(const changing *c, const mover *m, size_t at, moved_term *room) {
+    const double *before = c->before.contribution + at * c->terms, *after = c->after.contribution + at * c->terms;
     const landmarks *b = &c->after.m;
     char id[24], name[256];
     double rest = 0;
@@ -142,7 +158,27 @@ static json_t *one_mover(const changing *c, const mover *m, moved_term *room) {
                      json_number(c->after.score[m->after]), "contributions", list, "rest", json_number(rest));
 }
 
-static json_t *all_of(changing *c, moved_term *room) {
+static mr_status mean_changes(changing *c, mr_error *err) {
+    mr_status status = MR_OK;
+    for (size_t from = 0, n; from < c->n && status == MR_OK; from += n) {
+        status = contributions_from(c, from, &n, err);
+        for (size_t i = 0; i < n * c->terms && status == MR_OK; i++)
+            c->mean[i % c->terms] += (c->after.contribution[i] - c->before.contribution[i]) / (double)c->n;
+    }
+    return status;
+}
+
+static mr_status list_movers(changing *c, moved_term *room, json_t *moved, mr_error *err) {
+    size_t most = c->o->limit && c->o->limit < c->n ? c->o->limit : c->n;
+    mr_status status = MR_OK;
+    for (size_t from = 0, n; from < most && status == MR_OK; from += n) {
+        status = contributions_from(c, from, &n, err);
+        for (size_t i = 0; i < n && from + i < most && status == MR_OK; i++) json_array_append_new(moved, one_mover(c, &c->mover[from + i], i, room));
+    }
+    return status;
+}
+
+static mr_status all_of(changing *c, moved_term *room, json_t **out, mr_error *err) {
     char since[11], until[11], name[256];
     double before = 0, after = 0;
     json_int_t up = 0, down = 0;
@@ -152,9 +188,8 @@ static json_t *all_of(changing *c, moved_term *room) {
         before += chance(c->before.score[m->before]) / (double)c->n;
         after += chance(c->after.score[m->after]) / (double)c->n;
         up += m->change > 0, down += m->change < 0;
-        for (size_t t = 0; t < c->terms; t++)
-            c->mean[t] += (c->after.contribution[m->after * c->terms + t] - c->before.contribution[m->before * c->terms + t]) / (double)c->n;
     }
+    mr_status status = mean_changes(c, err);
     for (size_t t = 0; t < c->terms; t++) room[t] = (moved_term){t, c->mean[t]};
     qsort(room, c->terms, sizeof *room, by_size);
     for (size_t t = 0; t < c->terms && room[t].change != 0; t++) {
@@ -162,10 +197,15 @@ static json_t *all_of(changing *c, moved_term *room) {
         json_array_append_new(terms, json_pack("{s:s,s:s,s:o}", "term", name, "reason", reason_of_term(name), "change", json_number(room[t].change)));
     }
     qsort(c->mover, c->n, sizeof *c->mover, by_change);
-    for (size_t i = 0; i < c->n && (!c->o->limit || i < c->o->limit); i++) json_array_append_new(moved, one_mover(c, &c->mover[i], room));
-    return json_pack("{s:s,s:s,s:i,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:o,s:o}", "since", calendar_text(c->o->since, since), "until", calendar_text(c->o->until, until), "horizon_days",
+    if (status == MR_OK) status = list_movers(c, room, moved, err);
+    *out = json_pack("{s:s,s:s,s:i,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:o,s:o}", "since", calendar_text(c->o->since, since), "until", calendar_text(c->o->until, until), "horizon_days",
                      (int)c->model.horizon_days, "both", (json_int_t)c->n, "gone", (json_int_t)(c->before.m.customers - c->n), "new", (json_int_t)(c->after.m.customers - c->n),
                      "mean_before", json_number(before), "mean_after", json_number(after), "up", up, "down", down, "moved", moved, "terms", terms);
+    if (status == MR_OK && !*out) status = error_memory(err, 4096);
+    if (status == MR_OK) return MR_OK;
+    json_decref(*out);
+    *out = NULL;
+    return status;
 }
 
 mr_status changes_json(ledger *l, const changes_options *o, const mr_context *context, json_t **out, mr_error *err) {
@@ -181,12 +221,12 @@ mr_status changes_json(ledger *l, const changes_options *o, const mr_context *co
     if (status == MR_OK) status = match(&c, err);
     if (status == MR_OK && !c.n) status = error_set(err, MR_EDATA, NULL, -1, "nobody was at risk of leaving on both days: who leaves or comes in between has no change to show");
     if (status == MR_OK && !(room = mem_take(NULL, c.terms + 1, sizeof *room))) status = error_memory(err, c.terms * sizeof *room);
-    if (status == MR_OK && !(*out = all_of(&c, room))) status = error_memory(err, 4096);
+    if (status == MR_OK) status = all_of(&c, room, out, err);
     mem_free(NULL, room);
     mem_free(NULL, c.mover);
     mem_free(NULL, c.mean);
     side_free(&c.before);
     side_free(&c.after);
-    if (c.there) leaving_model_free(&c.model);
+    leaving_model_free(&c.model);
     return status;
 }

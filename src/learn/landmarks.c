@@ -32,7 +32,7 @@ static mr_status survey_one(void *ctx, const history *h, mr_error *err) {
         const history_event *e = &h->events[i];
         if (e->day > job->o->until) continue;
         if (e->day < m->first_day) m->first_day = e->day;
-        if (e->day > m->last_day) m->last_day = e->day;
+        if (e->day > m->last_day && event_shows_reach(e->kind)) m->last_day = e->day;
         contracts |= e->kind >= EVENT_contract_start && e->kind <= EVENT_contract_end;
         orders |= event_is_order(e);
         m->events++;

@@ -7,7 +7,7 @@
 
 typedef struct leaving_chance {
     int64_t customer_id;
-    double p;
+    double p, low, high; /* 80 % interval: what other draws of the rows would have taught the model */
     char raised_by[64]; /* the feature that adds most to it; "" none adds */
 } leaving_chance;
 

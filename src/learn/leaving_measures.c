@@ -126,6 +126,7 @@ static mr_status calibrate(const work *w, const double *score, scorer_measures *
     double *odds = mem_take(NULL, n + 1, sizeof *odds);
     mr_status status = order && odds ? sort_doubles(n, score, order, false) : MR_ENOMEM;
     if (status != MR_OK) error_memory(err, n * sizeof *odds);
+    out->brier = out->log_loss = 0;
     for (size_t i = 0; i < n && status == MR_OK; i++) {
         double p = fmin(1 - 1e-12, fmax(1e-12, score[i])), q = w->gone[i] ? p : 1 - p;
         odds[i] = log(p / (1 - p));
@@ -174,6 +175,7 @@ static void mark(const judged *j, const sorted *s, double rate, bool *flag) {
 
 typedef struct lead_walk {
     const judged *j;
+    int32_t seen_to;     /* the landmark behind the last one judged: who leaves later had landmarks of which nobody knows yet whether they were flagged */
     const bool *flag;
     size_t *at;          /* [n] judged rows of customers, one customer after the other, by day */
     size_t *begin;       /* [customers + 1] */
@@ -190,7 +192,7 @@ static void walk_customer(lead_walk *w, const size_t *at, size_t n) {
         bool flagged = w->flag[at[i]], gone = m->now[row] == LANDMARK_LEFT;
         if (!flagged) start = i + 1;
         /* Unbroken: the very next landmark is flagged, too, and they had not left in between. */
-        bool leaves_here = gone && (i + 1 == n || m->day[next_row] >= m->gone[row]);
+        bool leaves_here = gone && (i + 1 == n ? m->gone[row] <= w->seen_to : m->day[next_row] >= m->gone[row]);
         bool run_on = flagged && i + 1 < n && w->flag[at[i + 1]] && m->day[next_row] == landmark_month_end(m->day[row] + 1) && !leaves_here;
         if (flagged && !run_on) {
             out->runs++;
@@ -217,6 +219,7 @@ static void lead_of(lead_walk *w, double rate) {
             out->flagged++;
             out->flagged_left += left(j, i);
         }
+    w->seen_to = j->n ? landmark_month_end(j->m->day[j->row[j->n - 1]] + 1) : 0;
     for (size_t c = 0; c < j->m->customers; c++) walk_customer(w, w->at + w->begin[c], w->begin[c + 1] - w->begin[c]);
     qsort(w->lead, out->caught, sizeof *w->lead, by_double);
     qsort(w->after, out->caught, sizeof *w->after, by_double);
@@ -308,7 +311,7 @@ static void unknown(scorer_measures *m) {
     const measured none = {NAN, NAN, NAN};
     memset(m, 0, sizeof *m);
     m->auc = m->lift = m->against = none;
-    m->slope = m->intercept = NAN;
+    m->brier = m->log_loss = m->slope = m->intercept = NAN;
     for (size_t k = 0; k < MEASURE_RATES; k++) m->lead[k].precision = none;
 }
 
@@ -322,11 +325,7 @@ static mr_status measure_one(work *w, lead_walk *walk, const double *score, bool
     for (size_t i = 0; i < j->n; i++) out->left += w->gone[i];
     out->auc.value = pooled_auc(w, score, s, NULL, out->month_auc);
     out->lift.value = share(w, s->top, NULL) / share(w, NULL, NULL);
-    if (chance) {
-        status = calibrate(w, score, out, err);
-    } else {
-        out->brier = out->log_loss = NAN;
-    }
+    if (chance) status = calibrate(w, score, out, err);
     for (size_t k = 0; k < MEASURE_RATES && status == MR_OK; k++) {
         flags[k] = mem_take(NULL, j->n + 1, sizeof **flags);
         if (!flags[k]) return error_memory(err, j->n);

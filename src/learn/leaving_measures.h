@@ -23,7 +23,7 @@ typedef struct judged {
 typedef struct lead_measures {
     double rate;
     size_t flagged, flagged_left;   /* landmarks; of customers who left within the horizon */
-    size_t leavers, caught;         /* who left after a landmark; whose last landmark before it was flagged */
+    size_t leavers, caught;         /* who left after a landmark, and up to the one behind the last judged; whose last landmark before it was flagged */
     double lead_median, lead_25, lead_75; /* days from the first flag of the final unbroken run to the leave date, of those caught; NaN: none */
     double after_order_median;      /* without contracts: days from the last order to that flag (below zero: before it) */
     size_t runs, false_runs;        /* unbroken runs of flags; after whose last flag the customer did not leave within the horizon */

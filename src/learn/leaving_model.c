@@ -272,6 +272,7 @@ static mr_status read_root(const json_t *root, leaving_model *out, mr_error *err
 
 /* Every feature by name, so that a program whose table of features has grown still knows them. */
 static mr_status known_features(const leaving_model *model, mr_error *err) {
+    if (model->model.kind != TRAINED_ADDITIVE) return damaged(err, "kind");
     for (size_t j = 0; j < model->model.features; j++) {
         const trained_feature *f = &model->model.feature[j];
         bool last = j + 1 == model->model.features;

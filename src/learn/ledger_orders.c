@@ -8,12 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CONTACTS = 3 };
+
 typedef struct gathering {
     ingest_orders *out;
     const mr_context *context;
     int32_t until;
-    size_t customers_room, occasions, occasions_room, ids, ids_room, contacts, contacts_room; /* ids, contacts: bytes */
-    bool money, returned, named;
+    size_t customers_room, occasions, occasions_room, ids, ids_room; /* ids: bytes */
+    char *contact[CONTACTS]; /* name, e-mail, phone of one customer after another */
+    size_t contacts[CONTACTS], contacts_room[CONTACTS];
+    bool money, returned;
 } gathering;
 
 static bool room(void **block, size_t *capacity, size_t need, size_t size) {
@@ -28,7 +32,7 @@ static bool room(void **block, size_t *capacity, size_t need, size_t size) {
 }
 
 /* Room for one more customer and n more occasions. */
-static mr_status make_room(gathering *g, size_t n, size_t id_len, size_t name_len, mr_error *err) {
+static mr_status make_room(gathering *g, size_t n, size_t id_len, const size_t contact_len[CONTACTS], mr_error *err) {
     ingest_orders *o = g->out;
     size_t customers = o->orders.n + 2, before = g->customers_room;
     bool fine = true;
@@ -36,15 +40,17 @@ static mr_status make_room(gathering *g, size_t n, size_t id_len, size_t name_le
         size_t a = before, b = before, c = before;
         fine = room((void **)&o->offset, &a, customers, sizeof *o->offset) && room((void **)&o->id_offset, &b, customers, sizeof *o->id_offset) &&
                room((void **)&o->returned, &c, customers, sizeof *o->returned);
-        size_t d = before;
-        fine = fine && room((void **)&o->contact_offset[0], &d, customers, sizeof *o->contact_offset[0]);
+        for (int k = 0; k < CONTACTS; k++) {
+            size_t d = before;
+            fine = fine && room((void **)&o->contact_offset[k], &d, customers, sizeof *o->contact_offset[k]);
+        }
         g->customers_room = a;
     }
     size_t day_room = g->occasions_room;
     fine = fine && room((void **)&o->day, &day_room, g->occasions + n, sizeof *o->day) &&
            room((void **)&o->money, &g->occasions_room, g->occasions + n, sizeof *o->money) &&
-           room((void **)&o->id_bytes, &g->ids_room, g->ids + id_len, 1) &&
-           room((void **)&o->contact_bytes, &g->contacts_room, g->contacts + name_len + 1, 1);
+           room((void **)&o->id_bytes, &g->ids_room, g->ids + id_len, 1);
+    for (int k = 0; k < CONTACTS; k++) fine = fine && room((void **)&g->contact[k], &g->contacts_room[k], g->contacts[k] + contact_len[k] + 1, 1);
     return fine ? MR_OK : error_memory(err, (g->occasions + n) * 12);
 }
 
@@ -75,7 +81,10 @@ static void take_order(gathering *g, const trace_event *e, size_t first) {
 static mr_status take_customer(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     gathering *g = ctx;
     ingest_orders *o = g->out;
-    size_t n = count_orders(g, t), first = g->occasions, i = o->orders.n, id_len = strlen(f->external_id), name_len = strlen(f->name);
+    size_t n = count_orders(g, t), first = g->occasions, i = o->orders.n, id_len = strlen(f->external_id);
+    const char *contact[CONTACTS] = {f->name, f->email, f->phone};
+    size_t contact_len[CONTACTS];
+    for (int k = 0; k < CONTACTS; k++) contact_len[k] = strlen(contact[k]);
     int64_t back = 0;
     uint64_t returns = 0;
     for (size_t k = 0; k < t->n; k++) {
@@ -90,21 +99,22 @@ static mr_status take_customer(void *ctx, const trace *t, const trace_facts *f, 
         o->understood.return_only_customers += returns > 0;
         return MR_OK;
     }
-    mr_status status = make_room(g, n, id_len, name_len, err);
+    mr_status status = make_room(g, n, id_len, contact_len, err);
     if (status != MR_OK) return status;
     for (size_t k = 0; k < t->n; k++)
         if (trace_is_order(&t->event[k]) && trace_known_day(&t->event[k]) <= g->until) take_order(g, &t->event[k], first);
     memcpy(o->id_bytes + g->ids, f->external_id, id_len);
     g->ids += id_len;
-    memcpy(o->contact_bytes + g->contacts, f->name, name_len);
-    g->contacts += name_len;
-    g->named |= name_len > 0;
+    for (int k = 0; k < CONTACTS; k++) {
+        memcpy(g->contact[k] + g->contacts[k], contact[k], contact_len[k]);
+        g->contacts[k] += contact_len[k];
+        o->contact_offset[k][i + 1] = g->contacts[k];
+    }
     g->returned |= back > 0;
     o->returned[i] = back;
     o->orders.n++;
     o->offset[i + 1] = g->occasions;
     o->id_offset[i + 1] = g->ids;
-    o->contact_offset[0][i + 1] = g->contacts;
     const mr_context *c = g->context;
     if (i % 4096 == 0 && c && c->progress && c->progress(i, 0, c->progress_ctx)) return error_set(err, MR_ECANCELLED, NULL, -1, "stopped on request");
     return MR_OK;
@@ -153,7 +163,8 @@ static bool move_offset(uint64_t **offset, const place *order, size_t n) {
     return true;
 }
 
-static mr_status put_in_order(ingest_orders *o, mr_error *err) {
+static mr_status put_in_order(gathering *g, mr_error *err) {
+    ingest_orders *o = g->out;
     size_t n = o->orders.n;
     place *order = mem_take(NULL, n, sizeof *order);
     int64_t *returned = mem_take(NULL, n, sizeof *returned);
@@ -166,8 +177,10 @@ static mr_status put_in_order(ingest_orders *o, mr_error *err) {
         memcpy(o->returned, returned, n * sizeof *returned);
         /* The identifiers last: `order` points into them. */
         fine = move((void **)&o->day, o->offset, order, n, sizeof *o->day) && move((void **)&o->money, o->offset, order, n, sizeof *o->money) &&
-               move_offset(&o->offset, order, n) && move((void **)&o->contact_bytes, o->contact_offset[0], order, n, 1) &&
-               move_offset(&o->contact_offset[0], order, n) && move((void **)&o->id_bytes, o->id_offset, order, n, 1) && move_offset(&o->id_offset, order, n);
+               move_offset(&o->offset, order, n);
+        for (int k = 0; k < CONTACTS; k++)
+            fine = fine && move((void **)&g->contact[k], o->contact_offset[k], order, n, 1) && move_offset(&o->contact_offset[k], order, n);
+        fine = fine && move((void **)&o->id_bytes, o->id_offset, order, n, 1) && move_offset(&o->id_offset, order, n);
     }
     mem_free(NULL, order);
     mem_free(NULL, returned);
@@ -179,30 +192,61 @@ static void drop(void **block) {
     *block = NULL;
 }
 
+/* One kind of contact behind the other, as a file's are; kinds that nobody has are dropped. */
+static mr_status join_contacts(gathering *g, mr_error *err) {
+    ingest_orders *o = g->out;
+    size_t at = 0, all = g->contacts[0] + g->contacts[1] + g->contacts[2];
+    if (!all) {
+        for (int k = 0; k < CONTACTS; k++) drop((void **)&o->contact_offset[k]);
+        return MR_OK;
+    }
+    o->contact_bytes = mem_take(NULL, all, 1);
+    if (!o->contact_bytes) return error_memory(err, all);
+    for (int k = 0; k < CONTACTS; k++) {
+        if (!g->contacts[k]) {
+            drop((void **)&o->contact_offset[k]);
+            continue;
+        }
+        memcpy(o->contact_bytes + at, g->contact[k], g->contacts[k]);
+        for (size_t i = 0; i <= o->orders.n; i++) o->contact_offset[k][i] += at;
+        at += g->contacts[k];
+    }
+    return MR_OK;
+}
+
+static mr_status gather(ledger *l, gathering *g, const trace_options *o, mr_error *err) {
+    static const size_t none[CONTACTS];
+    ingest_orders *out = g->out;
+    mr_status status = make_room(g, 1, 1, none, err);
+    if (status != MR_OK) return status;
+    out->offset[0] = out->id_offset[0] = 0;
+    for (int k = 0; k < CONTACTS; k++) out->contact_offset[k][0] = 0;
+    status = ledger_traces(l, o, 0, 1, take_customer, g, err);
+    if (status == MR_OK && !out->orders.n)
+        status = error_set(err, MR_EDATA, NULL, -1, "there are no orders%s: import some with 'marram import orders FILE'", g->until == INT32_MAX ? "" : " up to that day");
+    if (status == MR_OK) status = put_in_order(g, err);
+    return status == MR_OK ? join_contacts(g, err) : status;
+}
+
 mr_status ledger_orders(ledger *l, int32_t until, const mr_context *context, ingest_orders *out, mr_error *err) {
     *out = (ingest_orders){.understood = {.first_day = INT32_MAX, .last_day = INT32_MIN, .date_format = DATE_YMD}};
     gathering g = {.out = out, .context = context, .until = until};
     currency_rates rates = {0};
     trace_options o = {0};
-    mr_status status = make_room(&g, 1, 1, 1, err);
-    if (status != MR_OK) return status;
-    out->offset[0] = out->id_offset[0] = out->contact_offset[0][0] = 0;
-    status = ledger_rates_read(l, &rates, err);
+    mr_status status = ledger_rates_read(l, &rates, err);
     if (status == MR_OK) status = ledger_trace_money(l, &rates, &o, err);
     g.money = o.currency[0] != 0;
-    if (status == MR_OK) status = ledger_traces(l, &o, 0, 1, take_customer, &g, err);
+    if (status == MR_OK) status = gather(l, &g, &o, err);
     ledger_rates_free(&rates);
-    if (status != MR_OK) return status;
-    if (!out->orders.n) return error_set(err, MR_EDATA, NULL, -1, "there are no orders%s: import some with 'marram import orders FILE'",
-                                         until == INT32_MAX ? "" : " up to that day");
-    status = put_in_order(out, err);
+    for (int k = 0; k < CONTACTS; k++) mem_free(NULL, g.contact[k]);
     if (status != MR_OK) return status;
     if (!g.money) drop((void **)&out->money);
     if (!g.returned) drop((void **)&out->returned);
-    if (!g.named) drop((void **)&out->contact_offset[0]);
     if (g.money && strcmp(o.currency, "XXX")) snprintf(out->understood.currency, sizeof out->understood.currency, "%s", o.currency);
     out->understood.has_amount = g.money;
-    out->understood.has_name = g.named;
+    out->understood.has_name = g.contacts[0] > 0;
+    out->understood.has_email = g.contacts[1] > 0;
+    out->understood.has_phone = g.contacts[2] > 0;
     out->orders = (mr_orders){.n = out->orders.n, .offset = out->offset, .day = out->day, .money = out->money};
     return MR_OK;
 }

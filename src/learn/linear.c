@@ -9,6 +9,8 @@
 #include <string.h>
 
 enum { RARE = 10 };
+#define LARGEST 1e140 /* squares of ten thousand million such numbers add up to a double */
+#define SMALLEST 1e-140
 
 /* One column of the design. */
 typedef struct column {
@@ -71,8 +73,12 @@ static mr_status look(design *d, size_t j, trained_feature *to, mr_error *err) {
         high = fmax(high, f->number[i]);
         known++;
     }
+    if (known && (low < -LARGEST || high > LARGEST))
+        return error_set(err, MR_EDATA, f->name, -1,
+                         "column '%.80s' goes to %.3g, and logistic regression can add up numbers to %g: correct it, leave it out (--ignore), or use the additive model",
+                         f->name, high > LARGEST ? high : low, LARGEST);
     to->mean = known ? sum / (double)known : 0;
-    if (known && high > low) enough = add(d, j, -1);
+    if (known && high - low > SMALLEST) enough = add(d, j, -1); /* closer together, their squares are 0 */
     if (enough && missing >= RARE && known >= RARE) enough = add(d, j, -2);
     return enough ? MR_OK : error_memory(err, d->p * sizeof(column));
 }

@@ -10,6 +10,7 @@
 #include "rng.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256, PAST_DAYS = 14 };
@@ -70,7 +71,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         const trace_event *e = &t->event[i];
         int32_t known = trace_known_day(e);
         if (l->settings->until != TRACE_NO_DAY && known > l->settings->until) continue;
-        if (e->day <= l->settings->today && (l->last == TRACE_NO_DAY || e->day > l->last)) l->last = e->day;
+        if (e->day <= l->settings->today && event_shows_reach(e->kind) && (l->last == TRACE_NO_DAY || e->day > l->last)) l->last = e->day;
         if (!trace_is_order(e) && e->kind != EVENT_contract_start) continue;
         if (first == TRACE_NO_DAY || e->day < first) first = e->day;
         if (e->kind == EVENT_contract_start || e->day == last_order) continue;
@@ -289,6 +290,22 @@ static bool written_afterwards(const learner *l, int clock) {
     return before > 0 && after < 0.02 * before;
 }
 
+/* Do most leave on the very day a term ends (or on the anniversary of their start)? Then that is how their contracts are built, or were written down: it
+ * says how often renewals fail, which is counted by renewal (renewals.h), and the clocks that run to and from those days show nothing else. */
+static void at_term_ends(learner *l) {
+    static const uint32_t built = 1U << CLOCK_days_to_renewal | 1U << CLOCK_days_to_notice | 1U << CLOCK_anniversary | 1U << CLOCK_days_since_start;
+    moments_of *o = l->out;
+    uint64_t left = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        if (!l->event[i]) continue;
+        uint16_t term = l->bin[CLOCK_days_to_renewal][i], year = l->bin[CLOCK_anniversary][i];
+        left++;
+        o->left_at_ends += (term != CLOCK_NO_BIN && abs((int)term - clock_rows[CLOCK_days_to_renewal].zero) <= 1) ||
+                           (year != CLOCK_NO_BIN && abs((int)year - clock_rows[CLOCK_anniversary].zero) <= 1);
+    }
+    if (2 * o->left_at_ends > left) o->at_ends = built;
+}
+
 static mr_status room_for_curves(moments_of *o, mr_error *err) {
     size_t bins = 0;
     for (size_t i = 0; i < o->clocks; i++) bins += o->spec[i].bins;
@@ -307,8 +324,9 @@ static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     size_t left = 0;
     for (size_t i = 0; i < l->n; i++) left += l->event[i];
     if (left < 30 || left == l->n) return too_few(l, err);
+    if (o->mode == RISK_CONTRACTS) at_term_ends(l);
     for (int i = 0; i < CLOCKS; i++) {
-        if (!runs(l, i)) continue;
+        if (!runs(l, i) || o->at_ends >> i & 1) continue;
         if (l->out->mode == RISK_CONTRACTS && written_afterwards(l, i)) {
             o->afterwards |= 1u << i;
             continue;

@@ -53,6 +53,8 @@ typedef struct moments_of {
     int32_t first, until, since;
     uint64_t customers, with_contracts, present; /* present: under contract; ordered within the horizon */
     uint32_t afterwards; /* bits of clocks left out: their days were written down when people left, for hardly anybody is seen past them */
+    uint32_t at_ends;     /* bits of clocks left out: more than half leave on the very day a term ends, which is how contracts are built */
+    uint64_t left_at_ends;
     uint64_t learnt, spells, left;               /* customers in the rows, spells (landmarks without contracts) and how many ended */
     double rhythm_days;
     size_t clocks;
@@ -77,5 +79,8 @@ void moments_of_free(moments_of *m);
 static inline bool moments_is_date(const moments_of *m, uint32_t moment) {
     return m->spec[m->found.moment[moment].clock].role == MR_CLOCK_DATE;
 }
+
+/* A moment of the cycle in words: "6 to 12 days before the renewal". Returns out. */
+char *moments_words(char out[256], const moments_of *o, uint32_t moment);
 
 #endif

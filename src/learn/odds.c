@@ -8,42 +8,37 @@
 #include <string.h>
 
 #define RATE_PRIOR 5     /* made-up accounts that left at the base's rate */
-#define RENEWAL_PRIOR 10 /* made-up renewals that failed at the base's share */
 #define LIFT_PRIOR 20
-#define ENOUGH_RENEWALS 10
+#define PRIOR_DAYS 365 /* in which half a made-up customer left */
 
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* Where no renewal was ever made, the data do not tell of those made: a list of contracts with their next renewal alone, in which a date that is past
- * is that of somebody who left. */
-static bool told_apart(const accounts *a) {
-    uint64_t under = 0, dated = 0, due = 0, made = 0;
+/* Renewals are told apart where most accounts have a date and enough dates are past, unless these were written down afterwards. */
+static bool told_apart(const accounts *a, const renewals *r) {
+    uint64_t under = 0, dated = 0;
     for (size_t i = 0; i < a->n; i++) {
         under += a->row[i].at.under;
         dated += a->row[i].at.under && (a->row[i].at.renewal_day != TRACE_NO_DAY || a->row[i].at.past_renewal);
     }
-    for (size_t i = 0; i < a->spells; i++) {
-        made += a->spell[i].renewals;
-        due += a->spell[i].renewals + (a->spell[i].ending == BOOK_AT_RENEWAL);
-    }
-    return dated * 2 >= under && under && made && due >= ENOUGH_RENEWALS;
+    return dated * 2 >= under && under && r->all_due > r->all_lost && r->all_due >= RENEWALS_ENOUGH && !r->afterwards;
 }
 
-static void count_renewals(odds *o, const accounts *a) {
-    double due = 0, lost = 0;
+/* Where a date is past only of those who left, tenures tell nothing either: who stayed has another date now, or another beginning. What is left is how many
+ * went in the last year, of those who are here and half of those who went. */
+static void one_rate(odds *o, const accounts *a) {
+    double gone = 0, here = 0, first = 1, days;
     for (size_t i = 0; i < a->spells; i++) {
         const account_spell *s = &a->spell[i];
-        uint32_t k = 0;
-        for (; k < s->renewals; k++) o->due[k < BOOK_RENEWALS ? k : BOOK_RENEWALS - 1]++;
-        if (s->ending != BOOK_AT_RENEWAL) continue;
-        o->due[k < BOOK_RENEWALS ? k : BOOK_RENEWALS - 1]++;
-        o->lost[k < BOOK_RENEWALS ? k : BOOK_RENEWALS - 1]++;
+        first = fmin(first, s->ended - s->days - a->until);
+        here += s->ending == BOOK_STAYS;
+        gone += s->ending != BOOK_STAYS && s->ended > a->until - 365;
     }
-    for (int k = 0; k < BOOK_RENEWALS; k++) due += o->due[k], lost += o->lost[k];
-    o->renewal_loss = (lost + .5) / (due + 1);
+    days = fmin(365, fmax(1, -first));
+    o->year_left = gone;
+    o->year_days = days * (here + gone / 2);
 }
 
 /* As seen over the months of the book: those with a sign at a month's closing against all. */
@@ -73,16 +68,18 @@ static mr_status tenures(odds_tenures *t, const accounts *a, bool apart, bool da
     qsort(t->stop, t->n, sizeof(double), ascending);
     for (size_t i = 0; i < t->n; i++) t->stop_sum[i + 1] = t->stop_sum[i] + t->stop[i];
     double days = t->stop_sum[t->n];
-    t->rate = days > 0 ? ((double)t->left_n + .5) / days : NAN;
+    t->rate = days > 0 ? ((double)t->left_n + .5) / (days + PRIOR_DAYS) : NAN; /* two customers of a month's standing tell nothing yet */
     return MR_OK;
 }
 
 mr_status odds_make(const accounts *a, odds *o, mr_error *err) {
     *o = (odds){0};
-    o->by_renewal = told_apart(a);
-    count_renewals(o, a);
+    mr_status status = renewals_make(a, &o->renewal, err);
+    if (status != MR_OK) return status;
+    o->by_renewal = told_apart(a, &o->renewal);
     measure_signs(o, &a->book);
-    mr_status status = tenures(&o->of[0], a, o->by_renewal, false, err);
+    if (o->renewal.afterwards) one_rate(o, a);
+    status = tenures(&o->of[0], a, o->by_renewal, false, err);
     return status == MR_OK && o->by_renewal ? tenures(&o->of[1], a, true, true, err) : status;
 }
 
@@ -112,12 +109,6 @@ static double days_up_to(const odds_tenures *o, double v) {
     return o->stop_sum[ended] + (double)(o->n - ended) * v;
 }
 
-/* The normal quantile that leaves (1 - level) / 2 on each side (Abramowitz & Stegun 26.2.23; to .0005, and an interval needs no more). */
-static double two_sided(double level) {
-    double t = sqrt(-2 * log((1 - level) / 2));
-    return t - (2.515517 + t * (.802853 + t * .010328)) / (1 + t * (1.432788 + t * (.189269 + t * .001308)));
-}
-
 /* A rate of `events` in `days`, as a gamma; its quantile z from the middle (Wilson & Hilferty 1931). */
 static double gamma_quantile(double events, double days, double z) {
     double root = 1 - 1 / (9 * events) + z / (3 * sqrt(events));
@@ -138,14 +129,9 @@ static span rate_at(const odds_tenures *o, double tenure, double horizon, double
         to = tenure + horizon + wide;
     }
     double days = days_up_to(o, to) - days_up_to(o, from), events = (double)left + RATE_PRIOR, over = days + RATE_PRIOR / o->rate;
-    return (span){events / over, gamma_quantile(events, over, -z), gamma_quantile(events, over, z)};
-}
-
-/* Wilson 1927, of a share of so many. */
-static span share(double part, double of, double z) {
-    double p = part / of, middle = (p + z * z / (2 * of)) / (1 + z * z / of);
-    double wide = z / (1 + z * z / of) * sqrt(p * (1 - p) / of + z * z / (4 * of * of));
-    return (span){p, fmax(0, middle - wide), fmin(1, middle + wide)};
+    /* Where fewer left in all than were made up, the interval is of those who did. */
+    double known = fmin(events, (double)o->left_n + .5), seen = known * over / events;
+    return (span){events / over, gamma_quantile(known, seen, -z), gamma_quantile(known, seen, z)};
 }
 
 static double combined(double renewal, double rate, double horizon, double lift) {
@@ -153,17 +139,31 @@ static double combined(double renewal, double rate, double horizon, double lift)
     return 1 - pow(fmax(stays, 1e-12), lift);
 }
 
+bool odds_renews(const book_standing *s, int32_t day, double horizon) {
+    return s->past_renewal || (s->renewal_day != TRACE_NO_DAY && s->renewal_day <= day + horizon);
+}
+
+odds_chance odds_renewal_of(const odds *o, const book_standing *s, double level) {
+    if (!o->by_renewal) return (odds_chance){NAN, NAN, NAN};
+    renewals_share q = renewals_lost(&o->renewal, s->renewals, level);
+    double lift = s->signs ? o->lift_with : o->lift_without;
+    return (odds_chance){pow(1 - q.middle, lift), pow(1 - q.high, lift), pow(1 - q.low, lift)};
+}
+
 odds_chance odds_of(const odds *o, const book_standing *s, int32_t day, double horizon, double level) {
     bool dated = s->renewal_day != TRACE_NO_DAY || s->past_renewal;
     const odds_tenures *t = &o->of[o->by_renewal && dated];
     if (!t->n || isnan(t->rate)) return (odds_chance){NAN, NAN, NAN};
-    double z = two_sided(level), lift = s->signs ? o->lift_with : o->lift_without;
-    span q = {0}, rate = rate_at(t, (double)day - s->since_day, horizon, z);
-    bool renews = s->past_renewal || (s->renewal_day != TRACE_NO_DAY && s->renewal_day <= day + horizon);
-    if (o->by_renewal && renews) {
-        size_t k = s->renewals < BOOK_RENEWALS ? s->renewals : BOOK_RENEWALS - 1;
-        q = share(o->lost[k] + RENEWAL_PRIOR * o->renewal_loss, o->due[k] + RENEWAL_PRIOR, z);
+    double z = renewals_two_sided(level), lift = s->signs ? o->lift_with : o->lift_without;
+    span rate;
+    if (o->renewal.afterwards) {
+        double events = o->year_left + .5;
+        rate = (span){events / o->year_days, gamma_quantile(events, o->year_days, -z), gamma_quantile(events, o->year_days, z)};
+    } else {
+        rate = rate_at(t, (double)day - s->since_day, horizon, z);
     }
+    renewals_share q = {0};
+    if (o->by_renewal && odds_renews(s, day, horizon)) q = renewals_lost(&o->renewal, s->renewals, level);
     return (odds_chance){combined(q.middle, rate.middle, horizon, lift), combined(q.low, rate.low, horizon, lift),
                          combined(q.high, rate.high, horizon, lift)};
 }

@@ -5,8 +5,10 @@
 #include <mem.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicode.h>
 
 #define SPELLS 64 /* a customer's spells that are looked at; nobody comes back more often */
 
@@ -27,7 +29,7 @@ typedef struct pass {
     const mr_context *context;
     digest_room room;
     norms_count *count;
-    uint64_t with_contracts, done;
+    uint64_t base, with_contracts, done; /* base: customers with an order or a contract */
     uint64_t *stayers_fired, stayers; /* [SIGNALS] */
     int32_t last_day, limit; /* limit: TRACE_NO_DAY none */
 } pass;
@@ -48,7 +50,7 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
     if (!t->n) return tick(p, 0, err);
     int32_t last = b->until != TRACE_NO_DAY ? b->until : p->limit, seen = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n; i++) {
-        if (last != TRACE_NO_DAY && t->event[i].day > last) continue;
+        if ((last != TRACE_NO_DAY && t->event[i].day > last) || !event_shows_reach(t->event[i].kind)) continue;
         if (seen == TRACE_NO_DAY || t->event[i].day > seen) seen = t->event[i].day;
         if (b->first_day == TRACE_NO_DAY || t->event[i].day < b->first_day) b->first_day = t->event[i].day;
     }
@@ -58,6 +60,7 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
     if (status != MR_OK) return status;
     norms_add(p->count, &d);
     b->customers++;
+    p->base += risk_is_customer(t);
     p->with_contracts += risk_has_contracts(t);
     return tick(p, 0, err);
 }
@@ -124,19 +127,21 @@ double reasons_value(const digest *d, risk_mode mode) {
     }
     for (uint32_t i = d->n[EVENT_order]; i > 0; i--) {
         const trace_event *e = digest_event(d, EVENT_order, i - 1);
-        if (d->day - e->day > 365) break;
+        if (d->day - e->day >= 365) break;
         value += (double)e->amount;
     }
     return value / 1e4;
 }
 
-static uint16_t name_of(reasons_names *names, const char *name) {
-    if (!name || !*name) return 0;
+static uint16_t name_of(reasons_names *names, const char *whole) {
+    char name[sizeof *names->name];
+    if (!whole || !*whole) return 0;
+    snprintf(name, sizeof name, "%.63s", whole);
+    unicode_mend(name);
     for (uint16_t i = names->n; i > 1; i--)
-        if (!strncmp(names->name[i - 1], name, 63)) return (uint16_t)(i - 1);
+        if (!strcmp(names->name[i - 1], name)) return (uint16_t)(i - 1);
     if (names->n == REASONS_NAMES) return 0;
-    size_t len = strlen(name);
-    memcpy(names->name[names->n], name, len < 63 ? len : 63);
+    memcpy(names->name[names->n], name, sizeof name);
     return names->n++;
 }
 
@@ -320,7 +325,7 @@ static mr_status usual(trace_source source, const reasons_options *o, pass *p, m
                                                                             : "nothing had happened by then: the first event is later than that day");
     if (status == MR_OK) {
         norms_settle(p->count, &b->norms);
-        b->mode = risk_mode_of(p->with_contracts, b->customers);
+        b->mode = risk_mode_of(p->with_contracts, p->base);
         if (b->until == TRACE_NO_DAY) b->until = p->last_day;
     }
     mem_free(NULL, p->count);

@@ -17,6 +17,7 @@ static json_t *day_json(int32_t day) {
 typedef struct due_row {
     json_t *o;
     size_t urgent;
+    bool found; /* anything at all */
     int32_t overdue;
     int64_t customer_id;
 } due_row;
@@ -27,7 +28,7 @@ typedef struct reviewing {
     reasons_base base; /* norms, mode, until */
     digest_room room;
     due_row *row;
-    size_t n, capacity, total;
+    size_t n, capacity, total, urgent, quiet; /* due; of these with something that does not wait; with nothing found */
     uint64_t done;
 } reviewing;
 
@@ -43,7 +44,7 @@ static int32_t cadence(const reviews_options *o, const char *tier) {
 static bool is_here(const reviewing *r, const trace *t, const digest *d) {
     if (r->base.mode == RISK_CONTRACTS) return risk_under_contract(t, d->day);
     for (uint32_t i = d->n[EVENT_order]; i > 0; i--)
-        if (trace_is_order(digest_event(d, EVENT_order, i - 1))) return d->day - digest_event(d, EVENT_order, i - 1)->day <= r->o->horizon_days;
+        if (trace_is_order(digest_event(d, EVENT_order, i - 1))) return d->day - digest_event(d, EVENT_order, i - 1)->day < r->o->horizon_days;
     return false;
 }
 
@@ -95,18 +96,21 @@ static mr_status review_one(void *ctx, const trace *t, const trace_facts *f, mr_
         urgent += pattern_of((int)hit[i].pattern)->urgent;
         json_array_append_new(findings, finding(&hit[i], last));
     }
+    r->urgent += urgent > 0;
+    r->quiet += n == 0;
     char id[24];
     snprintf(id, sizeof id, "%lld", (long long)t->customer_id);
     json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:i,s:o,s:o,s:i,s:o}", "customer_id", id, "identifier", f->external_id, "name", f->name, "tier", f->tier, "owner_sales", f->owner_sales,
                           "owner_operations", f->owner_operations, "here", here, "cadence_days", (int)every, "last_review", day_json(last), "due", day_json(due), "overdue_days",
                           (int)(r->o->day - due), "findings", findings);
     if (!o) return error_memory(err, 1024);
-    return keep(r, (due_row){o, urgent, r->o->day - due, t->customer_id}, err);
+    return keep(r, (due_row){o, urgent, n > 0, r->o->day - due, t->customer_id}, err);
 }
 
 static int by_urgency(const void *a, const void *b) {
     const due_row *x = a, *y = b;
     if (x->urgent != y->urgent) return x->urgent > y->urgent ? -1 : 1;
+    if (x->found != y->found) return x->found ? -1 : 1;
     if (x->overdue != y->overdue) return x->overdue > y->overdue ? -1 : 1;
     return x->customer_id < y->customer_id ? -1 : x->customer_id > y->customer_id;
 }
@@ -121,7 +125,7 @@ mr_status reviews_json(trace_source source, const reviews_options *o, const mr_c
         json_t *list = json_array();
         if (r.n) qsort(r.row, r.n, sizeof *r.row, by_urgency);
         for (size_t i = 0; i < r.n && (!o->limit || i < o->limit); i++) json_array_append(list, r.row[i].o);
-        *out = json_pack("{s:o,s:I,s:I,s:o}", "as_of", day_json(o->day), "due", (json_int_t)r.total, "listed", (json_int_t)json_array_size(list), "reviews", list);
+        *out = json_pack("{s:o,s:I,s:I,s:I,s:I,s:o}", "as_of", day_json(o->day), "due", (json_int_t)r.total, "urgent", (json_int_t)r.urgent, "nothing_found", (json_int_t)r.quiet, "listed", (json_int_t)json_array_size(list), "reviews", list);
         if (!*out) status = error_memory(err, 4096);
     }
     for (size_t i = 0; i < r.n; i++) json_decref(r.row[i].o);
@@ -148,16 +152,15 @@ mr_status reviews_done(ledger *l, const review_done *r, bool *added, mr_error *e
     json_decref(body);
     if (!text) return error_set(err, MR_EDATA, "by", -1, "a name or a note that is not UTF-8");
     int len = snprintf(source_id, sizeof source_id, "review/%lld/%s", (long long)r->customer_id, calendar_text(r->day, day));
-    int64_t from = (int64_t)r->day * TRACE_DAY_US, at = r->now_us >= from && r->now_us < from + TRACE_DAY_US ? r->now_us : from;
+    /* At the day's begin, whatever the hour: to say the same again on that day changes nothing. */
     append_item item = {.event = {.customer_id = r->customer_id,
-                                  .e = {.kind = EVENT_account_review, .at_us = at, .recorded_at_us = r->now_us, .day = r->day, .source = ledger_source_number(REVIEW_SOURCE), .body = text,
+                                  .e = {.kind = EVENT_account_review, .at_us = (int64_t)r->day * TRACE_DAY_US, .recorded_at_us = r->now_us, .day = r->day, .source = ledger_source_number(REVIEW_SOURCE), .body = text,
                                         .body_len = strlen(text), .source_id = source_id, .source_id_len = (size_t)len}}};
     item.event.e.id = ledger_hash(l, ledger_domain_of(l, "event", REVIEW_SOURCE), source_id, (size_t)len);
     mr_status status = db_transaction(l->d, DB_WRITE, make_source, l, err);
     if (status == MR_OK) status = ledger_append(l, NULL, &item, 1, err);
     free(text);
     *added = item.outcome == APPEND_ADDED;
-    /* The hour differs between two calls of one day: what was said first stands, and the other is kept as a conflict. */
     if (status == MR_OK && item.outcome == APPEND_CONFLICTING)
         return error_set(err, MR_EDATA, NULL, -1, "a review of that customer on %s is recorded already, and says something else; it stands, and this one was kept beside it as a conflict", day);
     return status;

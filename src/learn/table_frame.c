@@ -2,6 +2,7 @@
  * the first of them, for it is as likely a slip as a category; one that is another text in nearly every row names its rows and is left out. */
 #include "table_frame.h"
 
+#include <calendar.h>
 #include <error.h>
 #include <math.h>
 #include <mem.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unicode.h>
 
 enum { MOST_LEVELS = 1 << 20 };
 #define MOSTLY 0.8 /* a column with such a share of numbers is meant to be numbers */
@@ -34,7 +36,7 @@ static void note(table_frame *t, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const char *kept = arena_copy(&t->memory, text, strlen(text));
+    const char *kept = arena_copy(&t->memory, unicode_mend(text), strlen(text));
     if (kept) t->note[t->notes++] = kept;
 }
 
@@ -66,6 +68,13 @@ static meaning read_cell(const char *cell, double *out) {
     *out = strtod(text, &end);
     if (end == text || *end) return IS_TEXT;
     return isfinite(*out) ? IS_NUMBER : IS_INFINITE;
+}
+
+/* "1,234": one and a bit, or a thousand and more? */
+static bool either_way(const char *cell) {
+    const char *whole = cell + strspn(cell, "+-");
+    size_t digits = strspn(whole, "0123456789");
+    return *whole != '0' && digits >= 1 && digits <= 3 && whole[digits] == ',' && strspn(whole + digits + 1, "0123456789") == 3 && !whole[digits + 4];
 }
 
 static const char *cell_of(const table_frame *t, size_t row, size_t column) {
@@ -188,6 +197,14 @@ static mr_status fill_categories(table_frame *t, size_t column, frame_feature *f
     return status;
 }
 
+/* Whole numbers that rise from row to row name the rows more often than they say anything of them. */
+static void note_counting(table_frame *t, const char *name, const double *number, bool id_known) {
+    size_t n = t->frame.n;
+    bool counts = n >= 20 && !id_known;
+    for (size_t i = 0; counts && i < n; i++) counts = number[i] >= floor(number[i]) && number[i] <= floor(number[i]) && (i == 0 || number[i] > number[i - 1]);
+    if (counts) note(t, "column '%.80s' counts up from row to row: if it names the rows, say --id; if it says when they were, --time", name);
+}
+
 static bool listed(const char *const *list, const char *name) {
     for (; list && *list; list++)
         if (!strcasecmp(*list, name)) return true;
@@ -197,12 +214,17 @@ static bool listed(const char *const *list, const char *name) {
 /* Adds the column to the features, or says why not. */
 static mr_status add_feature(table_frame *t, size_t column, const table_roles *roles, frame_feature *feature, mr_error *err) {
     const char *name = t->table.heading[column];
-    size_t known = 0, numbers = 0, n = t->frame.n;
+    size_t known = 0, numbers = 0, n = t->frame.n, unclear = n;
+    bool decimal = false; /* a comma stands before decimals, beyond doubt */
     double value;
     for (size_t i = 0; i < n; i++) {
-        meaning m = read_cell(cell_of(t, i, column), &value);
+        const char *cell = cell_of(t, i, column);
+        meaning m = read_cell(cell, &value);
         known += m != IS_MISSING;
         numbers += m == IS_NUMBER || m == IS_INFINITE;
+        if (m != IS_NUMBER || !strchr(cell, ',')) continue;
+        if (!either_way(cell)) decimal = true;
+        else if (unclear == n) unclear = i;
     }
     if (!known) {
         note(t, "column '%.80s' is empty: left out", name);
@@ -210,11 +232,16 @@ static mr_status add_feature(table_frame *t, size_t column, const table_roles *r
     }
     frame_feature *f = &feature[t->frame.p];
     *f = (frame_feature){.name = name, .categorical = listed(roles->category, name) || (double)numbers < MOSTLY * (double)known};
+    if (!f->categorical && unclear < n && !decimal)
+        return at_cell(t, unclear, column, err, "can be read with the comma before decimals or before thousands, and no other cell of the column tells which: write it with a "
+                       "point, or without the comma");
     if (!f->categorical) {
         double *number = arena_take(&t->memory, n * sizeof *number + 1);
         f->number = number;
         t->frame.p++;
-        return number ? fill_numbers(t, column, number, err) : error_memory(err, n * sizeof *number);
+        mr_status filled = number ? fill_numbers(t, column, number, err) : error_memory(err, n * sizeof *number);
+        if (filled == MR_OK) note_counting(t, name, number, roles->id || roles->time);
+        return filled;
     }
     bool names_rows = false;
     int32_t *category = arena_take(&t->memory, n * sizeof *category + 1);
@@ -230,11 +257,23 @@ static mr_status add_feature(table_frame *t, size_t column, const table_roles *r
 
 /* --- the outcome --- */
 
+/* "1", "1.0", "1,00": 1. */
+static bool is_flag(const char *text, double flag) {
+    double value;
+    return read_cell(text, &value) == IS_NUMBER && value >= flag && value <= flag;
+}
+
+static bool one_outcome(const char *a, const char *b) {
+    return !strcasecmp(a, b) || (is_flag(a, 0) && is_flag(b, 0)) || (is_flag(a, 1) && is_flag(b, 1));
+}
+
 static mr_status outcome_values(const table_frame *t, size_t column, names *values, mr_error *err) {
     for (size_t i = 0; i < t->table.rows; i++) {
         const char *cell = t->table.cell[i * t->table.columns + column];
         if (AMONG(cell, missing_words)) continue;
-        if (names_find(values, cell, true) < -1) return error_memory(err, values->n * sizeof *values->name);
+        bool known = names_find(values, cell, false) >= 0;
+        for (size_t k = 0; !known && k < values->n; k++) known = one_outcome(values->name[k], cell);
+        if (!known && names_find(values, cell, true) < -1) return error_memory(err, values->n * sizeof *values->name);
         if (values->n > 1000) break; /* enough to know that it is no outcome */
     }
     return MR_OK;
@@ -247,7 +286,7 @@ static mr_status which_positive(const table_frame *t, size_t column, const table
     *positive = NULL;
     if (roles->positive) {
         for (size_t i = 0; i < values->n; i++)
-            if (!strcasecmp(v[i], roles->positive)) *positive = v[i];
+            if (one_outcome(v[i], roles->positive)) *positive = v[i];
         if (*positive && values->n == 1)
             return error_set(err, MR_EDATA, name, 1, "%.200s: the target '%.60s' is '%.40s' in every row: there is nothing to tell apart", path, name, v[0]);
         if (!*positive)
@@ -261,10 +300,14 @@ static mr_status which_positive(const table_frame *t, size_t column, const table
         return error_set(err, MR_EDATA, name, 1,
                          "%.200s: the target '%.60s' has %s%zu values ('%.30s', '%.30s', '%.30s', ...), not two; say which one is to be told from all others: --positive VALUE",
                          path, name, values->n > 1000 ? "over " : "", values->n > 1000 ? (size_t)1000 : values->n, v[0], v[1], v[2]);
-    for (int i = 0; i < 2; i++)
+    double number[2];
+    bool numbers = read_cell(v[0], &number[0]) == IS_NUMBER && read_cell(v[1], &number[1]) == IS_NUMBER;
+    for (int i = 0; i < 2 && numbers; i++)
+        if (is_flag(v[i], 1) && is_flag(v[1 - i], 0)) *positive = v[i];
+    for (int i = 0; i < 2 && !numbers; i++) /* 1 beside 2 says nothing */
         if (AMONG(v[i], positive_words) && (AMONG(v[1 - i], negative_words) || !AMONG(v[1 - i], positive_words))) *positive = v[i];
-    if (!*positive && AMONG(v[0], negative_words)) *positive = v[1];
-    if (!*positive && AMONG(v[1], negative_words)) *positive = v[0];
+    if (!*positive && AMONG(v[0], negative_words) && !numbers) *positive = v[1];
+    if (!*positive && AMONG(v[1], negative_words) && !numbers) *positive = v[0];
     if (!*positive)
         return error_set(err, MR_EDATA, name, 1, "%.200s: the target '%.60s' is '%.40s' or '%.40s': say which one is to be told: --positive VALUE", path, name, v[0],
                          v[1]);
@@ -279,11 +322,12 @@ static mr_status take_rows(table_frame *t, size_t column, const char *positive, 
     if (!happened || !t->row) return error_memory(err, rows * sizeof *t->row);
     for (size_t i = 0; i < rows; i++) {
         const char *cell = t->table.cell[i * t->table.columns + column];
-        if (AMONG(cell, missing_words) && strcasecmp(cell, positive)) {
+        bool yes = one_outcome(cell, positive);
+        if (AMONG(cell, missing_words) && !yes) {
             t->without_outcome++;
             continue;
         }
-        happened[t->frame.n] = !strcasecmp(cell, positive);
+        happened[t->frame.n] = yes;
         t->row[t->frame.n++] = i;
     }
     t->frame.happened = happened;
@@ -324,22 +368,34 @@ static mr_status take_ids(table_frame *t, size_t column, mr_error *err) {
 static mr_status take_times(table_frame *t, size_t column, mr_error *err) {
     size_t n = t->frame.n;
     double *time = arena_take(&t->memory, n * sizeof *time + 1);
+    bool same = true, numbers = false;
     if (!time) return error_memory(err, n * sizeof *time);
     for (size_t i = 0; i < n; i++) {
         const char *cell = cell_of(t, i, column);
         char digits[24];
         size_t len = 0;
-        if (read_cell(cell, &time[i]) == IS_NUMBER) continue;
-        bool dated = strlen(cell) >= 10 && cell[4] == '-' && cell[7] == '-';
+        int32_t day;
+        bool number = read_cell(cell, &time[i]) == IS_NUMBER, dated = !number && strlen(cell) >= 10 && calendar_parse(cell, 10, &day);
+        if (i > 0 && number != numbers) dated = number = false;
+        numbers = number;
         for (const char *p = cell; dated && *p && *p != '+' && len < 14; p++)
             if (*p >= '0' && *p <= '9') digits[len++] = *p;
         while (len < 14) digits[len++] = '0';
         digits[len] = 0;
-        if (!dated) return at_cell(t, i, column, err, "is no time: numbers, or dates as 2025-12-31, are");
-        time[i] = strtod(digits, NULL);
+        if (!dated && !number) return at_cell(t, i, column, err, "is no time: numbers are, or dates as 2025-12-31, but not both in one column");
+        if (dated) time[i] = strtod(digits, NULL);
+        same = same && !(time[i] < time[0]) && !(time[i] > time[0]);
     }
+    if (same)
+        return error_set(err, MR_EDATA, t->table.heading[column], 1, "%.200s: column '%.60s' is the same in all rows, so none is later than others: leave --time out",
+                         t->table.path, t->table.heading[column]);
     t->frame.time = time;
     return MR_OK;
+}
+
+static mr_status check_roles(const table_frame *t, size_t target, size_t id, size_t time, mr_error *err) {
+    const char *both = id == target ? "--target and --id" : time == target ? "--target and --time" : NULL;
+    return both ? error_set(err, MR_EINVAL, t->table.heading[target], -1, "%s both name column '%.60s'", both, t->table.heading[target]) : MR_OK;
 }
 
 /* --- monotone --- */
@@ -387,6 +443,7 @@ mr_status table_frame_read(const char *path, const table_roles *roles, table_fra
     if (status == MR_OK) status = need_column(out, roles->target, "--target", &target, err);
     if (status == MR_OK && roles->id) status = need_column(out, roles->id, "--id", &id, err);
     if (status == MR_OK && roles->time) status = need_column(out, roles->time, "--time", &time, err);
+    if (status == MR_OK) status = check_roles(out, target, id, time, err);
     if (status == MR_OK) status = check_listed(out, roles->ignore, "--ignore", err);
     if (status == MR_OK) status = check_listed(out, roles->category, "--category", err);
     if (status == MR_OK) status = outcome_values(out, target, &values, err);

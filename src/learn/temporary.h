@@ -17,11 +17,14 @@ typedef struct temporary_options {
     int32_t today;           /* what happened after this day is an error */
     int64_t now_us;          /* when it was all recorded; later than all of it */
     bool skip_errors;
+    const char *rates;       /* a file of currency rates (rates_file.h), kept in the ledger; NULL: none */
+    const char *rejects_path; /* with skip_errors: bad lines of all files go there (made only where there are any); NULL: only counted */
 } temporary_options;
 
 typedef struct temporary {
     char folder[256], url[288]; /* url: for ledger_open */
     uint64_t rows, events, rejected, customers, not_begun;
+    uint64_t repeated, conflicting; /* events given more than once; of which with other contents: the first counts */
 } temporary;
 
 /* "orders:shop.csv": a file and what it is, where what stands before the colon is a record's or a ready mapping's name; else the whole is a path, and

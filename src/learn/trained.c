@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unicode.h>
 
 void trained_free(trained *t) {
     if (!t) return;
@@ -21,7 +22,7 @@ void trained_note(trained *t, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const char *kept = arena_copy(&t->memory, text, strlen(text));
+    const char *kept = arena_copy(&t->memory, unicode_mend(text), strlen(text));
     if (kept) t->note[t->notes++] = kept;
 }
 
@@ -42,6 +43,7 @@ size_t trained_terms(const trained *t) {
 void trained_term_name(const trained *t, size_t term, char name[256]) {
     if (t->kind == TRAINED_LOGISTIC) {
         snprintf(name, 256, "%.255s", t->feature[linear_feature(t, term)].name);
+        unicode_mend(name);
         return;
     }
     mr_additive_parts parts;
@@ -49,6 +51,7 @@ void trained_term_name(const trained *t, size_t term, char name[256]) {
     const char *first = t->feature[parts.first[term]].name;
     if (parts.second[term] < 0) snprintf(name, 256, "%.255s", first);
     else snprintf(name, 256, "%.125s x %.125s", first, t->feature[parts.second[term]].name);
+    unicode_mend(name);
 }
 
 double trained_importance(const trained *t, size_t term) {

@@ -1,6 +1,6 @@
 /* A fifth of the rows is held out: the latest where rows have a time, else by chance, each outcome for itself and the rows of a group together. The
  * model is fitted to the others, judged on it, and then fitted to all. What judges when boosting stops is likewise the latest seventh of the rows
- * fitted to, or by chance. */
+ * fitted to, or (rows without a time, or of one or two times) by chance. */
 #include "training.h"
 
 #include <error.h>
@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST_ROWS = 100, LEAST_OF_EACH = 20 };
+enum { LEAST_ALL = 20, LEAST_EACH = 5 };        /* to learn from; as the additive model has it */
+enum { LEAST_ROWS = 100, LEAST_OF_EACH = 20 }; /* to hold a part of them out */
 #define HOLDOUT 0.2
 #define JUDGED (1 / 7.0)
 #define SUSPECT 0.97 /* a feature's AUC alone: on real tables of customers the best single one comes to .7 to .9 */
@@ -123,6 +124,14 @@ static mr_status part_of(const frame *f, const unsigned char *mark, unsigned cha
 
 /* --- fitting --- */
 
+/* Are there so many of either outcome on that side? */
+static bool both(const frame *f, const unsigned char *held, unsigned char side, size_t least) {
+    size_t of[2] = {0, 0};
+    for (size_t i = 0; i < f->n; i++)
+        if (held[i] == side) of[f->happened[i]]++;
+    return of[0] >= least && of[1] >= least;
+}
+
 static mr_status fit_additive(const training *t, const frame *f, mr_error *err) {
     mr_additive_options options = t->options->additive;
     mr_feature *feature = mem_take(NULL, f->p, sizeof *feature);
@@ -130,12 +139,14 @@ static mr_status fit_additive(const training *t, const frame *f, mr_error *err) 
     unsigned char *judge = f->time ? mem_take(NULL, f->n, 1) : NULL;
     mr_status status = feature && monotone && (!f->time || judge) ? MR_OK : error_memory(err, f->n);
     if (status == MR_OK && judge) status = mark_latest(f, NULL, JUDGED, judge, err);
+    /* Where the rows are of one or two times, none are later: then by chance. */
+    bool later = status == MR_OK && judge && both(f, judge, 1, LEAST_OF_EACH / 4) && both(f, judge, 0, LEAST_OF_EACH / 4);
     if (status == MR_OK) {
         mr_frame plain = frame_plain(f, feature);
         for (size_t j = 0; j < f->p; j++) monotone[j] = f->feature[j].categorical ? 0 : f->feature[j].monotone;
         options.monotone = monotone;
         options.seed = t->options->seed;
-        mr_outcomes outcomes = {.happened = f->happened, .weight = f->weight, .group = f->group, .judge = judge};
+        mr_outcomes outcomes = {.happened = f->happened, .weight = f->weight, .group = f->group, .judge = later ? judge : NULL};
         mr_additive_free(t->out->additive);
         t->out->additive = NULL;
         status = mr_additive_fit(&plain, &outcomes, &options, t->context, &t->out->additive, err);
@@ -175,27 +186,22 @@ static mr_status hold_out(const training *t, mr_error *err) {
     return status;
 }
 
-static bool both(const frame *f, const unsigned char *held, unsigned char side, size_t least) {
-    size_t of[2] = {0, 0};
-    for (size_t i = 0; i < f->n; i++)
-        if (held[i] == side) of[f->happened[i]]++;
-    return of[0] >= least && of[1] >= least;
-}
-
 static mr_status split(const training *t, bool *split, mr_error *err) {
     const frame *f = t->f;
     double share = t->options->holdout_share > 0 ? t->options->holdout_share : HOLDOUT;
     char words[96];
     *split = false;
     if (t->options->holdout_share < 0) return MR_OK;
-    mr_status status = f->time ? mark_latest(f, NULL, share, t->held, err) : mark_by_chance(f, share, t->options->seed, t->held, err);
+    mr_status status = f->time ? mark_latest(f, NULL, share, t->held, err) : MR_OK;
+    bool later = f->time && memchr(t->held, 0, f->n); /* rows of one time: none are later */
+    if (status == MR_OK && !later) status = mark_by_chance(f, share, t->options->seed, t->held, err);
     if (status != MR_OK) return status;
     if (f->n < LEAST_ROWS || !both(f, t->held, 1, LEAST_OF_EACH / 4) || !both(f, t->held, 0, LEAST_OF_EACH)) {
         trained_note(t->out, "too few rows to hold a part of them out, so it is not known how good the model is: %zu rows%s", f->n,
                      f->n < LEAST_ROWS ? "" : ", and few of one outcome");
         return MR_OK;
     }
-    if (f->time) snprintf(words, sizeof words, "the latest %.0f %% of the rows", 100 * share);
+    if (later) snprintf(words, sizeof words, "the latest %.0f %% of the rows", 100 * share);
     else snprintf(words, sizeof words, "%.0f %% of the rows, by chance, seed %llu", 100 * share, (unsigned long long)t->options->seed);
     t->out->split = arena_copy(&t->out->memory, words, strlen(words));
     *split = true;
@@ -219,8 +225,12 @@ static mr_status note_leakage(const training *t, mr_error *err) {
 }
 
 static void note_unused(const training *t) {
-    for (size_t j = 0; j < t->out->features; j++)
-        if (!t->out->feature[j].used) trained_note(t->out, "'%.80s' is the same in all rows: left out", t->out->feature[j].name);
+    for (size_t j = 0; j < t->out->features; j++) {
+        if (t->out->feature[j].used) continue;
+        bool rare = t->f->feature[j].categorical && t->f->feature[j].levels > 1;
+        trained_note(t->out, rare ? "'%.80s' has rare categories only, none in enough rows to learn from: left out" : "'%.80s' is the same in all rows: left out",
+                     t->out->feature[j].name);
+    }
 }
 
 /* Names and levels are the trained model's own. */
@@ -250,6 +260,11 @@ mr_status training_run(const frame *f, const training_options *options, const mr
     snprintf(out->program, sizeof out->program, "%s", mr_version());
     if (!f->happened || !f->p) return error_set(err, MR_EDATA, NULL, -1, "there are no features to learn from");
     for (size_t i = 0; i < f->n; i++) out->happened += f->happened[i];
+    uint64_t others = f->n - out->happened;
+    if (f->n < LEAST_ALL || out->happened < LEAST_EACH || others < LEAST_EACH)
+        return error_set(err, MR_EDATA, NULL, -1,
+                         "too few rows to learn from: %llu in which it happened and %llu in which it did not; %d in all and %d of each are the least",
+                         (unsigned long long)out->happened, (unsigned long long)others, LEAST_ALL, LEAST_EACH);
     bool held = false;
     t.take = mem_take(NULL, f->n + 1, 1);
     t.held = mem_new(NULL, f->n + 1, 1);

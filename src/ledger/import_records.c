@@ -292,7 +292,11 @@ static bool ends_a_term(const record *rec) {
 
 static bool put_terms(importer *i, const record *rec, history_event *e) {
     const record_value *price = VALUE(rec, contracts, price), *end = VALUE(rec, contracts, end);
-    if (price->given && price->number < 0) return refuse(i, "price", price, "a contract's price is below zero");
+    if (price->given && price->number < 0) {
+        char figure[40]; /* what stands in the cell is a sum of money by now */
+        int len = snprintf(figure, sizeof figure, "%.15g", (double)price->number / MR_MONEY_SCALE);
+        return refuse(i, "price", &(record_value){.text = figure, .len = (size_t)len}, "a contract's price is below zero");
+    }
     if (!put_money(i, price, VALUE(rec, contracts, currency), e)) return false;
     put_text(i, "product", VALUE(rec, contracts, product));
     const record_value *renewal = GIVEN(rec, contracts, renewal) ? VALUE(rec, contracts, renewal) : end;

@@ -53,10 +53,16 @@ mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err) {
 
 mr_status ledger_day(ledger *l, int32_t today, int32_t *day, mr_error *err) {
     const int64_t day_us = INT64_C(86400000000);
-    int64_t last_us;
-    mr_status status = number(l->d, "SELECT MAX(at_us) FROM event", &last_us, err);
-    int64_t last = last_us / day_us - (last_us % day_us < 0);
-    *day = status == MR_OK && last_us && last + LEDGER_STALE_DAYS < today ? (int32_t)last : today;
+    db_statement *s;
+    bool row = false;
+    *day = today;
+    mr_status status = db_prepare(l->d, "SELECT MAX(at_us) FROM event WHERE kind <> $1", "s", &s, err); /* event_shows_reach */
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, EVENT_account_review);
+    status = db_step(s, &row, err);
+    int64_t last_us = status == MR_OK && row ? db_int(s, 0) : 0, last = last_us / day_us - (last_us % day_us < 0);
+    db_reset(s);
+    if (status == MR_OK && last_us && last + LEDGER_STALE_DAYS < today) *day = (int32_t)last;
     return status;
 }
 

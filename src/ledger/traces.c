@@ -19,7 +19,7 @@ typedef struct facts {
     arena text;
 } facts;
 
-static const trace_facts nothing = {"", "", "", "", "", "", ""};
+static const trace_facts nothing = {"", "", "", "", "", "", "", "", ""};
 
 /* The customer's row, made where it is not there; customers come in ascending order within a stream, so both streams merge by binary search. */
 static fact_row *row_of(facts *all, int64_t customer_id, bool make) {
@@ -58,7 +58,7 @@ static bool put_customer(facts *all, const db_value *v) {
     fact_row *r = row_of(all, v[0].integer, false);
     if (!r) return true; /* an erased customer, or one nobody has an identifier of: there are no events to go with it */
     return keep(all, &r->f.name, &v[1]) && keep(all, &r->f.tier, &v[2]) && keep(all, &r->f.segment, &v[3]) && keep(all, &r->f.owner_sales, &v[4]) &&
-           keep(all, &r->f.owner_operations, &v[5]);
+           keep(all, &r->f.owner_operations, &v[5]) && keep(all, &r->f.email, &v[6]) && keep(all, &r->f.phone, &v[7]);
 }
 
 static mr_status read_table(ledger *l, const db_range *range, facts *all, bool (*put)(facts *, const db_value *), mr_error *err) {
@@ -76,8 +76,8 @@ static mr_status read_table(ledger *l, const db_range *range, facts *all, bool (
 
 static mr_status read_facts(ledger *l, int64_t first, int64_t last, facts *all, mr_error *err) {
     const db_range refs = {.table = "customer_ref", .columns = "ref, source, external_id", .types = "itt", .where = "customer_id = ref", .first = first, .last = last};
-    const db_range people = {.table = "customer", .columns = "customer_id, name, tier, segment, owner_sales, owner_operations", .types = "ittttt", .first = first,
-                             .last = last};
+    const db_range people = {.table = "customer", .columns = "customer_id, name, tier, segment, owner_sales, owner_operations, email, phone", .types = "ittttttt",
+                             .first = first, .last = last};
     all->n = all->at = 0;
     arena_reset(&all->text);
     mr_status status = db_begin(l->d, DB_READ, err);
@@ -155,11 +155,11 @@ static const char *rates_are_to(const currency_rates *rates) {
 
 static mr_status cannot_add(const char *a, const char *b, mr_error *err) {
     return error_set(err, MR_EDATA, "currency", -1, "amounts are in %s and in %s, and nothing says how to add them: give --rates FILE with lines of "
-                     "currency,rate or currency,day,rate", a, b);
+                     "currency,rate or currency,day,rate (a ledger keeps those of 'marram score --rates')", a, b);
 }
 
 mr_status ledger_trace_money(ledger *l, const currency_rates *rates, trace_options *o, mr_error *err) {
-    db_statement *s;
+    db_statement *s = NULL;
     bool row = true;
     char first[4] = "", without[4] = "";
     const char *one = rates_are_to(rates);
@@ -180,6 +180,7 @@ mr_status ledger_trace_money(ledger *l, const currency_rates *rates, trace_optio
         if (without[0]) status = cannot_add(without, code, err);
         memcpy(without, code, 4);
     }
+    if (s) db_reset(s);
     if (status != MR_OK || !n) return status;
     if (one && without[0]) return cannot_add(one, without, err);
     if (n > 1 && !one && !without[0]) return cannot_add(first, "others", err);

@@ -14,7 +14,7 @@
 /* "" where it is not known. Borrowed, as the trace. */
 typedef struct trace_facts {
     const char *source, *external_id; /* of the identifier the customer's number was made from; "" where that was erased */
-    const char *name, *tier, *segment, *owner_sales, *owner_operations;
+    const char *name, *tier, *segment, *owner_sales, *owner_operations, *email, *phone;
 } trace_facts;
 
 typedef struct trace_options {

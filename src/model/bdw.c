@@ -42,6 +42,10 @@ static double likelihood_all(const mr_params *params, const mr_data *data, doubl
         }
         before = after;
         for (int j = 0; j < 3; j++) before_by[j] = by[j];
+        double watched = data_at(data->watched, i, 0);
+        if (watched == 0) continue;
+        sum += watched * after;
+        for (int j = 0; j < 3; j++) total[j] += watched * by[j];
     }
     if (data->survivors > 0) {
         sum += data->survivors * before;

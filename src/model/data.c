@@ -87,7 +87,9 @@ static mr_status check_block(void *ctx, size_t block, int worker, mr_error *err)
     case MR_BUYING:
     case MR_DISCRETE: return check_orders(job->model, d, job->k, from, to, err);
     case MR_SPENDING: return check_spending(d, from, to, err);
-    case MR_CONTRACT: return check_column(d->lost, "lost", from, to, 0, err);
+    case MR_CONTRACT:
+        status = check_column(d->lost, "lost", from, to, 0, err);
+        return status == MR_OK && d->watched ? check_column(d->watched, "watched", from, to, 0, err) : status;
     }
     return error_set(err, MR_EINVAL, "model", -1, "unknown kind of model");
 }

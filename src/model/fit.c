@@ -138,7 +138,7 @@ static mr_status objective_new(const mr_model *model, const mr_data *data, int k
     *o = (objective){.model = model, .data = data, .context = context, .k = k};
     o->blocks = (data->n + MODEL_BLOCK - 1) / MODEL_BLOCK;
     if (model->kind == MR_CONTRACT) {
-        for (size_t i = 0; i < data->n; i++) o->total_weight += data->lost[i];
+        for (size_t i = 0; i < data->n; i++) o->total_weight += data->lost[i] + data_at(data->watched, i, 0);
         o->total_weight += data->survivors;
     } else if (data->weight) {
         for (size_t i = 0; i < data->n; i++) o->total_weight += data->weight[i];

@@ -21,10 +21,12 @@ static size_t starts(const mr_data *data, double scale, int k, double start[4][M
 static double likelihood_all(const mr_params *params, const mr_data *data, double *gradient) {
     double a = params->value[0], b = params->value[1], sum = 0;
     double by_a = 0, by_b = 0, whole = special_digamma(a + b), stay = special_digamma(b);
-    for (size_t i = 0; i <= data->n; i++) {
-        /* Row i = leaving in period i + 1; the last, one past the rows, those who survived all. */
-        bool left = i < data->n;
-        double w = left ? data->lost[i] : data->survivors, renewals = (double)i, tries = left ? renewals + 1 : renewals;
+    for (size_t k = 0; k <= 2 * data->n; k++) {
+        /* Row i = leaving in period i + 1; one past the rows, those who survived all; then those watched no further than i periods. */
+        bool left = k < data->n;
+        size_t i = k <= data->n ? k : k - data->n;
+        double w = left ? data->lost[i] : k == data->n ? data->survivors : data_at(data->watched, i - 1, 0);
+        double renewals = (double)i, tries = left ? renewals + 1 : renewals;
         if (w == 0) continue;
         sum += w * ((left ? log(a) : 0) + special_lrising(b, renewals) - special_lrising(a + b, tries));
         double both = special_digamma(a + b + tries) - whole;

@@ -42,14 +42,15 @@ static account_step step_of(const book_standing *s, int32_t until, bool renews, 
 static void fill_row(const report *r, const odds *o, const leaving_chances *model, const account *a, double worth, contract_row *row) {
     const book_standing *s = &a->at;
     *row = (contract_row){.account = a, .recurring = units(s->recurring), .noticed = units(s->noticed), .renewing = units(s->renewing),
-                          .year_ago = units(s->year_ago), .chance = {NAN, NAN, NAN}, .value_at_risk = NAN, .step = ACCOUNT_NOTHING,
+                          .year_ago = units(s->year_ago), .chance = {NAN, NAN, NAN}, .renewal = {NAN, NAN, NAN}, .value_at_risk = NAN, .step = ACCOUNT_NOTHING,
                           .raised_by = ""};
     if (!s->under) return;
-    row->renews = s->past_renewal || (s->renewal_day != TRACE_NO_DAY && s->renewal_day <= r->until + r->horizon_days);
+    row->renews = odds_renews(s, r->until, r->horizon_days);
+    row->renewal = odds_renewal_of(o, s, r->interval_level);
     row->chance = odds_of(o, s, r->until, r->horizon_days, r->interval_level);
     const leaving_chance *learnt = leaving_chance_of(model, a->customer_id);
     if (learnt) {
-        row->chance = (odds_chance){learnt->p, NAN, NAN};
+        row->chance = (odds_chance){learnt->p, learnt->low, learnt->high};
         row->raised_by = learnt->raised_by;
     }
     row->value_at_risk = r->has_money ? row->chance.p * row->recurring * worth : NAN;
@@ -65,7 +66,8 @@ static mr_status sort_rows(contracts_build *b, bool money, mr_error *err) {
     for (size_t i = 0; i < n && status == MR_OK; i++) {
         const contract_row *row = &b->row[i];
         double risk = money ? row->value_at_risk : row->chance.p;
-        key[i] = row->account->at.under ? (isnan(risk) ? 0 : risk) : -1e9 + row->account->at.left_day;
+        /* Of equals, those who renew soon. */
+        key[i] = row->account->at.under ? (isnan(risk) ? 0 : risk * (row->renews ? 1 + 1e-9 : 1)) : -1e9 + row->account->at.left_day;
     }
     if (status == MR_OK && sort_doubles(n, key, order, true) != MR_OK) status = error_memory(err, n * 16);
     if (status == MR_OK) {
@@ -76,6 +78,37 @@ static mr_status sort_rows(contracts_build *b, bool money, mr_error *err) {
     mem_free(NULL, order);
     mem_free(NULL, sorted);
     return status;
+}
+
+/* How many of the renewals ahead are made. What is not known of a share moves all of its number one way; where one law holds for all numbers, all of them. */
+static void renewals_ahead(contract_report *c) {
+    double spread[BOOK_RENEWALS] = {0}, doubt[BOOK_RENEWALS] = {0}, all_spread = 0, all_doubt = 0;
+    bool one_law = c->renewal.weight[RENEWALS_COUNTED] < .5;
+    for (size_t i = 0; i < c->under; i++) {
+        const contract_row *row = &c->row[i];
+        if (!row->renews) continue;
+        uint32_t k = row->account->at.renewals < BOOK_RENEWALS ? row->account->at.renewals : BOOK_RENEWALS - 1;
+        c->ahead[k].due++;
+        c->ahead[k].expected += row->renewal.p;
+        spread[k] += row->renewal.p * (1 - row->renewal.p);
+        doubt[k] += (row->renewal.high - row->renewal.low) / (2 * 1.2816);
+    }
+    for (int k = 0; k < BOOK_RENEWALS; k++) {
+        contract_ahead *a = &c->ahead[k];
+        double wide = 1.2816 * sqrt(spread[k] + doubt[k] * doubt[k]);
+        a->low = fmax(0, floor(a->expected - wide));
+        a->high = fmin((double)a->due, ceil(a->expected + wide));
+        c->all_ahead.due += a->due;
+        c->all_ahead.expected += a->expected;
+        all_spread += spread[k];
+        all_doubt = one_law ? all_doubt + doubt[k] : hypot(all_doubt, doubt[k]);
+    }
+    double wide = 1.2816 * sqrt(all_spread + all_doubt * all_doubt);
+    c->all_ahead.low = fmax(0, floor(c->all_ahead.expected - wide));
+    c->all_ahead.high = fmin((double)c->all_ahead.due, ceil(c->all_ahead.expected + wide));
+    if (c->by_renewal) return;
+    c->all_ahead.expected = c->all_ahead.low = c->all_ahead.high = NAN; /* fmax and fmin made numbers of them */
+    for (int k = 0; k < BOOK_RENEWALS; k++) c->ahead[k].expected = c->ahead[k].low = c->ahead[k].high = NAN;
 }
 
 static void headlines(report *r, contract_report *c) {
@@ -240,21 +273,27 @@ mr_status contracts_build_report(report *r, const accounts_reading *reading, con
     b->row = mem_new(NULL, a->n + 1, sizeof *b->row);
     if (!b->row) return error_memory(err, a->n * sizeof *b->row);
     mr_status status = odds_make(a, &o, err);
+    /* Dates that were written down afterwards teach a model what nobody could have known. */
+    c->model = model && model->n && !o.renewal.afterwards ? model : NULL;
+    c->model_withheld = model && model->n && !c->model;
     r->has_money = false;
     for (size_t i = 0; i < a->n; i++) r->has_money |= a->row[i].at.recurring > 0 || a->row[i].at.noticed > 0;
     for (size_t m = 0; m < a->book.months; m++) r->has_money |= a->book.now[m].opening.money > 0;
     double worth = worth_of_a_month(r);
-    for (size_t i = 0; i < a->n && status == MR_OK; i++) fill_row(r, &o, model, &a->row[i], worth, &b->row[i]);
-    c->model = model && model->n ? model : NULL;
+    for (size_t i = 0; i < a->n && status == MR_OK; i++) fill_row(r, &o, c->model, &a->row[i], worth, &b->row[i]);
     c->by_renewal = o.by_renewal;
+    c->renewal = o.renewal;
     c->lift_with = o.lift_with;
     c->lift_without = o.lift_without;
     odds_free(&o);
     if (status == MR_OK) status = sort_rows(b, r->has_money, err);
     c->row = b->row;
     if (status == MR_OK) headlines(r, c);
+    if (status == MR_OK) renewals_ahead(c);
     if (status == MR_OK) status = curve(b, r, context, err);
-    if (status == MR_OK && reading->before.n) status = hold_out(b, r, &reading->before, err);
+    if (status == MR_OK && reading->before.n && !c->renewal.afterwards) status = hold_out(b, r, &reading->before, err);
+    for (size_t i = 0; i < a->spells; i++) c->ended_since += a->spell[i].ending != BOOK_STAYS && a->spell[i].ended > reading->last_news;
+    c->last_news = reading->last_news;
     r->contracts = c;
     r->n = c->n;
     return status;

@@ -5,6 +5,7 @@
 #include <text.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_MIN (-719162) /* 0001-01-01 */
@@ -65,6 +66,15 @@ char *cell_text(char *out, const char *text, size_t len, cell_kind kind) {
     }
     *out++ = '"';
     return out;
+}
+
+void cell_put(FILE *to, const char *text) {
+    size_t len = strlen(text);
+    char small[512] = "", *large = cell_text_room(len) > sizeof small ? calloc(1, cell_text_room(len)) : NULL, *cell = large ? large : small;
+    if (!large && cell_text_room(len) > sizeof small) return;
+    char *end = cell_text(cell, text, len, CELL_TEXT);
+    fwrite(cell, 1, (size_t)(end - cell), to);
+    free(large);
 }
 
 static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"

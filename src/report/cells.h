@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 typedef enum cell_kind { CELL_TEXT, CELL_PHONE } cell_kind;
 
@@ -25,6 +26,9 @@ static inline size_t cell_text_room(size_t len) {
 
 /* Each writes one cell without a separator and returns its end. */
 char *cell_text(char *out, const char *text, size_t len, cell_kind kind);
+
+/* The same of a terminated text, to a file. */
+void cell_put(FILE *to, const char *text);
 
 /* A number with 0, 1, 2, 3, 4 or 6 decimals, rounded half away from zero. NaN and infinity write nothing.
  * Room: 40 bytes. */

@@ -15,8 +15,9 @@
 typedef struct contract_row {
     const account *account;
     double recurring, noticed, renewing, year_ago;
-    odds_chance chance;      /* of leaving within the horizon; of who has left NaN; a model's has no interval */
+    odds_chance chance;      /* of leaving within the horizon; of who has left NaN; with an interval */
     const char *raised_by;   /* the feature that adds most to it, where it is a model's; "" */
+    odds_chance renewal;     /* that the next renewal is made; NaN where renewals are not told apart */
     double value_at_risk;
     account_step step;
     bool renews;             /* within the horizon, or overdue */
@@ -39,13 +40,23 @@ typedef struct contract_holdout { /* chances given `horizon` ago, as known then,
     size_t tenth_n[10];
 } contract_holdout;
 
+typedef struct contract_ahead { /* renewals within the horizon, those overdue among them */
+    uint64_t due;
+    double expected, low, high; /* how many of them are made, with an interval of their number; NaN: not known */
+} contract_ahead;
+
 typedef struct contract_report {
     const accounts *base;
     const book *book;
     size_t n, under;               /* rows; of these under contract, which come first, highest value at risk first */
     contract_row *row;
     uint64_t rows_read, rejected, not_begun; /* of files; of a ledger 0 */
+    uint64_t repeated, conflicting; /* events of files given more than once; of which with other contents */
+    int32_t today;
+    bool day_given;                /* the day of the report was asked for, not found out */
     uint64_t events, no_period;
+    int32_t last_news;             /* the last day of anything but an end */
+    uint64_t ended_since;          /* customers whose contract ended after it */
     const char *source;            /* the ledger, or NULL: files */
     size_t files;
     double recurring, noticed;     /* of all under contract; under notice and still running */
@@ -57,10 +68,14 @@ typedef struct contract_report {
     size_t last_month;             /* the last whole month of the book; SIZE_MAX none */
     uint64_t step_count[ACCOUNT_STEPS];
     const leaving_chances *model;  /* where the chances are those of the ledger's model of leaving; else NULL */
+    bool model_withheld;           /* there is one, and renewal.afterwards */
     bool by_renewal;
+    renewals renewal;              /* how past ones went, and what is expected of each number */
+    contract_ahead ahead[BOOK_RENEWALS], all_ahead;
     double lift_with, lift_without;
     contract_curve curve;
     contract_holdout holdout;
+    const struct contracts_since *since; /* an earlier run (contracts_since.h), or NULL */
 } contract_report;
 
 /* Everything about contracts, made from what was read (model: chances of the ledger's own model, NULL or n 0: none); *out's pointers are freed by contracts_free. r->until, horizon_days, margin, discount_rate and
@@ -78,6 +93,10 @@ struct page;
 mr_status contracts_csv(const report *r, text_buffer *out, mr_error *err);
 mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error *err);
 
+/* Is the report of a later day than the data? Then contracts have ended since, and nothing else has happened: the file says nothing of who renewed. */
+bool contracts_stale(const report *r);
+/* What is said where the renewal dates that are past are those of customers who left (renewal.afterwards), in two sentences. */
+void contracts_afterwards(const contract_report *c, text_buffer *out);
 /* Rows to talk to first: the highest value at risk among those for whom there is something to do. */
 size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t most);
 /* "a problem or broken promise on 2 May 2026; renews 3 Sep 2026, notice until 5 Aug 2026": why an account is listed. */

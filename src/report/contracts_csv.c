@@ -1,6 +1,6 @@
 /* customers.csv of a base with contracts: one row an account, those under contract first, highest value at risk on top; and why an account is listed. */
 #include "cells.h"
-#include "contracts.h"
+#include "contracts_since.h"
 #include "extras.h"
 #include "figures.h"
 
@@ -9,11 +9,28 @@
 #include <math.h>
 #include <string.h>
 
+#define STALE_DAYS 31 /* a base in which nothing begins, is renewed or changed for so long, while ... */
+#define STALE_ENDS 3  /* ... so many end */
+
 size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t most) {
     size_t n = 0;
     for (size_t i = 0; i < c->under && n < most; i++)
         if (c->row[i].step != ACCOUNT_NOTHING) rows[n++] = (uint32_t)i;
     return n;
+}
+
+bool contracts_stale(const report *r) {
+    const contract_report *c = r->contracts;
+    return !c->renewal.afterwards && c->last_news != TRACE_NO_DAY && (int64_t)c->last_news + STALE_DAYS < r->until && c->ended_since >= STALE_ENDS;
+}
+
+void contracts_afterwards(const contract_report *c, text_buffer *out) {
+    char due[FIGURE], made[FIGURE];
+    double n = c->renewal.all_due - c->renewal.all_lost;
+    text_printf(out, "Of the %s renewal dates that are past, %s: these data hold next dates alone, and a date that is past is that of a customer who left. ",
+                figure_count(due, c->renewal.all_due), n > 0 ? "hardly any was renewed" : "not one was renewed");
+    if (n > 0) text_printf(out, "(%s of them were.) ", figure_count(made, n));
+    text_puts(out, "So nobody could have known them beforehand, and who will leave cannot be learnt from them. Where a line's start is that of its present term, the losses of a year ago are too high as well.");
 }
 
 /* What each sign says of one account. */
@@ -108,11 +125,13 @@ static void put_row(const report *r, const contract_row *row, text_buffer *why, 
     const book_standing *s = &a->at;
     put_text(out, a->id);
     comma_text(out, a->name);
+    comma_text(out, a->email);
+    comma_text(out, a->phone);
     comma_text(out, a->tier);
     comma_text(out, a->segment);
     comma_text(out, a->owner_sales);
     comma_text(out, a->owner_operations);
-    comma_text(out, !s->under ? "left" : s->noticed ? "part notice" : "under contract");
+    comma_text(out, account_state_word(account_state_of(s)));
     comma_day(out, s->since_day);
     comma_day(out, s->under ? TRACE_NO_DAY : s->left_day);
     comma_text(out, a->stated);
@@ -138,7 +157,7 @@ static void put_row(const report *r, const contract_row *row, text_buffer *why, 
 
 mr_status contracts_csv(const report *r, text_buffer *out, mr_error *err) {
     text_buffer why = {0};
-    text_puts(out, "customer,name,tier,segment,owner_sales,owner_operations,state,since,left,reason,contracts,recurring,under_notice,recurring_year_ago,"
+    text_puts(out, "customer,name,email,phone,tier,segment,owner_sales,owner_operations,state,since,left,reason,contracts,recurring,under_notice,recurring_year_ago,"
                    "renewals,renewal,notice_by,p_leave,p_leave_low,p_leave_high,value_at_risk,observed_reason,why,first_step\n");
     for (size_t i = 0; i < r->contracts->n; i++) put_row(r, &r->contracts->row[i], &why, out);
     bool failed = out->failed || why.failed;

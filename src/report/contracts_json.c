@@ -96,24 +96,60 @@ static json_t *ahead_of(writer *w) {
     return o;
 }
 
+/* Of the renewals of this number: the share made to be expected, and those ahead. */
+static void put_expected(writer *w, json_t *o, int k) {
+    const contract_report *c = w->r->contracts;
+    const contract_ahead *a = &c->ahead[k];
+    renewals_share q = c->by_renewal ? renewals_lost(&c->renewal, (uint32_t)k, report_level(w->r)) : (renewals_share){NAN, NAN, NAN};
+    set(w, o, "share", json_number(1 - q.middle));
+    set(w, o, "share_low", json_number(1 - q.high));
+    set(w, o, "share_high", json_number(1 - q.low));
+    set(w, o, "ahead", count(a->due));
+    set(w, o, "ahead_made", json_number(a->expected));
+    set(w, o, "ahead_made_low", json_number(a->low));
+    set(w, o, "ahead_made_high", json_number(a->high));
+}
+
 static json_t *past_of(writer *w) {
     const contract_report *c = w->r->contracts;
     json_t *array = json_array();
     for (int k = 0; k < BOOK_RENEWALS; k++) {
         const book_term *t = &c->book->term[k];
         uint64_t due = t->due;
-        if (!due) continue;
+        if (!due && !c->ahead[k].due) continue;
         json_t *o = json_object();
-        double low, high;
-        report_share_interval((double)t->renewed / (double)due, (double)due, &low, &high);
+        double low = NAN, high = NAN;
+        if (due) report_share_interval((double)t->renewed / (double)due, (double)due, &low, &high);
         set(w, o, "renewal", count((uint64_t)k + 1));
         set(w, o, "due", count(due));
         set(w, o, "renewed", count(t->renewed));
         set(w, o, "low_95", json_number(low));
         set(w, o, "high_95", json_number(high));
+        put_expected(w, o, k);
         append(w, array, o);
     }
     return array;
+}
+
+/* How much each way to see renewals is believed. */
+static json_t *way_of(writer *w) {
+    const renewals *r = &w->r->contracts->renewal;
+    json_t *o = json_object(), *ways = json_array();
+    for (int i = 0; i < RENEWALS_WAYS; i++) {
+        json_t *one = json_object();
+        set(w, one, "way", json_string(renewals_way_title((renewals_way)i)));
+        set(w, one, "weight", json_number(r->weight[i]));
+        set(w, one, "aic", json_number(r->aic[i]));
+        const mr_model *model = isnan(r->aic[i]) ? NULL : r->fit[i].params.model;
+        json_t *parameters = model ? json_object() : json_null();
+        for (size_t k = 0; model && k < mr_model_params(model); k++) set(w, parameters, mr_model_param(model, k), json_number(r->fit[i].params.value[k]));
+        set(w, one, "parameters", parameters);
+        append(w, ways, one);
+    }
+    set(w, o, "most_believed", json_string(renewals_way_title(r->way)));
+    set(w, o, "ways", ways);
+    set(w, o, "dates_written_afterwards", json_boolean(r->afterwards));
+    return o;
 }
 
 static json_t *tenure_of(writer *w) {
@@ -165,6 +201,8 @@ static json_t *account_of(writer *w, const contract_row *row) {
     text_buffer why = {0};
     set(w, o, "customer", text(w, a->id));
     if (a->name[0]) set(w, o, "name", text(w, a->name));
+    if (a->email[0]) set(w, o, "email", text(w, a->email));
+    if (a->phone[0]) set(w, o, "phone", text(w, a->phone));
     if (a->tier[0]) set(w, o, "tier", text(w, a->tier));
     if (a->segment[0]) set(w, o, "segment", text(w, a->segment));
     if (a->owner_sales[0]) set(w, o, "owner_sales", text(w, a->owner_sales));
@@ -224,12 +262,15 @@ static void headlines(writer *w, json_t *root) {
     set(w, root, "year", year);
     set(w, root, "renewals_due", json_number(c->due_n));
     set(w, root, "renewals_due_recurring", json_number(money_of(w, c->due_recurring)));
+    set(w, root, "renewals_made", json_number(c->all_ahead.expected));
+    set(w, root, "renewals_made_low", json_number(c->all_ahead.low));
+    set(w, root, "renewals_made_high", json_number(c->all_ahead.high));
     set(w, root, "renewals_late", json_number(c->late_n));
     set(w, root, "expected_leavers", json_number(c->expected_leavers));
     set(w, root, "expected_leavers_low", json_number(c->expected_low));
     set(w, root, "expected_leavers_high", json_number(c->expected_high));
     set(w, root, "value_at_risk", json_number(c->value_at_risk));
-    set(w, root, "chances_from", json_string(c->model ? "model" : "counts"));
+    set(w, root, "chances_from", json_string(c->model ? "model" : c->renewal.afterwards ? "rate" : "counts"));
     set(w, root, "model_as_of", c->model ? date(c->model->as_of) : json_null());
     set(w, root, "model_auc", json_number(c->model ? c->model->auc : (double)NAN));
 }
@@ -242,7 +283,11 @@ static json_t *input_of(writer *w) {
     set(w, o, "events", count(c->events));
     set(w, o, "rejected", count(c->rejected));
     set(w, o, "not_begun", count(c->not_begun));
+    set(w, o, "repeated", count(c->repeated));
+    set(w, o, "repeated_and_different", count(c->conflicting));
     set(w, o, "currency", text(w, w->r->input->understood.currency));
+    set(w, o, "last_news", day_of(c->last_news));
+    set(w, o, "ended_since", count(c->ended_since));
     set(w, o, "first_day", date(w->r->input->understood.first_day));
     set(w, o, "last_day", date(w->r->input->understood.last_day));
     return o;
@@ -264,10 +309,12 @@ mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error
     set(w, root, "signs", contracts_signs_json(w));
     set(w, root, "renewals_ahead", ahead_of(w));
     set(w, root, "past_renewals", past_of(w));
+    set(w, root, "renewal_way", way_of(w));
     set(w, root, "tenure", tenure_of(w));
     set(w, root, "holdout", holdout_of(w));
     set(w, root, "first_steps", steps_of(w));
     set(w, root, "call_first", calls_of(w));
+    set(w, root, "since", contracts_since_json(w));
     extras_json(w, root);
     set(w, root, "input", input_of(w));
     set(w, timing, "seconds", json_number(r->seconds));

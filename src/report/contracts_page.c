@@ -4,6 +4,8 @@
 #include "page.h"
 #include "parts.h"
 
+#include <calendar.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -21,7 +23,8 @@ static void lead(page *p) {
     }
     page_printf(p, "<b>%s</b> %s under contract", COUNT(c->under), plural((double)c->under, "customer is", "customers are"));
     if (r->has_money) page_printf(p, " and bring <b>%s</b> a month", MONEY(p, c->recurring));
-    page_printf(p, "; about <b class=\"risk\">%s</b> of them will leave in the next %s", COUNT(c->expected_leavers), HORIZON(r->horizon_days));
+    if (c->expected_leavers < .5) page_printf(p, "; less than one of them is expected to leave in the next %s", HORIZON(r->horizon_days));
+    else page_printf(p, "; about <b class=\"risk\">%s</b> of them will leave in the next %s", COUNT(c->expected_leavers), HORIZON(r->horizon_days));
     if (r->has_money) page_printf(p, ", with <b>%s</b> at risk", MONEY(p, c->value_at_risk));
     page_raw(p, ".");
     if (c->due_n > 0)
@@ -63,7 +66,7 @@ static void tiles(page *p) {
     if (r->has_money && c->due_n > 0) page_printf(p, ", with %s a month", MONEY(p, c->due_recurring));
     if (c->late_n > 0) page_printf(p, "; for <b class=\"risk\">%s</b> the date is past", COUNT(c->late_n));
     page_tile_end(p);
-    page_tile(p, "p_leave", "Will leave", COUNT(c->expected_leavers));
+    page_tile(p, "p_leave", "Will leave", c->expected_leavers < .5 ? "less than 1" : COUNT(c->expected_leavers));
     page_printf(p, "customers in the next %s; %s interval %s to %s", HORIZON(r->horizon_days), PERCENT(report_level(r), 0), COUNT(c->expected_low),
                 COUNT(c->expected_high));
     page_tile_end(p);
@@ -89,20 +92,30 @@ static void head(page *p) {
     if (c->source) page_printf(p, "the ledger: %s %s", COUNT(c->events), plural((double)c->events, "event", "events"));
     else page_printf(p, "%s %s", COUNT(c->rows_read), plural((double)c->rows_read, "line", "lines"));
     page_printf(p, " dated %s to %s", DATE(u->first_day), DATE(u->last_day));
-    if (c->rejected) page_printf(p, "; <b class=\"risk\">%s lines were rejected</b>", COUNT(c->rejected));
+    if (c->rejected) page_printf(p, "; <b class=\"risk\">%s %s rejected</b>, see rejects.csv", COUNT(c->rejected), plural((double)c->rejected, "line was", "lines were"));
     if (c->not_begun) page_printf(p, "; %s %s later and not counted yet", COUNT(c->not_begun), plural((double)c->not_begun, "contract begins", "contracts begin"));
-    page_raw(p, ". Dotted words lead to their definition.</p>\n</header>\n");
+    page_raw(p, ". Dotted words lead to their definition.</p>\n");
+    if (!c->day_given && r->until < c->today)
+        page_printf(p, "<p class=\"small soft\">Looked at from the last day anything happened. From today: <code>--until %s</code>.</p>\n", calendar_text(c->today, (char[11]){0}));
+    if (c->conflicting)
+        page_printf(p, "<p class=\"key warn\">%s %s given more than once, with other contents; the first of each counts. Contracts that begin on one day need a number (column "
+                       "<code>contract</code>) to be told apart.</p>\n", COUNT(c->conflicting), plural((double)c->conflicting, "event was", "events were"));
+    if (contracts_stale(r))
+        page_printf(p, "<p class=\"key warn\">Nothing began or changed after %s, and %s %s ended since. If the data are of that day, who renewed since is not in them, and they "
+                       "are counted as lost: look from that day with <code>--until</code>.</p>\n",
+                    DATE(c->last_news), COUNT(c->ended_since), plural((double)c->ended_since, "customer’s contract has", "customers’ contracts have"));
+    page_raw(p, "</header>\n");
 }
 
 static void contents(page *p) {
     static const struct {
         const char *id, *words;
-    } links[] = {{"accounts", "Whom to talk to"}, {"renewals", "Renewals"}, {"erosion", "Erosion"}, {"signs", "Early signs"},
+    } links[] = {{"accounts", "Whom to talk to"}, {"changes", "What changed"}, {"renewals", "Renewals"}, {"erosion", "Erosion"}, {"signs", "Early signs"},
                  {"moments", "Critical moments"}, {"reasons", "Why they leave"}, {"fixes", "What to fix"}, {"reviews", "Reviews"},
                  {"tenure", "How long they stay"}, {"tested", "How far to trust it"}, {"definitions", "Definitions"}};
     page_raw(p, "<nav aria-label=\"Contents\"><ul>");
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-        if (page_has(p, links[i].id)) page_printf(p, "<li><a href=\"#%s\">%s</a></li>", links[i].id, links[i].words);
+        if (page_has(p, links[i].id) && (p->r->has_previous || strcmp(links[i].id, "changes"))) page_printf(p, "<li><a href=\"#%s\">%s</a></li>", links[i].id, links[i].words);
     page_raw(p, "</ul></nav>\n");
 }
 
@@ -111,6 +124,7 @@ void contracts_page(page *p) {
     contents(p);
     page_raw(p, "<main id=\"main\">\n");
     section_accounts(p);
+    section_since(p);
     section_renewals(p);
     section_book(p);
     section_signs(p);

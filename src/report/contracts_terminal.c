@@ -1,11 +1,14 @@
 /* A base with contracts, for a terminal. */
-#include "contracts.h"
+#include "contracts_since.h"
 #include "terminal_print.h"
+
+#include <calendar.h>
 
 #include <math.h>
 #include <string.h>
 
 #define CALLS 10
+#define ISO(day) calendar_text(day, (char[11]){0})
 #define AHEAD 6 /* months of renewals shown */
 
 static void understood(const terminal *t, const report *r) {
@@ -17,7 +20,15 @@ static void understood(const terminal *t, const report *r) {
         terminal_say(t, PLAIN, "From %s line%s of %s file%s, dated %s to %s", COUNT(c->rows_read), S(c->rows_read), COUNT(c->files), S(c->files),
                      DATE(r->input->understood.first_day), DATE(r->input->understood.last_day));
     }
-    if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected", COUNT(c->rejected), S(c->rejected));
+    if (c->rejected) terminal_say(t, RISK, "Left out: %s line%s rejected; see rejects.csv", COUNT(c->rejected), S(c->rejected));
+    if (c->repeated)
+        terminal_say(t, c->conflicting ? RISK : PLAIN, "%s event%s given more than once count%s once%s", COUNT(c->repeated), S(c->repeated), c->repeated == 1 ? "s" : "",
+                     c->conflicting ? ", with other contents, and the first counts: contracts that begin on one day need a number (column contract) to be told apart" : "");
+    if (!c->day_given && r->until < c->today)
+        terminal_say(t, PLAIN, "Looked at from the last day anything happened; --until %s looks from today", ISO(c->today));
+    if (contracts_stale(r))
+        terminal_say(t, RISK, "Nothing began or changed after %s, and %s customer%s ended since. If the data are of that day, who renewed since is not in them: look from it with "
+                              "--until", DATE(c->last_news), COUNT(c->ended_since), c->ended_since == 1 ? "’s contract" : "s’ contracts");
     if (c->not_begun) terminal_say(t, PLAIN, "%s contract%s begin%s later: not counted yet", COUNT(c->not_begun), S(c->not_begun), c->not_begun == 1 ? "s" : "");
     if (r->has_money && c->no_period)
         terminal_say(t, PLAIN, "Prices are taken as a month’s where no column says for how many months (--columns: period_months)");
@@ -65,13 +76,17 @@ static void ahead(const terminal *t, const report *r) {
     words[0] = 0;
     if (r->has_money) snprintf(words, sizeof words, "with %s a month", MONEY(c->due_recurring));
     terminal_line(t, "Renewals due", COUNT(c->due_n), BOLD, c->due_n > 0 ? words : "");
+    if (c->due_n > 0 && isfinite(c->all_ahead.expected)) {
+        snprintf(words, sizeof words, "%s interval %s to %s", PERCENT(report_level(r), 0), COUNT(c->all_ahead.low), COUNT(c->all_ahead.high));
+        terminal_line(t, "of these made", COUNT(c->all_ahead.expected), BOLD, words);
+    }
     if (c->late_n > 0) terminal_line(t, "Renewal date past", COUNT(c->late_n), RISK, "and no word whether they go on");
     snprintf(words, sizeof words, "%s interval %s to %s", PERCENT(report_level(r), 0), COUNT(c->expected_low), COUNT(c->expected_high));
-    terminal_line(t, "Customers to leave", COUNT(c->expected_leavers), BOLD, words);
+    terminal_line(t, "Customers to leave", c->expected_leavers < .5 ? "< 1" : COUNT(c->expected_leavers), BOLD, words);
     if (r->has_money) terminal_line(t, "Value at risk", MONEY(c->value_at_risk), RISK, "");
 }
 
-static void renewals(const terminal *t, const report *r) {
+static void renewals_by_month(const terminal *t, const report *r) {
     const book *b = r->contracts->book;
     double most = 0;
     size_t room = t->columns > 46 ? t->columns - 44 : 0, last = 0, first = 0;
@@ -150,9 +165,32 @@ static void calls(const terminal *t, const report *r) {
     for (size_t i = 0; i < n; i++) call(t, r, i + 1, &r->contracts->row[rows[i]], decimals);
 }
 
+static void since(const terminal *t, const report *r) {
+    const contracts_since *s = r->contracts->since;
+    if (!s) return;
+    terminal_heading(t, "Since the earlier run");
+    terminal_say(t, PLAIN, "Run of %s: %s new, %s came back, %s left, %s pay more, %s pay less%s%s", DATE(s->until), COUNT(s->added), COUNT(s->returned), COUNT(s->left), COUNT(s->more),
+                 COUNT(s->less), s->missing ? ", not in these data " : "", s->missing ? COUNT(s->missing) : "");
+    if (isfinite(s->expected_leavers))
+        terminal_say(t, PLAIN, "It expected %s to leave within %s; %s have left in the %s since", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left),
+                     DAYS((double)r->until - s->until));
+    if (r->has_money && isfinite(s->value_at_risk)) terminal_say(t, PLAIN, "Value at risk was %s and is %s", MONEY(s->value_at_risk), MONEY(r->contracts->value_at_risk));
+    if (report_other_terms(r)) terminal_say(t, RISK, "That run had another horizon, margin or discount rate: chances and money at risk do not compare");
+}
+
 static void trust(const terminal *t, const report *r) {
     const contract_holdout *h = &r->contracts->holdout;
     terminal_heading(t, "How far to trust it");
+    if (r->contracts->renewal.afterwards) {
+        text_buffer words = {0};
+        contracts_afterwards(r->contracts, &words);
+        terminal_say(t, RISK, "%s", text_terminate(&words));
+        text_free(&words);
+        terminal_say(t, RISK, "Everybody is given the same chance, that of the last year; nothing is put to the test%s",
+                     r->contracts->model_withheld ? ", and the ledger’s model of leaving, learnt from the same dates, is left aside" : "");
+        terminal_say(t, PLAIN, "A line for each term, those that ended and were renewed too, would tell");
+        return;
+    }
     const leaving_chances *m = r->contracts->model;
     if (m) {
         terminal_say(t, PLAIN, "Chances are those of the ledger’s model of leaving, learnt up to %s; AUC %s on time it had not seen", DATE(m->as_of),
@@ -181,8 +219,9 @@ void terminal_contracts(const terminal *t, const report *r) {
     understood(t, r);
     standing(t, r);
     ahead(t, r);
-    renewals(t, r);
+    renewals_by_month(t, r);
     calls(t, r);
     terminal_extras(t, r);
+    since(t, r);
     trust(t, r);
 }

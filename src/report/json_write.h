@@ -68,6 +68,7 @@ static inline json_t *array_of(writer *w, const double *values, size_t n) {
 json_t *report_erosion_json(writer *w);
 json_t *contracts_erosion_json(writer *w);
 json_t *contracts_signs_json(writer *w);
+json_t *contracts_since_json(writer *w);
 
 /* Takes root over. MR_ENOMEM. */
 static inline mr_status json_text(writer *w, json_t *root, char **out, size_t *len, mr_error *err) {

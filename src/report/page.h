@@ -25,6 +25,9 @@ void page_printf(page *p, const char *format, ...) __attribute__((format(printf,
 void page_text(page *p, const char *text, size_t len); /* its first 200 letters */
 void page_string(page *p, const char *text);
 
+/* An e-mail address or a telephone number, as a link where it is plainly one. */
+void page_contact(page *p, const char *text, size_t len, bool email);
+
 /* <section> with a heading; close with page_raw(p, "</section>"). `about` is a sentence under the heading,
  * HTML, or NULL. */
 void page_section(page *p, const char *id, const char *heading, const char *about);
@@ -75,6 +78,7 @@ void section_accounts(page *p);
 void section_renewals(page *p);
 void section_book(page *p);
 void section_signs(page *p);
+void section_since(page *p);
 void section_tenure(page *p);
 void section_tested(page *p);
 

@@ -30,7 +30,10 @@ static mr_status read_summary(const char *dir, previous *out, mr_error *err) {
                          path, why.text);
     const char *until = json_string_value(json_object_get(root, "until"));
     mr_status status = MR_OK;
-    if (!until || !calendar_parse(until, strlen(until), &out->until))
+    const char *base = json_string_value(json_object_get(root, "base"));
+    if (base && !strcmp(base, "contracts"))
+        status = error_set(err, MR_EDATA, "previous", -1, "%.200s is of a run of contracts, and this one is of orders: --previous needs the folder of a run of orders", path);
+    else if (!until || !calendar_parse(until, strlen(until), &out->until))
         status = error_set(err, MR_EDATA, "previous", -1,
                            "%.200s has no date \"until\": marram run has not written it", path);
     out->value_at_risk = number_of(root, "value_at_risk");

@@ -24,9 +24,24 @@ static void who(page *p, const account *a) {
         if (a->tier[0] && a->segment[0]) bdi(p, ", ", a->segment, "");
         page_raw(p, "</span>");
     }
-    if (a->owner_sales[0]) bdi(p, "<span>sales: ", a->owner_sales, "</span>");
-    if (a->owner_operations[0]) bdi(p, "<span>operations: ", a->owner_operations, "</span>");
+    const char *contact[] = {a->email, a->phone};
+    for (int i = 0; i < 2; i++) {
+        if (!contact[i][0]) continue;
+        page_raw(p, "<span><bdi>");
+        page_contact(p, contact[i], strlen(contact[i]), i == 0);
+        page_raw(p, "</bdi></span>");
+    }
     page_raw(p, "</th>");
+}
+
+/* Who does it. */
+static void owners(page *p, const account *a) {
+    if (!a->owner_sales[0] && !a->owner_operations[0]) return;
+    page_raw(p, "<span class=\"by\">");
+    if (a->owner_sales[0]) bdi(p, "", a->owner_sales, " (sales)");
+    if (a->owner_sales[0] && a->owner_operations[0]) page_raw(p, ", ");
+    if (a->owner_operations[0]) bdi(p, "", a->owner_operations, " (operations)");
+    page_raw(p, "</span>");
 }
 
 static void row(page *p, size_t rank, const contract_row *c, int decimals) {
@@ -44,7 +59,9 @@ static void row(page *p, size_t rank, const contract_row *c, int decimals) {
     if (s->renewals > 2) page_printf(p, "%s times", COUNT(s->renewals));
     if (r->has_money) page_printf(p, "; %s a month", MONEY(p, c->recurring));
     page_raw(p, "</span></td>");
-    page_printf(p, "<td role=\"cell\" class=\"do\">%s<span>%s</span></td>", account_step_action(c->step), account_step_evidence(c->step));
+    page_printf(p, "<td role=\"cell\" class=\"do\">%s<span>%s</span>", account_step_action(c->step), account_step_evidence(c->step));
+    owners(p, c->account);
+    page_raw(p, "</td>");
     page_printf(p, "<td role=\"cell\" class=\"num odds\" data-label=\"Chance to leave\">%s", PERCENT(c->chance.p, 0));
     if (!isnan(c->chance.low)) page_printf(p, "<span>%s–%s</span>", NUMBER(100 * c->chance.low, 0), PERCENT(c->chance.high, 0));
     page_raw(p, "</td>");
@@ -69,17 +86,25 @@ void section_accounts(page *p) {
     const contract_report *c = r->contracts;
     uint32_t rows[CALL_FIRST];
     size_t n = contracts_call_first(c, rows, CALL_FIRST);
+    bool named = false; /* the column of customers holds more than short identifiers */
+    for (size_t i = 0; i < n; i++) {
+        const account *a = c->row[rows[i]].account;
+        named |= a->name[0] || a->email[0] || a->phone[0] || a->owner_sales[0] || a->owner_operations[0] || strlen(a->id) > 16;
+    }
     page_section(p, "accounts", "Whom to talk to first",
                  r->has_money ? "The most value at risk, among those for whom there is something to do." : "The highest chance to leave, among those for whom "
                                                                                                            "there is something to do. There are no prices in the data.");
+    if (c->renewal.afterwards)
+        page_raw(p, "<p class=\"key warn\">Everybody has the same chance here, that of the last year: the data do not tell which renewals were made. See <a "
+                    "href=\"#tested\">How far to trust it</a>.</p>\n");
     if (!n) {
         page_raw(p, "<p class=\"key\">Nobody needs a call today: no rule applies to any customer under contract.</p>\n");
     } else {
-        page_printf(p, "<table class=\"calls cards\" role=\"table\"><caption>%s of %s customers under contract, highest %s first. The chance is that of leaving "
+        page_printf(p, "<table class=\"calls cards%s\" role=\"table\"><caption>%s of %s customers under contract, highest %s first. The chance is that of leaving "
                        "within %s, with its %s interval.</caption>\n<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\" "
                        "class=\"num\">#</th><th scope=\"col\" role=\"columnheader\">Customer</th><th scope=\"col\" role=\"columnheader\">Why</th><th "
                        "scope=\"col\" role=\"columnheader\">What to do first</th><th scope=\"col\" role=\"columnheader\" class=\"num\">",
-                    COUNT(n), COUNT(c->under), r->has_money ? "value at risk" : "chance to leave", HORIZON(r->horizon_days), PERCENT(report_level(r), 0));
+                    named ? " accounts" : "", COUNT(n), COUNT(c->under), r->has_money ? "value at risk" : "chance to leave", HORIZON(r->horizon_days), PERCENT(report_level(r), 0));
         page_term(p, "p_leave", "Chance<br>to leave");
         page_raw(p, "</th>");
         if (r->has_money) {
@@ -124,6 +149,39 @@ static void ahead_chart(page *p, bool narrow, const void *ctx) {
     chart_end(&c);
 }
 
+/* What the shares of the table rest on. */
+static void way(page *p) {
+    static const char *const words[RENEWALS_WAYS] = {[RENEWALS_COUNTED] = "each number as counted", [RENEWALS_SAME] = "one share for all numbers",
+                                                     [RENEWALS_SBG] = "the sBG model (customers differ, and those who cancel easily go first)",
+                                                     [RENEWALS_BDW] = "the BdW model (the same, and their readiness changes with time)"};
+    const contract_report *c = p->r->contracts;
+    size_t n = 0;
+    page_raw(p, "<p class=\"small soft\">The share to expect is a mean of several ways to see it, by how well each explains past renewals for what it assumes (AIC): ");
+    for (int i = 0; i < RENEWALS_WAYS; i++) {
+        if (c->renewal.weight[i] < .005) continue;
+        page_printf(p, "%s%s %s", n++ ? "; " : "", words[i], PERCENT(c->renewal.weight[i], 0));
+    }
+    page_printf(p, ". Those ahead fall within %s or are overdue; the %s interval is of their number.</p>\n", HORIZON(p->r->horizon_days), PERCENT(report_level(p->r), 0));
+}
+
+static void past_row(page *p, int k, const char *name) {
+    const contract_report *c = p->r->contracts;
+    const contract_ahead *a = &c->ahead[k];
+    double due = (double)c->book->term[k].due, low = NAN, high = NAN, share = due > 0 ? (double)c->book->term[k].renewed / due : NAN;
+    if (due > 0) report_share_interval(share, due, &low, &high);
+    page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num\">%s</td><td class=\"num\">", name, COUNT(due));
+    if (due > 0) page_printf(p, "%s <span class=\"soft\">(%s–%s)</span></td>", PERCENT(share, 0), NUMBER(100 * low, 0), PERCENT(high, 0));
+    else page_printf(p, FIGURE_NONE "</td>");
+    if (c->by_renewal) {
+        renewals_share q = renewals_lost(&c->renewal, (uint32_t)k, report_level(p->r));
+        page_printf(p, "<td class=\"num\">%s <span class=\"soft\">(%s–%s)</span></td><td class=\"num\">%s</td>", PERCENT(1 - q.middle, 0), NUMBER(100 * (1 - q.high), 0),
+                    PERCENT(1 - q.low, 0), COUNT(a->due));
+        if (a->due) page_printf(p, "<td class=\"num\"><b>%s</b> <span class=\"soft\">(%s–%s)</span></td>", COUNT(a->expected), COUNT(a->low), COUNT(a->high));
+        else page_printf(p, "<td class=\"num\">" FIGURE_NONE "</td>");
+    }
+    page_raw(p, "</tr>\n");
+}
+
 static void past_table(page *p) {
     const contract_report *c = p->r->contracts;
     uint64_t any = 0;
@@ -131,20 +189,26 @@ static void past_table(page *p) {
     if (!any) return;
     page_raw(p, "<h3>");
     page_term(p, "past_renewals", "How past renewals went");
-    page_raw(p, "</h3><table class=\"mid\"><thead><tr><th scope=\"col\">Renewal</th><th scope=\"col\" class=\"num\">Came up</th><th scope=\"col\" "
-                "class=\"num\">Renewed</th><th scope=\"col\" class=\"num\">Share</th><th scope=\"col\" class=\"num\">95 % interval</th></tr></thead><tbody>\n");
-    static const char *const names[BOOK_RENEWALS] = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth and later"};
-    for (int k = 0; k < BOOK_RENEWALS; k++) {
-        const book_term *t = &c->book->term[k];
-        uint64_t due = t->due;
-        if (!due) continue;
-        double low, high, share = (double)t->renewed / (double)due;
-        report_share_interval(share, (double)due, &low, &high);
-        page_printf(p, "<tr><th scope=\"row\">%s</th><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num\">%s</td><td class=\"num "
-                       "soft\">%s–%s</td></tr>\n",
-                    names[k], COUNT(due), COUNT(t->renewed), PERCENT(share, 0), NUMBER(100 * low, 0), PERCENT(high, 0));
+    page_raw(p, c->by_renewal ? ", and those ahead</h3>" : "</h3>");
+    page_raw(p, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Renewals by number\"><table class=\"mid compact\"><thead><tr><th "
+                "scope=\"col\">Renewal</th><th scope=\"col\" class=\"num\">Came up</th><th scope=\"col\" class=\"num\">Made<br>(95 %)</th>");
+    if (c->by_renewal) {
+        page_printf(p, "<th scope=\"col\" class=\"num\">To expect<br>(%s)</th><th scope=\"col\" class=\"num\">Ahead</th><th scope=\"col\" class=\"num\">",
+                    PERCENT(report_level(p->r), 0));
+        page_term(p, "renewals_made", "Of these made");
+        page_printf(p, "<br>(%s)</th>", PERCENT(report_level(p->r), 0));
     }
-    page_raw(p, "</tbody></table>\n");
+    page_raw(p, "</tr></thead><tbody>\n");
+    static const char *const names[BOOK_RENEWALS] = {"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth and later"};
+    for (int k = 0; k < BOOK_RENEWALS; k++)
+        if (c->book->term[k].due || c->ahead[k].due) past_row(p, k, names[k]);
+    if (c->by_renewal && c->all_ahead.due)
+        page_printf(p, "<tr><th scope=\"row\">all</th><td class=\"num\">%s</td><td class=\"num\">%s</td><td></td><td class=\"num\">%s</td><td "
+                       "class=\"num\"><b>%s</b> <span class=\"soft\">(%s–%s)</span></td></tr>\n",
+                    COUNT(c->renewal.all_due), PERCENT(1 - c->renewal.all_lost / c->renewal.all_due, 0), COUNT(c->all_ahead.due), COUNT(c->all_ahead.expected),
+                    COUNT(c->all_ahead.low), COUNT(c->all_ahead.high));
+    page_raw(p, "</tbody></table></div>\n");
+    if (c->by_renewal) way(p);
 }
 
 static void other_dates(page *p, const char *what, const book_flow *f) {
@@ -186,6 +250,6 @@ void section_renewals(page *p) {
     }
     page_raw(p, "</tbody></table></details>\n");
     past_table(p);
-    page_define(p, "renewals_due notice_by past_renewals");
+    page_define(p, "renewals_due notice_by past_renewals renewals_made");
     page_raw(p, "</section>\n");
 }

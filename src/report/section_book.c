@@ -74,15 +74,23 @@ static void draw(page *p, bool narrow, const void *ctx) {
     chart_end(&c);
 }
 
+/* In tables of many: the currency stands in the caption, and cents only where the whole base brings little. */
 static void money_cell(page *p, int64_t money) {
-    page_printf(p, "<td class=\"num\">%s</td>", money ? MONEY(p, (double)money / MR_MONEY_SCALE) : FIGURE_NONE);
+    int decimals = p->r->contracts->recurring < 1000 ? 2 : 0;
+    page_printf(p, "<td class=\"num\">%s</td>", money ? figure_money_as((char[FIGURE]){0}, (double)money / MR_MONEY_SCALE, "", decimals) : FIGURE_NONE);
+}
+
+static void in_currency(page *p) {
+    if (p->currency[0]) page_printf(p, ", in %s", p->currency);
 }
 
 static void flow_table(page *p, const series *s) {
     const report *r = p->r;
     const book *b = r->contracts->book;
     page_raw(p, "<details open><summary>The book, month by month</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The book by "
-                "month\"><table class=\"compact\"><caption>As known now; the last column as known then. Money is recurring revenue a month</caption><thead><tr><th "
+                "month\"><table class=\"compact\"><caption>As known now; the last column as known then. Money is recurring revenue a month");
+    in_currency(p);
+    page_raw(p, "</caption><thead><tr><th "
                 "scope=\"col\">Month</th><th scope=\"col\" class=\"num\">Customers</th><th scope=\"col\" class=\"num\">New</th><th scope=\"col\" "
                 "class=\"num\">Back</th><th scope=\"col\" class=\"num\">Lost</th>");
     if (r->has_money)
@@ -169,7 +177,9 @@ static void watch_table(page *p) {
     const book *b = r->contracts->book;
     size_t shown = b->months < 13 ? b->months : 13;
     page_raw(p, "<details><summary>At risk at each month’s end</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"At risk by "
-                "month\"><table class=\"compact\"><caption>As known then; customers, and what they bring a month</caption><thead><tr><th "
+                "month\"><table class=\"compact\"><caption>As known then; customers, and what they bring a month");
+    in_currency(p);
+    page_raw(p, "</caption><thead><tr><th "
                 "scope=\"col\">Month</th><th scope=\"col\" class=\"num\">Renew in 90 days</th><th scope=\"col\" class=\"num\">Show a sign</th><th scope=\"col\" "
                 "class=\"num\">At risk</th>");
     if (r->has_money) page_raw(p, "<th scope=\"col\" class=\"num\">At risk</th><th scope=\"col\" class=\"num\">Under notice</th>");
@@ -283,6 +293,17 @@ void section_tested(page *p) {
                        "(<code>marram explain ID</code> says what one is made of). What follows is the test of plain counts, beside which it has to be worth its "
                        "trouble.</p>\n",
                     DATE(m->as_of), NUMBER(m->auc, 3));
+    if (r->contracts->renewal.afterwards) {
+        text_buffer words = {0};
+        contracts_afterwards(r->contracts, &words);
+        page_raw(p, "<p class=\"key warn\">");
+        page_string(p, text_terminate(&words));
+        text_free(&words);
+        page_printf(p, "</p><p>Everybody is given the same chance, that of the last year, and nothing is put to the test%s. With a line for each term, those that "
+                       "ended and were renewed too, both would be possible.</p>\n</section>\n",
+                    r->contracts->model_withheld ? "; the ledger’s model of leaving, learnt from the same dates, is left aside" : "");
+        return;
+    }
     if (h->nobody_left) {
         page_printf(p, "<p class=\"key warn\">Nobody had left by %s, so nothing could be learnt by then, and nothing is put to the test. Take the chances as a first "
                        "guess.</p>\n</section>\n",

@@ -7,7 +7,7 @@
 
 /* An address or number that is plainly one becomes a link to write to or to call; anything else is only text.
  */
-static void contact(page *p, const char *text, size_t len, bool email) {
+void page_contact(page *p, const char *text, size_t len, bool email) {
     size_t digits = 0, ats = 0;
     bool plain = len < 100;
     for (size_t i = 0; i < len && plain; i++) {
@@ -44,7 +44,7 @@ static void who(page *p, const report_customer *c) {
         const char *text = report_contact(r, i, c->index, &len);
         if (!len) continue;
         page_raw(p, "<span><bdi>");
-        contact(p, text, len, i == 1);
+        page_contact(p, text, len, i == 1);
         page_raw(p, "</bdi></span>");
     }
     page_raw(p, "</th>");

@@ -52,7 +52,14 @@ void section_moments(page *p) {
     size_t i;
     json_t *o;
     page_section(p, "moments", "Critical moments", "Points of the cycle at which people leave more often than shortly before and after. Act just before them.");
-    if (!json_array_size(list)) {
+    bool built = json_is_true(json_object_get(x->moments, "term_clocks_left_out"));
+    if (built)
+        page_printf(p, "<p class=\"key\">%s of those who left went on the very day a term ended. That is how these contracts are built, or were written down, and no "
+                       "moment: how often renewals fail is told under <a href=\"#renewals\">Renewals</a>. The clocks to and from those days are left out here.</p>\n",
+                    PERCENT(extras_number(x->moments, "left_at_term_ends") / extras_number(x->moments, "left"), 0));
+    if (!json_array_size(list) && built) {
+        page_printf(p, "<p>None on the %s clocks that remain.</p>\n", COUNT(extras_number(x->moments, "clocks_searched")));
+    } else if (!json_array_size(list)) {
         page_printf(p, "<p class=\"key\">None: %s clocks were searched, and on none of them do people leave more often at one point than around it, beyond chance.</p>\n",
                     COUNT(extras_number(x->moments, "clocks_searched")));
     } else {

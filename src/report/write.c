@@ -1,5 +1,5 @@
 /* Writing a report: everything, or nothing. */
-#include "contracts.h"
+#include "contracts_since.h"
 #include "parts.h"
 
 #include <error.h>
@@ -62,7 +62,7 @@ mr_status report_write(const report *r, const char *out, const mr_context *conte
         if (status == MR_OK) status = report_customers_csv(r, &f, context, err);
     }
     if (status == MR_OK && r->has_previous)
-        status = write_text(r, &f, "changes.csv", report_changes_csv, context, err);
+        status = write_text(r, &f, "changes.csv", r->contracts ? contracts_changes_csv : report_changes_csv, context, err);
     if (status == MR_OK) status = write_text(r, &f, "report.html", report_html, context, err);
     if (status == MR_OK) status = write_json(r, &f, err);
     if (status == MR_OK) status = stopped(context, r->n, err);

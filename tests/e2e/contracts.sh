@@ -7,6 +7,7 @@ example=$source_dir/examples/contracts.csv
 # --- the main job ---
 want "the example" 0 "under contract & Recurring revenue & GRR & Renewals due & Customers to leave & Value at risk & Talk to first & it has|How far to trust it & Report: out/report.html" \
     run --contracts "$example" --out out
+want "contracts read as orders" 0 "look like contracts & --contracts FILE" run "$example" --out orders
 holds "the three files" test -s out/customers.csv -a -s out/summary.json -a -s out/report.html
 holds "every month balances" jq -e '[.months[] | .then, .now | (.opening.customers + .new.customers + .returned.customers - .lost.customers == .closing.customers),
     ((.opening.recurring + .new.recurring + .returned.recurring + .expansion.recurring - .contraction.recurring - .lost.recurring - .closing.recurring) | fabs < 1e-6)] | all' out/summary.json
@@ -18,6 +19,11 @@ near "recurring adds up" "$(number out/summary.json .recurring)" \
     "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "recurring") c = i } NR > 1 { s += $c } END { print s }' out/customers.csv)" 1e-4
 near "value at risk adds up" "$(number out/summary.json .value_at_risk)" \
     "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "value_at_risk") c = i } NR > 1 { s += $c } END { print s }' out/customers.csv)" 1e-3
+holds "renewals ahead by number add up" jq -e '([.past_renewals[].ahead] | add) == .renewals_due and (([.past_renewals[].ahead_made] | add) - .renewals_made | fabs) < 1e-6
+    and .renewals_made_low <= .renewals_made and .renewals_made <= .renewals_made_high and .renewals_made_high <= .renewals_due' out/summary.json
+holds "ways to see renewals" jq -e '([.renewal_way.ways[].weight] | add - 1 | fabs) < 1e-9 and .renewal_way.dates_written_afterwards == false' out/summary.json
+holds "an end of term is no moment" jq -e '.moments.term_clocks_left_out and .moments.left_at_term_ends * 2 > .moments.left and .moments.moments == []' out/summary.json
+want "said in so many words" 0 "on the very day one ended" moments contracts:"$example" --today 2026-06-30
 holds "tested on what followed" jq -e '.holdout.customers > 50 and .holdout.left > 0 and .holdout.auc > .5' out/summary.json
 holds "every figure has its definition" sh -c "grep -oE 'href=\"#[a-z_-]+\"' out/report.html | sort -u | sed 's/href=\"#//; s/\"//' | while read -r id; do grep -q \"id=\\\"\$id\\\"\" out/report.html || { echo \$id; exit 1; }; done"
 holds "no network" sh -c "! grep -qE '(src|href)=\"(https?:)?//' out/report.html"
@@ -106,6 +112,7 @@ check "counted chances" counts "$(jq -r .chances_from whole/summary.json)"
 run train --db world.db --horizon 13w --quiet
 want "the ledger's model of leaving" 0 "model of leaving, learnt up to" report --db world.db --out learnt
 check "its chances" model "$(jq -r .chances_from learnt/summary.json)"
+holds "with an interval" jq -e '[.call_first[] | .p_leave_low < .p_leave and .p_leave < .p_leave_high] | all' learnt/summary.json
 holds "and what raises them" grep -q "the chance is raised most by" learnt/customers.csv
 want "another horizon is counted" 0 "." report --db world.db --horizon 6m --out longer
 check "counts again" counts "$(jq -r .chances_from longer/summary.json)"
@@ -135,13 +142,74 @@ near "two contracts of one, a repeat once" 17 "$(number odd/summary.json .recurr
 printf 'customer,start\nA,2025-01-01\nB,2026-01-01\n' >bare.csv
 want "no prices, nobody left" 0 "No prices & 2 customers under contract" run --contracts bare.csv --out bare
 holds "no money is null" jq -e '.has_money == false and .recurring == null and .value_at_risk == null' bare/summary.json
-refused "previous" 2 "for orders" run --contracts "$example" --previous out --out none
+
+# --- lines left out are kept ---
+printf 'customer,case,opened\nA,1,2025-01-05\nB,2,nope\n' >cases.csv
+want "rejects of all files" 0 "3 lines? rejected; see rejects.csv|2 lines rejected; see" run --contracts odd.csv cases:cases.csv --on-error skip --out odd
+check "one list of all files" "file,line,field,value,reason,text|odd.csv,2,end,2024-01-01|cases.csv,3,opened,nope" "$(cut -d, -f1-4 odd/rejects.csv | sed '1s/$/,reason,text/' | paste -sd'|')"
+run run --contracts bare.csv --out odd --quiet
+holds "an earlier list goes" test ! -e odd/rejects.csv
+printf 'customer,start,end,price\nA,2025-01-01,,-5.5\n' >bad.csv
+refused "the value below zero" 3 "bad.csv, line 2, price '-5.5'" run --contracts bad.csv --out none
+printf 'customer,start,end,price\nA,2025-01-01,,5\nA,2025-01-01,,7\n' >bad.csv
+want "given twice" 0 "given more than once .*first|number \(column contract\)" run --contracts bad.csv --out twice
+holds "counted" jq -e '.input.repeated == 1 and .input.repeated_and_different == 1 and .recurring == 5' twice/summary.json
+
+# --- several currencies ---
+printf 'customer,start,end,price,currency\nA,2024-01-01,2025-01-01,10,EUR\nA,2025-01-01,2027-01-01,12,USD\n' >two.csv
+printf 'currency,rate\nEUR,1\nUSD,0.9\n' >rates.csv
+want "rates" 0 "EUR.+10.80" run --contracts two.csv --rates rates.csv --out two
+refused "rates of orders" 2 "for --contracts" run shop/orders.csv --rates rates.csv --out none
+
+# --- since an earlier run ---
+run run --contracts "$example" --until 2026-01-31 --out before --quiet
+want "what changed" 0 "Since the earlier run & Run of 31.+Jan.+2026: .* left & It expected .* have left in the" run --contracts "$example" --previous before --out since
+holds "customers add up" jq -e '.since | .customers + .new + .returned - .left - .not_in_these_data == $n' --argjson n "$(jq .customers since/summary.json)" since/summary.json
+holds "money adds up" jq -e '.since as $s | ($s.recurring + $s.recurring_new + $s.recurring_returned + $s.recurring_more - $s.recurring_less - $s.recurring_left - $s.recurring_not_in_these_data - .recurring) | fabs < 1' since/summary.json
+check "a row a change" "$(jq .since.changes since/summary.json)" "$(tail -n +2 since/changes.csv | wc -l)"
+check "who left stands there" "$(jq .since.left since/summary.json)" "$(awk -F, '$3 != "left" && $3 != "" && $4 == "left"' since/changes.csv | wc -l)"
+holds "its section" grep -q '<section id="changes"' since/report.html
+want "nothing changed since itself" 0 "0 new, 0 came back, 0 left, 0 pay more, 0 pay less" run --contracts "$example" --previous since --out same
+check "no change, no row" 1 "$(wc -l <same/changes.csv)"
+want "other terms" 0 "another horizon, margin or discount rate" run --contracts "$example" --previous before --horizon 6m --out same
+want "of a ledger" 0 "Since the earlier run" report --db c.db --previous before --out ledger2
+check "the same changes" "$(sort since/changes.csv | md5sum)" "$(sort ledger2/changes.csv | md5sum)"
+want "of a ledger of orders" 0 "Since the earlier run" report --db o.db --previous then --out orders3
+refused "a run of orders" 3 "run of orders" run --contracts "$example" --previous orders --out none
+refused "a run of contracts" 3 "run of contracts" run shop/orders.csv --previous out --out none
+mkdir damaged && cp before/summary.json damaged && sed '3s/under contract/gone/;3s/,left,/,gone,/' before/customers.csv >damaged/customers.csv
+refused "a damaged run" 3 "customers.csv, line 3 & no state" run --contracts "$example" --previous damaged --out none
+refused "no run" 5 "nowhere/summary.json" run --contracts "$example" --previous nowhere --out none
+
+# --- a list of next renewals alone: a date that is past is that of somebody who left ---
+awk 'BEGIN { srand(3); print "customer,start,end,price,months"
+    for (i = 1; i <= 400; i++) { y = 2022 + int(rand() * 3); m = 1 + int(rand() * 12); n = y + 1; while (n < 2027) { if (n * 12 + m > 2026 * 12 + 6) break; if (rand() < .3) break; n++ }
+        printf "C%03d,%d-%02d-15,%d-%02d-15,1200,12\n", i, y, m, n, m } }' >next.csv
+want "told on the terminal" 0 "not one was & Everybody is given & nothing is put to" run --contracts next.csv --until 2026-06-30 --out next
+holds "told in JSON, no AUC, one chance" jq -e '.renewal_way.dates_written_afterwards and .holdout == null and .chances_from == "rate" and ([.call_first[].p_leave] | unique | length) == 1' next/summary.json
+holds "told in the report" grep -q "hold next dates alone" next/report.html
+run db init --db next.db --quiet
+run import contracts next.csv --db next.db --yes --quiet --today 2026-06-30
+run train --db next.db --horizon 13w --quiet --today 2026-06-30
+want "a model learnt from them is left aside" 0 "left aside" report --db next.db --until 2026-06-30 --out next2
+check "no model" rate "$(jq -r .chances_from next2/summary.json)"
+awk 'BEGIN { srand(3); print "customer,start,end,price,months"
+    for (i = 1; i <= 400; i++) { y = 2022 + int(rand() * 3); m = 1 + int(rand() * 12); n = y + 1; while (n < 2029) {
+        printf "C%03d,%d-%02d-15,%d-%02d-15,1200,12\n", i, n - 1, m, n, m; if (n * 12 + m > 2026 * 12 + 6) break; if (rand() < .3) break; n++ } } }' >terms.csv
+want "a line a term tells" 0 "AUC & of these made" run --contracts terms.csv --until 2026-06-30 --out terms
+holds "by renewal" jq -e '.chances_from == "counts" and .renewal_way.dates_written_afterwards == false and .renewals_made > .5 * .renewals_due' terms/summary.json
+
+# --- the day looked from ---
+want "an old file" 0 "from the last day anything happened; --until 2026-06-30 & 2 customers" run --contracts bare.csv --out bare
+printf 'customer,start,end,price\nA,2025-01-01,2027-01-01,10\nB,2024-03-01,2027-03-01,20\n' >few.csv
+want "a small base in which little happens is looked at today" 0 "on 30.+Jun.+2026" run --contracts few.csv --out few
+want "a file older than its report" 0 "Nothing began or changed after" run --contracts terms.csv --until 2026-12-31 --out stale
 refused "erosion of both" 2 "exclude" erosion --db c.db --contracts "$example"
 refused "an unknown file beside it" 2 "what it is before it" run --contracts "$example" tickets --out none
 run db init --db empty.db --quiet
 refused "an empty ledger" 3 "no orders" report --db empty.db --out none
 refused "no ledger" 5 "marram db init" report --db nowhere.db --out none
-check "no passing ledger stays" "" "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'marram-??????' -newer odd.csv 2>/dev/null)"
+check "no passing ledger stays" "" "$(ls "$TMPDIR")"
 
 # --- data in the public ---
 if has_data telco/Telco-Customer-Churn.csv; then

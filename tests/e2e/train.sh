@@ -44,7 +44,7 @@ done
 run explain 17 t.csv --model m.json --json
 holds "to the last bit" jq -e '([.contributions[].contribution] | add) + .base == .score' .out
 want "a row in words" 0 "17: y = yes with a chance of & an average row & score, their sum" explain 17 t.csv --model m.json
-want "the model in words" 0 "base: log-odds & log-odds +\+- & AUC" explain --model m.json
+want "the model in words" 0 "Base: log-odds & log-odds +\+- & AUC" explain --model m.json
 want "the model as JSON" 0 "importance" explain --model m.json --json
 
 # Another file: a category never seen, missing cells, columns in another order, no target.
@@ -95,6 +95,56 @@ refused "no model there" 5 "nothing.json" explain --model nothing.json
 refused "no such row" 3 "no row '9999'" explain 9999 t.csv --model m.json
 refused "a row of what" 2 "file" explain 17 --model m.json
 mkdir folder
+# What columns are called and hold: bytes that are no UTF-8, ids and times that are no such thing, rare categories, an outcome spelt in several ways.
+awk -F, -v OFS=, 'NR == 9 {$3 = "\374"} 1' t.csv >latin.csv
+refused "no UTF-8" 3 "latin.csv:9: is no UTF-8: byte FC & iconv" train latin.csv --target y --out x.json
+tr '\n' '\r' <t.csv >cr.csv
+refused "CR alone" 3 "CR alone" train cr.csv --target y --out x.json
+awk 'BEGIN {for (i = 0; i < 300; i++) printf "f%d,", i; print "y"; for (r = 0; r < 9; r++) {for (i = 0; i < 300; i++) printf "1,"; print r % 2}}' >wide.csv
+refused "300 columns" 3 "more than 256 columns; keep those" train wide.csv --target y --out x.json
+refused "one column twice" 2 "--target and --id both name column 'y'" train t.csv --target y --id y --out x.json
+awk -F, -v OFS=, 'NR > 1 {$6 = "2025-13-45"} 1' t.csv >nodate.csv
+refused "a day that is none" 3 "nodate.csv:2: column 'month': '2025-13-45' is no time" train nodate.csv --target y --time month --out x.json
+awk -F, -v OFS=, 'NR > 1 {$6 = "2025-01-01"} 1' t.csv >onetime.csv
+refused "one time in all rows" 3 "same in all rows & leave --time out" train onetime.csv --target y --time month --out x.json
+awk -F, -v OFS=, 'NR > 1 {$3 = "k" int(NR / 3)} 1' t.csv >rare.csv
+want "rare categories" 0 "'c' has rare categories only" train rare.csv --target y --id id --ignore reason --out xr.json
+want "an id that is not said to be one" 0 "'id' counts up from row to row: .* --id" train t.csv --target y --ignore reason --out xi.json
+awk -F, -v OFS=, 'NR > 1 {$7 = $7 == "yes" ? (NR % 2 ? "Yes" : "YES") : (NR % 2 ? "no" : "No")} 1' t.csv >spelt.csv
+want "an outcome in several spellings" 0 "in $(grep -c yes t.csv) of 400 rows" train spelt.csv --target y --id id --ignore reason --out xs.json
+awk -F, -v OFS=, 'NR > 1 {$7 = $7 == "yes" ? "1.0" : NR % 2 ? "0" : "0.0"} 1' t.csv >floats.csv
+want "1.0 and 0.0" 0 "y = 1.0 in $(grep -c yes t.csv) of 400 rows" train floats.csv --target y --id id --ignore reason --out xf.json
+awk -F, -v OFS=, 'NR > 1 {$7 = $7 == "yes" ? 2 : 1} 1' t.csv >ones.csv
+refused "1 and 2" 3 "--positive" train ones.csv --target y --id id --out x.json
+head -16 t.csv >sixteen.csv
+refused "few rows for logistic regression, too" 3 "too few rows" train sixteen.csv --target y --ignore reason --model logistic --out x.json
+awk -F, -v OFS=, 'NR > 1 {$2 = NR % 2 ? "1e308" : "-1e308"} 1' t.csv >huge.csv
+refused "numbers no sum holds" 3 "huge.csv: column 'x' goes to 1e\+308" train huge.csv --target y --ignore reason --model logistic --out x.json
+want "which the additive model takes" 0 "AUC" train huge.csv --target y --id id --ignore reason --out xh.json
+awk -F, -v OFS=, 'NR > 1 {$2 = NR % 7 "e-323"} 1' t.csv >tiny.csv
+want "numbers whose squares are 0" 0 "'x' is the same in all rows" train tiny.csv --target y --id id --ignore reason --model logistic --out xl.json
+for figure in auc auc_low pr_auc brier slope_se lift; do
+    jq ".holdout.$figure = \"much\"" m.json >bad.json
+    refused "$figure is no number" 3 "'$figure' is missing or wrong" explain --model bad.json
+    jq ".holdout.$figure = null" m.json >bad.json
+    want "$figure is not known" 0 "base: log-odds" explain --model bad.json
+done
+
+# Where the model goes: never onto what was read, through links, into pipes as they stand.
+refused "out is the table" 2 "is the table itself" train t.csv --target y --out t.csv
+refused "out's folder is not there" 5 "nowhere/x.json cannot be written" train t.csv --target y --out nowhere/x.json
+echo old >real.json
+ln -s real.json link.json
+run train t.csv --target y --id id --ignore reason,month --out link.json --quiet
+check "the link stays" real.json "$(readlink link.json)"
+same "and leads to the model" real.json m.json
+mkfifo pipe
+cat pipe >piped.json &
+run train t.csv --target y --id id --ignore reason,month --out pipe --quiet
+wait $!
+holds "the pipe stays" test -p pipe
+same "and the model came through it" piped.json m.json
+rm pipe
 refused "out is a folder" 5 "folder" train t.csv --target y --ignore reason --id id --out folder --quiet
 
 if has_data telco && telco=$(ls "$data"/telco/*.csv | head -1); then

@@ -2,7 +2,9 @@
 #include "fixture.h"
 
 #include <fixlist.h>
+#include <landmarks.h>
 #include <reviews.h>
+#include <status.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +71,9 @@ static void reviews_of(void **state) {
     assert_true(added);
     assert_ok(reviews_done(l, &r, &added, &err), &err);
     assert_false(added);
+    r.now_us += 3600 * INT64_C(1000000); /* an hour later */
+    assert_ok(reviews_done(l, &r, &added, &err), &err);
+    assert_false(added);
     r.by = "Lee";
     assert_int_equal(reviews_done(l, &r, &added, &err), MR_EDATA);
     assert_non_null(strstr(err.message, "recorded already"));
@@ -82,6 +87,18 @@ static void reviews_of(void **state) {
     assert_ok(due_of(l, 289, 0, &due, &err), &err); /* as of the day before nobody knew of it */
     assert_int_equal(json_integer_value(json_object_get(due, "due")), 1);
     json_decref(due);
+    /* That a review was noted does not make the data newer. */
+    int32_t day;
+    landmarks m;
+    r.day = 700, r.by = "Kim";
+    assert_ok(reviews_done(l, &r, &added, &err), &err);
+    assert_true(added);
+    assert_ok(ledger_day(l, 710, &day, &err), &err);
+    assert_int_equal(day, 290);
+    assert_ok(landmarks_read(l, &(landmarks_options){.horizon_days = 91, .until = 710, .only_day = LANDMARK_LAST_DAY}, NULL, &m, &err), &err);
+    assert_int_equal(m.last_day, 290);
+    assert_int_equal(m.n, 2);
+    landmarks_free(&m);
     fixture_check_cycles(l);
     ledger_close(l);
 }

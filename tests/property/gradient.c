@@ -90,12 +90,14 @@ static void contracts(void **state) {
     (void)state;
     static const double lost[9] = {369, 163, 0, 56, 37, 27, 21, .5, 0},
                         points[][3] = {{.7, 1.2, 1}, {.67, 3.8, 1.5}, {50, 300, .3}, {.02, .1, 2}};
-    mr_data data = {.n = 9, .lost = lost, .survivors = 241}, nobody = {.n = 9, .lost = lost, .survivors = 0},
+    static const double watched[9] = {12, 0, 3.5, 40, 0, 1, 7, 0, 2};
+    mr_data data = {.n = 9, .lost = lost, .survivors = 241}, censored = {.n = 9, .lost = lost, .survivors = 41, .watched = watched}, nobody = {.n = 9, .lost = lost, .survivors = 0},
             once = {.n = 1, .lost = lost, .survivors = 1};
     for (size_t i = 0; i < sizeof points / sizeof *points; i++)
         for (int m = 0; m < 2; m++) {
             mr_params p = params_of(m ? "bdw" : "sbg", 1, points[i][0], points[i][1], points[i][2], 0);
             check_gradient(&p, &data, "table");
+            check_gradient(&p, &censored, "watched no further");
             check_gradient(&p, &nobody, "no survivors");
             check_gradient(&p, &once, "one period");
         }

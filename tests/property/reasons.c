@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 static mr_status scan(void *self, int64_t first, int64_t last, trace_fn fn, void *ctx, mr_error *err) {
-    static const trace_facts none = {"", "", "", "", "", "", ""};
+    static const trace_facts none = {"", "", "", "", "", "", "", "", ""};
     const world_base *w = self;
     mr_status status = MR_OK;
     for (size_t i = 0; i < w->n && status == MR_OK; i++)

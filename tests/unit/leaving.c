@@ -93,6 +93,19 @@ static void test_lead(void **state) {
     assert_int_equal(out.lead[0].caught, 0);
     assert_true(isnan(out.lead[0].lead_median));
     measures_free(&out, 1);
+    /* Leaving on day 160, beyond the landmark of day 150, which is not judged: nobody can say whether they would have been flagged then. */
+    for (size_t i = 0; i < N; i++)
+        if (now[i] == LANDMARK_LEFT) {
+            gone[i] = 160;
+            now[i] = day[i] + 91 >= 160 ? LANDMARK_LEFT : LANDMARK_STAYED;
+        }
+    score[2 * C] = score[3 * C] = 0.9;
+    assert_ok(measures_of(&j, scores, (bool[]){true}, 1, 1, NULL, &out, &err), &err);
+    assert_int_equal(out.lead[0].flagged_left, 2);
+    assert_int_equal(out.lead[0].leavers, 0);
+    assert_int_equal(out.lead[0].caught, 0);
+    assert_int_equal(out.lead[0].false_runs, 1);
+    measures_free(&out, 1);
 }
 
 /* --- bases --- */

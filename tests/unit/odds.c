@@ -166,10 +166,15 @@ static void test_steps(void **state) {
 /* An old file is looked at as of its own time; a live one as of today. */
 static void test_until(void **state) {
     (void)state;
-    accounts_survey s = {.last_day = 20000, .last_renewal = 20300};
+    accounts_survey s = {.first_day = 19000, .last_day = 20000, .events = 1000, .last_renewal = 20300};
     assert_int_equal(accounts_until(&s, 20030), 20030);
     assert_int_equal(accounts_until(&s, 20000 + LEDGER_STALE_DAYS + 1), 20000);
     assert_int_equal(accounts_until(&s, 20400), 20000);
+    s.events = 21; /* one in fifty days: 200 without are nothing unusual, 201 are */
+    assert_int_equal(accounts_until(&s, 20200), 20200);
+    assert_int_equal(accounts_until(&s, 20201), 20000);
+    s.events = 12; /* a dozen contracts */
+    assert_int_equal(accounts_until(&s, 20201), 20201);
     s.last_renewal = TRACE_NO_DAY;
     assert_int_equal(accounts_until(&s, 20030), 20000);
     assert_int_equal(accounts_until(&s, 19990), 19990); /* nothing after today is looked at */

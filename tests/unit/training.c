@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <table_frame.h>
 #include <training.h>
+#include <unicode.h>
 
 static char folder[] = "/tmp/marram-training-XXXXXX";
 
@@ -99,6 +100,9 @@ static void refuses(void **state) {
                {"a,y\n1,yes\n2,no\n", {.target = "y", .positive = "perhaps"}, "never 'perhaps'"},
                {"a,y\n1,\n2,\n", {.target = "y"}, "empty in every row"},
                {"a,y\n1,1\n2,0\n3,0\n4,0\n5,0\nx6,1\n", {.target = "y"}, ":7: column 'a': 'x6' is no number"},
+               {"a,y\n\xe9,1\nb,0\n", {.target = "y"}, ":2: is no UTF-8: byte E9"},
+               {"a\xff,y\n1,1\n2,0\n", {.target = "y"}, "UTF-8"},
+               {"a;y\n999;1\n1,234;0\n", {.target = "y"}, ":3: column 'a': '1,234' can be read"},
                {"a,y\n1,1\n-inf,0\n", {.target = "y"}, ":3: column 'a': '-inf' is no finite number"},
                {"a,y\n1,1\n1e999,0\n", {.target = "y"}, "no finite number"},
                {"a,A,y\n1,2,1\n1,2,0\n", {.target = "y"}, "two columns are named"},
@@ -211,6 +215,56 @@ static void damaged(void **state) {
     }
 }
 
+/* Rows of two times, or three: none are left behind the split that later ones could judge, and chance decides who does. */
+static void few_times(void **state) {
+    (void)state;
+    for (int times = 2; times <= 3; times++) {
+        char text[16384];
+        size_t at = (size_t)snprintf(text, sizeof text, "x,t,y\n");
+        rng g;
+        rng_seed(&g, 4, (uint64_t)times);
+        for (int i = 0; i < 400; i++) {
+            double x = rng_normal(&g);
+            at += (size_t)snprintf(text + at, sizeof text - at, "%.4f,%d,%d\n", x, (int)rng_below(&g, (uint64_t)times), rng_uniform(&g) < 1 / (1 + exp(-x)));
+        }
+        table_frame t;
+        trained m;
+        mr_error err = {0};
+        const training_options options = {.seed = 1, .additive = {.bags = 2}};
+        if (table_frame_read(file(text), &(table_roles){.target = "y", .time = "t"}, &t, &err) != MR_OK) fail_msg("%s", err.message);
+        if (training_run(&t.frame, &options, NULL, &m, &err) != MR_OK) fail_msg("%d times: %s", times, err.message);
+        assert_true(m.holdout.rows > 0);
+        assert_non_null(strstr(m.split, "latest"));
+        trained_free(&m);
+        table_frame_free(&t);
+    }
+}
+
+/* Names longer than there is room for are cut between letters: what is printed of them is JSON. */
+static void long_names(void **state) {
+    (void)state;
+    char text[16384], name[256];
+    size_t at = 0;
+    for (int i = 0; i < 200; i++) at += (size_t)snprintf(text + at, sizeof text - at, "é");
+    at += (size_t)snprintf(text + at, sizeof text - at, "x,");
+    for (int i = 0; i < 200; i++) at += (size_t)snprintf(text + at, sizeof text - at, "ß");
+    at += (size_t)snprintf(text + at, sizeof text - at, ",y\n");
+    for (int i = 0; i < 200; i++) at += (size_t)snprintf(text + at, sizeof text - at, "%d,7,%d\n", i * 7 % 50, i % 3 == 0);
+    table_frame t;
+    trained m;
+    mr_error err = {0};
+    const training_options options = {.seed = 1, .additive = {.bags = 2}};
+    assert_int_equal(table_frame_read(file(text), &(table_roles){.target = "y"}, &t, &err), MR_OK);
+    assert_int_equal(training_run(&t.frame, &options, NULL, &m, &err), MR_OK);
+    trained_term_name(&m, 0, name);
+    assert_int_equal(unicode_fault(name, strlen(name)), strlen(name));
+    assert_true(strlen(name) >= 250);
+    assert_true(m.notes > 0);
+    for (size_t k = 0; k < m.notes; k++) assert_int_equal(unicode_fault(m.note[k], strlen(m.note[k])), strlen(m.note[k]));
+    trained_free(&m);
+    table_frame_free(&t);
+}
+
 /* By hand: scores 4 3 2 1 with outcomes 1 0 1 0. */
 static void known_figures(void **state) {
     (void)state;
@@ -230,6 +284,6 @@ static void known_figures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(reads), cmocka_unit_test(refuses), cmocka_unit_test(round_trip), cmocka_unit_test(damaged),
-                                       cmocka_unit_test(known_figures)};
+                                       cmocka_unit_test(known_figures), cmocka_unit_test(few_times), cmocka_unit_test(long_names)};
     return cmocka_run_group_tests(tests, begin, end);
 }

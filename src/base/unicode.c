@@ -33,6 +33,18 @@ size_t unicode_fault(const char *text, size_t len) {
     return len;
 }
 
+char *unicode_mend(char *text) {
+    size_t len = strlen(text), to = unicode_fault(text, len);
+    for (size_t from = to; from < len;) {
+        size_t sound = unicode_fault(text + from, len - from);
+        memmove(text + to, text + from, sound);
+        to += sound;
+        from += sound + 1;
+    }
+    text[to] = 0;
+    return text;
+}
+
 char *unicode_put(char *out, uint32_t code) {
     if (code < 0x80) {
         *out++ = (char)code;
