@@ -179,7 +179,7 @@ int command_explain(int argc, char **argv) {
     table_frame table = {0};
     mr_status status = additive_document_load(a.model, &model, &err);
     if (status == MR_OK && a.row) status = explain(&a, &model, &table, &err);
-    else if (status == MR_OK) a.json ? trained_json_print(&model) : trained_steps_print(&model);
+    else if (status == MR_OK) a.json ? trained_json_print(&model, NULL) : trained_steps_print(&model);
     int code = status == MR_OK ? EXIT_OK : command_fail("explain", &err);
     table_frame_free(&table);
     trained_free(&model);
