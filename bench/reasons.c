@@ -6,7 +6,6 @@
 #include <world.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static mr_status scan(void *self, int64_t first, int64_t last, trace_fn fn, void *ctx, mr_error *err) {
@@ -19,7 +18,7 @@ static mr_status scan(void *self, int64_t first, int64_t last, trace_fn fn, void
 }
 
 typedef struct counts {
-    size_t n[REASONS], right[REASONS], no_traces, no_traces_named, misled, misled_right;
+    size_t n[REASONS], right[REASONS], no_traces, no_traces_named, clean, clean_named, misled, misled_right;
     size_t fired[SIGNALS], fired_not[SIGNALS], of[SIGNALS], of_not[SIGNALS];
     size_t confused[REASONS][REASONS];
 } counts;
@@ -40,6 +39,7 @@ static void count(const reasons_base *b, const world_base *w, counts *c) {
                 c->of_not[s]++, c->fired_not[s] += fires;
         }
         if (leaver && !traced) c->no_traces++, c->no_traces_named += row->observed != REASON_unknown;
+        if (leaver && !traced && !*truth->misleading) c->clean++, c->clean_named += row->observed != REASON_unknown;
         if (!traced) continue;
         c->n[true_reason]++;
         c->right[true_reason] += row->observed == true_reason;
@@ -53,19 +53,15 @@ static void print(const char *path, const reasons_base *b, const counts *c, bool
     for (int r = 1; r < REASONS; r++) n += c->n[r], right += c->right[r], most = c->n[r] > most ? c->n[r] : most;
     printf("%s: %zu customers left for a reason that left traces; top observed reason right for %zu (%.1f %%), guess-the-commonest %.1f %%\n", path, n, right,
            100.0 * (double)right / (double)(n ? n : 1), 100.0 * (double)most / (double)(n ? n : 1));
-    printf("  with another reason's traces too: %zu, right %.1f %%; without traces: %zu, named all the same %.1f %%\n", c->misled,
-           100.0 * (double)c->misled_right / (double)(c->misled ? c->misled : 1), c->no_traces, 100.0 * (double)c->no_traces_named / (double)(c->no_traces ? c->no_traces : 1));
+    printf("  with another reason's traces too: %zu, right %.1f %%; without traces: %zu, named all the same %.1f %%; without any, %zu: %.1f %%\n", c->misled,
+           100.0 * (double)c->misled_right / (double)(c->misled ? c->misled : 1), c->no_traces, 100.0 * (double)c->no_traces_named / (double)(c->no_traces ? c->no_traces : 1), c->clean,
+           100.0 * (double)c->clean_named / (double)(c->clean ? c->clean : 1));
     for (int r = 1; r < REASONS; r++) {
         if (!c->n[r]) continue;
         int wrong = 0;
         for (int o = 0; o < REASONS; o++)
             if (o != r && c->confused[r][o] > c->confused[r][wrong]) wrong = o;
         printf("  %-22s %5zu  right %5.1f %%, mistaken most for %s (%zu)\n", reason_of(r)->code, c->n[r], 100.0 * (double)c->right[r] / (double)c->n[r], reason_of(wrong)->code, c->confused[r][wrong]);
-    }
-    if (getenv("DBG")) for (int r = 1; r < REASONS; r++) {
-        printf("%-22s share %.3f:", reason_of(r)->code, b->weights.share[r]);
-        for (int k = 0; k < SIGNALS; k++) if (b->weights.fired[r][k] > 0.7 || signal_of(k)->reason == (reason)r) printf(" %s%s %.2f(%.3f)", signal_of(k)->reason == (reason)r ? "*" : "", signal_of(k)->name, b->weights.fired[r][k], b->weights.rate[r][k]);
-        puts("");
     }
     if (!signals) return;
     printf("\n| signal | reason | fires where it should | fires where it should not | left / stayed |\n|---|---|---:|---:|---:|\n");

@@ -19,7 +19,7 @@ typedef struct mr_periods {
     double *weight;          /* [n] the row's, or NULL: not wanted */
 } mr_periods;
 
-/* How many rows there will be. width > 0. MR_EDATA as mr_survival_estimate, or more than 2^32 - 2 rows. */
+/* How many rows there will be. width > 0. MR_EDATA as mr_survival_estimate, more than 2^32 - 2 rows, or a stop beyond period 2^53. */
 MR_API mr_status mr_hazard_count(const mr_survival *data, double width, size_t *n, mr_error *err);
 /* Fills columns of that many rows, by row and then by period. */
 MR_API mr_status mr_hazard_cut(const mr_survival *data, double width, mr_periods *out, mr_error *err);

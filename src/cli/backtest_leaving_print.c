@@ -30,13 +30,14 @@ static char *interval(char out[80], int decimals, measured m) {
 }
 
 static void print_head(const leaving_backtest *b) {
-    char n[FIGURE], rows[FIGURE], share[FIGURE], first[11], last[11];
+    char n[FIGURE], rows[FIGURE], share[FIGURE], first[11], last[11], sample[FIGURE + 48] = "";
     const landmarks *m = &b->m;
+    if (m->read < m->base) snprintf(sample, sizeof sample, " (a sample of %s of them is looked at)", figure_count(n, (double)m->read));
     if (m->mode == RISK_CONTRACTS)
-        print_words(0, "%s customers, %.0f %% of them with contracts: leaving is notice, intent or the end of the last contract within %d days.", figure_count(n, (double)m->base),
+        print_words(0, "%s customers%s, %.0f %% with contracts: leaving is notice, intent or the end of the last contract within %d days.", figure_count(n, (double)m->base), sample,
             100.0 * (double)m->with_contracts / (double)m->base, (int)m->horizon_days);
     else
-        print_words(0, "%s customers without contracts: at risk is who ordered in the last %d days, leaving is no order within the next %d.", figure_count(n, (double)m->base),
+        print_words(0, "%s customers%s without contracts: at risk is who ordered in the last %d days, leaving is no order within the next %d.", figure_count(n, (double)m->base), sample,
             (int)m->horizon_days, (int)m->horizon_days);
     print_words(0, "Scored at the end of %zu month%s, %s to %s, with what was recorded by then: %s customers and months, of which %s left. Trained %zu time%s on outcomes known by then, "
         "the last time on %zu.", b->months, b->months == 1 ? "" : "s", calendar_text(b->month[0].day, first), calendar_text(b->month[b->months - 1].day, last),
@@ -191,6 +192,7 @@ int backtest_leaving_json(const leaving_backtest *b) {
     json_object_set_new(all, "outcome", json_string(b->m.mode == RISK_CONTRACTS ? "contracts" : "orders"));
     json_object_set_new(all, "horizon_days", json_integer(b->m.horizon_days));
     json_object_set_new(all, "customers", json_integer((json_int_t)b->m.base));
+    json_object_set_new(all, "customers_looked_at", json_integer((json_int_t)b->m.read));
     json_object_set_new(all, "customers_with_contracts", json_integer((json_int_t)b->m.with_contracts));
     json_object_set_new(all, "customers_scored", json_integer((json_int_t)b->m.customers));
     json_object_set_new(all, "landmarks", json_integer((json_int_t)b->n));

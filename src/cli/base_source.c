@@ -110,6 +110,11 @@ static const char *usual_ledger(void) {
     return (named && *named) || access(o.url, F_OK) == 0 ? o.url : NULL;
 }
 
+const char *base_source_ledger(base_source *s) {
+    if (!s->db) s->db = usual_ledger();
+    return s->db;
+}
+
 const char *base_source_customer(base_source *s) {
     const char *word = s->operands_n == 1 ? s->operands[0] : NULL;
     if (!word || (!s->db && (strchr(word, ':') || !strcmp(word, "-") || access(word, F_OK) == 0 || !usual_ledger()))) return NULL;
@@ -124,7 +129,7 @@ mr_status base_source_day(const base_source *s, int32_t *day, mr_error *err) {
 
 int base_source_open(const char *command, base_source *s) {
     mr_error err = {0};
-    if (!s->db && !s->operands_n && !s->file_option) s->db = usual_ledger();
+    if (!s->operands_n && !s->file_option) base_source_ledger(s);
     if (s->db && s->operands_n) return command_usage(command, "takes files or --db, not both");
     if (!s->db && !s->operands_n) return command_usage(command, "needs a file, or --db URL");
     if (s->db && s->file_option) return command_usage(command, "--mapping, --columns, --currency, --date-format and --decimal are about files, not about --db");

@@ -106,6 +106,7 @@ static int run(arguments *a) {
     json_t *out = NULL;
     char since[11], until[11];
     progress_bar bar;
+    if (!option_is_past("changes", "--until", a->until, today_utc())) return EXIT_USAGE;
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     changes_options o = {.since = a->since, .until = a->until, .limit = (size_t)a->limit, .top = (int)a->top, .rates = &rates};
     err.code = ledger_open_reading(a->store.url, &l, &err);

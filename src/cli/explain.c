@@ -90,7 +90,8 @@ static void print_text(const explained *e, const char *id) {
         snprintf(text, sizeof text, "%+.6f", e->contribution[term]);
         sum += e->contribution[term];
         double known = trained_error(t, term, e->contribution[term]);
-        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        *error = 0;
+        if (known > 0) snprintf(error, sizeof error, "%.3f", known);
         columns_row(&c, name, value, text, error);
     }
     snprintf(text, sizeof text, "%+.6f", e->score);
@@ -178,7 +179,7 @@ int command_explain(int argc, char **argv) {
     table_frame table = {0};
     mr_status status = additive_document_load(a.model, &model, &err);
     if (status == MR_OK && a.row) status = explain(&a, &model, &table, &err);
-    else if (status == MR_OK) a.json ? trained_json_print(&model) : trained_steps_print(&model);
+    else if (status == MR_OK) a.json ? trained_json_print(&model, NULL) : trained_steps_print(&model);
     int code = status == MR_OK ? EXIT_OK : command_fail("explain", &err);
     table_frame_free(&table);
     trained_free(&model);

@@ -171,6 +171,15 @@ static mr_status keep(const arguments *a, const leaving_model *model, mr_error *
     return status;
 }
 
+static void drawn_print(const leaving_model *model) {
+    const recalibration *r = &model->drawn;
+    char from[11], to[11];
+    if (!r->done || leaving_model_blind(model)) return; /* the note has said it */
+    putchar('\n');
+    print_words(0, "Drawn to what came true on the landmarks from %s to %s: an earlier model's scores went with it by a slope of %.2f (%.2f to %.2f; 1 is right), so the contributions of this one, which go on "
+                "adding up, are %.2f times what the fit said.", calendar_text(r->from_day, from), calendar_text(r->to_day, to), r->measured, r->measured - 1.96 * r->se, r->measured + 1.96 * r->se, r->slope);
+}
+
 static int train(arguments *a) {
     mr_error err = {0};
     mr_context context = {0};
@@ -193,9 +202,10 @@ static int train(arguments *a) {
     if (err.code == MR_OK) err.code = keep(a, &model, &err);
     if (err.code == MR_OK) {
         trained_notes_print("train", &model.model);
-        if (a->json) trained_json_print(&model.model);
+        if (a->json) trained_json_print(&model.model, leaving_model_drawn_json(&model));
         else if (!a->quiet) {
             trained_print(&model.model, NULL);
+            drawn_print(&model);
             print_words(0, "Kept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving", a->out ? " and in " : "", a->out ? a->out : "");
         }
     }
@@ -224,6 +234,12 @@ static void scored_free(scored *s) {
     mem_free(NULL, s->contribution);
     landmarks_free(&s->m);
     leaving_model_free(&s->model);
+}
+
+static void say_blind(const char *command, const leaving_model *model) {
+    if (leaving_model_blind(model))
+        print_error("marram %s: note: what was known did not foretell who left, when the model was held against later time: everybody is given the rate, %.1f %%, and no feature says anything", command,
+                    100 / (1 + exp(-trained_base(&model->model))));
 }
 
 static double chance_of(double score) {
@@ -275,6 +291,7 @@ static mr_status sort_rows(scored *s, mr_error *err) {
 static mr_status score_all(const arguments *a, int64_t customer_id, const mr_context *context, scored *s, mr_error *err) {
     mr_status status = load_model(a, &s->model, err);
     if (status != MR_OK) return status;
+    say_blind(a->command, &s->model);
     landmarks_options o = {.horizon_days = s->model.horizon_days, .sour_days = s->model.sour_days, .only_day = a->until == INT32_MAX ? LANDMARK_LAST_DAY : a->until,
                            .until = a->until < a->source.files.today ? a->until : a->source.files.today, .customer_id = customer_id, .rates = &a->source.rates};
     status = landmarks_read(a->source.l, &o, context, &s->m, err);
@@ -317,7 +334,7 @@ static const char *meaning_of(const char *name) {
 
 static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top) {
     size_t which[512];
-    size_t n = trained_largest(contributions_of(s, i), s->terms, top < 512 ? top : 512, which);
+    size_t n = leaving_model_blind(&s->model) ? 0 : trained_largest(contributions_of(s, i), s->terms, top < 512 ? top : 512, which);
     json_t *out = json_pack("{s:s, s:f, s:f, s:s}", "id", s->m.customer[s->m.who[s->row[i]]].external_id, "probability", chance_of(s->score[i]), "score", s->score[i], "stage", stage),
            *list = json_array();
     for (size_t k = 0; k < n; k++) {
@@ -332,7 +349,7 @@ static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top
 }
 
 static void row_csv(const arguments *a, const scored *s, size_t i, const char *stage) {
-    size_t which[MOST_TOP], n = trained_largest(contributions_of(s, i), s->terms, (size_t)a->top, which);
+    size_t which[MOST_TOP], n = leaving_model_blind(&s->model) ? 0 : trained_largest(contributions_of(s, i), s->terms, (size_t)a->top, which);
     char value[160];
     cell_put(stdout, s->m.customer[s->m.who[s->row[i]]].external_id);
     printf(",%.6f,%.6f,%s", chance_of(s->score[i]), s->score[i], stage);
@@ -367,6 +384,8 @@ static int predict(arguments *a) {
     if (err.code == MR_OK) err.code = score_all(a, 0, &context, &s, &err);
     progress_end(&bar);
     if (err.code == MR_OK) {
+        char day[11], last[11];
+        if (!s.m.n) print_error("marram predict: note: nobody is at risk on %s; the last day of the data is %s", calendar_text(s.m.only_day, day), calendar_text(s.m.last_day, last));
         if (!a->json) {
             fputs("id,probability,score,stage", stdout);
             for (int64_t k = 1; k <= a->top; k++) printf(",feature_%lld,value_%lld,contribution_%lld", (long long)k, (long long)k, (long long)k);
@@ -396,7 +415,7 @@ static void trust_words(const trained *t) {
     const figures *f = &t->holdout;
     char slope[96] = "";
     if (isfinite(f->slope)) snprintf(slope, sizeof slope, ", calibration slope %.2f (1: chances mean what they say)", f->slope);
-    if (!f->rows) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
+    if (!f->rows || !isfinite(f->auc + f->auc_low + f->auc_high)) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
     else print_words(2, "How good the model is on %s, not seen by it: AUC %.2f (%.2f to %.2f; .5 is chance)%s.", t->split, f->auc, f->auc_low, f->auc_high, slope);
 }
 
@@ -408,7 +427,7 @@ static void meaning_words(const char *name) {
 
 /* The lines as shown add up to the score as shown: what is not shown by itself takes the rounding, too. */
 static void explain_text(const scored *s, const char *id, size_t top) {
-    size_t which[512], n = trained_largest(s->contribution, s->terms, 512, which), shown = top && top < n ? top : n;
+    size_t which[512], n = leaving_model_blind(&s->model) ? 0 : trained_largest(s->contribution, s->terms, 512, which), shown = top && top < n ? top : n;
     const trained *t = &s->model.model;
     char text[32], error[32], value[160], day[11];
     print_words(2, "%s, as of %s: leaves within %d days with a chance of %.1f %%, where %.1f %% of all did. Stage: %s.", id, calendar_text(s->m.only_day, day), (int)s->m.horizon_days,
@@ -423,7 +442,8 @@ static void explain_text(const scored *s, const char *id, size_t top) {
         double contribution = s->contribution[which[k]], known = trained_error(t, which[k], contribution);
         term_value(s, 0, which[k], value);
         snprintf(text, sizeof text, "%+.3f", contribution);
-        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        *error = 0;
+        if (known > 0) snprintf(error, sizeof error, "%.3f", known);
         columns_row(&c, s->name[which[k]], value, text, error);
         rest -= strtod(text, NULL);
     }
@@ -448,7 +468,8 @@ static int explain(arguments *a) {
     const char *who = a->source.operands_n ? a->source.operands[0] : NULL;
     if (!who) {
         err.code = load_model(a, &s.model, &err);
-        if (err.code == MR_OK) a->json ? trained_json_print(&s.model.model) : trained_steps_print(&s.model.model);
+        if (err.code == MR_OK) say_blind("explain", &s.model);
+        if (err.code == MR_OK) a->json ? trained_json_print(&s.model.model, leaving_model_drawn_json(&s.model)) : trained_steps_print(&s.model.model);
         scored_free(&s);
         return err.code == MR_OK ? EXIT_OK : command_fail("explain", &err);
     }
@@ -479,6 +500,7 @@ static int run(void *arguments_) {
     arguments *a = arguments_;
     if (!(a->horizon_days >= 1 && a->horizon_days <= 36500) || !(a->sour_days >= 1 && a->sour_days <= 3650))
         return command_usage(a->command, "--horizon must be a day to a hundred years, --sour-window a day to ten years");
+    if (!option_is_past(a->command, "--until", a->until, a->source.files.today)) return EXIT_USAGE;
     size_t n = a->source.operands_n;
     a->source.operands_n = 0; /* a customer, no file */
     int code = base_source_open(a->command, &a->source);

@@ -252,7 +252,7 @@ static int dispatch(void *arguments_) {
     if (!add_it && (a->cause || a->owner || a->remedy)) return command_usage("measures", "--cause, --owner and --remedy go with add");
     if (!add_it && !list && !done) return look(a);
     a->action = operand[0];
-    if (!a->source.db) return command_usage("measures", "%s needs --db: measures are kept in a ledger", a->action);
+    if (!base_source_ledger(&a->source)) return command_usage("measures", "%s needs --db: measures are kept in a ledger", a->action);
     if (done) {
         char *end;
         errno = 0;

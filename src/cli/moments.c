@@ -92,6 +92,7 @@ static int check(arguments *a) {
             if (clock_rows[i].role == CLOCK_IS_CYCLE) strcat(strcat(names, *names ? ", " : ""), clock_rows[i].name);
         if (clock < 0 || clock_rows[clock].role != CLOCK_IS_CYCLE) return command_usage("moments", "--clock must be all or one of %s, not '%s'", names, a->clock);
     }
+    if (!option_is_past("moments", "--until", a->settings.until, a->source.files.today)) return EXIT_USAGE;
     if (a->customers && a->source.db && !strcmp(a->customers, a->source.db)) return command_usage("moments", "--customers would write over the ledger");
     a->settings.curves = a->clock != NULL;
     a->settings.search.seed = (uint64_t)a->seed;

@@ -121,6 +121,13 @@ bool option_date(option_reader *r, int32_t *out) {
     return false;
 }
 
+bool option_is_past(const char *command, const char *option, int32_t day, int32_t today) {
+    char text[11], now[11];
+    if (day <= today || day == INT32_MAX) return true;
+    command_usage(command, "%s %s is after today, %s: nothing is known of it", option, calendar_text(day, text), calendar_text(today, now));
+    return false;
+}
+
 bool option_duration_days(option_reader *r, double *days) {
     static const struct {
         const char *unit;

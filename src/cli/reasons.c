@@ -63,11 +63,9 @@ static mr_status look(void *ctx, const trace *t, const trace_facts *f, mr_error 
     return reasons_json_customer(one->b, t, f, &one->o, err);
 }
 
-static mr_status customer(const arguments *a, const reasons_base *b, trace_source traces, json_t **out, mr_error *err) {
-    int64_t id;
+static mr_status customer(const arguments *a, int64_t id, const reasons_base *b, trace_source traces, json_t **out, mr_error *err) {
     one_customer one = {.b = b};
-    mr_status status = person_find(a->source.l, a->customer, a->of, &id, err);
-    if (status == MR_OK) status = traces.scan(traces.self, id, id, look, &one, err);
+    mr_status status = traces.scan(traces.self, id, id, look, &one, err);
     if (status == MR_OK && !one.seen) {
         snprintf(err->message, sizeof err->message, "nothing has happened to customer '%.100s' yet", a->customer);
         status = err->code = MR_EDATA;
@@ -106,15 +104,17 @@ static int run(arguments *a) {
     reasons_base base = {0};
     reasons_options o = {.until = TRACE_NO_DAY, .horizon_days = (int32_t)lround(a->horizon_days)};
     json_t *out = NULL;
+    int64_t id = 0;
     int code = base_source_open("reasons", &a->source);
     if (code != EXIT_OK) return code;
     trace_ledger l = {.l = a->source.l};
     o.last_day = a->source.files.today;
     err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
+    if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &id, &err);
     progress_begin(&bar, "looking");
     if (err.code == MR_OK) err.code = reasons_scan(trace_source_of(&l), &o, &context, &base, &err);
     progress_end(&bar);
-    if (err.code == MR_OK && a->customer) err.code = customer(a, &base, trace_source_of(&l), &out, &err);
+    if (err.code == MR_OK && a->customer) err.code = customer(a, id, &base, trace_source_of(&l), &out, &err);
     if (err.code == MR_OK && !a->customer) {
         json_t *learned = NULL;
         out = reasons_json(&base, l.options.currency);

@@ -3,11 +3,13 @@
 #include "columns_out.h"
 #include "json_text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 /* What would move a chance of one half by a point and a quarter: less is not shown. */
 #define LEAST_LEARNED 0.05
+#define TIMES_MOST 99.0 /* more is said as "over" */
 
 static json_int_t number(const json_t *o, const char *name) {
     return json_integer_value(json_object_get(o, name));
@@ -131,12 +133,22 @@ void reasons_print(const json_t *o) {
 
 /* --- one customer --- */
 
+/* "12 times as likely (5 to 29)", the figures short: a likelihood ratio is never known to three digits. */
+static void print_strength(const json_t *r, double times) {
+    const json_t *low = json_object_get(r, "strength_low"), *high = json_object_get(r, "strength_high");
+    if (times > TIMES_MOST) printf("    over %.0f times as likely as without that reason", TIMES_MOST);
+    else printf("    %.2g times as likely as without that reason", times);
+    if (!json_is_number(low)) puts(" (by the defaults: too few to measure it)");
+    else if (json_number_value(high) > log(TIMES_MOST)) printf(" (%.2g or more)\n", fmin(TIMES_MOST, exp(json_number_value(low))));
+    else printf(" (%.2g to %.2g)\n", exp(json_number_value(low)), exp(json_number_value(high)));
+}
+
 static void print_reason(const json_t *r) {
     const json_t *s;
     size_t i;
     double strength = json_number_value(json_object_get(r, "strength"));
     printf("  %s (%s): %s\n", json_text(r, "reason"), json_text(r, "owner"), json_text(r, "says"));
-    if (strength > 0) printf("    what is seen is %.*f times as likely with that reason as without it\n", strength < 2.3 ? 1 : 0, strength > 13.8 ? 1e6 : __builtin_exp(strength));
+    if (strength > 0) print_strength(r, exp(strength));
     else puts("    what is seen is no likelier with that reason than without it");
     json_array_foreach(json_object_get(r, "signals"), i, s) {
         const char *sentence = json_text(s, "sentence");

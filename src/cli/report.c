@@ -104,6 +104,7 @@ int command_report(int argc, char **argv) {
         return EXIT_OK;
     }
     if (a.base.build.horizon_days < 1) return command_usage("report", "--horizon must be at least a day");
+    if (!option_is_past("report", "--until", a.base.until, a.base.today)) return EXIT_USAGE;
     err.code = report_out_check(a.base.out, &err);
     if (err.code == MR_OK) err.code = mr_pool_new((int)a.threads, &pool, &err);
     code = err.code == MR_OK ? base_from_ledger(&a.base, a.store.url, pool) : command_fail("report", &err);

@@ -175,7 +175,7 @@ static int done(arguments *a) {
     review_done r = {.by = a->by, .comment = a->note, .day = a->source.files.today, .next = a->next, .now_us = now_us()};
     char day[11];
     if (!a->by || !*a->by) return command_usage("review", "--done needs --by: who held the review");
-    if (!a->source.db) return command_usage("review", "--done needs --db: a review is kept in a ledger");
+    if (!base_source_ledger(&a->source)) return command_usage("review", "--done needs --db: a review is kept in a ledger");
     if (a->next != TRACE_NO_DAY && a->next <= r.day) return command_usage("review", "--next must be after the day of this review");
     err.code = ledger_open(a->source.db, NULL, &l, &err);
     if (err.code == MR_OK) err.code = person_find(l, a->done, a->of, &r.customer_id, &err);

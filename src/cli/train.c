@@ -168,7 +168,7 @@ static int run(arguments *a) {
     progress_end(&bar);
     if (code == EXIT_OK) {
         trained_notes_print("train", &model);
-        if (a->json) trained_json_print(&model);
+        if (a->json) trained_json_print(&model, NULL);
         else if (!a->quiet) trained_print(&model, a->out);
     }
     trained_free(&model);

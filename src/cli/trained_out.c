@@ -66,9 +66,9 @@ void trained_print(const trained *t, const char *path) {
            (unsigned long long)t->rows, 100 * (double)t->happened / (double)t->rows, t->kind == TRAINED_ADDITIVE ? "additive" : "logistic", n - pairs);
     printf(pairs == 1 ? ", 1 pair\n" : pairs ? ", %zu pairs\n" : "\n", pairs);
     figures_print(t);
-    if (order && t->kind == TRAINED_ADDITIVE) {
+    if (order) trained_order(t, order);
+    if (order && t->kind == TRAINED_ADDITIVE && trained_importance(t, order[0]) > 0) {
         printf("\nWhat moves the score most (mean, up or down, in log-odds)\n\n");
-        trained_order(t, order);
         columns_out c = columns_begin(2, "", "");
         for (size_t k = 0; k < n && k < STRONGEST; k++) {
             char name[256], shown[260], value[32];
@@ -84,7 +84,7 @@ void trained_print(const trained *t, const char *path) {
     free(order);
 }
 
-void trained_json_print(const trained *t) {
+void trained_json_print(const trained *t, json_t *drawn) {
     size_t n = trained_terms(t), *order = malloc((n + 1) * sizeof *order);
     const figures *f = &t->holdout;
     json_t *out = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "target", t->outcome, "positive", t->positive, "kind",
@@ -107,6 +107,7 @@ void trained_json_print(const trained *t) {
     for (size_t k = 0; k < t->notes; k++) json_array_append_new(notes, json_string(t->note[k]));
     json_object_set_new(out, "terms", terms);
     json_object_set_new(out, "notes", notes);
+    if (drawn) json_object_set_new(out, "drawn", drawn);
     json_dumpf(out, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
     putchar('\n');
     json_decref(out);

@@ -2,6 +2,7 @@
 #ifndef CLI_TRAINED_OUT_H
 #define CLI_TRAINED_OUT_H
 
+#include <jansson.h>
 #include "command.h"
 
 #include <trained.h>
@@ -10,7 +11,7 @@
 void trained_notes_print(const char *command, const trained *t);
 /* Figures and strongest features; path: where the model was written, or NULL. */
 void trained_print(const trained *t, const char *path);
-void trained_json_print(const trained *t);
+void trained_json_print(const trained *t, json_t *drawn); /* drawn: how it was drawn to what came true, taken; NULL: of no such model */
 /* Every term's steps. */
 void trained_steps_print(const trained *t);
 

@@ -43,7 +43,8 @@ typedef struct book_contract {
     int32_t months;             /* the period the price is for */
     int32_t raised_day;         /* when the price last rose, TRACE_NO_DAY never */
     double seats;               /* NaN not known */
-    bool noticed;
+    bool noticed;               /* they said they would leave it, and have not taken it back */
+    bool confirmed;             /* by notice, which an accepted offer does not take back */
     bool follows;               /* its start was a renewal: another contract ended about then */
 } book_contract;
 

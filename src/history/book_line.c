@@ -1,6 +1,7 @@
 /* One customer's contracts, read off the trace as of a day. Those that matter are few, so each look walks the events from the first. */
 #include "book.h"
 
+#include "bits.h"
 #include "error.h"
 #include "mem.h"
 
@@ -139,18 +140,23 @@ static void goes_on(walk *w, const trace_event *e) {
     if (e->notice_days >= 0) c->notice_days = e->notice_days;
     if (e->until_day != TRACE_NO_DAY || (c->renewal_day != TRACE_NO_DAY && c->renewal_day <= e->day)) c->renewal_day = e->until_day;
     if (!renewed) return;
-    c->noticed = false;
+    c->noticed = c->confirmed = false;
     c->end_day = TRACE_NO_DAY;
     if (e->day > w->since_day) w->renewals++;
 }
 
 static void notice(walk *w, const trace_event *e) {
     book_contract *c = e->subject ? find(w, e->subject) : NULL;
+    bool confirmed = e->kind == EVENT_leave_confirmed;
     if (c) {
         c->noticed = true;
+        c->confirmed |= confirmed;
         return;
     }
-    for (size_t i = 0; i < w->n; i++) w->contract[i].noticed = true;
+    for (size_t i = 0; i < w->n; i++) {
+        w->contract[i].noticed = true;
+        w->contract[i].confirmed |= confirmed;
+    }
 }
 
 static void take(walk *w, const trace_event *e) {
@@ -162,8 +168,8 @@ static void take(walk *w, const trace_event *e) {
     case EVENT_contract_end: end(w, e); break;
     case EVENT_leave_intent:
     case EVENT_leave_confirmed: notice(w, e); break;
-    case EVENT_offer_accepted:
-        for (size_t i = 0; i < w->n; i++) w->contract[i].noticed = false;
+    case EVENT_offer_accepted: /* takes back an intent, not a notice (risk.h) */
+        for (size_t i = 0; i < w->n; i++) w->contract[i].noticed = w->contract[i].confirmed;
         break;
     default: break;
     }
@@ -225,7 +231,7 @@ static int64_t bridged(const walk *w) {
             if (!most || c->recurring > most->recurring) most = c;
         }
         if (!most) break;
-        sum += most->recurring;
+        sum = bits_add_saturating(sum, most->recurring);
         below = most->recurring;
         from = (size_t)(most - w->contract) + 1;
     }
@@ -241,7 +247,7 @@ static int64_t last_known(const walk *w) {
         if (runs(c, w->day) || c->noticed || c->end_day < last) continue;
         if (c->end_day > last) sum = 0;
         last = c->end_day;
-        sum += c->recurring;
+        sum = bits_add_saturating(sum, c->recurring);
     }
     return sum;
 }
@@ -252,11 +258,11 @@ static void add_up(const walk *w, book_standing *out) {
         const book_contract *c = &w->contract[i];
         if (!runs(c, w->day)) continue;
         out->contracts++;
-        if (c->noticed || !out->under) out->noticed += c->recurring;
-        else running += c->recurring;
+        if (c->noticed || !out->under) out->noticed = bits_add_saturating(out->noticed, c->recurring);
+        else running = bits_add_saturating(running, c->recurring);
     }
     if (!out->under) return;
-    out->recurring = running + bridged(w);
+    out->recurring = bits_add_saturating(running, bridged(w));
     if (!out->recurring && !out->contracts) out->recurring = last_known(w);
 }
 
@@ -272,7 +278,7 @@ static void next_renewal(const walk *w, book_standing *out) {
         int32_t by = c->notice_days > 0 ? c->renewal_day - c->notice_days : c->renewal_day;
         if (out->renewal_day != TRACE_NO_DAY && c->renewal_day > out->renewal_day) continue;
         if (c->renewal_day == out->renewal_day) {
-            out->renewing += c->recurring;
+            out->renewing = bits_add_saturating(out->renewing, c->recurring);
             if (by < out->notice_day) out->notice_day = by;
             continue;
         }
@@ -338,8 +344,8 @@ static void price_rise(const walk *w, book_standing *out) {
         const book_contract *c = &w->contract[i];
         if (!runs(c, w->day) || c->noticed || c->raised_day == TRACE_NO_DAY || c->raised_day <= w->day - signs[BOOK_SIGN_dearer].days) continue;
         if (c->raised_day > out->raised_day) out->raised_day = c->raised_day;
-        now += c->recurring;
-        before += c->before;
+        now = bits_add_saturating(now, c->recurring);
+        before = bits_add_saturating(before, c->before);
     }
     if (before <= 0 || now <= before) return;
     out->raised_share = (double)(now - before) / (double)before;

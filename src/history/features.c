@@ -112,6 +112,7 @@ static bool apply_case(features *f, const trace_event *e) {
     if (e->kind == EVENT_case_open && (m->begun_us == MATTER_NEVER || e->at_us < m->begun_us)) {
         m->begun_us = e->at_us;
         m->begun_day = e->day;
+        m->tag = e->tag;
     }
     if (e->kind == EVENT_case_update && (e->flags & TRACE_FIRST_RESPONSE) && (m->answered_us == MATTER_NEVER || e->at_us < m->answered_us)) m->answered_us = e->at_us;
     if (e->kind == EVENT_case_reopen && e->at_us > m->again_us) m->again_us = e->at_us;

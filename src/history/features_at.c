@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { LATELY = 365, HALF_YEAR = 182, QUARTER = 90, LEAST_WINDOW = 14 };
+enum { LATELY = 365, HALF_YEAR = 182, QUARTER = 90, LEAST_WINDOW = 14, REGRET = 30, VARIETY = 120, LAST_THINGS = 8 };
 
 typedef struct window {
     const trace_event *const *at;
@@ -156,6 +156,53 @@ static void buying_at(const features *f, int32_t day, double *out) {
     out[FEATURE_returned_last] = back->n && back->at[back->n - 1]->at_us >= l->at[l->n - 1]->at_us;
 }
 
+/* No fault of ours. */
+static bool blameless(const trace_event *e) {
+    return e->tag != TRACE_TAG_defect && e->tag != TRACE_TAG_quality && e->tag != TRACE_TAG_delivery && e->tag != TRACE_TAG_service;
+}
+
+/* Was there an order or a contract's start in the REGRET days before? */
+static bool soon_after(const features *f, const trace_event *e) {
+    const event_list *lists[2] = {&f->list[GROUP_order], &f->list[GROUP_contract]};
+    for (int k = 0; k < 2; k++)
+        for (size_t i = lists[k]->n; i > 0; i--) {
+            const trace_event *before = lists[k]->at[i - 1];
+            if ((k == 0 || before->kind == EVENT_contract_start) && before->day <= e->day && (int64_t)before->day >= (int64_t)e->day - REGRET) return true;
+        }
+    return false;
+}
+
+static void regrets_at(const features *f, int32_t day, double *out) {
+    window back = last(&f->list[GROUP_back], day, LATELY), said = last(&f->list[GROUP_problem], day, LATELY);
+    double faulty = 0, regrets = 0;
+    for (size_t i = 0; i < back.n; i++) {
+        if (!within(back.at[i], day, LATELY)) continue;
+        faulty += back.at[i]->tag == TRACE_TAG_defect || back.at[i]->tag == TRACE_TAG_quality;
+        regrets += blameless(back.at[i]) && soon_after(f, back.at[i]);
+    }
+    for (size_t i = 0; i < said.n; i++) {
+        const trace_event *e = said.at[i];
+        bool nameless = e->tag <= TRACE_TAG_other;
+        regrets += e->kind == EVENT_complaint && nameless && within(e, day, LATELY) && soon_after(f, e);
+    }
+    out[FEATURE_returns_faulty] = faulty;
+    out[FEATURE_regrets] = regrets;
+}
+
+/* --- variety, of what is bought or used --- */
+
+static void variety_at(const features *f, int32_t day, double *out) {
+    const event_list *l = &f->list[any_topic(&f->list[GROUP_order]) ? GROUP_order : GROUP_usage];
+    size_t n = 0, different = 0;
+    for (size_t i = l->n; i > 0 && n < LAST_THINGS; i--)
+        if (l->at[i - 1]->topic) f->topic[n++] = l->at[i - 1]->topic;
+    if (n < 3) return;
+    qsort(f->topic, n, sizeof *f->topic, by_topic);
+    for (size_t i = 0; i < n; i++) different += !i || f->topic[i] != f->topic[i - 1];
+    out[FEATURE_variety_last] = (double)different / (double)n;
+    if (day - l->at[0]->day >= 2 * VARIETY) out[FEATURE_variety_trend] = trend(topics(f, l, day, VARIETY, 0), topics(f, l, day, 2 * VARIETY, VARIETY), 1);
+}
+
 /* --- use --- */
 
 static double uses(const event_list *l, int32_t day, int32_t from, int32_t to) {
@@ -178,18 +225,41 @@ static void usage_at(const features *f, int32_t day, double *out) {
 
 /* --- problems --- */
 
+/* What can sour: no question, wish, or word about terms. */
+static bool sours(const trace_event *e) {
+    static const bool words[TRACE_TAGS] = {[TRACE_TAG_price] = true, [TRACE_TAG_terms] = true, [TRACE_TAG_feature] = true, [TRACE_TAG_how_to] = true, [TRACE_TAG_authority] = true,
+                                           [TRACE_TAG_cancelled] = true};
+    return e->tag >= TRACE_TAGS || !words[e->tag];
+}
+
+static double count_tag(const event_list *l, trace_tag tag, int32_t day) {
+    window w = last(l, day, LATELY);
+    double n = 0;
+    for (size_t i = 0; i < w.n; i++) n += w.at[i]->tag == tag && within(w.at[i], day, LATELY);
+    return n;
+}
+
 static void problems_at(const features *f, int32_t day, double *out) {
     const event_list *l = &f->list[GROUP_problem];
     window w = last(l, day, LATELY);
     double soured = 0, same = 0, urgent = 0, about[TRACE_TAGS] = {0};
+    const trace_event *before = NULL; /* of the list: it may lie before the window */
+    for (const trace_event *const *at = l->at; at && at < w.at; at++)
+        if (sours(*at)) before = *at;
     for (size_t i = 0; i < w.n; i++) {
-        const trace_event *e = w.at[i], *before = w.at + i > l->at ? w.at[i - 1] : NULL; /* of the list: it may lie before the window */
-        if (!within(e, day, LATELY)) continue;
-        bool again = before && (int64_t)e->day - before->day <= f->sour_days;
-        soured += again;
-        same += again && ((e->topic && e->topic == before->topic) || (e->tag > TRACE_TAG_other && e->tag == before->tag));
+        const trace_event *e = w.at[i];
+        if (!within(e, day, LATELY)) {
+            if (e->day <= day && sours(e)) before = e;
+            continue;
+        }
         urgent += e->value >= 2;
         if (e->tag < TRACE_TAGS) about[e->tag]++;
+        if (!sours(e)) continue;
+        bool delivery = before && e->tag == TRACE_TAG_delivery && before->tag == TRACE_TAG_delivery;
+        bool again = before && !delivery && (int64_t)e->day - before->day <= f->sour_days;
+        soured += again;
+        same += again && ((e->topic && e->topic == before->topic) || (e->tag > TRACE_TAG_other && e->tag == before->tag));
+        before = e;
     }
     out[FEATURE_problems_90] = count_last(l, day, QUARTER);
     out[FEATURE_problems_365] = count_last(l, day, LATELY);
@@ -203,6 +273,10 @@ static void problems_at(const features *f, int32_t day, double *out) {
     out[FEATURE_problems_defect] = about[TRACE_TAG_defect] + about[TRACE_TAG_quality];
     out[FEATURE_problems_delivery] = about[TRACE_TAG_delivery];
     out[FEATURE_problems_feature] = about[TRACE_TAG_feature];
+    const event_list *in = &f->list[GROUP_touch_in];
+    out[FEATURE_asked_terms] = count_tag(in, TRACE_TAG_terms, day);
+    out[FEATURE_asked_authority] = count_tag(in, TRACE_TAG_authority, day) + about[TRACE_TAG_authority];
+    out[FEATURE_cancelled] = count_tag(in, TRACE_TAG_cancelled, day) + about[TRACE_TAG_cancelled];
 }
 
 static bool lately(int32_t then, int32_t day, int32_t days) {
@@ -210,12 +284,14 @@ static bool lately(int32_t then, int32_t day, int32_t days) {
 }
 
 static void cases_at(const features *f, int32_t day, double *out) {
-    double open = 0, oldest = 0, refused = 0, answered = 0, hours = 0, answered_90 = 0, hours_90 = 0, solved = 0, days = 0;
+    double open = 0, delivery = 0, oldest = 0, refused = 0, answered = 0, hours = 0, answered_90 = 0, hours_90 = 0, solved = 0, days = 0;
     for (size_t i = 0; i < f->cases.n; i++) {
         const matter *m = &f->cases.at[i];
         if (m->begun_us == MATTER_NEVER) continue;
         bool is_open = m->done_us == MATTER_NEVER || m->again_us > m->done_us;
-        if (is_open) {
+        if (is_open && m->tag == TRACE_TAG_delivery) {
+            delivery++;
+        } else if (is_open) {
             open++;
             oldest = fmax(oldest, day - (double)m->begun_day);
         }
@@ -230,6 +306,7 @@ static void cases_at(const features *f, int32_t day, double *out) {
         if (!is_open && m->done_us >= m->begun_us) solved++, days += (double)(m->done_us - m->begun_us) / (double)TRACE_DAY_US;
     }
     out[FEATURE_cases_open] = open;
+    out[FEATURE_cases_open_delivery] = delivery;
     out[FEATURE_case_open_days] = oldest;
     out[FEATURE_cases_refused] = refused;
     if (answered > 0) out[FEATURE_response_hours] = hours / answered;
@@ -253,6 +330,8 @@ static void promises_at(const features *f, int32_t day, double *out) {
 
 static void touches_at(const features *f, int32_t day, double *out) {
     const event_list *l = &f->list[GROUP_touch_out], *in = &f->list[GROUP_touch_in];
+    int32_t first = 0, newest = 0;
+    double ours = 0;
     bool owners_known = false, seen[TRACE_ELSE + 1] = {0};
     out[FEATURE_touches_out] = count_last(l, day, QUARTER);
     out[FEATURE_touches_in] = count_last(in, day, QUARTER);
@@ -261,10 +340,13 @@ static void touches_at(const features *f, int32_t day, double *out) {
     for (size_t i = l->n; i > 0; i--) {
         const trace_event *e = l->at[i - 1];
         if (e->flags & TRACE_MARKETING) continue;
+        if (!(ours++ > 0)) newest = e->day;
+        first = e->day;
         if (isnan(out[FEATURE_touch_out_silence])) out[FEATURE_touch_out_silence] = fmax(0, day - (double)e->day);
         owners_known |= e->actor == TRACE_SALES || e->actor == TRACE_OPERATIONS;
-        if (e->actor <= TRACE_ELSE && within(e, day, HALF_YEAR - 2)) seen[e->actor] = true;
+        if (e->actor <= TRACE_ELSE && within(e, day, LATELY)) seen[e->actor] = true;
     }
+    if (ours > 2 && newest > first) out[FEATURE_touch_out_overdue] = fmax(0, day - (double)newest) / ((newest - (double)first) / (ours - 1));
     if (owners_known) out[FEATURE_owners_active] = seen[TRACE_SALES] + seen[TRACE_OPERATIONS];
 }
 
@@ -313,26 +395,35 @@ static void people_at(const features *f, int32_t day, double *out) {
     out[FEATURE_decider_left] = decider;
 }
 
+/* What a quote is about where not the price is better. */
+static bool praises(uint8_t tag) {
+    return tag == TRACE_TAG_quality || tag == TRACE_TAG_service || tag == TRACE_TAG_feature || tag == TRACE_TAG_product;
+}
+
 static void said_at(const features *f, int32_t day, double *out) {
     const event_list *l = &f->list[GROUP_said];
-    double intents = 0, returns = 0, referrals = 0, moved = 0;
+    double intents = 0, returns = 0, referrals = 0, moved = 0, ended = 0, closed = 0, cheaper = 0, better = 0;
     for (size_t i = 0; i < l->n; i++) {
         const trace_event *e = l->at[i];
         intents += e->kind == EVENT_leave_intent || e->kind == EVENT_leave_confirmed;
         returns += e->kind == EVENT_came_back;
         referrals += e->kind == EVENT_referral_made;
+        if (e->kind == EVENT_need_ended && within(e, day, LATELY)) *(e->flags & TRACE_CLOSED ? &closed : &ended) = 1;
+        if (e->kind == EVENT_competitor_quote && within(e, day, LATELY)) *(praises(e->tag) ? &better : &cheaper) += 1;
         if (e->kind == EVENT_moved && (e->flags & TRACE_OUT_OF_AREA) && within(e, day, LATELY)) moved = 1;
     }
     out[FEATURE_intents_before] = intents;
     out[FEATURE_came_back] = returns;
     out[FEATURE_referrals] = referrals;
     out[FEATURE_moved_away] = moved;
-    out[FEATURE_competitor_quotes] = count_kind(l, EVENT_competitor_quote, day, LATELY);
+    out[FEATURE_competitor_quotes] = cheaper;
+    out[FEATURE_competitor_better] = better;
     out[FEATURE_downgrades] = count_kind(l, EVENT_downgrade_request, day, LATELY);
     out[FEATURE_offers_365] = count_kind(l, EVENT_offer_accepted, day, LATELY);
     out[FEATURE_offers_declined] = count_kind(l, EVENT_offer_declined, day, LATELY);
     out[FEATURE_unsubscribed] = count_kind(l, EVENT_consent_withdrawn, day, LATELY);
-    out[FEATURE_need_ended] = count_kind(l, EVENT_need_ended, day, LATELY) > 0;
+    out[FEATURE_need_ended] = ended;
+    out[FEATURE_closed_down] = closed;
 }
 
 /* --- contracts --- */
@@ -452,7 +543,9 @@ void features_at(const features *f, int32_t day, double *out) {
     out[FEATURE_tenure] = tenure(f, day);
     out[FEATURE_season] = calendar_of(day).month - 1;
     buying_at(f, day, out);
+    regrets_at(f, day, out);
     usage_at(f, day, out);
+    variety_at(f, day, out);
     problems_at(f, day, out);
     cases_at(f, day, out);
     promises_at(f, day, out);

@@ -34,6 +34,7 @@ typedef struct matter {
     int64_t subject, begun_us, answered_us, done_us, again_us;
     int32_t begun_day, done_day, due_day;
     bool refused, broken;
+    uint8_t tag;  /* what a case is about */
 } matter;
 
 typedef struct matter_list {

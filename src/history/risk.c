@@ -1,15 +1,17 @@
 /* Spells under contract: one pass over the events in order, with the contracts that run kept beside it. */
 #include "risk.h"
 
+typedef enum ending { NOT_ENDED, BY_END, BY_INTENT, BY_NOTICE } ending;
+
 typedef struct running {
     int64_t subject;
     int32_t renewal; /* TRACE_NO_DAY: none known, or it passed and the contract went on */
-    bool noticed;    /* they said they would leave it */
+    ending said;     /* BY_INTENT, BY_NOTICE: they said they would leave it */
 } running;
 
-typedef enum ending { NOT_ENDED, BY_END, BY_INTENT, BY_NOTICE } ending;
-
 typedef struct walk {
+    const trace *t;
+    int32_t known; /* what became known after that day is not looked at */
     running contract[RISK_CONTRACTS_MAX];
     size_t n, beyond; /* beyond: running, but not watched */
     bool open;        /* a spell is under way */
@@ -30,7 +32,7 @@ static running *find(walk *w, int64_t subject) {
 
 static size_t staying(const walk *w) {
     size_t n = w->beyond;
-    for (size_t i = 0; i < w->n; i++) n += !w->contract[i].noticed;
+    for (size_t i = 0; i < w->n; i++) n += !w->contract[i].said;
     return n;
 }
 
@@ -96,7 +98,7 @@ static void start(walk *w, const trace_event *e) {
     running *c = find(w, e->subject);
     if (!c && w->n < RISK_CONTRACTS_MAX) c = &w->contract[w->n++];
     if (c) {
-        *c = (running){e->subject, e->until_day, false};
+        *c = (running){e->subject, e->until_day, NOT_ENDED};
     } else {
         w->beyond++;
     }
@@ -121,8 +123,10 @@ static void goes_on(walk *w, const trace_event *e) {
     int32_t next = e->kind == EVENT_price_change ? TRACE_NO_DAY : e->until_day; /* a new price has a day of its own there */
     if (next != TRACE_NO_DAY || (c->renewal != TRACE_NO_DAY && c->renewal <= e->day)) c->renewal = next;
     if (!renewed) return;
-    c->noticed = false;
-    if (!w->open && w->how == BY_INTENT) reopen(w);
+    c->said = NOT_ENDED;
+    if (w->open) return;
+    if (w->how == BY_INTENT) reopen(w);
+    else open_spell(w, e->day); /* after notice: as with a new contract */
 }
 
 static void end(walk *w, const trace_event *e) {
@@ -136,32 +140,41 @@ static void end(walk *w, const trace_event *e) {
     if (!staying(w)) close_spell(w, e->day, BY_END, e);
 }
 
+/* Was a contract of that number ever heard of before event e, so that one that does not run has ended? */
+static bool heard_of(const walk *w, const trace_event *e) {
+    for (const trace_event *before = w->t->event; before < e; before++)
+        if (before->subject == e->subject && before->kind >= EVENT_contract_start && before->kind <= EVENT_contract_end && trace_known_day(before) <= w->known)
+            return true;
+    return false;
+}
+
 static void wants_to_leave(walk *w, const trace_event *e) {
     running *c = e->subject ? find(w, e->subject) : NULL;
-    bool confirmed = e->kind == EVENT_leave_confirmed;
+    ending how = e->kind == EVENT_leave_confirmed ? BY_NOTICE : BY_INTENT;
+    if (c && how > c->said) c->said = how;
     if (!w->open && w->has_spell) {
-        if (confirmed && w->how == BY_INTENT) w->how = BY_NOTICE;
+        if (how == BY_NOTICE && w->how == BY_INTENT) w->how = BY_NOTICE;
         if (!w->spell.reason) w->spell.reason = e->reason;
         return;
     }
     if (c) {
-        c->noticed = true;
         if (staying(w)) return;
+    } else if (e->subject && staying(w) && heard_of(w, e)) {
+        return; /* of one that has ended: others run on */
     } else {
-        for (size_t i = 0; i < w->n; i++) w->contract[i].noticed = true;
+        for (size_t i = 0; i < w->n; i++)
+            if (how > w->contract[i].said) w->contract[i].said = how;
         w->beyond = 0;
     }
-    close_spell(w, e->day, confirmed ? BY_NOTICE : BY_INTENT, e);
+    close_spell(w, e->day, how, e);
 }
 
 /* An accepted offer takes back an intent, not a notice. */
 static void accepted(walk *w) {
-    if (w->open) {
-        for (size_t i = 0; i < w->n; i++) w->contract[i].noticed = false;
-    } else if (w->how == BY_INTENT) {
-        for (size_t i = 0; i < w->n; i++) w->contract[i].noticed = false;
-        reopen(w);
-    }
+    if (!w->open && w->how != BY_INTENT) return;
+    for (size_t i = 0; i < w->n; i++)
+        if (w->contract[i].said == BY_INTENT) w->contract[i].said = NOT_ENDED;
+    if (!w->open) reopen(w);
 }
 
 static void take(walk *w, const trace_event *e) {
@@ -185,7 +198,7 @@ static void take(walk *w, const trace_event *e) {
 }
 
 size_t risk_contract_spells(const trace *t, int32_t until, risk_spell *out, size_t room) {
-    walk w = {.life_day = TRACE_NO_DAY, .out = out, .room = room};
+    walk w = {.t = t, .known = until, .life_day = TRACE_NO_DAY, .out = out, .room = room};
     for (size_t i = 0; i < t->n; i++)
         if (trace_known_day(&t->event[i]) <= until) take(&w, &t->event[i]);
     lapse(&w, until);
@@ -195,7 +208,7 @@ size_t risk_contract_spells(const trace *t, int32_t until, risk_spell *out, size
 }
 
 bool risk_under_contract(const trace *t, int32_t day) {
-    walk w = {.life_day = TRACE_NO_DAY};
+    walk w = {.t = t, .known = day, .life_day = TRACE_NO_DAY};
     for (size_t i = 0; i < t->n; i++)
         if (trace_known_day(&t->event[i]) <= day) take(&w, &t->event[i]);
     lapse(&w, day);

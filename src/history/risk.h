@@ -2,9 +2,10 @@
  *
  * With contracts: at risk from the first contract's start; left at the earliest of notice (leave_confirmed), an intent that was not withdrawn
  * (leave_intent; withdrawn by an accepted offer, a renewal or a new contract after it), else the end of the last running contract (contract_end, or a
- * renewal date that passed without one and without another running contract); a new contract or came_back after that begins a new spell.
+ * renewal date that passed without one and without another running contract); a new contract, a renewal or came_back after that begins a new spell.
  * In detail:
- *   - notice or intent about one contract takes that contract out; who has others running is still there. One that names none takes out all.
+ *   - notice or intent about one contract takes that contract out; who has others running is still there. One that names none takes out all,
+ *     one that names a contract that has ended takes out none of those that run. An accepted offer takes back intents, not notices.
  *   - a renewal date is taken as an end only when RISK_GRACE_DAYS have passed without any word of the contract going on: a renewal or change of it,
  *     an order, a payment or use. Until then nobody could know.
  *   - a contract that follows the end of the last one (not notice) within RISK_GRACE_DAYS goes on with the spell: it was renewed under a new number.

@@ -49,6 +49,7 @@ typedef struct landmarks {
     int32_t horizon_days, first_day, last_day; /* of all events */
     int32_t only_day;
     uint64_t base, with_contracts, with_orders, events; /* of the whole base: customers */
+    uint64_t read;                 /* customers looked at: a sample where less than the base */
     char currency[4];
     size_t n, customers;
     landmark_customer *customer;   /* [customers]: those with a row, by hash */

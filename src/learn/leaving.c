@@ -1,5 +1,6 @@
 #include "leaving.h"
 
+#include "calendar.h"
 #include "error.h"
 #include "mem.h"
 
@@ -86,9 +87,19 @@ static void split_by_time(training *t, leaving_models *out) {
                left - judged_left >= LEAVING_LEAST_EACH && t->n - judged - (left - judged_left) >= LEAVING_LEAST_EACH;
 }
 
-static mr_status training_rows(const landmarks *m, int32_t as_of, leaving_models *out, training *t, mr_error *err) {
+/* Rows that the options allow to be learnt from. */
+static mr_status rows_of(const landmarks *m, const leaving_fit_options *o, size_t **row, size_t *n, mr_error *err) {
+    size_t all;
+    mr_status status = leaving_known_rows(m, o->as_of, row, &all, err);
+    *n = 0;
+    for (size_t i = 0; i < all; i++)
+        if (!o->before || m->day[(*row)[i]] < o->before) (*row)[(*n)++] = (*row)[i];
+    return status;
+}
+
+static mr_status training_rows(const landmarks *m, const leaving_fit_options *o, leaving_models *out, training *t, mr_error *err) {
     *t = (training){.m = m};
-    mr_status status = leaving_known_rows(m, as_of, &t->row, &t->n, err);
+    mr_status status = rows_of(m, o, &t->row, &t->n, err);
     t->happened = mem_take(NULL, t->n + 1, 1);
     t->judge = mem_take(NULL, t->n + 1, 1);
     t->group = mem_take(NULL, t->n + 1, sizeof *t->group);
@@ -358,7 +369,8 @@ mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr
     training t;
     memset(out, 0, sizeof *out);
     out->m = m;
-    mr_status status = training_rows(m, o->as_of, out, &t, err);
+    out->asked = *o;
+    mr_status status = training_rows(m, o, out, &t, err);
     if (status == MR_OK) status = choose_features(&t, out, err);
     if (status == MR_OK && m->mode == RISK_ORDERS) status = fit_buying(m, o->as_of, context, out, err);
     if (status == MR_OK) status = fit_additive(&t, o, context, out, err);
@@ -366,7 +378,81 @@ mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr
     out->fitted[LEAVING_silence] = true;
     out->fitted[LEAVING_tenure] = m->mode == RISK_CONTRACTS;
     training_free(&t);
+    if (status == MR_OK && !o->plain) status = leaving_draw(out, context, err);
     if (status != MR_OK) leaving_free(out);
+    return status;
+}
+
+/* --- later time --- */
+
+static bool enough_of(const size_t of[2]) {
+    return of[0] + of[1] >= LEAVING_LEAST_ROWS && of[0] >= LEAVING_LEAST_EACH && of[1] >= LEAVING_LEAST_EACH;
+}
+
+/* The first landmark of the latest horizon, or of longer until there is enough: month by month back, the first of all left out. */
+static bool later_from(const landmarks *m, const size_t *row, size_t n, int32_t *from) {
+    int32_t last = INT32_MIN, first = INT32_MAX;
+    size_t of[2] = {0, 0};
+    for (size_t i = 0; i < n; i++) {
+        last = m->day[row[i]] > last ? m->day[row[i]] : last;
+        first = m->day[row[i]] < first ? m->day[row[i]] : first;
+    }
+    for (int32_t day = last; day > first; day = calendar_month_start(calendar_month_index(day)) - 1) {
+        if (enough_of(of) && (int64_t)day <= (int64_t)last - m->horizon_days) break;
+        for (size_t i = 0; i < n; i++)
+            if (m->day[row[i]] == day) of[m->then[row[i]] == LANDMARK_LEFT]++;
+        *from = day;
+    }
+    return enough_of(of);
+}
+
+void leaving_later_free(leaving_later *l) {
+    leaving_free(&l->before);
+    mem_free(NULL, l->row);
+    mem_free(NULL, l->score);
+    l->row = NULL;
+    l->score = NULL;
+}
+
+mr_status leaving_later_make(const landmarks *m, const leaving_fit_options *o, const mr_context *context, leaving_later *out, mr_error *err) {
+    size_t all;
+    mr_error why = {0};
+    *out = (leaving_later){0};
+    mr_status status = rows_of(m, o, &out->row, &all, err);
+    if (status != MR_OK || !later_from(m, out->row, all, &out->from)) return status;
+    for (size_t i = 0; i < all; i++)
+        if (m->day[out->row[i]] >= out->from) out->row[out->n++] = out->row[i];
+    leaving_fit_options then = {.as_of = out->from < o->as_of ? out->from : o->as_of, .before = o->before, .plain = true, .seed = o->seed};
+    status = leaving_fit(m, &then, context, &out->before, &why);
+    if (status == MR_EDATA) {
+        then = (leaving_fit_options){.as_of = o->as_of, .before = out->from, .plain = true, .seed = o->seed};
+        out->overlap = true;
+        status = leaving_fit(m, &then, context, &out->before, &why);
+    }
+    if (status == MR_EDATA) {
+        out->before = (leaving_models){0};
+        out->n = 0;
+        return MR_OK;
+    }
+    if (status == MR_OK && !(out->score = mem_take(NULL, out->n, sizeof *out->score))) status = error_memory(&why, out->n * sizeof *out->score);
+    if (status == MR_OK) status = leaving_log_odds(&out->before, m, out->row, out->n, context, out->score, &why);
+    if (status != MR_OK && err) *err = why;
+    return status;
+}
+
+mr_status leaving_draw(leaving_models *models, const mr_context *context, mr_error *err) {
+    leaving_later l;
+    double *now = NULL;
+    mr_status status = leaving_later_make(models->m, &models->asked, context, &l, err);
+    if (status == MR_OK && l.before.rows) {
+        now = mem_take(NULL, l.n, sizeof *now);
+        if (!now) status = error_memory(err, l.n * sizeof *now);
+        if (status == MR_OK) status = leaving_log_odds(models, models->m, l.row, l.n, context, now, err);
+        if (status == MR_OK) status = recalibration_measure(&(later_rows){models->m, l.row, l.n}, l.score, now, context, &models->drawn, err);
+        if (status == MR_OK && models->drawn.done) status = recalibration_apply(&models->drawn, context, &models->additive, err);
+    }
+    mem_free(NULL, now);
+    leaving_later_free(&l);
     return status;
 }
 
@@ -375,7 +461,7 @@ mr_status leaving_plan(const landmarks *m, int32_t as_of, const mr_context *cont
     memset(out, 0, sizeof *out);
     out->m = m;
     *row = NULL;
-    mr_status status = training_rows(m, as_of, out, &t, err);
+    mr_status status = training_rows(m, &(leaving_fit_options){.as_of = as_of}, out, &t, err);
     if (status == MR_OK) status = choose_features(&t, out, err);
     if (status == MR_OK && m->mode == RISK_ORDERS) status = fit_buying(m, as_of, context, out, err);
     if (status == MR_OK) {
@@ -394,7 +480,7 @@ void leaving_free(leaving_models *models) {
 
 /* --- scores --- */
 
-static mr_status score_additive(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
+mr_status leaving_log_odds(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
     mr_feature columns[FEATURES + 1];
     double *block, *chance = NULL;
     size_t p = models->p;
@@ -404,9 +490,15 @@ static mr_status score_additive(const leaving_models *models, const landmarks *m
         columns[p++] = (mr_feature){.number = chance};
     }
     mr_frame frame = {n, p, columns};
-    if (status == MR_OK) status = mr_additive_probability(models->additive, &frame, context, score, err);
+    if (status == MR_OK) status = mr_additive_score(models->additive, &frame, context, score, err);
     mem_free(NULL, block);
     mem_free(NULL, chance);
+    return status;
+}
+
+static mr_status score_additive(const leaving_models *models, const landmarks *m, const size_t *row, size_t n, const mr_context *context, double *score, mr_error *err) {
+    mr_status status = leaving_log_odds(models, m, row, n, context, score, err);
+    for (size_t i = 0; i < n && status == MR_OK; i++) score[i] = 1 / (1 + exp(-score[i]));
     return status;
 }
 

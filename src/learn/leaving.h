@@ -3,6 +3,7 @@
 #define LEARN_LEAVING_H
 
 #include "landmarks.h"
+#include "recalibrate.h"
 
 #include <marram/additive.h>
 #include <marram/model.h>
@@ -26,7 +27,9 @@ const leaving_scorer *leaving_scorer_of(int scorer);
 
 typedef struct leaving_fit_options {
     int32_t as_of;      /* nothing is used that was not known by then */
+    int32_t before;     /* nor landmarks from this day on; 0: all that are known */
     bool baselines;     /* fit the others too */
+    bool plain;         /* do not draw the additive model to what came true later */
     uint64_t seed;
 } leaving_fit_options;
 
@@ -38,6 +41,8 @@ typedef struct leaving_models {
     size_t p;                   /* features of the additive model; behind them, where it was fitted, what the buying model says */
     int feature[FEATURES];
     mr_additive *additive;
+    leaving_fit_options asked;
+    recalibration drawn;        /* of the additive model to what came true; done is false where the history is too short */
     size_t design_n;            /* columns of the linear models: features, and whether they are missing */
     struct leaving_column {
         int feature;
@@ -57,6 +62,24 @@ mr_status leaving_known_rows(const landmarks *m, int32_t as_of, size_t **out, si
 /* MR_EDATA: too few rows to learn from, or none who left, with how many there are. The additive model must fit; the others may say why not. */
 mr_status leaving_fit(const landmarks *m, const leaving_fit_options *o, const mr_context *context, leaving_models *out, mr_error *err);
 void leaving_free(leaving_models *models);
+
+/* An earlier model, and later landmarks that say how good it was: those of the latest horizon whose outcome the options allow to be known (of longer, where there
+ * are too few), and the plain model of what was known by the first of them. Where there was too little by then, the model of all landmarks before them,
+ * whose outcomes reach into that time (overlap). */
+typedef struct leaving_later {
+    leaving_models before; /* rows 0: the history is too short for either */
+    bool overlap;
+    size_t *row, n;        /* in the order of customers */
+    int32_t from;          /* the first of their landmarks */
+    double *score;         /* [n] log-odds by the earlier model */
+} leaving_later;
+
+mr_status leaving_later_make(const landmarks *m, const leaving_fit_options *o, const mr_context *context, leaving_later *out, mr_error *err);
+void leaving_later_free(leaving_later *l);
+/* Draws a plain model to what came true in the latest time it knew of (recalibrate.h); one of too short a history stays as it is. */
+mr_status leaving_draw(leaving_models *models, const mr_context *context, mr_error *err);
+/* Log-odds by the additive model. */
+mr_status leaving_log_odds(const leaving_models *models, const landmarks *m, const size_t *which, size_t n, const mr_context *context, double *score, mr_error *err);
 
 /* score[n] of rows which[n] of any landmarks of the same mode and horizon: a chance, or what orders them as well; NaN: the scorer says nothing of it. */
 mr_status leaving_score(const leaving_models *models, const landmarks *m, int scorer, const size_t *which, size_t n, const mr_context *context, double *score,

@@ -93,8 +93,50 @@ static mr_status put_outcomes(leaving_frame *f, const landmarks *m, const size_t
     return MR_OK;
 }
 
+/* How good a model is that was learnt before the later landmarks, and drawn to what came true before them. */
+static mr_status judge_earlier(leaving_later *l, const landmarks *m, const mr_context *context, trained *out, mr_error *err) {
+    char words[160], day[11];
+    double *score = mem_take(NULL, l->n, sizeof *score);
+    unsigned char *happened = mem_take(NULL, l->n, 1);
+    mr_status status = score && happened ? leaving_draw(&l->before, context, err) : error_memory(err, l->n * sizeof *score);
+    if (status == MR_OK) status = leaving_log_odds(&l->before, m, l->row, l->n, context, score, err);
+    for (size_t i = 0; i < l->n && status == MR_OK; i++) happened[i] = m->then[l->row[i]] == LANDMARK_LEFT;
+    if (status == MR_OK) status = figures_of(l->n, score, happened, NULL, &out->holdout, err);
+    snprintf(words, sizeof words, l->overlap ? "landmarks from %s on, by a model of those before (whose outcomes reach into that time)" : "landmarks from %s on, by a model of what was known by then",
+             calendar_text(l->from, day));
+    if (status == MR_OK && !(out->split = arena_copy(&out->memory, words, strlen(words)))) status = error_memory(err, sizeof words);
+    mem_free(NULL, happened);
+    mem_free(NULL, score);
+    return status;
+}
+
+static void note_drawn(leaving_model *out) {
+    const recalibration *r = &out->drawn;
+    char from[11], to[11];
+    if (!r->done) {
+        trained_note(&out->model, "the history is too short to hold the model against later time: its chances may be too bold");
+        return;
+    }
+    if (!leaving_model_blind(out)) return;
+    char why[120] = "told nobody apart";
+    if (r->se > 0) snprintf(why, sizeof why, "gave scores that did not go with what followed (slope %.2f +- %.2f, not told from 0)", r->measured, 1.96 * r->se);
+    trained_note(&out->model, "what is known does not foretell who leaves: held against the landmarks from %s to %s, an earlier model %s; so everybody is given the rate, %.1f %%, and no feature says anything",
+                 calendar_text(r->from_day, from), calendar_text(r->to_day, to), why, 100 / (1 + exp(-trained_base(&out->model))));
+}
+
+/* The model of everything, drawn by how the earlier one's scores went with what followed. */
+static mr_status draw(const leaving_later *l, const landmarks *m, const mr_context *context, leaving_model *out, mr_error *err) {
+    double *now = mem_take(NULL, l->n + 1, sizeof *now);
+    mr_status status = now ? leaving_model_score(out, m, l->row, l->n, context, now, NULL, err) : error_memory(err, l->n * sizeof *now);
+    if (status == MR_OK) status = recalibration_measure(&(later_rows){m, l->row, l->n}, l->score, now, context, &out->drawn, err);
+    if (status == MR_OK && out->drawn.done) status = recalibration_apply(&out->drawn, context, &out->model.additive, err);
+    mem_free(NULL, now);
+    return status;
+}
+
 mr_status leaving_model_train(const landmarks *m, int32_t sour_days, uint64_t seed, const mr_context *context, leaving_model *out, mr_error *err) {
     leaving_models plan;
+    leaving_later l = {0};
     leaving_frame f = {0};
     size_t *row = NULL, n;
     *out = (leaving_model){.mode = m->mode, .horizon_days = m->horizon_days, .sour_days = sour_days, .as_of = m->last_day};
@@ -104,11 +146,22 @@ mr_status leaving_model_train(const landmarks *m, int32_t sour_days, uint64_t se
     out->buying = plan.buying;
     if (status == MR_OK) status = frame_of(m, plan.feature, plan.p, out->has_buying ? &out->buying : NULL, row, n, context, &f, err);
     if (status == MR_OK) status = put_outcomes(&f, m, row, n, &out->rate, err);
-    training_options options = {.kind = TRAINED_ADDITIVE, .seed = seed, .no_leakage_check = true}; /* what is known of a day cannot leak what follows */
+    if (status == MR_OK) status = leaving_later_make(m, &(leaving_fit_options){.as_of = m->last_day, .seed = seed}, context, &l, err);
+    bool measured = status == MR_OK && l.before.rows;
+    training_options options = {.kind = TRAINED_ADDITIVE, .seed = seed, .no_leakage_check = true, /* what is known of a day cannot leak what follows */
+                                .holdout_share = measured ? -1 : 0};
     if (status == MR_OK) status = training_run(&f.frame, &options, context, &out->model, err);
+    if (status == MR_OK && measured) status = draw(&l, m, context, out, err);
+    if (status == MR_OK && measured) status = judge_earlier(&l, m, context, &out->model, err);
+    if (status == MR_OK) note_drawn(out);
+    leaving_later_free(&l);
     mem_free(NULL, row);
     frame_free(&f);
     return status;
+}
+
+bool leaving_model_blind(const leaving_model *model) {
+    return model->drawn.done && !(model->drawn.slope > 0);
 }
 
 void leaving_model_free(leaving_model *model) {
@@ -116,6 +169,14 @@ void leaving_model_free(leaving_model *model) {
 }
 
 /* --- the document --- */
+
+json_t *leaving_model_drawn_json(const leaving_model *model) {
+    const recalibration *r = &model->drawn;
+    char from[11], to[11];
+    if (!r->done) return json_null();
+    return json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:s}", "slope", r->slope, "level", r->level, "measured", r->measured, "measured_se", r->se, "rows", (json_int_t)r->rows,
+                     "left", (json_int_t)r->left, "from", calendar_text(r->from_day, from), "to", calendar_text(r->to_day, to));
+}
 
 static json_t *buying_json(const leaving_model *model) {
     if (!model->has_buying) return json_null();
@@ -129,9 +190,9 @@ mr_status leaving_model_write(const leaving_model *model, char **text, mr_error 
     mr_status status = additive_document_write(&model->model, &inner, err);
     *text = NULL;
     if (status != MR_OK) return status;
-    json_t *root = json_pack("{s:s, s:i, s:s, s:i, s:i, s:s, s:s, s:f, s:o, s:o}", "format", FORMAT, "version", LEAVING_DOCUMENT_VERSION, "outcome", modes[model->mode],
+    json_t *root = json_pack("{s:s, s:i, s:s, s:i, s:i, s:s, s:s, s:f, s:o, s:o, s:o}", "format", FORMAT, "version", LEAVING_DOCUMENT_VERSION, "outcome", modes[model->mode],
                              "horizon_days", (int)model->horizon_days, "sour_days", (int)model->sour_days, "as_of", calendar_text(model->as_of, day), "currency", model->currency,
-                             "rate", model->rate, "buying", buying_json(model), "model", json_loads(inner, 0, NULL));
+                             "rate", model->rate, "drawn", leaving_model_drawn_json(model), "buying", buying_json(model), "model", json_loads(inner, 0, NULL));
     additive_document_free(inner);
     if (root) *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     json_decref(root);
@@ -162,6 +223,22 @@ static mr_status read_buying(const json_t *at, leaving_model *out, mr_error *err
     return MR_OK;
 }
 
+/* Models of before there was such a thing have none. */
+static mr_status read_drawn(const json_t *at, recalibration *out, mr_error *err) {
+    if (!at || json_is_null(at)) return MR_OK;
+    const char *from = json_string_value(json_object_get(at, "from")), *to = json_string_value(json_object_get(at, "to"));
+    *out = (recalibration){.done = true,
+                           .slope = json_number_value(json_object_get(at, "slope")),
+                           .level = json_number_value(json_object_get(at, "level")),
+                           .measured = json_number_value(json_object_get(at, "measured")),
+                           .se = json_number_value(json_object_get(at, "measured_se")),
+                           .rows = (size_t)json_integer_value(json_object_get(at, "rows")),
+                           .left = (size_t)json_integer_value(json_object_get(at, "left"))};
+    if (!json_is_number(json_object_get(at, "slope")) || !(out->slope >= 0)) return damaged(err, "drawn.slope");
+    if (!from || !to || !calendar_parse(from, strlen(from), &out->from_day) || !calendar_parse(to, strlen(to), &out->to_day)) return damaged(err, "drawn.from");
+    return MR_OK;
+}
+
 static bool read_days(const json_t *root, const char *field, int32_t low, int32_t *out) {
     const json_t *at = json_object_get(root, field);
     json_int_t value = json_integer_value(at);
@@ -185,7 +262,8 @@ static mr_status read_root(const json_t *root, leaving_model *out, mr_error *err
     if (!read_days(root, "horizon_days", 1, &out->horizon_days)) return damaged(err, "horizon_days");
     if (!read_days(root, "sour_days", 0, &out->sour_days)) return damaged(err, "sour_days");
     out->rate = json_number_value(json_object_get(root, "rate"));
-    mr_status status = read_buying(json_object_get(root, "buying"), out, err);
+    mr_status status = read_drawn(json_object_get(root, "drawn"), &out->drawn, err);
+    if (status == MR_OK) status = read_buying(json_object_get(root, "buying"), out, err);
     char *inner = status == MR_OK ? json_dumps(json_object_get(root, "model"), JSON_REAL_PRECISION(17)) : NULL;
     if (status == MR_OK) status = inner ? additive_document_read(inner, strlen(inner), &out->model, err) : damaged(err, "model");
     free(inner);

@@ -168,13 +168,26 @@ static json_t *agreement(const tally *t) {
     return o;
 }
 
+static void put_weight(json_t *o, const char *name, double value, double low, double high) {
+    char bound[64];
+    json_object_set_new(o, name, json_number(value));
+    snprintf(bound, sizeof bound, "%s_low", name);
+    json_object_set_new(o, bound, json_number(low));
+    snprintf(bound, sizeof bound, "%s_high", name);
+    json_object_set_new(o, bound, json_number(high));
+}
+
 static json_t *signals_json(const reasons_base *b) {
     const weights *w = &b->weights;
     json_t *list = json_array();
     for (int s = 0; s < SIGNALS; s++) {
         const signal_row *row = signal_of(s);
-        json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:o,s:o,s:o}", "signal", row->name, "reason", reason_of((int)row->reason)->code, "meaning", row->meaning, "leavers",
-                                              json_number(w->leavers[s]), "stayers", json_number(w->stayers[s]), "weight", json_number(w->fired[row->reason][s])));
+        weights_weight weight = weights_of(w, s, 0);
+        json_t *o = json_pack("{s:s,s:s,s:s,s:o,s:o}", "signal", row->name, "reason", reason_of((int)row->reason)->code, "meaning", row->meaning, "leavers",
+                              json_number(w->leavers[s]), "stayers", json_number(w->stayers[s]));
+        put_weight(o, "weight", weight.value, weight.low, weight.high);
+        put_share(o, "times", share_ratio(w->leavers[s], (double)w->leavers_n, w->stayers[s], (double)w->stayers_n));
+        json_array_append_new(list, o);
     }
     return list;
 }
@@ -235,8 +248,10 @@ static json_t *hit_json(const reasons_base *b, const signal_hit *h, int32_t day)
         snprintf(id, sizeof id, "%lld", (long long)h->evidence[i].id);
         json_array_append_new(evidence, json_pack("{s:s,s:o,s:s}", "event", id, "day", day_json(h->evidence[i].day), "kind", event_kind_of(h->evidence[i].kind)->name));
     }
-    return json_pack("{s:s,s:s,s:o,s:o,s:o}", "signal", row->name, "sentence", sentence, "weight",
-                     json_number(b->weights.fired[row->reason][h->signal] * weights_fade(&b->weights, h, day)), "events", integer(h->count), "evidence", evidence);
+    json_t *o = json_pack("{s:s,s:s,s:o,s:o}", "signal", row->name, "sentence", sentence, "events", integer(h->count), "evidence", evidence);
+    weights_weight weight = weights_of(&b->weights, (int)h->signal, day - h->day);
+    put_weight(o, "weight", weight.value, weight.low, weight.high);
+    return o;
 }
 
 static json_t *observed_json(const reasons_base *b, const signal_hit *hit, size_t n, const attribution *a, int32_t day) {
@@ -255,8 +270,10 @@ static json_t *observed_json(const reasons_base *b, const signal_hit *hit, size_
         json_t *signals = json_array();
         for (size_t i = 0; i < n; i++)
             if ((int)signal_of((int)hit[i].signal)->reason == most) json_array_append_new(signals, hit_json(b, &hit[i], day));
-        json_array_append_new(list, json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "reason", reason_of(most)->code, "says", reason_of(most)->says, "owner", reason_owner_name(reason_of(most)->owner),
-                                              "remedy", reason_of(most)->remedy, "strength", json_number(a->strength[most]), "signals", signals));
+        json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:o,s:o}", "reason", reason_of(most)->code, "says", reason_of(most)->says, "owner", reason_owner_name(reason_of(most)->owner),
+                              "remedy", reason_of(most)->remedy, "chance", json_number(a->chance[most]), "signals", signals);
+        put_weight(o, "strength", a->strength[most], a->low[most], a->high[most]);
+        json_array_append_new(list, o);
     }
 }
 

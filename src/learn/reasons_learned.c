@@ -113,7 +113,8 @@ mr_status reasons_learned(ledger *l, const currency_rates *rates, int32_t until,
         landmarks_options o = options_of(&s, rates, until);
         o.sample = REASONS_LEARNED_SAMPLE;
         status = landmarks_read(l, &o, context, &s.m, err);
-        if (status == MR_OK && s.m.mode != s.model.mode) *out = json_pack("{s:s}", "why", "the one kept is of another kind of base: train again");
+        if (status == MR_OK && leaving_model_blind(&s.model)) *out = json_pack("{s:s}", "why", "the one kept says the rate of everybody: on later time nothing foretold who left");
+        else if (status == MR_OK && s.m.mode != s.model.mode) *out = json_pack("{s:s}", "why", "the one kept is of another kind of base: train again");
         if (status == MR_OK && !*out) status = score(&s, context, err);
     }
     if (status == MR_OK && s.there && !*out) {

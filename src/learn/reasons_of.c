@@ -30,7 +30,7 @@ typedef struct pass {
     digest_room room;
     norms_count *count;
     uint64_t base, with_contracts, done; /* base: customers with an order or a contract */
-    uint64_t *stayers_fired, stayers; /* [SIGNALS] */
+    weights_stayers *stayers;
     int32_t last_day, limit; /* limit: TRACE_NO_DAY none */
 } pass;
 
@@ -156,7 +156,7 @@ static mr_status new_row(reasons_base *b, size_t hits, reasons_row **out, mr_err
     if (b->hits + hits > b->hits_capacity) {
         size_t capacity = 2 * b->hits_capacity + 4096;
         if (capacity > UINT32_MAX) return error_set(err, MR_EDATA, NULL, -1, "more than %u signals in one base: cut it by --until or by part", UINT32_MAX);
-        reasons_hit *hit = mem_resize(NULL, b->hit, capacity, sizeof *hit);
+        weights_hit *hit = mem_resize(NULL, b->hit, capacity, sizeof *hit);
         if (!hit) return error_memory(err, capacity * sizeof *hit);
         b->hit = hit;
         b->hits_capacity = capacity;
@@ -173,6 +173,11 @@ static uint16_t tags_of(const digest *d) {
     for (uint32_t i = 0; i < d->n[EVENT_complaint]; i++)
         if (d->day - digest_event(d, EVENT_complaint, i)->day <= REASONS_TAG_DAYS) tags |= 1U << digest_event(d, EVENT_complaint, i)->tag;
     return (uint16_t)tags;
+}
+
+static uint16_t age_of(const signal_hit *h, int32_t day) {
+    int32_t age = day - h->day;
+    return (uint16_t)(age < 0 ? 0 : age > UINT16_MAX ? UINT16_MAX : age);
 }
 
 _Static_assert(TRACE_TAGS <= 16, "a row has a bit for each tag");
@@ -193,10 +198,7 @@ static mr_status look(pass *p, const trace *t, const trace_facts *f, int32_t day
     (*out)->tags = tags_of(&d);
     (*out)->tier = name_of(&b->tiers, f ? f->tier : "");
     (*out)->segment = name_of(&b->segments, f ? f->segment : "");
-    for (size_t i = 0; i < n; i++) {
-        int32_t age = day - hit[i].day;
-        b->hit[b->hits++] = (reasons_hit){(uint8_t)hit[i].signal, (uint16_t)(age < 0 ? 0 : age > UINT16_MAX ? UINT16_MAX : age)};
-    }
+    for (size_t i = 0; i < n; i++) b->hit[b->hits++] = (weights_hit){(uint8_t)hit[i].signal, age_of(&hit[i], day)};
     return MR_OK;
 }
 
@@ -238,67 +240,48 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         if (status != MR_OK) return status;
         row->leaves = leaves_after(b, t, landmark, days, n);
         if (row->leaves) continue;
-        p->stayers++;
-        for (uint8_t h = 0; h < row->hits; h++) p->stayers_fired[b->hit[row->first_hit + h].signal]++;
+        weights_stayer(p->stayers, &(weights_row){b->hit + row->first_hit, row->hits});
     }
     return status == MR_OK ? tick(p, b->customers, err) : status;
 }
 
 /* --- attribution --- */
 
-static size_t hits_of(const reasons_base *b, const reasons_row *row, signal_hit out[SIGNALS]) {
-    for (uint8_t i = 0; i < row->hits; i++) {
-        const reasons_hit *h = &b->hit[row->first_hit + i];
-        out[i] = (signal_hit){.signal = (signal_id)h->signal, .day = row->day - h->age_days};
-    }
-    return row->hits;
-}
-
-/* How old the evidence is when they leave; shrunk to the default by ten. */
-static void usual_ages(reasons_base *b) {
-    double sum[SIGNALS], n[SIGNALS];
-    for (int s = 0; s < SIGNALS; s++) n[s] = 10, sum[s] = n[s] * b->weights.age[s];
-    for (size_t i = 0; i < b->n; i++) {
-        const reasons_row *row = &b->row[i];
-        for (uint8_t h = 0; h < row->hits && row->what == REASONS_LEFT; h++) {
-            const reasons_hit *hit = &b->hit[row->first_hit + h];
-            sum[hit->signal] += hit->age_days, n[hit->signal]++;
-        }
-    }
-    for (int s = 0; s < SIGNALS; s++) b->weights.age[s] = sum[s] / n[s];
+static weights_row hits_of(const reasons_base *b, const reasons_row *row) {
+    return (weights_row){b->hit + row->first_hit, row->hits};
 }
 
 static mr_status weigh(pass *p, mr_error *err) {
     reasons_base *b = p->b;
-    signal_hit hit[SIGNALS];
     size_t leavers = 0;
     for (size_t i = 0; i < b->n; i++) leavers += b->row[i].what == REASONS_LEFT;
-    uint64_t *pattern = mem_take(NULL, leavers ? leavers : 1, sizeof *pattern);
-    if (!pattern) return error_memory(err, leavers * sizeof *pattern);
+    weights_row *left = mem_take(NULL, leavers ? leavers : 1, sizeof *left);
+    if (!left) return error_memory(err, leavers * sizeof *left);
     leavers = 0;
     for (size_t i = 0; i < b->n; i++)
-        if (b->row[i].what == REASONS_LEFT) pattern[leavers++] = weights_pattern(hit, hits_of(b, &b->row[i], hit));
-    mr_status status = weights_fit(pattern, leavers, p->stayers_fired, p->stayers, NULL, &b->weights, err);
-    mem_free(NULL, pattern);
-    if (status != MR_OK) return status;
-    usual_ages(b);
-    for (size_t i = 0; i < b->n; i++) {
+        if (b->row[i].what == REASONS_LEFT) left[leavers++] = hits_of(b, &b->row[i]);
+    mr_status status = weights_fit(left, leavers, p->stayers, NULL, &b->weights, err);
+    mem_free(NULL, left);
+    for (size_t i = 0; i < b->n && status == MR_OK; i++) {
         attribution a;
         reasons_row *row = &b->row[i];
-        weights_attribute(&b->weights, hit, hits_of(b, row, hit), row->day, &a);
+        weights_row hits = hits_of(b, row);
+        weights_attribute(&b->weights, &hits, &a);
         row->observed = (uint8_t)a.top;
         row->second = (uint8_t)a.second;
         row->strength = a.top == REASON_unknown ? 0 : (float)a.strength[a.top];
     }
-    return MR_OK;
+    return status;
 }
 
 mr_status reasons_look(const reasons_base *b, digest_room *room, const trace *t, int32_t day, signal_hit *hit, size_t *hits, attribution *a, mr_error *err) {
     digest d;
+    weights_hit seen[SIGNALS];
     mr_status status = digest_make(room, t, day, &b->norms, &d, err);
     if (status != MR_OK) return status;
     *hits = signals_fire(&d, hit);
-    weights_attribute(&b->weights, hit, *hits, day, a);
+    for (size_t i = 0; i < *hits; i++) seen[i] = (weights_hit){(uint8_t)hit[i].signal, age_of(&hit[i], day)};
+    weights_attribute(&b->weights, &(weights_row){seen, *hits}, a);
     return MR_OK;
 }
 
@@ -342,11 +325,11 @@ mr_status reasons_usual(trace_source source, const reasons_options *o, const mr_
 }
 
 mr_status reasons_scan(trace_source source, const reasons_options *o, const mr_context *context, reasons_base *out, mr_error *err) {
-    uint64_t fired[SIGNALS] = {0};
-    pass p = {.b = out, .context = context, .stayers_fired = fired};
-    mr_status status = usual(source, o, &p, err);
+    pass p = {.b = out, .context = context, .stayers = mem_new(NULL, 1, sizeof *p.stayers)};
+    mr_status status = p.stayers ? usual(source, o, &p, err) : error_memory(err, sizeof *p.stayers);
     if (status == MR_OK) status = source.scan(source.self, 0, 0, look_at, &p, err);
     if (status == MR_OK) status = weigh(&p, err);
+    mem_free(NULL, p.stayers);
     digest_room_free(&p.room);
     return status;
 }

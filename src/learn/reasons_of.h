@@ -4,8 +4,8 @@
  * day; those who are here, as of `until`; and everyone who was here at the landmarks before it, a quarter apart, with what became of
  * them within a quarter. From those who left and those who stayed come the weights, from them every row's observed reason.
  *
- * Left is risk.h's with contracts. Without, a customer has left who has not ordered for horizon_days; they are looked at as of the day when
- * their next order was due (the last plus their own mean gap, else the base's median), since what drove them away came before that. */
+ * Left is risk.h's with contracts. Without, a customer has left who has not ordered for horizon_days; they are looked at as of the day on
+ * which their silence was that long. */
 #ifndef LEARN_REASONS_OF_H
 #define LEARN_REASONS_OF_H
 
@@ -45,10 +45,7 @@ typedef struct reasons_row {
     bool leaves;         /* landmark: left within a quarter */
 } reasons_row;
 
-typedef struct reasons_hit {
-    uint8_t signal;
-    uint16_t age_days;
-} reasons_hit;
+typedef weights_hit reasons_hit;
 
 #define REASONS_NAMES 1024 /* tiers or segments told apart; what comes after them counts as none */
 

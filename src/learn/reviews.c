@@ -61,6 +61,21 @@ static json_t *finding(const pattern_hit *h, int32_t last_review) {
                      last_review == TRACE_NO_DAY || h->hit.day > last_review, "evidence", evidence);
 }
 
+static int by_urgency(const void *a, const void *b) {
+    const due_row *x = a, *y = b;
+    if (x->urgent != y->urgent) return x->urgent > y->urgent ? -1 : 1;
+    if (x->found != y->found) return x->found ? -1 : 1;
+    if (x->overdue != y->overdue) return x->overdue > y->overdue ? -1 : 1;
+    return x->customer_id < y->customer_id ? -1 : x->customer_id > y->customer_id;
+}
+
+/* Memory is for those listed, not for all who are due: the others go as they come. */
+static void let_go(reviewing *r, size_t most) {
+    if (!most || r->n <= most) return;
+    qsort(r->row, r->n, sizeof *r->row, by_urgency);
+    while (r->n > most) json_decref(r->row[--r->n].o);
+}
+
 static mr_status keep(reviewing *r, due_row row, mr_error *err) {
     if (r->n == r->capacity) {
         size_t capacity = r->capacity ? 2 * r->capacity : 256;
@@ -73,6 +88,7 @@ static mr_status keep(reviewing *r, due_row row, mr_error *err) {
         r->capacity = capacity;
     }
     r->row[r->n++] = row;
+    if (r->n >= 2 * r->o->limit + 256) let_go(r, r->o->limit);
     return MR_OK;
 }
 
@@ -105,14 +121,6 @@ static mr_status review_one(void *ctx, const trace *t, const trace_facts *f, mr_
                           (int)(r->o->day - due), "findings", findings);
     if (!o) return error_memory(err, 1024);
     return keep(r, (due_row){o, urgent, n > 0, r->o->day - due, t->customer_id}, err);
-}
-
-static int by_urgency(const void *a, const void *b) {
-    const due_row *x = a, *y = b;
-    if (x->urgent != y->urgent) return x->urgent > y->urgent ? -1 : 1;
-    if (x->found != y->found) return x->found ? -1 : 1;
-    if (x->overdue != y->overdue) return x->overdue > y->overdue ? -1 : 1;
-    return x->customer_id < y->customer_id ? -1 : x->customer_id > y->customer_id;
 }
 
 mr_status reviews_json(trace_source source, const reviews_options *o, const mr_context *context, json_t **out, mr_error *err) {

@@ -18,6 +18,13 @@ share share_difference(double k1, double n1, double k2, double n2) {
                    d + sqrt((a.high - a.value) * (a.high - a.value) + (b.value - b.low) * (b.value - b.low))};
 }
 
+share share_ratio(double p1, double n1, double p2, double n2) {
+    if (!(n1 > 0) || !(n2 > 0)) return (share){NAN, NAN, NAN};
+    double k1 = p1 * n1 + 0.5, k2 = p2 * n2 + 0.5, ratio = k1 / (n1 + 0.5) / (k2 / (n2 + 0.5));
+    double error = Z * sqrt(fmax(0, 1 / k1 - 1 / (n1 + 0.5) + 1 / k2 - 1 / (n2 + 0.5)));
+    return (share){ratio, ratio * exp(-error), ratio * exp(error)};
+}
+
 share share_kappa(const uint64_t *table, size_t size) {
     double n = 0, same = 0, by_chance = 0;
     for (size_t i = 0; i < size; i++)

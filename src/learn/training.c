@@ -1,6 +1,6 @@
 /* A fifth of the rows is held out: the latest where rows have a time, else by chance, each outcome for itself and the rows of a group together. The
  * model is fitted to the others, judged on it, and then fitted to all. What judges when boosting stops is likewise the latest seventh of the rows
- * fitted to, or (rows without a time, or of one or two times) by chance. */
+ * fitted to, or (rows without a time, or of two times) by chance. */
 #include "training.h"
 
 #include <error.h>
@@ -139,7 +139,7 @@ static mr_status fit_additive(const training *t, const frame *f, mr_error *err) 
     unsigned char *judge = f->time ? mem_take(NULL, f->n, 1) : NULL;
     mr_status status = feature && monotone && (!f->time || judge) ? MR_OK : error_memory(err, f->n);
     if (status == MR_OK && judge) status = mark_latest(f, NULL, JUDGED, judge, err);
-    /* Where the rows are of one or two times, none are later: then by chance. */
+    /* Of rows of two times the later ones are held out, and of those that are left none are later than others: then by chance. */
     bool later = status == MR_OK && judge && both(f, judge, 1, LEAST_OF_EACH / 4) && both(f, judge, 0, LEAST_OF_EACH / 4);
     if (status == MR_OK) {
         mr_frame plain = frame_plain(f, feature);
@@ -166,8 +166,7 @@ static mr_status fit_additive(const training *t, const frame *f, mr_error *err) 
 static mr_status fit(const training *t, const frame *f, mr_error *err) {
     if (t->options->kind == TRAINED_ADDITIVE) return fit_additive(t, f, err);
     memset(t->take, 1, f->n);
-    mr_status status = linear_fit(f, t->take, t->options->ridge > 0 ? t->options->ridge : 1, t->context, t->out, err);
-    return status;
+    return linear_fit(f, t->take, t->options->ridge > 0 ? t->options->ridge : 1, t->context, t->out, err);
 }
 
 /* Fits to the rest, judges on what is held. */
@@ -192,16 +191,14 @@ static mr_status split(const training *t, bool *split, mr_error *err) {
     char words[96];
     *split = false;
     if (t->options->holdout_share < 0) return MR_OK;
-    mr_status status = f->time ? mark_latest(f, NULL, share, t->held, err) : MR_OK;
-    bool later = f->time && memchr(t->held, 0, f->n); /* rows of one time: none are later */
-    if (status == MR_OK && !later) status = mark_by_chance(f, share, t->options->seed, t->held, err);
+    mr_status status = f->time ? mark_latest(f, NULL, share, t->held, err) : mark_by_chance(f, share, t->options->seed, t->held, err);
     if (status != MR_OK) return status;
     if (f->n < LEAST_ROWS || !both(f, t->held, 1, LEAST_OF_EACH / 4) || !both(f, t->held, 0, LEAST_OF_EACH)) {
         trained_note(t->out, "too few rows to hold a part of them out, so it is not known how good the model is: %zu rows%s", f->n,
                      f->n < LEAST_ROWS ? "" : ", and few of one outcome");
         return MR_OK;
     }
-    if (later) snprintf(words, sizeof words, "the latest %.0f %% of the rows", 100 * share);
+    if (f->time) snprintf(words, sizeof words, "the latest %.0f %% of the rows", 100 * share);
     else snprintf(words, sizeof words, "%.0f %% of the rows, by chance, seed %llu", 100 * share, (unsigned long long)t->options->seed);
     t->out->split = arena_copy(&t->out->memory, words, strlen(words));
     *split = true;

@@ -18,11 +18,10 @@ static double key_of(const additive_bags *b, size_t row, uint64_t salt, bool hap
 }
 
 /* happened[row]: did it in any row of its group? Rows of a group stand together once sorted by its hash. */
-static mr_status any_in_group(const additive_bags *b, const mr_alloc *alloc, double *key, uint32_t *order, unsigned char *happened, mr_error *err) {
+static mr_status any_in_group(const additive_bags *b, double *key, uint32_t *order, unsigned char *happened, mr_error *err) {
     memcpy(happened, b->outcomes->happened, b->n);
     if (!b->outcomes->group) return MR_OK;
     for (size_t i = 0; i < b->n; i++) key[i] = key_of(b, i, 0, true);
-    (void)alloc;
     if (sort_doubles(b->n, key, order, false) != MR_OK) return error_memory(err, b->n * sizeof *order);
     for (size_t i = 0; i < b->n;) {
         size_t end = i;
@@ -44,7 +43,7 @@ mr_status additive_bags_make(const additive_plan *plan, additive_bags *out, mr_e
     unsigned char *happened = mem_take(alloc, n, 1);
     out->fold = mem_take(alloc, turns * n, 1);
     mr_status status = key && order && happened && out->fold ? MR_OK : error_memory(err, n * sizeof *key);
-    if (status == MR_OK) status = any_in_group(out, alloc, key, order, happened, err);
+    if (status == MR_OK) status = any_in_group(out, key, order, happened, err);
     for (size_t turn = 0; status == MR_OK && turn < turns; turn++) {
         unsigned char *fold = out->fold + turn * n;
         size_t next = 0;

@@ -230,6 +230,8 @@ mr_status mr_cox_estimate(const mr_survival *data, const double *const *x, size_
     if (options) c.options = *options;
     if (!fit || !fit->coefficient || !x || !p) return error_set(err, MR_EINVAL, "x", -1, "Cox's model needs columns, and room for their coefficients");
     if (p > 4096) return error_set(err, MR_EINVAL, "x", -1, "at most 4096 columns, not %zu", p);
+    for (size_t j = 0; j < p; j++)
+        if (!x[j]) return error_set(err, MR_EINVAL, "x", -1, "column %zu is NULL", j);
     if (!(c.options.ridge >= 0) || isinf(c.options.ridge)) return error_set(err, MR_EINVAL, "ridge", -1, "ridge must be at least 0, not %g", c.options.ridge);
     fit->log_likelihood = fit->log_likelihood_0 = fit->events = 0;
     fit->iterations = 0;

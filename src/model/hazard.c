@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#define MOST_PERIOD 0x1p53 /* beyond it a number and the next one are the same */
+
 /* The periods of row i that tell something: [*from, *to). Divisions round; a boundary that is one up to that counts as one, so that stop = 0.3 ends
  * the third period of a tenth. */
 static void periods_of(const mr_survival *data, size_t i, double width, double *from, double *to) {
@@ -31,6 +33,8 @@ mr_status mr_hazard_count(const mr_survival *data, double width, size_t *n, mr_e
     double total = 0, from, to;
     for (size_t i = 0; i < data->n; i++) {
         periods_of(data, i, width, &from, &to);
+        if (!(to <= MOST_PERIOD))
+            return error_set(err, MR_EDATA, "stop", (int64_t)i, "stop %g lies too many periods of %g away to be counted: take longer ones", data->stop[i], width);
         if (to > from) total += to - from;
     }
     if (total >= UINT32_MAX)

@@ -195,6 +195,8 @@ mr_status mr_logistic_estimate(size_t n, const double *const *x, size_t p, const
     if (!fit || !fit->coefficient) return error_set(err, MR_EINVAL, "fit", -1, "there is nowhere to put the coefficients");
     if ((p && !x) || !happened) return error_set(err, MR_EINVAL, p && !x ? "x" : "happened", -1, "logistic regression needs columns and outcomes");
     if (p > MOST_COLUMNS) return error_set(err, MR_EINVAL, "p", -1, "at most %d columns, not %zu", MOST_COLUMNS, p);
+    for (size_t j = 0; j < p; j++)
+        if (!x[j]) return error_set(err, MR_EINVAL, "x", -1, "column %zu is NULL", j);
     if (!(ridge >= 0) || !isfinite(ridge)) return error_set(err, MR_EINVAL, "ridge", -1, "the ridge must be at least 0, not %g", ridge);
     if (!n) return error_set(err, MR_EDATA, "n", -1, "there are no rows");
     fit->iterations = 0;

@@ -14,6 +14,8 @@
 
 #include <math.h>
 
+#define ROUNDING 1e-12 /* of those at risk: whoever is left above it is somebody */
+
 mr_status survival_check(const mr_survival *data, mr_error *err) {
     if (!data || !data->stop || !data->event) return error_set(err, MR_EINVAL, "data", -1, "survival needs columns stop and event");
     if (!data->n) return error_set(err, MR_EDATA, "n", -1, "there are no rows");
@@ -100,6 +102,7 @@ mr_status mr_survival_estimate(const mr_survival *data, double level, const mr_c
         out->n = count(data, &order, time, at_risk, events);
         for (size_t i = 0; i < out->n; i++) {
             double share = events[i] / at_risk[i], stay = at_risk[i] - events[i];
+            if (stay < ROUNDING * at_risk[i]) stay = 0, share = 1; /* weights that are no whole numbers, added up and taken away */
             log_survival += stay > 0 ? log1p(-share) : -HUGE_VAL;
             greenwood += stay > 0 ? share / stay : HUGE_VAL;
             hazard += share;

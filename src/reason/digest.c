@@ -18,7 +18,7 @@ static size_t table_size(size_t n) {
 }
 
 static mr_status grow(digest_room *r, size_t n, mr_error *err) {
-    if (n >= INT32_MAX) return error_set(err, MR_EINVAL, "n", -1, "a trace of %zu events", n);
+    if (n >= 1U << 29) return error_set(err, MR_EINVAL, "n", -1, "a trace of %zu events: at most 2^29 - 1 can be told apart", n); /* slot_of */
     if (n <= r->capacity && r->index) return MR_OK;
     size_t capacity = n < 64 ? 64 : n + n / 2;
     digest_room fresh = {.alloc = r->alloc, .capacity = capacity};

@@ -63,8 +63,9 @@ void norms_settle(const norms_count *c, norms *out) {
         out->high[i] = quantile(c->bin[i], n, 0.9);
     }
     uint64_t customers = c->kept[KEPT_customers];
+    if (c->kept[KEPT_things] >= NORMS_ENOUGH) out->kept[KEPT_repeats] = (double)c->kept[KEPT_repeats] / (double)c->kept[KEPT_things];
     if (customers < NORMS_ENOUGH) return;
-    for (int i = 0; i < NORMS_KEPT; i++) out->kept[i] = (double)c->kept[i] / (double)customers;
+    for (int i = 0; i < KEPT_things; i++) out->kept[i] = (double)c->kept[i] / (double)customers;
     /* Among those who have contacts, and cases. */
     if (c->kept[KEPT_contacts]) out->kept[KEPT_decides] = (double)c->kept[KEPT_decides] / (double)c->kept[KEPT_contacts];
     if (c->kept[KEPT_cases]) out->kept[KEPT_answers] = (double)c->kept[KEPT_answers] / (double)c->kept[KEPT_cases];
@@ -110,6 +111,22 @@ static void add_surveys(norms_count *c, const digest *d) {
     if (n >= 3) norms_observe(c, NORM_survey_spread, sqrt(fmax(0, (square - sum * sum / n) / (n - 1))));
 }
 
+static void add_things(norms_count *c, const digest *d) {
+    static const event_kind kinds[] = {EVENT_order, EVENT_usage};
+    uint64_t pairs = 0;
+    for (int k = 0; k < 2 && !pairs; k++) {
+        const trace_event *before = NULL;
+        for (uint32_t i = 0; i < d->n[kinds[k]]; i++) {
+            const trace_event *e = digest_event(d, kinds[k], i);
+            if (!e->topic || (e->kind == EVENT_order && e->amount < 0)) continue;
+            pairs += before != NULL;
+            c->kept[KEPT_repeats] += before && before->topic == e->topic;
+            before = e;
+        }
+    }
+    c->kept[KEPT_things] += pairs;
+}
+
 void norms_add(norms_count *c, const digest *d) {
     bool answered = false, decides = false;
     size_t here = 0;
@@ -118,6 +135,7 @@ void norms_add(norms_count *c, const digest *d) {
     add_touches(c, d);
     add_orders(c, d);
     add_surveys(c, d);
+    add_things(c, d);
     for (size_t i = 0; i < d->cases_n; i++) {
         const digest_case *k = &d->cases[i];
         if (k->answer) norms_observe(c, NORM_answer_hours, digest_answer_hours(d, k));

@@ -26,6 +26,8 @@ typedef enum norm_kept {
     KEPT_decides,   /* with people one of whom decides */
     KEPT_cases,     /* with cases */
     KEPT_answers,   /* with a case that shows when we answered */
+    KEPT_things,    /* things bought one after the other (else used), in pairs: not customers */
+    KEPT_repeats,   /* of these: the same thing twice. Its share is 1 where there were too few to tell */
     NORMS_KEPT
 } norm_kept;
 

@@ -237,6 +237,7 @@ static bool silent(const digest *d, signal_hit *h, norm gap, unsigned without, d
     if (since <= times * own) return false;
     h->number[0] = since;
     h->number[1] = own;
+    h->day = d->day - (int32_t)fmin(1e4, since * usual / own); /* its age: how long it is, at the base's pace */
     if (last) hit_add(h, last);
     else {
         h->evidence[h->shown++] = (signal_evidence){0, d->first_day, EVENT_custom};

@@ -6,6 +6,7 @@
 
 #define ONBOARDING_DAYS 120  /* a survey in this time judges the beginning */
 #define MILESTONE_DAYS 180   /* promises about delivery in this time are milestones */
+#define SLOW_TIMES 8
 #define LATE_DAYS 7          /* a promise kept later than that was late */
 
 static double days_of(double hours) {
@@ -108,7 +109,7 @@ bool signal_satisfaction_swings(const digest *d, signal_hit *h) {
     h->number[0] = 100 * low;
     h->number[1] = 100 * high;
     double spread = n >= 3 ? sqrt(fmax(0, (square - sum * sum / n) / (n - 1))) : 0;
-    return spread > fmax(0.2, d->norms->high[NORM_survey_spread]);
+    return spread > fmax(0.2, fmin(d->norms->high[NORM_survey_spread], 2.5 * d->norms->middle[NORM_survey_spread]));
 }
 
 bool signal_satisfaction_fell(const digest *d, signal_hit *h) {
@@ -128,6 +129,11 @@ bool signal_satisfaction_fell(const digest *d, signal_hit *h) {
 }
 
 /* --- answers --- */
+
+/* Longer than nine in ten; where more than one in ten are slow, than so many times as long as usual. */
+static double slow(const digest *d, norm which) {
+    return fmin(d->norms->high[which], SLOW_TIMES * d->norms->middle[which]);
+}
 
 /* Does the base show when cases are answered? Where few do, a case without an answer means nothing. */
 static bool answers_are_kept(const digest *d) {
@@ -160,7 +166,7 @@ bool signal_slow_answer(const digest *d, signal_hit *h) {
         const digest_case *c = &d->cases[i];
         if (!c->open || !c->answer || !hit_in(d, h, c->open)) continue;
         double hours = digest_answer_hours(d, c);
-        if (hours <= d->norms->high[NORM_answer_hours]) continue;
+        if (hours <= slow(d, NORM_answer_hours)) continue;
         hit_add(h, c->open);
         h->number[0] = hours;
     }
@@ -173,7 +179,7 @@ bool signal_no_answer(const digest *d, signal_hit *h) {
         const digest_case *c = &d->cases[i];
         if (!c->open || !c->is_open || c->answer || !hit_in(d, h, c->open)) continue;
         double hours = digest_answer_hours(d, c);
-        if (hours <= fmax(48, d->norms->high[NORM_answer_hours])) continue;
+        if (hours <= fmax(48, slow(d, NORM_answer_hours))) continue;
         if (!h->count) h->number[0] = days_of(hours);
         hit_add(h, c->open);
     }
@@ -185,7 +191,7 @@ bool signal_slow_solution(const digest *d, signal_hit *h) {
         const digest_case *c = &d->cases[i];
         if (!c->open || c->is_open || !c->resolve || !hit_in(d, h, c->resolve)) continue;
         double hours = digest_resolve_hours(d, c);
-        if (hours <= d->norms->high[NORM_resolve_hours]) continue;
+        if (hours <= slow(d, NORM_resolve_hours)) continue;
         if (!h->count) h->number[0] = days_of(hours);
         hit_add(h, c->open);
         h->day = c->resolve->day;
@@ -296,7 +302,7 @@ bool signal_unresolved(const digest *d, signal_hit *h) {
         const digest_case *c = &d->cases[i];
         if (!c->open || !c->is_open || !hit_in(d, h, c->open)) continue;
         double hours = digest_resolve_hours(d, c);
-        if (hours <= fmax(168, d->norms->high[NORM_resolve_hours])) continue;
+        if (hours <= fmax(168, slow(d, NORM_resolve_hours))) continue;
         if (!h->count) h->number[0] = days_of(hours);
         hit_add(h, c->open);
     }

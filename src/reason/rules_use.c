@@ -123,7 +123,7 @@ static bool things_of(const digest *d, things *t) {
             t->e[t->n++] = e;
             t->recent += t->e[0]->day - e->day < QUIET_DAYS;
         }
-        if (t->n < THINGS_LEAST + t->recent) continue;
+        if (t->n < 3) continue;
         for (size_t i = 0; i < t->n / 2; i++) {
             const trace_event *swap = t->e[i];
             t->e[i] = t->e[t->n - 1 - i], t->e[t->n - 1 - i] = swap;
@@ -147,23 +147,29 @@ static bool quiet(const digest *d) {
     return true;
 }
 
-/* How many of the last are all the same, where so long a run of it is rarer than one in twenty, going by its share of those before; else 0. */
-static size_t run_of_one(const things *t) {
+#define THINGS_SAY 8 /* things' worth of how often the base takes the same thing again */
+
+/* How many of the last are all the same, where so long a run is rarer than one in fifty, going by how often they took that thing before and how often anybody
+ * takes the same again; else 0. Where the base is too small to tell: one in twenty, by what they did before alone. */
+static size_t run_of_one(const digest *d, const things *t) {
+    double again = d->norms->kept[KEPT_repeats];
     size_t run = 1;
     while (run < t->n && t->e[t->n - 1 - run]->topic == t->e[t->n - 1]->topic) run++;
     size_t before = t->n - run;
-    if (run < 3 || before < THINGS_LEAST) return 0;
-    double share = ((double)times_of(t, t->e[t->n - 1]->topic, 0, before) + 1) / ((double)before + 1);
-    return pow(share, (double)run) <= 0.05 ? run : 0;
+    if (run < 3) return 0;
+    double taken = (double)times_of(t, t->e[t->n - 1]->topic, 0, before);
+    if (again < 1) return pow((taken + THINGS_SAY * again) / ((double)before + THINGS_SAY), (double)run - 1) <= 0.02 ? run : 0;
+    if (before < THINGS_LEAST) return 0;
+    return pow((taken + 1) / ((double)before + 1), (double)run) <= 0.05 ? run : 0;
 }
 
 /* Had they gone on as before, m things would hold sum over sorts of 1 - (1 - share)^m different ones. */
 bool signal_variety_falling(const digest *d, signal_hit *h) {
     things t;
     if (!things_of(d, &t) || !quiet(d)) return false;
-    size_t run = run_of_one(&t);
+    size_t run = run_of_one(d, &t);
     if (run) t.recent = run;
-    if (t.recent < 3) return false;
+    if (t.recent < 3 || (!run && t.n < THINGS_LEAST + t.recent)) return false;
     size_t before = t.n - t.recent;
     double expected = 0, found = 0;
     for (size_t i = 0; i < t.n; i++) {
@@ -176,12 +182,13 @@ bool signal_variety_falling(const digest *d, signal_hit *h) {
     for (size_t i = before; i < t.n; i++) hit_add(h, t.e[i]);
     h->number[0] = found;
     h->number[1] = expected;
+    if (run && before < THINGS_LEAST) h->number[1] = 1 + (double)(run - 1) * (1 - d->norms->kept[KEPT_repeats]); /* as the base takes them */
     return true;
 }
 
 bool signal_category_left(const digest *d, signal_hit *h) {
     things t;
-    if (!things_of(d, &t) || !quiet(d)) return false;
+    if (!things_of(d, &t) || t.n < THINGS_LEAST + t.recent || !quiet(d)) return false;
     for (size_t i = 0; i + 2 < t.n; i++) { /* the last time of each thing */
         size_t times = times_of(&t, t.e[i]->topic, 0, i + 1);
         double share = (double)times / (double)(i + 1), since = (double)(t.n - 1 - i);

@@ -34,8 +34,8 @@ size_t signals_fire(const digest *d, signal_hit out[SIGNALS]) {
     for (int id = 0; id < SIGNALS; id++) {
         signal_hit hit = {.signal = (signal_id)id, .day = TRACE_NO_DAY};
         if (!table[id].rule(d, &hit)) continue;
-        if (hit.day == TRACE_NO_DAY) hit.day = hit.shown ? hit.evidence[hit.shown - 1].day : d->day;
-        if (!table[id].row.half_life_days || hit.day > d->day) hit.day = d->day;
+        if (hit.day == TRACE_NO_DAY) hit.day = hit.shown && table[id].row.window_days ? hit.evidence[hit.shown - 1].day : d->day;
+        if (hit.day > d->day) hit.day = d->day;
         out[n++] = hit;
     }
     return n;

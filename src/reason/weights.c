@@ -1,44 +1,62 @@
-/* Latent classes of leavers by EM. With pi(r) the share of reason r, x the signals,
+/* What is known before the base says, and what the signals of one customer say. With x the signals, r a reason, own(r) its signals and a(s) their ages,
  *
- *     E:  p(r | x) = pi(r) prod_s q(r,s)^x(s) (1 - q(r,s))^(1 - x(s)) / sum over reasons
- *     M:  q(r,s)   = (sum p x + m mu) / (sum p + m),   pi(r) = (sum p + 1) / (n + REASONS)
+ *     p(x | r) = prod over own(r) of q(r,s)^x(s) (1 - q(r,s))^(1 - x(s))  *  (prod over those that fire of age(s, a(s)))^(1 / how many)
+ *                * prod over other reasons b of ( (1 - m(b)) prod over own(b) of q(r,s)^x ... + m(b) prod over own(b) of q(b,s)^x ... )
  *
- * where a signal's own reason has mu = OWN and m = OWN_SAYS; any other mu = the rate among all leavers for whom it is no own signal (itself shrunk to the stayers'
- * rate) and m = OTHER_SAYS. The E-step goes over distinct patterns in their order, so that the sums are the same however customers came. */
+ * A reason's signals are mostly of one age, which is why their ages count once, as a mean. */
 #include "weights.h"
 
-#include <error.h>
-#include <mem.h>
-
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(SIGNALS <= 64, "a pattern has a bit for each signal");
 
-#define OWN 0.4        /* of those who leave for a reason show a signal of it, before the base says */
-#define OWN_SAYS 8.0   /* leavers' worth of that */
-#define OTHER_SAYS 40.0
-#define STAYERS_SAY 40.0
-#define UNKNOWN_SAYS 1000.0 /* whom no reason explains shows what stayers show */
-#define ROUNDS 60
-#define USUAL_AGE 30.0  /* days, until the base says */
-#define FLOOR 0.002    /* no signal is impossible: one in five hundred is a mistake in the data */
+static const int32_t age_from[WEIGHTS_AGES] = {0, 14, 30, 60, 90, 120, 180, 270, 400};
+#define Z 1.959963984540054 /* 97.5 % of the normal */
+#define FRESH_DAYS 30 /* so long evidence counts in full, until the base says */
 
-static bool own(int r, int s) {
-    return signal_of(s)->reason == (reason)r;
+int weights_age(int32_t age_days) {
+    int k = WEIGHTS_AGES - 1;
+    while (k > 0 && age_days < age_from[k]) k--;
+    return k;
 }
 
-static double clamp(double x) {
-    return x < FLOOR ? FLOOR : x > 1 - FLOOR ? 1 - FLOOR : x;
+double weights_age_from(int age) {
+    return age_from[age];
 }
 
-static void settle(weights *w) {
+double weights_default_age(int signal, int age) {
+    int32_t half = signal_of(signal)->half_life_days, last = age + 1 < WEIGHTS_AGES ? age_from[age + 1] : 540;
+    double middle = (age_from[age] + last) / 2.0 - FRESH_DAYS;
+    return half && middle > 0 ? -0.6931471805599453 * middle / half : 0;
+}
+
+static uint64_t own_of(int which) {
+    uint64_t own = 0;
+    for (int s = 0; s < SIGNALS; s++)
+        if ((int)signal_of(s)->reason == which) own |= UINT64_C(1) << s;
+    return own;
+}
+
+void weights_settle(weights *w) {
     for (int r = 1; r < REASONS; r++) {
         for (int s = 0; s < SIGNALS; s++) {
-            double here = w->rate[r][s], base = w->rate[REASON_unknown][s];
-            w->fired[r][s] = log(here / base);
-            w->absent[r][s] = log((1 - here) / (1 - base));
+            w->yes[r][s] = log(w->rate[r][s]);
+            w->no[r][s] = log(1 - w->rate[r][s]);
+        }
+    }
+    for (int r = 0; r < REASONS; r++) w->own[r] = own_of(r);
+    for (int r = 1; r < REASONS; r++) {
+        w->silence[r] = 0;
+        for (int b = 1; b < REASON_unknown; b++) {
+            double clean = 0, misled = 0;
+            for (uint64_t own = w->own[b]; own; own &= own - 1) {
+                int s = __builtin_ctzll(own);
+                clean += w->no[r][s];
+                misled += w->no[b][s];
+            }
+            w->quiet[r][b] = log((1 - w->misled[b]) * exp(clean) + w->misled[b] * exp(misled));
+            if (b != r) w->silence[r] += w->quiet[r][b];
         }
     }
 }
@@ -47,178 +65,130 @@ void weights_default(weights *out) {
     *out = (weights){0};
     for (int s = 0; s < SIGNALS; s++) {
         out->leavers[s] = out->stayers[s] = NAN;
-        out->age[s] = USUAL_AGE;
-        for (int r = 1; r < REASONS; r++) out->rate[r][s] = own(r, s) ? OWN : OWN / signal_of(s)->ratio;
-    }
-    for (int r = 1; r < REASONS; r++) out->share[r] = 1.0 / (REASONS - 1);
-    settle(out);
-}
-
-uint64_t weights_pattern(const signal_hit *hit, size_t n) {
-    uint64_t pattern = 0;
-    for (size_t i = 0; i < n; i++) pattern |= UINT64_C(1) << hit[i].signal;
-    return pattern;
-}
-
-/* --- EM --- */
-
-typedef struct fit {
-    weights *w;
-    const uint64_t *pattern; /* distinct ones */
-    const uint32_t *times;
-    size_t n;
-    double own_mean[SIGNALS], stayers[SIGNALS];
-    double sum[REASONS], fired[REASONS][SIGNALS];
-} fit;
-
-static void expect(fit *f) {
-    const weights *w = f->w;
-    double none[REASONS], yes[REASONS][SIGNALS];
-    uint64_t of_own[REASONS] = {0};
-    for (int s = 0; s < SIGNALS; s++) of_own[signal_of(s)->reason] |= UINT64_C(1) << s;
-    of_own[REASON_unknown] = UINT64_MAX;
-    for (int r = 1; r < REASONS; r++) {
-        none[r] = log(w->share[r]);
-        for (int s = 0; s < SIGNALS; s++) {
-            none[r] += log(1 - w->rate[r][s]);
-            yes[r][s] = log(w->rate[r][s] / (1 - w->rate[r][s]));
-        }
-    }
-    memset(f->sum, 0, sizeof f->sum);
-    memset(f->fired, 0, sizeof f->fired);
-    for (size_t i = 0; i < f->n; i++) {
-        double p[REASONS], best = -INFINITY, total = 0;
-        for (int r = 1; r < REASONS; r++) {
-            bool may = r == REASON_unknown || (f->pattern[i] & of_own[r]);
-            p[r] = may ? none[r] : -INFINITY;
-            for (uint64_t left = f->pattern[i]; left; left &= left - 1) p[r] += yes[r][__builtin_ctzll(left)];
-            if (p[r] > best) best = p[r];
-        }
-        for (int r = 1; r < REASONS; r++) total += p[r] = exp(p[r] - best);
-        for (int r = 1; r < REASONS; r++) {
-            double share = f->times[i] * p[r] / total;
-            f->sum[r] += share;
-            for (uint64_t left = f->pattern[i]; left; left &= left - 1) f->fired[r][__builtin_ctzll(left)] += share;
-        }
-    }
-}
-
-static void maximise(fit *f, double n) {
-    weights *w = f->w;
-    for (int r = 1; r < REASONS; r++) w->share[r] = (f->sum[r] + 1) / (n + REASONS - 1);
-    for (int s = 0; s < SIGNALS; s++) {
-        double fired = 0, of = 0;
+        for (int k = 0; k < WEIGHTS_AGES; k++) out->age[s][k] = weights_default_age(s, k);
         for (int r = 1; r < REASONS; r++)
-            if (!own(r, s) && r != REASON_unknown) fired += f->fired[r][s], of += f->sum[r];
-        double others = (fired + STAYERS_SAY * f->stayers[s]) / (of + STAYERS_SAY);
-        for (int r = 1; r < REASONS; r++) {
-            double mean = own(r, s) ? f->own_mean[s] : r == REASON_unknown ? f->stayers[s] : others;
-            double says = own(r, s) ? OWN_SAYS : r == REASON_unknown ? UNKNOWN_SAYS : OTHER_SAYS;
-            w->rate[r][s] = clamp((f->fired[r][s] + says * mean) / (f->sum[r] + says));
+            out->rate[r][s] = (int)signal_of(s)->reason == r ? WEIGHTS_OWN_RATE : WEIGHTS_OWN_RATE / signal_of(s)->ratio;
+    }
+    for (int r = 1; r < REASONS; r++) {
+        out->share[r] = 1.0 / (REASONS - 1);
+        out->misled[r] = WEIGHTS_MISLED;
+    }
+    weights_settle(out);
+}
+
+double weights_chance(const weights *w, uint64_t pattern, const uint8_t ages[SIGNALS], int r, double clean[REASONS]) {
+    double sum = w->silence[r];
+    for (int b = 1; b < REASON_unknown; b++) {
+        if (b != r && !(pattern & w->own[b])) continue;
+        double as_ever = 0, whole = 0, age = 0;
+        int fired = 0;
+        for (uint64_t own = w->own[b]; own; own &= own - 1) {
+            int s = __builtin_ctzll(own);
+            bool fires = pattern >> s & 1;
+            as_ever += fires ? w->yes[r][s] : w->no[r][s];
+            whole += fires ? w->yes[b][s] : w->no[b][s];
+            if (fires) age += w->age[s][ages[s]], fired++;
         }
-    }
-}
-
-/* Sorted patterns into distinct ones and how often each; returns how many. */
-static size_t gather(uint64_t *pattern, size_t n, uint32_t *times) {
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (kept && pattern[kept - 1] == pattern[i]) {
-            times[kept - 1]++;
-        } else {
-            pattern[kept] = pattern[i];
-            times[kept++] = 1;
+        if (b == r) {
+            sum += whole + (fired ? age / fired : 0);
+            continue;
         }
+        double plain = (1 - w->misled[b]) * exp(as_ever), false_ones = w->misled[b] * exp(whole);
+        sum += log(plain + false_ones) - w->quiet[r][b];
+        if (clean) clean[b] = plain / (plain + false_ones);
     }
-    return kept;
-}
-
-static int by_value(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void count(weights *out, const uint64_t *pattern, size_t leavers, const uint64_t *stayers_fired, uint64_t stayers) {
-    uint64_t fired[SIGNALS] = {0};
-    for (size_t i = 0; i < leavers; i++)
-        for (uint64_t left = pattern[i]; left; left &= left - 1) fired[__builtin_ctzll(left)]++;
-    for (int s = 0; s < SIGNALS; s++) {
-        if (leavers) out->leavers[s] = (double)fired[s] / (double)leavers;
-        if (stayers) out->stayers[s] = (double)stayers_fired[s] / (double)stayers;
-    }
-    out->leavers_n = leavers;
-    out->stayers_n = stayers;
-}
-
-mr_status weights_fit(uint64_t *pattern, size_t leavers, const uint64_t stayers_fired[SIGNALS], uint64_t stayers, const mr_alloc *alloc, weights *out,
-                      mr_error *err) {
-    weights_default(out);
-    count(out, pattern, leavers, stayers_fired, stayers);
-    if (leavers < WEIGHTS_ENOUGH || stayers < WEIGHTS_ENOUGH) return MR_OK;
-    uint32_t *times = mem_take(alloc, leavers, sizeof *times);
-    if (!times) return error_memory(err, leavers * sizeof *times);
-    qsort(pattern, leavers, sizeof *pattern, by_value);
-    fit f = {.w = out, .pattern = pattern, .times = times, .n = gather(pattern, leavers, times)};
-    for (int s = 0; s < SIGNALS; s++) {
-        f.stayers[s] = clamp(((double)stayers_fired[s] + 1 * OWN / signal_of(s)->ratio) / ((double)stayers + 1));
-        /* A signal that stayers often show must show more among those whose reason it is, or it is none of theirs. */
-        double excess = (out->leavers[s] - f.stayers[s]) * (REASONS - 1);
-        f.own_mean[s] = clamp(fmin(0.9, fmax(excess, 2 * f.stayers[s])));
-        for (int r = 1; r < REASONS; r++) out->rate[r][s] = own(r, s) ? f.own_mean[s] : f.stayers[s];
-    }
-    for (int round = 0; round < ROUNDS; round++) {
-        expect(&f);
-        maximise(&f, (double)leavers);
-    }
-    settle(out);
-    mem_free(alloc, times);
-    return MR_OK;
+    return sum;
 }
 
 /* --- one customer --- */
 
-double weights_fade(const weights *w, const signal_hit *h, int32_t day) {
-    int32_t half = signal_of((int)h->signal)->half_life_days;
-    double older = (double)day - h->day - w->age[h->signal];
-    return half && older > 0 ? exp2(-older / half) : 1;
+typedef struct shown {
+    uint64_t pattern;
+    uint8_t age[SIGNALS];
+} shown;
+
+static shown show(const weights_row *row) {
+    shown x = {0};
+    for (size_t i = 0; i < row->n; i++) {
+        x.pattern |= UINT64_C(1) << row->hit[i].signal;
+        x.age[row->hit[i].signal] = (uint8_t)weights_age(row->hit[i].age_days);
+    }
+    return x;
 }
 
-/* Sums of the reasons that have a signal of their own; the others' are 0. */
-static void add_up(const weights *w, const signal_hit *hit, size_t n, int32_t day, double sum[REASONS]) {
-    bool has[REASONS] = {false};
-    for (size_t i = 0; i < n; i++) has[signal_of((int)hit[i].signal)->reason] = true;
-    for (int r = 0; r < REASONS; r++) {
-        sum[r] = 0;
-        for (size_t i = 0; i < n && has[r]; i++) sum[r] += w->fired[r][hit[i].signal] * weights_fade(w, &hit[i], day);
-        if (sum[r] < 0) sum[r] = 0;
+void weights_stayer(weights_stayers *c, const weights_row *row) {
+    shown x = show(row);
+    c->n++;
+    for (uint64_t left = x.pattern; left; left &= left - 1) {
+        int s = __builtin_ctzll(left);
+        c->fired[s]++;
+        c->age[s][x.age[s]]++;
+    }
+    for (int r = 1; r < REASON_unknown; r++) {
+        unsigned together = 0, bit = 0;
+        for (uint64_t own = own_of(r); own && bit < WEIGHTS_OWN; own &= own - 1, bit++) together |= (unsigned)(x.pattern >> __builtin_ctzll(own) & 1) << bit;
+        c->together[r][together]++;
+        if (!together) continue;
+        c->any[r]++;
+        for (uint64_t left = x.pattern; left; left &= left - 1) c->beside[r][__builtin_ctzll(left)]++;
     }
 }
 
-static double posterior(const weights *w, const signal_hit *hit, size_t n, int32_t day, int r) {
-    double sum = log(w->share[r] / w->share[REASON_unknown]);
-    uint64_t pattern = weights_pattern(hit, n);
-    for (size_t i = 0; i < n; i++) sum += w->fired[r][hit[i].signal] * weights_fade(w, &hit[i], day);
-    for (int s = 0; s < SIGNALS; s++) if (!(pattern >> s & 1)) sum += w->absent[r][s];
-    return sum;
+/* --- one signal --- */
+
+/* The variance of its log rate ratio (Katz et al. 1978), each rate of so many. */
+static double variance(const weights *w, int s) {
+    int r = (int)signal_of(s)->reason;
+    double own = w->rate[r][s], none = w->rate[REASON_unknown][s];
+    return (1 - own) / (own * (w->belong[r] + 1)) + (1 - none) / (none * ((double)w->stayers_n + 1));
 }
-void weights_attribute(const weights *w, const signal_hit *hit, size_t n, int32_t day, attribution *out) {
+
+weights_weight weights_of(const weights *w, int signal, int32_t age_days) {
+    int r = (int)signal_of(signal)->reason;
+    double m = w->misled[r], own = w->rate[r][signal], none = (1 - m) * w->rate[REASON_unknown][signal] + m * own;
+    double value = log(own / none) + w->age[signal][weights_age(age_days)];
+    if (!(w->belong[r] > 0)) return (weights_weight){value, NAN, NAN};
+    double error = Z * sqrt(variance(w, signal));
+    return (weights_weight){value, value - error, value + error};
+}
+
+/* --- all of them --- */
+
+/* Their evidence together: as uncertain as its pieces are, and as how often a reason's signals come by accident. */
+static void bounds(const weights *w, uint64_t pattern, int r, attribution *out) {
+    out->low[r] = out->high[r] = NAN;
+    if (!(w->belong[r] > 0)) return;
+    double all = 1 / (w->misled[r] * (double)w->stayers_n + 1);
+    for (uint64_t left = pattern & w->own[r]; left; left &= left - 1) all += variance(w, __builtin_ctzll(left));
+    out->low[r] = fmax(0, out->strength[r] - Z * sqrt(all));
+    out->high[r] = out->strength[r] + Z * sqrt(all);
+}
+
+/* Their chances as leavers: of who shows a signal of its own, and of unknown. */
+void weights_attribute(const weights *w, const weights_row *row, attribution *out) {
     *out = (attribution){.top = REASON_unknown, .second = REASON_none};
-    add_up(w, hit, n, day, out->sum);
-    double best = -INFINITY, next = -INFINITY;
+    shown x = show(row);
+    double none = weights_chance(w, x.pattern, x.age, REASON_unknown, NULL), rank[REASONS], total = 1, best = -INFINITY, next = -INFINITY;
     for (int r = 1; r < REASON_unknown; r++) {
-        if (!(out->sum[r] > 0)) continue;
-        double rank = posterior(w, hit, n, day, r);
-        double strength = out->strength[r] = rank - log(w->share[r] / w->share[REASON_unknown]);
-        if (strength < WEIGHTS_NAMED || rank < WEIGHTS_LEAST) continue;
-        if (rank > best) {
+        rank[r] = -INFINITY;
+        if (!(x.pattern & w->own[r])) continue;
+        double strength = weights_chance(w, x.pattern, x.age, r, NULL) - none;
+        out->strength[r] = fmax(0, strength);
+        bounds(w, x.pattern, r, out);
+        rank[r] = strength + log(w->share[r] / w->share[REASON_unknown]);
+        total += exp(rank[r]);
+        if (strength < WEIGHTS_NAMED || rank[r] < WEIGHTS_LEAST) continue;
+        if (rank[r] > best) {
             out->second = out->top == REASON_unknown ? REASON_none : out->top;
             out->top = (reason)r;
-            next = best, best = rank;
-        } else if (rank > next) {
+            next = best, best = rank[r];
+        } else if (rank[r] > next) {
             out->second = (reason)r;
-            next = rank;
+            next = rank[r];
         }
     }
+    for (int r = 1; r < REASON_unknown; r++) out->chance[r] = exp(rank[r]) / total;
+    out->chance[REASON_unknown] = 1 / total;
     if (out->top == REASON_unknown || best - next > 1e-9) return;
     out->second = out->top;
     out->top = REASON_unknown;

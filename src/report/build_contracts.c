@@ -174,7 +174,9 @@ static mr_status curve(contracts_build *b, const report *r, const mr_context *co
     if (status != MR_OK) return status;
     *c = (contract_curve){.n = k.n, .months = k.time, .share = k.survival, .low = k.survival_low, .high = k.survival_high, .at_risk = k.at_risk,
                           .median_months = NAN};
-    for (size_t i = 0; i < k.n && isnan(c->median_months); i++)
+    /* What the last few who were watched longest did is no curve. */
+    while (n >= 50 && c->n > 1 && k.at_risk[c->n - 1] < 5) c->n--;
+    for (size_t i = 0; i < c->n && isnan(c->median_months); i++)
         if (k.survival[i] <= .5) c->median_months = k.time[i];
     return MR_OK;
 }

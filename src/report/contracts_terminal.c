@@ -127,7 +127,7 @@ static void call(const terminal *t, const report *r, size_t rank, const contract
         fputs("  ", t->to);
         terminal_cell(t, PLAIN, account_step_name(row->step), 19, false);
         terminal_cell(t, PLAIN, a->at.past_renewal ? "overdue" : a->at.renewal_day == TRACE_NO_DAY ? FIGURE_NONE : DATE(a->at.renewal_day), 13, true);
-        terminal_cell(t, PLAIN, PERCENT(row->chance.p, 0), 8, true);
+        terminal_cell(t, PLAIN, PERCENT(row->chance.p, row->chance.p < .01), 8, true);
         if (worth) terminal_at_risk(t, row->value_at_risk, worth, decimals);
         terminal_end_line(t);
         return;

@@ -62,8 +62,9 @@ static void row(page *p, size_t rank, const contract_row *c, int decimals) {
     page_printf(p, "<td role=\"cell\" class=\"do\">%s<span>%s</span>", account_step_action(c->step), account_step_evidence(c->step));
     owners(p, c->account);
     page_raw(p, "</td>");
-    page_printf(p, "<td role=\"cell\" class=\"num odds\" data-label=\"Chance to leave\">%s", PERCENT(c->chance.p, 0));
-    if (!isnan(c->chance.low)) page_printf(p, "<span>%s–%s</span>", NUMBER(100 * c->chance.low, 0), PERCENT(c->chance.high, 0));
+    int digits = c->chance.p < .01; /* of the chance */
+    page_printf(p, "<td role=\"cell\" class=\"num odds\" data-label=\"Chance to leave\">%s", PERCENT(c->chance.p, digits));
+    if (!isnan(c->chance.low)) page_printf(p, "<span>%s–%s</span>", NUMBER(100 * c->chance.low, digits), PERCENT(c->chance.high, digits));
     page_raw(p, "</td>");
     if (r->has_money)
         page_printf(p, "<td role=\"cell\" class=\"num worth\" data-label=\"Value at risk\"><b>%s</b></td>",
@@ -104,7 +105,7 @@ void section_accounts(page *p) {
                        "within %s, with its %s interval.</caption>\n<thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\" "
                        "class=\"num\">#</th><th scope=\"col\" role=\"columnheader\">Customer</th><th scope=\"col\" role=\"columnheader\">Why</th><th "
                        "scope=\"col\" role=\"columnheader\">What to do first</th><th scope=\"col\" role=\"columnheader\" class=\"num\">",
-                    named ? " accounts" : "", COUNT(n), COUNT(c->under), r->has_money ? "value at risk" : "chance to leave", HORIZON(r->horizon_days), PERCENT(report_level(r), 0));
+                    named ? " accounts" : " ids", COUNT(n), COUNT(c->under), r->has_money ? "value at risk" : "chance to leave", HORIZON(r->horizon_days), PERCENT(report_level(r), 0));
         page_term(p, "p_leave", "Chance<br>to leave");
         page_raw(p, "</th>");
         if (r->has_money) {
@@ -208,6 +209,9 @@ static void past_table(page *p) {
                     COUNT(c->renewal.all_due), PERCENT(1 - c->renewal.all_lost / c->renewal.all_due, 0), COUNT(c->all_ahead.due), COUNT(c->all_ahead.expected),
                     COUNT(c->all_ahead.low), COUNT(c->all_ahead.high));
     page_raw(p, "</tbody></table></div>\n");
+    if (!(c->renewal.all_due > c->renewal.all_lost))
+        page_raw(p, "<p class=\"key warn\">Not one renewal that was made is in these data. If a line holds a customer’s next renewal alone, and is written over when they renew, only those "
+                    "who left have a date that is past: then this says nothing of how renewals go. A line for each term would.</p>\n");
     if (c->by_renewal) way(p);
 }
 

@@ -127,10 +127,10 @@ void section_fixes(page *p) {
     if (!x || !x->fixes) return;
     size_t i;
     json_t *o;
-    page_section(p, "fixes", "What to fix first", "Root causes and kinds of cases by the value that left in the last year, and is at risk now, because of them.");
+    page_section(p, "fixes", "What to fix first", "Root causes and kinds of cases by the value that left in the last year, and may leave within a quarter, because of them.");
     cards(p, "Fix list");
     page_raw(p, "<thead><tr><th scope=\"col\">Cause</th><th scope=\"col\">Remedy</th><th scope=\"col\" class=\"num\">Left</th><th scope=\"col\" class=\"num\">Here</th><th "
-                "scope=\"col\" class=\"num\">Value that left<br>a year’s</th><th scope=\"col\" class=\"num\">Value at risk<br>a year’s</th></tr></thead><tbody>\n");
+                "scope=\"col\" class=\"num\">Left,<br>a year’s value</th><th scope=\"col\" class=\"num\">At risk in a quarter,<br>a year’s value</th></tr></thead><tbody>\n");
     json_array_foreach(json_object_get(x->fixes, "causes"), i, o) {
         if (i >= FIXES) break;
         page_raw(p, "<tr><th scope=\"row\">");

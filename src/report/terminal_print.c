@@ -146,7 +146,9 @@ void terminal_heading(const terminal *t, const char *text) {
 }
 
 void terminal_line(const terminal *t, const char *what, const char *figure, style s, const char *note) {
-    size_t name = t->columns >= 60 ? 22 : 18, value = 12, used = 2 + name + value + 2;
+    size_t name = t->columns >= 60 ? 22 : 18, whole = utf8_width(figure, strlen(figure), SIZE_MAX, NULL), value = whole > 12 ? whole : 12; /* EUR 1,277,823: never a part of it */
+    if (value > 12 && value - 12 < name) name -= value - 12;
+    size_t used = 2 + name + value + 2;
     char clean[3 * 256 + 1];
     size_t len = terminal_shown(t, clean, note, strnlen(note, 256)), width = utf8_width(clean, len, SIZE_MAX, NULL);
     fputs("  ", t->to);

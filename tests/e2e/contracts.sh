@@ -7,6 +7,9 @@ example=$source_dir/examples/contracts.csv
 # --- the main job ---
 want "the example" 0 "under contract & Recurring revenue & GRR & Renewals due & Customers to leave & Value at risk & Talk to first & it has|How far to trust it & Report: out/report.html" \
     run --contracts "$example" --out out
+readme=$(awk '/^build\/marram run --contracts examples/ { on = 1 } on && /^```$/ { n++; next } n == 2' "$source_dir/README.md")
+run run --contracts "$example" --until 2026-06-30 --out readme
+check "what README shows" "$readme" "$(sed 's/\xc2\xa0/ /g' .out | head -n "$(wc -l <<<"$readme")")"
 want "contracts read as orders" 0 "look like contracts & --contracts FILE" run "$example" --out orders
 holds "the three files" test -s out/customers.csv -a -s out/summary.json -a -s out/report.html
 holds "every month balances" jq -e '[.months[] | .then, .now | (.opening.customers + .new.customers + .returned.customers - .lost.customers == .closing.customers),

@@ -3,6 +3,7 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/lib.sh"
 
+
 field() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); print(eval("d"+sys.argv[2]))' "$1" "$2"; }
 
 "$marram" simulate --customers 600 --years 2 --seed 5 --out shop --json >/dev/null
@@ -91,10 +92,37 @@ want "and so does predict" 0 probability predict --db shop.db
 holds "... the same" cmp .out chances.csv
 want "nobody of that name" 3 "nobody|no customer" explain nobody-has-this --db shop.db
 want "a day before all" 3 "up to that day" predict --db shop.db --until 2020-01-01
+want "a day long after the data" 0 "^id,probability & note: nobody is at risk on" predict --db shop.db --until 2027-12-31 --today 2028-01-01
+for command in train predict explain; do want "$command, a day to come" 2 "--until 9999-12-31 is after today" $command --db shop.db --until 9999-12-31; done
+want "changes, a day to come" 2 "--until 9999-12-31 is after today" changes --since 2024-01-01 --until 9999-12-31 --db shop.db
+want "a report of a day to come" 2 "--until 9999-12-31 is after today" report --until 9999-12-31 --db shop.db
+want "over the ledger" 2 "is the ledger itself" train --db shop.db --out ./shop.db
+want "into a folder that is not there" 5 "cannot be written" train --db shop.db --out nowhere/left.json
 want "no model of leaving" 3 "no model of leaving|no JSON" predict --db shop.db --model shop/orders.csv
 want "files and a ledger" 2 "not both" train shop/orders.csv --db shop.db
 want "too little to learn from" 3 "neither orders nor contracts" train --db empty.db
 want "no ledger" 5 "there is no" train --db nowhere.db
+
+# The same horizon, the same sort of base, whatever the command.
+if command -v python3 >/dev/null; then
+    for command in "reasons --db shop.db" "backtest --leaving shop/orders.csv"; do
+        # shellcheck disable=SC2086
+        run $command --horizon 6m --json
+        check "six months: $command" 183 "$(field .out '["horizon_days"]')"
+    done
+    {
+        sed 1d shop/orders.csv | cut -d, -f1 | sort -u | head -60 | while read -r who; do echo "{\"customer\":\"lead-$who\",\"kind\":\"touch_in\",\"at\":\"2024-03-04T10:15:00Z\",\"id\":\"t-$who\"}"; done
+    } >leads.ndjson
+    "$marram" db init --db leads.db >/dev/null
+    head -41 contracts.csv >few.csv
+    "$marram" import contracts few.csv --db leads.db --yes --quiet
+    "$marram" import events leads.ndjson --db leads.db --yes --quiet
+    run reasons --db leads.db --json
+    check "who never bought does not make it a base without contracts" contracts "$(field .out '["mode"]')"
+    want "... nor for the report" 0 "under contract" report --db leads.db --out leads
+    run backtest --leaving --db leads.db --json
+    check "... nor for the backtest" contracts "$(field .out '["outcome"]')"
+fi
 
 # Real data.
 if [ -d "$data/cdnow" ]; then

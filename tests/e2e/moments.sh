@@ -43,6 +43,7 @@ fi
 
 # A day in the past: nothing after it counts.
 want "until" 0 "until 2024-12-31" moments --db world.db --until 2024-12-31
+want "until a day to come" 2 "--until 9999-12-31 is after today" moments --db world.db --until 9999-12-31
 want "since" 0 "customers until" moments --db world.db --since 2024-06-01
 
 # Orders.
@@ -56,6 +57,10 @@ want "no such clock" 2 "--clock must be all or one of .*days_to_renewal.*not 'te
 want "a level" 2 "--level" moments --db world.db --level 2
 want "a horizon" 2 "--horizon" moments --db world.db --horizon 0d
 want "a folder that is not there" 5 "cannot be written" moments --db world.db --customers nowhere/next.csv
+want "over the ledger by another name" 2 "where the customers are read from" moments --db world.db --customers ./world.db
+want "over the file read" 2 "where the customers are read from" moments world/events.ndjson --customers world/events.ndjson
+awk 'BEGIN {print "customer,date,amount"; for (i = 0; i < 300; i++) print "c" i ",2024-01-01,5"; print "z,2025-12-01,5"}' >gone.csv
+want "everybody left" 3 "everybody left: no order came within the horizon at any of [0-9]+ landmarks" moments gone.csv
 want "over the ledger" 2 "write over the ledger" moments --db world.db --customers world.db
 want "a ledger that is not there" 5 "" moments --db nothing.db
 want "before everything" 3 "" moments --db world.db --until 1999-01-01

@@ -81,6 +81,7 @@ who=$(jq -r '.reviews[0].identifier' due.json)
 want "one review" 0 "$who & review due" review "$who" --db l.db --today 2025-12-31
 want "done" 0 "recorded" review --done "$who" --by "K. Brandt" --note "closed both" --next 2026-01-31 --db l.db --today 2025-12-31
 want "done again" 0 "recorded already" review --done "$who" --by "K. Brandt" --note "closed both" --next 2026-01-31 --db l.db --today 2025-12-31
+MARRAM_DB=l.db want "done again, an hour later, in the usual ledger" 0 "recorded already" review --done "$who" --by "K. Brandt" --note "closed both" --next 2026-01-31 --today 2025-12-31
 want "as agreed" 0 "review due 2026-01-31; the last was on 2025-12-31" review "$who" --db l.db --today 2025-12-31
 want "seen in the history" 0 "account reviewed by K. Brandt: closed both" customer show "$who" --db l.db --limit 60
 run review --db l.db --today 2025-12-31 --limit 0 --json

@@ -127,7 +127,7 @@ for figure in auc auc_low pr_auc brier slope_se lift; do
     jq ".holdout.$figure = \"much\"" m.json >bad.json
     refused "$figure is no number" 3 "'$figure' is missing or wrong" explain --model bad.json
     jq ".holdout.$figure = null" m.json >bad.json
-    want "$figure is not known" 0 "base: log-odds" explain --model bad.json
+    want "$figure is not known" 0 "Base: log-odds" explain --model bad.json
 done
 
 # Where the model goes: never onto what was read, through links, into pipes as they stand.

@@ -283,7 +283,9 @@ static void survival(void **state) {
     static const double stop[3] = {2, 3, 5}, late[3] = {0, 4, 1}, early[3] = {-1, 0, 0}, weight[3] = {1, 0, 1}, endless[3] = {2, 3, INFINITY};
     static const double x0[3] = {1, 4, 2}, x1[3] = {1, NAN, 2};
     static const unsigned char event[3] = {1, 0, 1}, odd[3] = {1, 0, 2};
-    const double *const good_x[] = {x0}, *const bad_x[] = {x0, x1};
+    static const double distant[3] = {2, 1e17, 5};
+    const double *const good_x[] = {x0}, *const bad_x[] = {x0, x1}, *const no_x[] = {NULL};
+    size_t periods;
     const mr_survival good_rows = {.n = 3, .stop = stop, .event = event};
     const struct {
         mr_survival data;
@@ -307,6 +309,11 @@ static void survival(void **state) {
     refused(&err, mr_survival_estimate(&good_rows, 1, NULL, &curve, &err), MR_EINVAL, "level", -1);
     refused(&err, mr_survival_estimate(&good_rows, .9, NULL, NULL, &err), MR_EINVAL, "out", -1);
     refused(&err, mr_cox_estimate(&good_rows, bad_x, 2, NULL, NULL, &fit, &err), MR_EDATA, "x2", 1);
+    refused(&err, mr_cox_estimate(&good_rows, no_x, 1, NULL, NULL, &fit, &err), MR_EINVAL, "x", -1);
+    refused(&err, mr_logistic_estimate(3, no_x, 1, event, NULL, 0, NULL, &(mr_logistic_fit){.coefficient = s}, &err), MR_EINVAL, "x", -1);
+    /* Beyond 2^53 one period more is the same number. */
+    refused(&err, mr_hazard_count(&(mr_survival){.n = 3, .stop = distant, .event = event}, 1, &periods, &err), MR_EDATA, "stop", 1);
+    refused(&err, mr_hazard_count(&good_rows, 5e-324, &periods, &err), MR_EDATA, "stop", 0);
     refused(&err, mr_cox_estimate(&good_rows, good_x, 0, NULL, NULL, &fit, &err), MR_EINVAL, "x", -1);
     refused(&err, mr_cox_estimate(&good_rows, good_x, 1, NULL, NULL, &nowhere, &err), MR_EINVAL, "x", -1);
     refused(&err, mr_cox_estimate(&good_rows, good_x, 1, &(mr_cox_options){.ridge = -1}, NULL, &fit, &err), MR_EINVAL, "ridge", -1);

@@ -84,6 +84,12 @@ static void reviews_of(void **state) {
     one = json_array_get(json_object_get(due, "reviews"), 0);
     assert_false(json_is_true(json_object_get(json_array_get(json_object_get(one, "findings"), 0), "new")));
     json_decref(due);
+    /* Here is who has ordered in the 365 days up to that day, as everywhere. */
+    for (int32_t on = 290 + 364; on <= 290 + 365; on++) {
+        assert_ok(due_of(l, on, first, &due, &err), &err);
+        assert_int_equal(json_is_true(json_object_get(json_array_get(json_object_get(due, "reviews"), 0), "here")), on - 290 < 365);
+        json_decref(due);
+    }
     assert_ok(due_of(l, 289, 0, &due, &err), &err); /* as of the day before nobody knew of it */
     assert_int_equal(json_integer_value(json_object_get(due, "due")), 1);
     json_decref(due);

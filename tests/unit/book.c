@@ -147,6 +147,19 @@ static void test_standing(void **state) {
     assert_int_equal(st.recurring, 110 * UNIT);
     assert_int_equal(st.noticed, 60 * UNIT);
     assert_true(st.signs & 1U << BOOK_SIGN_shrinking);
+    /* An offer they accept takes back an intent, not a notice. */
+    trace_event offered[10];
+    memcpy(offered, more, sizeof more);
+    offered[9] = event(EVENT_offer_accepted, 0, DAY(2025, 6, 22), 0, 0);
+    t = (trace){.event = offered, .n = 10};
+    assert_int_equal(book_standing_at(&t, until, until, &s, &st, NULL), MR_OK);
+    assert_int_equal(st.recurring, 110 * UNIT);
+    assert_int_equal(st.noticed, 60 * UNIT);
+    offered[8].kind = EVENT_leave_intent;
+    assert_int_equal(book_standing_at(&t, until, until, &s, &st, NULL), MR_OK);
+    assert_int_equal(st.recurring, 170 * UNIT);
+    assert_int_equal(st.noticed, 0);
+    t = (trace){.event = more, .n = 9};
     /* Before anything, and on the day everything begins. */
     assert_int_equal(book_standing_at(&t, DAY(2023, 8, 31), until, &s, &st, NULL), MR_OK);
     assert_false(st.seen || st.under);

@@ -367,6 +367,80 @@ static void test_document(void **state) {
     }
 }
 
+/* Measured on later time: chances that were too bold by half are halved, those that say nothing become the rate, and contributions go on adding up. */
+static void test_drawn(void **state) {
+    (void)state;
+    enum { N = 4000 };
+    static int32_t day[N];
+    static uint32_t who[N];
+    static unsigned char then[N];
+    static size_t place[N];
+    static double score[N], noise[N];
+    mr_error err = {0};
+    recalibration r;
+    rng random;
+    rng_seed(&random, 12, 0);
+    for (size_t i = 0; i < N; i++) {
+        score[i] = 2 * rng_normal(&random);
+        noise[i] = rng_normal(&random);
+        who[i] = (uint32_t)(i / 2); /* two rows of each */
+        place[i] = i;
+        then[i] = rng_uniform(&random) < 1 / (1 + exp(1 - score[i] / 2)) ? LANDMARK_LEFT : LANDMARK_STAYED;
+    }
+    const landmarks m = {.n = N, .day = day, .who = who, .then = then};
+    const later_rows later = {&m, place, N};
+    assert_ok(recalibration_measure(&later, score, score, NULL, &r, &err), &err);
+    assert_true(r.done && fabs(r.measured - 0.5) < 4 * r.se && r.slope > 0 && r.slope <= r.measured && r.se < 0.05);
+    double mean = 0, left = 0;
+    for (size_t i = 0; i < N; i++) mean += 1 / (1 + exp(-(r.level + r.slope * score[i]))) / N, left += (then[i] == LANDMARK_LEFT) / (double)N;
+    assert_true(fabs(mean - left) < 1e-6);
+    /* The spread is carried over: of a model that says the same ten times as boldly a tenth of the slope. */
+    for (size_t i = 0; i < N; i++) noise[i] = 10 * score[i];
+    recalibration bold;
+    assert_ok(recalibration_measure(&later, score, noise, NULL, &bold, &err), &err);
+    assert_true(fabs(bold.slope - r.slope / 10) < 1e-9);
+    for (size_t i = 0; i < N; i++) noise[i] = rng_normal(&random);
+    assert_ok(recalibration_measure(&later, noise, score, NULL, &r, &err), &err);
+    assert_true(r.done && r.slope == 0);
+    assert_true(fabs(1 / (1 + exp(-r.level)) - left) < 1e-6);
+}
+
+/* What foretells nothing says the rate: of everybody, in every part of the document. By chance one base of noise in twenty seems to foretell a little. */
+static void test_blind(void **state) {
+    (void)state;
+    leaving_model model, again;
+    landmarks today;
+    mr_error err = {0};
+    char *document;
+    double *score, *parts;
+    int blind = 0;
+    for (uint64_t seed = 22; seed < 24; seed++) {
+        text_buffer text = {0};
+        contracts_base(&text, seed, false, START + 1100);
+        trained_on(&text, &model, &today);
+        print_message("seed %llu: slope %.2f (%.2f), drawn by %.2f\n", (unsigned long long)seed, model.drawn.measured, model.drawn.se, model.drawn.slope);
+        assert_true(model.drawn.done);
+        if (leaving_model_blind(&model)) {
+            blind++;
+            assert_true(model.model.notes > 0 && strstr(model.model.note[model.model.notes - 1], "does not foretell"));
+            assert_ok(leaving_model_write(&model, &document, &err), &err);
+            assert_ok(leaving_model_read(document, strlen(document), &again, &err), &err);
+            assert_true(leaving_model_blind(&again) && again.drawn.rows == model.drawn.rows && again.drawn.from_day == model.drawn.from_day);
+            score = scores_of(&again, &today, &parts);
+            for (size_t i = 0; i < today.n; i++) {
+                assert_true(score[i] == trained_base(&again.model));
+                for (size_t k = 0; k < trained_terms(&again.model); k++) assert_true(parts[i * trained_terms(&again.model) + k] == 0);
+            }
+            free(score), free(parts);
+            leaving_model_text_free(document);
+            leaving_model_free(&again);
+        }
+        leaving_model_free(&model);
+        landmarks_free(&today);
+    }
+    assert_true(blind >= 1);
+}
+
 /* Every damaged document is refused with words; cut anywhere, a member of it missing or of another type. */
 static void test_damage(void **state) {
     (void)state;
@@ -407,6 +481,7 @@ static void test_damage(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_auc), cmocka_unit_test(test_lead), cmocka_unit_test(test_no_future), cmocka_unit_test(test_threads),
                                        cmocka_unit_test(test_nothing_foretells), cmocka_unit_test(test_foretold), cmocka_unit_test(test_too_little),
-                                       cmocka_unit_test(test_document), cmocka_unit_test(test_damage)};
+                                       cmocka_unit_test(test_document), cmocka_unit_test(test_drawn), cmocka_unit_test(test_blind),
+                                       cmocka_unit_test(test_damage)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

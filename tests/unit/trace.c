@@ -95,6 +95,12 @@ static const case_row rows[] = {
     {"renewed late", {{START, 10, 1, 50}, {RENEW, 60, 1, 300}}, 100, 1, {{10, 100, 0, 0}}},
     {"renewal passed, and they go on using it", {{START, 10, 1, 50}, {EVENT_usage, 70}}, 200, 1, {{10, 200, 0, 0}}},
     {"used it only before", {{START, 10, 1, 50}, {EVENT_usage, 45}, {EVENT_usage, 120}}, 200, 1, {{10, 50, 1, 0}}},
+    {"an offer does not take back notice for one of two", {{START, 10, 1}, {START, 10, 2}, {NOTICE, 40, 1}, {OFFER, 45}, {END, 60, 2}}, 100, 1, {{10, 60, 1, 5}}},
+    {"... nor an intent that became notice", {{START, 10, 1}, {START, 10, 2}, {INTENT, 40, 1}, {NOTICE, 42, 1}, {OFFER, 45}, {END, 60, 2}}, 100, 1, {{10, 60, 1, 6}}},
+    {"... it does an intent", {{START, 10, 1}, {START, 10, 2}, {INTENT, 40, 1}, {OFFER, 45}, {END, 60, 2}}, 100, 1, {{10, 100, 0, 0}}},
+    {"notice of one that has ended", {{START, 10, 1}, {START, 10, 2}, {END, 30, 1}, {NOTICE, 40, 1}}, 100, 1, {{10, 100, 0, 0}}},
+    {"notice of one never heard of", {{START, 10, 1}, {NOTICE, 40, 7}}, 100, 1, {{10, 40, 1, 2}}},
+    {"renewed after notice", {{START, 10, 1, 60}, {NOTICE, 40, 1}, {RENEW, 60, 1, 400}}, 100, 2, {{10, 40, 1, 2}, {60, 100, 0, 0}}},
     {"a new price's day is no renewal", {{START, 10, 1}, {EVENT_price_change, 20, 1, 40}}, 200, 1, {{10, 200, 0, 0}}},
 };
 

@@ -215,7 +215,7 @@ static void damaged(void **state) {
     }
 }
 
-/* Rows of two times, or three: none are left behind the split that later ones could judge, and chance decides who does. */
+/* Rows of two times: the later ones are held out, none of the others are later than others, and chance decides which judge. */
 static void few_times(void **state) {
     (void)state;
     for (int times = 2; times <= 3; times++) {
