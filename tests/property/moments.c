@@ -128,7 +128,8 @@ static uint32_t blurred(uint64_t seed, double ratio, const mr_context *context, 
         rng r;
         rng_seed(&r, seed, i);
         int from = (int)rng_below(&r, BINS + WIDE) - WIDE, gap = 1 + (int)(rng_uniform(&r) * WIDE), left = 0;
-        for (int a = 0; a < gap && !left; a++) left = rng_uniform(&r) < 0.004 * (from + a >= 40 && from + a < 50 ? ratio : 1);
+        for (int a = 0; a < gap && !left; a++) /* nobody leaves on a day that is none of the clock's: it would be told of the days that are */
+            left = from + a >= 0 && from + a < BINS && rng_uniform(&r) < 0.004 * (from + a >= 40 && from + a < 50 ? ratio : 1);
         for (int silent = 0; silent < 1 + left; silent++) {
             first[spells] = n;
             for (int a = 0; a < WIDE; a++) {
