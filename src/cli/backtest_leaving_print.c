@@ -20,11 +20,13 @@ static const char *number(char out[24], double value, int decimals) {
     return out;
 }
 
-static void print_interval(int width, int decimals, measured m) {
-    char value[24], low[24], high[24], range[64] = "";
+/* "0.749 (0.738 to 0.758)" */
+static char *interval(char out[80], int decimals, measured m) {
+    char value[24], low[24], high[24];
     number(value, m.value, decimals);
-    if (isfinite(m.low)) snprintf(range, sizeof range, "%s to %s", number(low, m.low, decimals), number(high, m.high, decimals));
-    printf(" %*s  %-14s", width, value, range);
+    if (isfinite(m.low)) snprintf(out, 80, "%s (%s to %s)", value, number(low, m.low, decimals), number(high, m.high, decimals));
+    else snprintf(out, 80, "%s", value);
+    return out;
 }
 
 static void print_head(const leaving_backtest *b) {
@@ -41,42 +43,55 @@ static void print_head(const leaving_backtest *b) {
         figure_count(rows, (double)b->n), figure_percent(share, (double)b->left / (double)b->n, 1), b->trainings, b->trainings == 1 ? "" : "s", b->trained_rows);
 }
 
+/* By how much the model's AUC is above each of the others', which were judged on the same rows. */
+static void print_against(const leaving_backtest *b) {
+    char words[512] = "";
+    size_t at = 0;
+    for (int s = 0; s < LEAVING_SCORERS; s++) {
+        char low[24], high[24];
+        const measured *m = &b->of[s].against;
+        if (s == LEAVING_additive || !b->score[s] || b->why[s][0] || !isfinite(m->low) || at >= sizeof words) continue;
+        at += (size_t)snprintf(words + at, sizeof words - at, "%s %s %s to %s", at ? "," : "", leaving_scorer_of(s)->title, number(low, -m->high, 3), number(high, -m->low, 3));
+    }
+    if (at) print_words(2, "The model's AUC less theirs (95 %%):%s", words);
+    print_words(2, "AUC: of one who left and one who did not, the chance to tell which; lift: how many times as many left among the highest tenth; slope: 1 where chances mean what they "
+                   "say. More: docs/methods/leaving.md");
+}
+
 static void print_discrimination(const leaving_backtest *b) {
-    printf("\n  %-20s %6s  %-14s %6s  %-14s %7s %7s  %s\n", "", "AUC", "95 %", "lift", "95 %", "Brier", "slope", "model's AUC is higher by");
+    printf("\n  %-19s  %-22s  %-19s  %5s  %5s\n", "", "AUC (95 %)", "lift (95 %)", "Brier", "slope");
     for (int s = 0; s < LEAVING_SCORERS; s++) {
         const scorer_measures *m = &b->of[s];
-        char brier[24], slope[24], low[24], high[24];
+        char brier[24], slope[24], auc[80], lift[80];
         if (!b->score[s]) continue;
-        printf("%c %-20s", s == LEAVING_additive ? '>' : ' ', leaving_scorer_of(s)->title);
-        if (b->why[s][0]) {
-            printf("  not fitted: %s\n", b->why[s]);
-            continue;
-        }
-        print_interval(6, 3, m->auc);
-        print_interval(6, 2, m->lift);
-        printf(" %7s %7s", number(brier, m->brier, 4), number(slope, m->slope, 2));
-        if (s != LEAVING_additive && isfinite(m->against.low)) printf("  %s to %s", number(low, -m->against.high, 3), number(high, -m->against.low, 3));
-        putchar('\n');
+        printf("%c %-19s", s == LEAVING_additive ? '>' : ' ', leaving_scorer_of(s)->title);
+        if (b->why[s][0]) printf("  not fitted: %s\n", b->why[s]);
+        else printf("  %-22s  %-19s  %5s  %5s\n", interval(auc, 3, m->auc), interval(lift, 2, m->lift), number(brier, m->brier, 3), number(slope, m->slope, 2));
     }
+    print_against(b);
 }
 
 static void print_lead(const leaving_backtest *b) {
+    bool orders = b->m.mode == RISK_ORDERS;
     for (int k = 0; k < MEASURE_RATES; k++) {
-        printf("\nflagging the highest %.0f %% each month:\n  %-20s %8s %8s %12s %-14s %10s %14s%s\n", 100 * measure_flag_rates[k], "", "who left", "caught", "lead, days", " (middle half)",
-               "precision", "false alarms", b->m.mode == RISK_ORDERS ? "  flagged after" : "");
-        printf("  %-20s %8s %8s %12s %-14s %10s %14s%s\n", "", "", "", "", "", "", "a cust.-year", b->m.mode == RISK_ORDERS ? "  last order, d." : "");
+        printf("\nflagging the highest %.0f %% each month:\n  %-19s %6s %6s  %-15s %9s %6s%s\n", 100 * measure_flag_rates[k], "", "left", "caught", "lead, days", "precision", "false",
+               orders ? "  silent" : "");
         for (int s = 0; s < LEAVING_SCORERS; s++) {
             const lead_measures *m = &b->of[s].lead[k];
-            char lead[24], low[24], high[24], half[64] = "", caught[FIGURE], precision[FIGURE], false_alarms[24], after[24];
+            char lead[80], days[24], low[24], high[24], caught[FIGURE], precision[FIGURE], false_alarms[24], after[24];
             if (!b->score[s] || b->why[s][0]) continue;
-            if (m->caught) snprintf(half, sizeof half, " (%s to %s)", number(low, m->lead_25, 0), number(high, m->lead_75, 0));
-            printf("%c %-20s %8zu %8s %12s %-14s %10s %14s", s == LEAVING_additive ? '>' : ' ', leaving_scorer_of(s)->title, m->leavers,
-                   figure_percent(caught, m->leavers ? (double)m->caught / (double)m->leavers : NAN, 0), number(lead, m->lead_median, 0), half,
-                   figure_percent(precision, m->precision.value, 0), number(false_alarms, (double)m->false_runs / m->customer_years, 2));
-            if (b->m.mode == RISK_ORDERS) printf("  %14s", number(after, m->after_order_median, 0));
+            number(days, m->lead_median, 0);
+            if (m->caught) snprintf(lead, sizeof lead, "%s (%s to %s)", days, number(low, m->lead_25, 0), number(high, m->lead_75, 0));
+            else snprintf(lead, sizeof lead, "%s", days);
+            printf("%c %-19s %6zu %6s  %-15s %9s %6s", s == LEAVING_additive ? '>' : ' ', leaving_scorer_of(s)->title, m->leavers,
+                   figure_percent(caught, m->leavers ? (double)m->caught / (double)m->leavers : NAN, 0), lead, figure_percent(precision, m->precision.value, 0),
+                   number(false_alarms, (double)m->false_runs / m->customer_years, 2));
+            if (orders) printf("  %6s", number(after, m->after_order_median, 0));
             putchar('\n');
         }
     }
+    print_words(2, "Caught: of those who left, flagged at their last month's end before; lead: days from the first flag of that run to leaving (middle half); precision: of the flagged, how many left; "
+                   "false: false alarms a customer and year%s", orders ? "; silent: days since the last order at the flag" : "");
 }
 
 static void print_calibration(const leaving_backtest *b) {

@@ -51,6 +51,8 @@ static int failed(const base_options *o, mr_context *context, mr_error *err, mr_
 static mr_status add_extras(const base_options *o, ledger *l, report *r, report_extras *x, const mr_context *context, mr_error *err) {
     if (o->show || !l) return MR_OK;
     extras_options options = {.until = r->until, .horizon_days = (int32_t)lround(r->horizon_days), .seed = o->build.seed};
+    progress_end(context->progress_ctx);
+    progress_begin(context->progress_ctx, "moments, reasons"); /* the longest part */
     mr_status status = extras_read(l, &options, context, x, err);
     r->extras = x;
     return status;

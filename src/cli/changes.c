@@ -76,15 +76,17 @@ static json_int_t number(const json_t *o, const char *name) {
 static void print(const arguments *a, const json_t *o) {
     const json_t *list = json_object_get(o, "moved"), *m, *t;
     size_t i, k;
-    printf("The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s: ", number(o, "horizon_days"), json_text(o, "until"), json_text(o, "since"));
-    printf("%" JSON_INTEGER_FORMAT " were here on both days, their mean chance went from %.1f %% to %.1f %%", number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"));
-    printf(" (%" JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT " down); %" JSON_INTEGER_FORMAT " are no longer at risk, %" JSON_INTEGER_FORMAT " are new\n", number(o, "up"), number(o, "down"),
-           number(o, "gone"), number(o, "new"));
+    print_words(2, "The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s: %" JSON_INTEGER_FORMAT " were here on both days, their mean chance went from %.1f %% to %.1f %% (%"
+                JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT " down); %" JSON_INTEGER_FORMAT " are no longer at risk, %" JSON_INTEGER_FORMAT " are new", number(o, "horizon_days"),
+                json_text(o, "until"), json_text(o, "since"), number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"), number(o, "up"), number(o, "down"), number(o, "gone"),
+                number(o, "new"));
     if (!a->customer) {
-        fputs("Moved most on the whole:", stdout);
+        char words[512];
+        size_t at = 0;
         json_array_foreach(json_object_get(o, "terms"), i, t)
-            if (i < 5) printf("%s %s %+.3f", i ? "," : "", json_text(t, "term"), real(t, "change"));
-        puts("\n");
+            if (i < 5 && at < sizeof words) at += (size_t)snprintf(words + at, sizeof words - at, "%s %s %+.3f", i ? "," : "", json_text(t, "term"), real(t, "change"));
+        if (at) print_words(2, "Moved most on the whole (log-odds, mean; features in docs/features.md):%s", words);
+        putchar('\n');
     }
     json_array_foreach(list, i, m) {
         double before = real(m, "chance_before"), after = real(m, "chance_after");

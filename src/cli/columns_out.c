@@ -80,13 +80,14 @@ void columns_end(columns_out *c) {
     const char *at = c->cells.data;
     if (room) fit(c, room);
     for (size_t row = 0; row < c->rows && !c->cells.failed; row++) {
-        bool any = false;
+        size_t shown = 0; /* up to the last cell that holds anything */
         const char *look = at;
-        for (size_t i = 0; i < c->n; i++, look += strlen(look) + 1) any = any || *look;
-        if (any) fputs("  ", stdout);
+        for (size_t i = 0; i < c->n; i++, look += strlen(look) + 1)
+            if (*look) shown = i + 1;
+        if (shown) fputs("  ", stdout);
         for (size_t i = 0; i < c->n; i++, at += strlen(at) + 1)
-            if (any) print_cell(at, c->width[i], i + 1 == c->n);
-        if (any) putchar('\n');
+            if (i < shown) print_cell(at, c->width[i], i + 1 == shown);
+        if (shown) putchar('\n');
     }
     text_free(&c->cells);
 }

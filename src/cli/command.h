@@ -59,6 +59,8 @@ typedef struct progress_bar {
     bool shown;
     bool bytes; /* what is done is counted in bytes: their rate is shown, or how many where the total is not known; else the time spent is */
     double started, last;
+    uint64_t done; /* at the last tick: less of it is another pass over the same */
+    unsigned pass;
 } progress_bar;
 
 /* Draws on stderr if it is a terminal, else stays silent. Use progress_tick as mr_progress with the bar as its ctx; it

@@ -23,7 +23,7 @@ static const char help[] =
     "  --id COLUMN     names the rows (the column it was in training, where FILE has it; else ID is their number)\n"
     "  --json          print JSON (without a row: the figures; the whole model is MODEL itself)\n"
     "  --db URL        a customer of a ledger instead, by the model it keeps: 'marram explain --db URL --help'\n"
-    "  --until DATE, --rates FILE, --today DATE  with --db\n"
+    "  --until DATE, --top N, --rates FILE, --today DATE  with --db\n"
     "  --help          this text\n"
     "\n"
     "examples:\n"
@@ -78,10 +78,10 @@ static void print_text(const explained *e, const char *id) {
     const trained *t = e->model;
     double sum = trained_base(t);
     printf("%s: %s = %s with a chance of %.1f %%\n\n", id, t->outcome, t->positive, 100 / (1 + exp(-e->score)));
-    columns_out c = columns_begin(3, "", "value", "log-odds");
-    char text[32];
+    columns_out c = columns_begin(4, "", "value", "log-odds", t->kind == TRAINED_ADDITIVE ? "+-" : "");
+    char text[32], error[32];
     snprintf(text, sizeof text, "%+.6f", sum);
-    columns_row(&c, t->kind == TRAINED_ADDITIVE ? "an average row" : "the constant", "", text);
+    columns_row(&c, t->kind == TRAINED_ADDITIVE ? "an average row" : "the constant", "", text, "");
     for (size_t k = 0; k < e->terms; k++) {
         char name[256], value[256];
         size_t term = e->order[k];
@@ -89,10 +89,12 @@ static void print_text(const explained *e, const char *id) {
         value_of(e, term, value);
         snprintf(text, sizeof text, "%+.6f", e->contribution[term]);
         sum += e->contribution[term];
-        columns_row(&c, name, value, text);
+        double known = trained_error(t, term, e->contribution[term]);
+        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        columns_row(&c, name, value, text, error);
     }
     snprintf(text, sizeof text, "%+.6f", e->score);
-    columns_row(&c, "score, their sum", "", text);
+    columns_row(&c, "score, their sum", "", text, "");
     columns_end(&c);
     if (t->kind == TRAINED_ADDITIVE && (sum < e->score || sum > e->score)) printf("\nthe sum is off by %g, which is a bug\n", sum - e->score);
 }
@@ -106,7 +108,8 @@ static void print_json(const explained *e, const char *id) {
         char name[256], value[256];
         trained_term_name(t, e->order[k], name);
         value_of(e, e->order[k], value);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:f}", "feature", name, "value", value, "contribution", e->contribution[e->order[k]]));
+        double part = e->contribution[e->order[k]];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:o}", "feature", name, "value", value, "contribution", part, "standard_error", json_number(trained_error(t, e->order[k], part))));
     }
     json_object_set_new(out, "contributions", list);
     json_dumpf(out, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));

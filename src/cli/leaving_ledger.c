@@ -80,9 +80,10 @@ static const char explain_help[] =
     "  --db URL        the ledger: a path, sqlite:PATH or postgres://...\n"
     "  --model MODEL   a file that 'marram train --db' wrote (the ledger's newest model)\n"
     "  --until DATE    as of the end of this day (the last day there is)\n"
+    "  --top N         the largest contributions, the others as one; 0: each (12)\n"
     "  --rates FILE    CSV of currency,rate or currency,day,rate\n"
     "  --today DATE    nothing after this day is looked at (the clock's day)\n"
-    "  --json          print JSON\n"
+    "  --json          print JSON: every contribution\n"
     "  --help          this text\n"
     "\n"
     "example:\n"
@@ -118,6 +119,7 @@ static bool read_option(option_reader *r, const char *name, void *arguments_) {
     if (train && option_is(name, "--sample")) return option_integer(r, 0, 1000000000, &a->sample);
     if (train && option_is(name, "--seed")) return option_integer(r, 0, INT64_MAX, &a->seed);
     if (train && option_is(name, "--quiet")) return a->quiet = true;
+    if (!train && !predict && option_is(name, "--top")) return option_integer(r, 0, 512, &a->top);
     if (predict && option_is(name, "--top")) return option_integer(r, 0, MOST_TOP, &a->top);
     if (!train && option_is(name, "--model")) return (a->model = option_value(r)) != NULL;
     if ((train || predict) && option_is(name, "--threads")) return option_integer(r, 0, 1024, &a->threads);
@@ -194,7 +196,7 @@ static int train(arguments *a) {
         if (a->json) trained_json_print(&model.model);
         else if (!a->quiet) {
             trained_print(&model.model, NULL);
-            printf("\nkept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving\n", a->out ? " and in " : "", a->out ? a->out : "");
+            print_words(0, "Kept in the ledger%s%s: marram predict --db URL; how well such models foretell: marram backtest --leaving", a->out ? " and in " : "", a->out ? a->out : "");
         }
     }
     leaving_model_free(&model);
@@ -306,6 +308,13 @@ static void term_value(const scored *s, size_t i, size_t term, char out[160]) {
     snprintf(out, 160, "%s x %s", first, second);
 }
 
+/* What a feature is, in words; "" for the parts of a pair. */
+static const char *meaning_of(const char *name) {
+    int feature = feature_find(name);
+    if (feature >= 0) return feature_of(feature)->meaning;
+    return strstr(name, " x ") ? "" : "the buying model's chance that no order comes within the horizon";
+}
+
 static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top) {
     size_t which[512];
     size_t n = trained_largest(contributions_of(s, i), s->terms, top < 512 ? top : 512, which);
@@ -314,7 +323,9 @@ static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top
     for (size_t k = 0; k < n; k++) {
         char value[160];
         term_value(s, i, which[k], value);
-        json_array_append_new(list, json_pack("{s:s, s:s, s:f}", "feature", s->name[which[k]], "value", value, "contribution", contributions_of(s, i)[which[k]]));
+        double part = contributions_of(s, i)[which[k]];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:f, s:o}", "feature", s->name[which[k]], "value", value, "contribution", part, "standard_error",
+                                              json_number(trained_error(&s->model.model, which[k], part))));
     }
     json_object_set_new(out, "contributions", list);
     return out;
@@ -380,24 +391,54 @@ static int predict(arguments *a) {
     return err.code == MR_OK ? EXIT_OK : command_fail("predict", &err);
 }
 
-static void explain_text(const scored *s, const char *id) {
-    size_t which[512], n = trained_largest(s->contribution, s->terms, 512, which);
-    char text[32], day[11];
-    const landmarks *m = &s->m;
-    printf("%s, as of %s: leaves within %d days with a chance of %.1f %% (stage: %s)\n\n", id, calendar_text(m->only_day, day), (int)m->horizon_days,
-           100 * chance_of(s->score[0]), stage_name(s, 0));
-    columns_out c = columns_begin(3, "", "value", "log-odds");
-    snprintf(text, sizeof text, "%+.6f", trained_base(&s->model.model));
-    columns_row(&c, "an average customer", "", text);
-    for (size_t k = 0; k < n; k++) {
-        char value[160];
+/* How far the chance is to be trusted: what the model was worth on rows it had not seen. */
+static void trust_words(const trained *t) {
+    const figures *f = &t->holdout;
+    char slope[96] = "";
+    if (isfinite(f->slope)) snprintf(slope, sizeof slope, ", calibration slope %.2f (1: chances mean what they say)", f->slope);
+    if (!f->rows) print_words(2, "How good the model is, is not known: too few rows to hold any out.");
+    else print_words(2, "How good the model is on %s, not seen by it: AUC %.2f (%.2f to %.2f; .5 is chance)%s.", t->split, f->auc, f->auc_low, f->auc_high, slope);
+}
+
+static void meaning_words(const char *name) {
+    int feature = feature_find(name);
+    const char *meaning = meaning_of(name);
+    if (*meaning) print_words(4, "  %s: %s (%s)", name, meaning, feature < 0 ? "0 to 1" : feature_of(feature)->unit);
+}
+
+/* The lines as shown add up to the score as shown: what is not shown by itself takes the rounding, too. */
+static void explain_text(const scored *s, const char *id, size_t top) {
+    size_t which[512], n = trained_largest(s->contribution, s->terms, 512, which), shown = top && top < n ? top : n;
+    const trained *t = &s->model.model;
+    char text[32], error[32], value[160], day[11];
+    print_words(2, "%s, as of %s: leaves within %d days with a chance of %.1f %%, where %.1f %% of all did. Stage: %s.", id, calendar_text(s->m.only_day, day), (int)s->m.horizon_days,
+                100 * chance_of(s->score[0]), 100 * s->model.rate, stage_name(s, 0));
+    trust_words(t);
+    putchar('\n');
+    columns_out c = columns_begin(4, "", "value", "log-odds", "+-");
+    snprintf(text, sizeof text, "%+.3f", trained_base(t));
+    columns_row(&c, "an average customer", "", text, "");
+    double rest = s->score[0] - strtod(text, NULL);
+    for (size_t k = 0; k < shown; k++) {
+        double contribution = s->contribution[which[k]], known = trained_error(t, which[k], contribution);
         term_value(s, 0, which[k], value);
-        snprintf(text, sizeof text, "%+.6f", s->contribution[which[k]]);
-        columns_row(&c, s->name[which[k]], value, text);
+        snprintf(text, sizeof text, "%+.3f", contribution);
+        snprintf(error, sizeof error, known > 0 ? "%.3f" : "", known);
+        columns_row(&c, s->name[which[k]], value, text, error);
+        rest -= strtod(text, NULL);
     }
-    snprintf(text, sizeof text, "%+.6f", s->score[0]);
-    columns_row(&c, "score, their sum", "", text);
+    if (shown < n) {
+        snprintf(value, sizeof value, "%zu others", n - shown);
+        snprintf(text, sizeof text, "%+.3f", rest);
+        columns_row(&c, value, "", text, "");
+    }
+    snprintf(text, sizeof text, "%+.3f", s->score[0]);
+    columns_row(&c, "score, their sum", "", text, "");
     columns_end(&c);
+    putchar('\n');
+    print_words(0, "Above 0 raises the chance, below 0 lowers it; +- is the standard error. What the values are (docs/features.md; lately: in the last 365 days):");
+    for (size_t k = 0; k < shown; k++) meaning_words(s->name[which[k]]);
+    if (shown < n) puts("\nAll of it: --top 0");
 }
 
 static int explain(arguments *a) {
@@ -426,7 +467,7 @@ static int explain(arguments *a) {
         putchar('\n');
         json_decref(out);
     } else if (err.code == MR_OK) {
-        explain_text(&s, who);
+        explain_text(&s, who, (size_t)a->top);
     }
     scored_free(&s);
     return err.code == MR_OK ? EXIT_OK : command_fail("explain", &err);
@@ -446,7 +487,7 @@ static int run(void *arguments_) {
 }
 
 static int run_with(const char *command, const char *help, int (*body)(arguments *), int argc, char **argv) {
-    arguments a = {.command = command, .body = body, .horizon_days = 91, .sour_days = FEATURES_SOUR_DAYS, .sample = 100000, .seed = 1, .top = 3, .until = INT32_MAX};
+    arguments a = {.command = command, .body = body, .horizon_days = 91, .sour_days = FEATURES_SOUR_DAYS, .sample = 100000, .seed = 1, .top = body == explain ? 12 : 3, .until = INT32_MAX};
     return base_command_run(&(base_command){command, help, &a.source, &a.help, read_option, run}, &a, argc, argv);
 }
 

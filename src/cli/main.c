@@ -1,10 +1,14 @@
 /* marram: finds the command and hands over. */
 #include "command.h"
 
+#include <records.h>
+
 #include <limits.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COMMAND(name, summary) int command_##name(int argc, char **argv);
 #include "commands.def"
@@ -52,8 +56,18 @@ static int dispatch(int argc, char **argv) {
         if (strcmp(commands[i].name, name)) continue;
         return argc == 3 && !strcmp(argv[2], "--version") ? version() : commands[i].main(argc - 1, argv + 1);
     }
-    fprintf(stderr, "marram: there is no command '%s'; 'marram --help' lists them\n", name);
+    const char *names[sizeof commands / sizeof *commands], *near;
+    for (size_t i = 0; i < commands_n; i++) names[i] = commands[i].name;
+    near = record_nearest(name, names, commands_n);
+    if (near) fprintf(stderr, "marram: there is no command '%s'; did you mean '%s'? 'marram --help' lists them\n", name, near);
+    else fprintf(stderr, "marram: there is no command '%s'; 'marram --help' lists them\n", name);
     return EXIT_USAGE;
+}
+
+/* Standard output is a pipe whose reader has seen enough ('marram predict --db shop.db | head'): no fault to speak of, though the exit code says it. */
+static bool reader_gone(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 /* OpenBLAS starts a thread a core as it is loaded, and these spin for some 60 ms in case there is work: with two processes at once, on
@@ -73,6 +87,6 @@ int main(int argc, char **argv) {
     /* What was printed may still be in a buffer, and its place full or closed. */
     bool printed = fflush(stdout) == 0 && !ferror(stdout);
     if (printed || code != EXIT_OK) return code;
-    fputs("marram: standard output cannot be written to: it is full or closed\n", stderr);
+    if (!reader_gone()) fputs("marram: standard output cannot be written to: it is full or closed\n", stderr);
     return EXIT_IO;
 }

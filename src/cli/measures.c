@@ -4,6 +4,7 @@
 #include "json_text.h"
 
 #include <calendar.h>
+#include <figures.h>
 #include <fixlist.h>
 
 #include <errno.h>
@@ -71,32 +72,50 @@ static double real(const json_t *o, const char *name) {
     return json_number_value(json_object_get(o, name));
 }
 
-static char *money(char out[64], const json_t *o, const char *name) {
-    char low[48], high[48];
+/* Of large sums three digits are more than is known: they are shown in thousands. */
+static char *amount(char out[FIGURE], double value, double unit) {
+    return figure_number(out, value / unit, unit > 1 && fabs(value) >= 0.05 * unit && fabs(value) < 10 * unit ? 1 : 0);
+}
+
+static char *money(char out[160], const json_t *o, const char *name, double unit) {
+    char low[48], high[48], value[FIGURE], from[FIGURE], to[FIGURE];
     snprintf(low, sizeof low, "%s_low", name);
     snprintf(high, sizeof high, "%s_high", name);
-    snprintf(out, 64, "%.0f (%.0f to %.0f)", real(o, name), real(o, low), real(o, high));
+    snprintf(out, 160, "%s (%s to %s)", amount(value, real(o, name), unit), amount(from, real(o, low), unit), amount(to, real(o, high), unit));
     return out;
 }
 
 static void print_causes(const arguments *a, const json_t *o) {
     const json_t *c;
     size_t i;
-    const char *currency = *json_text(o, "currency") ? json_text(o, "currency") : "no amounts are known";
-    printf("What loses the most, as of %s (%s a year; 95 %%)\n\n", json_text(o, "until"), currency);
-    columns_out table = columns_begin(6, "cause", "owner", "left in a year", "their value", "here", "at risk within a quarter");
+    const char *currency = json_text(o, "currency");
+    bool named = *currency && strcmp(currency, "XXX") != 0;
+    if (!json_array_size(json_object_get(o, "causes"))) {
+        print_words(0, "Nothing to mend is known as of %s: of those who left in the last year none showed a reason or had a case, and nobody who is here does. Import cases, promises, "
+                       "touches, surveys or price changes: causes are told from them (docs/methods/review.md).", json_text(o, "until"));
+        return;
+    }
+    double unit = 1;
+    json_array_foreach(json_object_get(o, "causes"), i, c)
+        if (real(c, "value_left") >= 1e4 || real(c, "value_at_risk") >= 1e4) unit = 1000;
+    char in[32] = "";
+    if (unit > 1 || named) snprintf(in, sizeof in, " in%s%s%.8s", unit > 1 ? " thousand" : "", named ? " " : "", named ? currency : "");
+    print_words(0, "What loses the most, as of %s (value%s a year; intervals of 95 %%)", json_text(o, "until"), in);
+    putchar('\n');
+    columns_out table = columns_begin(6, "cause", "owner", "left", "their value", "here", "at risk");
     json_array_foreach(json_object_get(o, "causes"), i, c) {
-        char left[24], here[24], value[64], risk[64];
+        char left[24], here[24], value[160], risk[160];
         if (a->limit && (int64_t)i >= a->limit) break;
         snprintf(left, sizeof left, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(c, "left")));
         snprintf(here, sizeof here, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(c, "here")));
-        columns_row(&table, json_text(c, "cause"), json_text(c, "owner"), left, money(value, c, "value_left"), here, money(risk, c, "value_at_risk"));
+        columns_row(&table, json_text(c, "cause"), json_text(c, "owner"), left, money(value, c, "value_left", unit), here, money(risk, c, "value_at_risk", unit));
     }
     columns_end(&table);
+    putchar('\n');
+    print_words(2, "Left: customers in the last 365 days because of it; here: who shows it now; at risk: their value, times the share that left within a quarter. The lines overlap: they rank causes, they do not add up (docs/methods/review.md).");
     const json_t *first = json_array_get(json_object_get(o, "causes"), 0);
-    if (!first) return;
-    fputs("\nFirst: ", stdout);
-    print_wrapped(json_text(first, "remedy"), strlen(json_text(first, "remedy")), 7, 7);
+    putchar('\n');
+    print_words(7, "First: %s (%s): %s", json_text(first, "cause"), json_text(first, "owner"), json_text(first, "remedy"));
 }
 
 static void print_rate(const char *label, const json_t *r) {

@@ -64,19 +64,23 @@ static void print_aliases(const moments_of *o, const mr_moment *m) {
         char range[64];
         clock_id clock = o->clock[a->clock];
         if (clock == CLOCK_calendar || clock == CLOCK_season) {
-            printf("    explains what stands out on the clock %s, too\n", clock_rows[clock].name);
+            print_words(6, "    explains what stands out on the clock %s, too", clock_rows[clock].name);
             continue;
         }
-        printf(a->apart ? "    explains %s %s, too\n" : "    is %s %s as well: the data cannot tell the two apart\n", clock_rows[clock].name, readings(range, clock, a->from, a->to));
+        readings(range, clock, a->from, a->to);
+        if (a->apart) print_words(6, "    explains %s %s, too", clock_rows[clock].name, range);
+        else print_words(6, "    is %s %s as well: the data cannot tell the two apart", clock_rows[clock].name, range);
     }
 }
 
 static void print_moment(const moments_of *o, uint32_t i) {
     const mr_moment *m = &o->found.moment[i];
     clock_id clock = o->clock[m->clock];
-    char name[96], inside[FIGURE], ahead[FIGURE], events[FIGURE], expected[FIGURE];
+    char words[256], name[96], inside[FIGURE], ahead[FIGURE], events[FIGURE], expected[FIGURE];
     double low = reading_at(clock, m->centre_low), high = reading_at(clock, m->centre_high);
-    printf("\n  %s\n", moments_name(name, o, i));
+    bool date = moments_is_date(o, i);
+    printf("\n  %s\n", date ? moments_name(name, o, i) : moments_words(words, o, i));
+    if (!date) printf("    clock: %s\n", moments_name(name, o, i));
     printf("    hazard x %.2f (%.2f to %.2f); %.2f less what being picked adds\n", m->ratio, m->low, m->high, m->shrunk);
     printf("    left: %s, without it %s; p %s%.2g, of all clocks %.2g\n", figure_count(events, m->events), figure_count(expected, m->expected), m->p < 0.0006 ? "<= " : "", m->p, m->q);
     if (clock != CLOCK_calendar)

@@ -141,5 +141,6 @@ bool option_duration_days(option_reader *r, double *days) {
 }
 
 int option_unknown(option_reader *r, const char *option) {
+    if (!*option) return command_usage(r->command, "takes no argument '%s'", option_value(r));
     return command_usage(r->command, "unknown option %s", option);
 }

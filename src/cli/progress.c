@@ -55,9 +55,17 @@ int progress_tick(uint64_t done, uint64_t total, void *ctx) {
     if (stopped) return 1;
     if (!bar->shown) return 0;
     double now = monotonic_seconds();
+    if (done < bar->done) {
+        bar->pass++;
+        bar->started = now;
+    }
+    bar->done = done;
     if (now - bar->last < 0.1) return 0;
     bar->last = now;
     double spent = now - bar->started;
+    char label[48];
+    if (bar->pass) snprintf(label, sizeof label, "%s, pass %u", bar->label, bar->pass + 1);
+    else snprintf(label, sizeof label, "%s", bar->label);
     if (total) {
         double share = done >= total ? 1 : (double)done / (double)total;
         char filled[31];
@@ -67,14 +75,14 @@ int progress_tick(uint64_t done, uint64_t total, void *ctx) {
         if (spent > 1 && share > 0.02) {
             char rate[32] = "";
             if (bar->bytes) snprintf(rate, sizeof rate, "  %.1f MB/s", (double)done / spent / 1e6);
-            fprintf(stderr, "\r\033[K%-22s [%s] %3.0f %%%s  %.0f s left", bar->label, filled, 100 * share, rate, spent / share - spent);
+            fprintf(stderr, "\r\033[K%-23s [%s] %3.0f %%%s  %.0f s left", label, filled, 100 * share, rate, spent / share - spent);
         } else {
-            fprintf(stderr, "\r\033[K%-22s [%s] %3.0f %%", bar->label, filled, 100 * share);
+            fprintf(stderr, "\r\033[K%-23s [%s] %3.0f %%", label, filled, 100 * share);
         }
     } else if (bar->bytes) {
-        fprintf(stderr, "\r\033[K%-22s %.1f MB", bar->label, (double)done / 1e6);
+        fprintf(stderr, "\r\033[K%-23s %.1f MB", label, (double)done / 1e6);
     } else {
-        fprintf(stderr, "\r\033[K%-22s %.1f s", bar->label, spent);
+        fprintf(stderr, "\r\033[K%-23s %.1f s", label, spent);
     }
     return 0;
 }

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What would move a chance of one half by a point and a quarter: less is not shown. */
+#define LEAST_LEARNED 0.05
+
 static json_int_t number(const json_t *o, const char *name) {
     return json_integer_value(json_object_get(o, name));
 }
@@ -25,7 +28,7 @@ char *share_words(const json_t *share, char *out) {
 static void print_table(const json_t *o) {
     const json_t *r;
     size_t i;
-    columns_out c = columns_begin(6, "reason", "left", "share of those who left", "said so", "here", "leave within a quarter");
+    columns_out c = columns_begin(6, "reason", "left", "share", "said so", "here", "gone in a quarter");
     json_array_foreach(json_object_get(o, "reasons"), i, r) {
         char left[24], share[48], stated[24], here[24], leaves[48];
         snprintf(left, sizeof left, "%" JSON_INTEGER_FORMAT, number(r, "left"));
@@ -34,6 +37,9 @@ static void print_table(const json_t *o) {
         columns_row(&c, json_text(r, "reason"), left, share_words(json_object_get(r, "share"), share), stated, here, share_words(json_object_get(r, "leaves_within_a_quarter"), leaves));
     }
     columns_end(&c);
+    putchar('\n');
+    print_words(2, "Left: by what was observed of them; share: of all who left (95 %%); said so: who stated it; here: who shows it now; gone in a quarter: of those who showed it, "
+                   "how many had left %d days later. Definitions: docs/methods/reasons.md", json_is_integer(json_object_get(o, "horizon_days")) ? (int)number(o, "horizon_days") : 91);
 }
 
 static void print_growing(const json_t *o) {
@@ -45,12 +51,17 @@ static void print_growing(const json_t *o) {
         double low = part(grows, "low"), high = part(grows, "high");
         bool up = low > 0, down = high < 0;
         if (!json_is_number(json_object_get(grows, "value")) || (!up && !down)) continue;
-        if (!any) puts("\nChanged beyond chance, the last half year against the one before, of those who left:");
+        if (!any) {
+            putchar('\n');
+            print_words(2, "Changed beyond chance, the last half year against the one before, of those who left:");
+        }
         any = true;
         printf("  %-22s %s from %.0f %% to %.0f %% (%+.0f points, %+.0f to %+.0f)\n", json_text(r, "reason"), up ? "grew" : "fell", part(json_object_get(r, "before"), "value"),
                part(json_object_get(r, "recent"), "value"), part(grows, "value"), low, high);
     }
-    if (!any) puts("\nNo reason grew or fell beyond chance, the last half year against the one before.");
+    if (any) return;
+    putchar('\n');
+    print_words(2, "No reason grew or fell beyond chance, the last half year against the one before.");
 }
 
 static void print_groups(const json_t *o, const char *list, const char *heading) {
@@ -76,12 +87,13 @@ static void print_agreement(const json_t *o) {
         puts("\nStated: nobody who left gave a reason that is recorded.");
         return;
     }
-    printf("\nStated and observed: %" JSON_INTEGER_FORMAT " gave a reason; of %" JSON_INTEGER_FORMAT " for whom one was observed too, %s the same", number(a, "stated"), both,
-           share_words(json_object_get(a, "agree"), share));
+    char words[128] = "";
     if (json_is_number(json_object_get(kappa, "value")))
-        printf("; kappa %.2f (%.2f to %.2f): 1 they always agree, 0 as by chance", json_number_value(json_object_get(kappa, "value")), json_number_value(json_object_get(kappa, "low")),
-               json_number_value(json_object_get(kappa, "high")));
-    puts(".");
+        snprintf(words, sizeof words, "; kappa %.2f (%.2f to %.2f): 1 they always agree, 0 as by chance", json_number_value(json_object_get(kappa, "value")),
+                 json_number_value(json_object_get(kappa, "low")), json_number_value(json_object_get(kappa, "high")));
+    putchar('\n');
+    print_words(2, "Stated and observed: %" JSON_INTEGER_FORMAT " gave a reason; of %" JSON_INTEGER_FORMAT " for whom one was observed too, %s the same%s.", number(a, "stated"), both,
+                share_words(json_object_get(a, "agree"), share), words);
 }
 
 static void print_learned(const json_t *o) {
@@ -92,7 +104,8 @@ static void print_learned(const json_t *o) {
         printf("\nLearned: no model%s%s.\n", *why ? ": " : "", why);
         return;
     }
-    puts("\nLearned: what the model of leaving takes from (docs/methods/reasons.md):");
+    putchar('\n');
+    print_words(2, "Learned: by how much more each raised the model's score (log-odds, mean) of those who left than of the others:");
     json_array_foreach(json_object_get(l, "reasons"), i, r) {
         if (i == 8) break;
         printf("  %-22s %.3f\n", json_text(r, "reason"), json_number_value(json_object_get(r, "contribution")));
@@ -106,13 +119,14 @@ void reasons_print(const json_t *o) {
     printf(", %" JSON_INTEGER_FORMAT " are here\n\n", number(o, "here"));
     print_table(o);
     if (!strcmp(json_text(o, "weights"), "defaults"))
-        printf("\nToo few left (%" JSON_INTEGER_FORMAT ") or stayed (%" JSON_INTEGER_FORMAT ") to learn from how much each signal says: the defaults stand in.\n", number(o, "leavers"), number(o, "stayers"));
+        print_words(2, "Too few left (%" JSON_INTEGER_FORMAT ") or stayed (%" JSON_INTEGER_FORMAT ") to learn from how much each signal says: the defaults stand in.", number(o, "leavers"), number(o, "stayers"));
     print_growing(o);
     print_groups(o, "segments", "By segment");
     print_groups(o, "tiers", "By tier");
     print_agreement(o);
     print_learned(o);
-    puts("\nOne customer, with the evidence: marram reasons ID --db URL");
+    putchar('\n');
+    print_words(2, "One customer, with the evidence: marram reasons ID --db URL (of files: marram reasons --customer ID FILE...)");
 }
 
 /* --- one customer --- */
@@ -122,7 +136,8 @@ static void print_reason(const json_t *r) {
     size_t i;
     double strength = json_number_value(json_object_get(r, "strength"));
     printf("  %s (%s): %s\n", json_text(r, "reason"), json_text(r, "owner"), json_text(r, "says"));
-    if (strength > 0) printf("    %.*f times as likely as without that reason\n", strength < 2.3 ? 1 : 0, strength > 13.8 ? 1e6 : __builtin_exp(strength));
+    if (strength > 0) printf("    what is seen is %.*f times as likely with that reason as without it\n", strength < 2.3 ? 1 : 0, strength > 13.8 ? 1e6 : __builtin_exp(strength));
+    else puts("    what is seen is no likelier with that reason than without it");
     json_array_foreach(json_object_get(r, "signals"), i, s) {
         const char *sentence = json_text(s, "sentence");
         fputs("    - ", stdout);
@@ -143,9 +158,11 @@ void reasons_print_customer(const json_t *o) {
     if (!json_is_array(learned)) {
         puts("Learned:  no model");
     } else {
-        puts("Learned:  what raises their risk, by the model of leaving");
-        json_array_foreach(learned, i, r)
-            printf("  %-22s %+.3f\n", json_text(r, "reason"), json_number_value(json_object_get(r, "contribution")));
+        puts("Learned:  what raises (+) or lowers (-) the model's score, in log-odds");
+        json_array_foreach(learned, i, r) {
+            double contribution = json_number_value(json_object_get(r, "contribution"));
+            if (contribution >= LEAST_LEARNED || contribution <= -LEAST_LEARNED) printf("  %-22s %+.2f\n", json_text(r, "reason"), contribution);
+        }
     }
     json_array_foreach(list, i, r)
         if (!strcmp(json_text(r, "reason"), json_text(o, "observed"))) {

@@ -122,7 +122,7 @@ static void print_review(const json_t *o) {
         printf("  %s", urgent);
         print_wrapped(line, len < (int)sizeof line ? (size_t)len : sizeof line - 1, 4, 4);
     }
-    if (!json_array_size(findings)) puts("  nothing is open, and no pattern of problems");
+    if (!json_array_size(findings)) puts("  nothing found: no pattern of problems, nothing open");
 }
 
 static void print(const arguments *a, const json_t *o) {
@@ -134,7 +134,10 @@ static void print(const arguments *a, const json_t *o) {
         putchar('\n');
         return;
     }
-    if (!a->customer) printf("%" JSON_INTEGER_FORMAT " account%s due for a review on %s; ! does not wait\n", due, due == 1 ? " is" : "s are", json_text(o, "as_of"));
+    if (!a->customer)
+        print_words(2, "%" JSON_INTEGER_FORMAT " account%s due for a review on %s: in %" JSON_INTEGER_FORMAT " something does not wait (!), in %" JSON_INTEGER_FORMAT " nothing was found. "
+                       "How often, and what is looked for: docs/methods/review.md", due, due == 1 ? " is" : "s are", json_text(o, "as_of"), json_integer_value(json_object_get(o, "urgent")),
+                    json_integer_value(json_object_get(o, "nothing_found")));
     json_array_foreach(list, i, r) {
         if (i || !a->customer) putchar('\n');
         print_review(r);

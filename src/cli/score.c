@@ -95,7 +95,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
         return true;
     }
     int shared = store_option(r, name, &a->store);
-    if (shared == 0) option_unknown(r, *name ? name : option_value(r));
+    if (shared == 0) option_unknown(r, name);
     return shared == 1;
 }
 

@@ -51,6 +51,7 @@ static const char help[] =
     "  marram simulate --customers 5000 --years 4 --seed 7 --seasonality 0.3 --out shop\n"
     "  marram run shop/orders.csv\n"
     "  marram simulate --world examples/worlds/day-30.yaml --out world\n"
+    "  marram db init --db world.db\n"
     "  marram import events world/events.ndjson --db world.db\n"
     "\n"
     "exit codes: 0 done, 2 usage, 3 the world's description is wrong, 5 input/output, 130 interrupted; on any but 0 nothing is left in DIR\n";

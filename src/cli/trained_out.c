@@ -34,10 +34,23 @@ void trained_order(const trained *t, size_t *order) {
     }
 }
 
+/* A contribution is the value of a step to the last bit; of steps of the same value the largest error. */
+double trained_error(const trained *t, size_t term, double contribution) {
+    mr_additive_parts m;
+    double error = 0;
+    if (t->kind != TRAINED_ADDITIVE) return NAN;
+    mr_additive_take_apart(t->additive, &m);
+    for (size_t k = m.value_offset[term]; k < m.value_offset[term + 1]; k++)
+        if (!(m.value[k] < contribution) && !(m.value[k] > contribution)) error = fmax(error, m.error[k]);
+    return error > 0 ? error : NAN;
+}
+
 static void figures_print(const trained *t) {
     const figures *f = &t->holdout;
     if (!f->rows) return;
-    printf("\nheld out and not seen: %s (%llu rows, in %llu it happened)\n\n", t->split, (unsigned long long)f->rows, (unsigned long long)f->happened);
+    putchar('\n');
+    print_words(2, "Held out and not seen: %s (%llu rows, in %llu it happened)", t->split, (unsigned long long)f->rows, (unsigned long long)f->happened);
+    putchar('\n');
     /* What is not known is null in the document, and NaN here. */
     if (isfinite(f->auc + f->auc_low + f->auc_high)) printf("  AUC                %.3f   (%.3f to %.3f; .5 is chance)\n", f->auc, f->auc_low, f->auc_high);
     if (isfinite(f->pr_auc)) printf("  PR-AUC             %.3f   (%.3f is chance)\n", f->pr_auc, (double)f->happened / (double)f->rows);
@@ -54,7 +67,7 @@ void trained_print(const trained *t, const char *path) {
     printf(pairs == 1 ? ", 1 pair\n" : pairs ? ", %zu pairs\n" : "\n", pairs);
     figures_print(t);
     if (order && t->kind == TRAINED_ADDITIVE) {
-        printf("\nwhat moves the score most (mean, up or down, in log-odds)\n\n");
+        printf("\nWhat moves the score most (mean, up or down, in log-odds)\n\n");
         trained_order(t, order);
         columns_out c = columns_begin(2, "", "");
         for (size_t k = 0; k < n && k < STRONGEST; k++) {
@@ -66,7 +79,8 @@ void trained_print(const trained *t, const char *path) {
         }
         columns_end(&c);
     }
-    if (path) printf("\n%s is written: marram predict FILE --model %s\n", path, path);
+    printf("\nWhat these figures are: docs/methods/additive.md\n");
+    if (path) printf("%s is written: marram predict FILE --model %s\n", path, path);
     free(order);
 }
 
@@ -164,7 +178,7 @@ void trained_steps_print(const trained *t) {
     mr_additive_parts m;
     if (!order) return;
     trained_print(t, NULL);
-    printf("\nbase: log-odds %.4f; a row's score is it and one line of each of these\n", trained_base(t));
+    printf("\nBase: log-odds %.4f; a row's score is it and one line of each of these\n", trained_base(t));
     trained_order(t, order);
     if (t->kind == TRAINED_ADDITIVE) mr_additive_take_apart(t->additive, &m);
     for (size_t k = 0; k < n; k++) {

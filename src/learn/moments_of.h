@@ -80,4 +80,7 @@ static inline bool moments_is_date(const moments_of *m, uint32_t moment) {
     return m->spec[m->found.moment[moment].clock].role == MR_CLOCK_DATE;
 }
 
+/* A moment of the cycle in words: "6 to 12 days before the renewal". Returns out. */
+char *moments_words(char out[256], const moments_of *o, uint32_t moment);
+
 #endif

@@ -108,7 +108,7 @@ mr_status reasons_learned(ledger *l, const currency_rates *rates, int32_t until,
     double left[REASONS] = {0}, stayed[REASONS] = {0}, n_left = 0, n_stayed = 0;
     *out = NULL;
     mr_status status = load(l, &s, err);
-    if (status == MR_OK && !s.there) *out = json_pack("{s:s}", "why", "the ledger keeps none: marram train --db URL");
+    if (status == MR_OK && !s.there) *out = json_pack("{s:s}", "why", "a ledger keeps one once 'marram train --db URL' has made it");
     if (status == MR_OK && s.there) {
         landmarks_options o = options_of(&s, rates, until);
         o.sample = REASONS_LEARNED_SAMPLE;

@@ -17,6 +17,7 @@ static json_t *day_json(int32_t day) {
 typedef struct due_row {
     json_t *o;
     size_t urgent;
+    bool found; /* anything at all */
     int32_t overdue;
     int64_t customer_id;
 } due_row;
@@ -27,7 +28,7 @@ typedef struct reviewing {
     reasons_base base; /* norms, mode, until */
     digest_room room;
     due_row *row;
-    size_t n, capacity, total;
+    size_t n, capacity, total, urgent, quiet; /* due; of these with something that does not wait; with nothing found */
     uint64_t done;
 } reviewing;
 
@@ -95,18 +96,21 @@ static mr_status review_one(void *ctx, const trace *t, const trace_facts *f, mr_
         urgent += pattern_of((int)hit[i].pattern)->urgent;
         json_array_append_new(findings, finding(&hit[i], last));
     }
+    r->urgent += urgent > 0;
+    r->quiet += n == 0;
     char id[24];
     snprintf(id, sizeof id, "%lld", (long long)t->customer_id);
     json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:i,s:o,s:o,s:i,s:o}", "customer_id", id, "identifier", f->external_id, "name", f->name, "tier", f->tier, "owner_sales", f->owner_sales,
                           "owner_operations", f->owner_operations, "here", here, "cadence_days", (int)every, "last_review", day_json(last), "due", day_json(due), "overdue_days",
                           (int)(r->o->day - due), "findings", findings);
     if (!o) return error_memory(err, 1024);
-    return keep(r, (due_row){o, urgent, r->o->day - due, t->customer_id}, err);
+    return keep(r, (due_row){o, urgent, n > 0, r->o->day - due, t->customer_id}, err);
 }
 
 static int by_urgency(const void *a, const void *b) {
     const due_row *x = a, *y = b;
     if (x->urgent != y->urgent) return x->urgent > y->urgent ? -1 : 1;
+    if (x->found != y->found) return x->found ? -1 : 1;
     if (x->overdue != y->overdue) return x->overdue > y->overdue ? -1 : 1;
     return x->customer_id < y->customer_id ? -1 : x->customer_id > y->customer_id;
 }
@@ -121,7 +125,7 @@ mr_status reviews_json(trace_source source, const reviews_options *o, const mr_c
         json_t *list = json_array();
         if (r.n) qsort(r.row, r.n, sizeof *r.row, by_urgency);
         for (size_t i = 0; i < r.n && (!o->limit || i < o->limit); i++) json_array_append(list, r.row[i].o);
-        *out = json_pack("{s:o,s:I,s:I,s:o}", "as_of", day_json(o->day), "due", (json_int_t)r.total, "listed", (json_int_t)json_array_size(list), "reviews", list);
+        *out = json_pack("{s:o,s:I,s:I,s:I,s:I,s:o}", "as_of", day_json(o->day), "due", (json_int_t)r.total, "urgent", (json_int_t)r.urgent, "nothing_found", (json_int_t)r.quiet, "listed", (json_int_t)json_array_size(list), "reviews", list);
         if (!*out) status = error_memory(err, 4096);
     }
     for (size_t i = 0; i < r.n; i++) json_decref(r.row[i].o);

@@ -40,19 +40,6 @@ static void note(table_frame *t, const char *format, ...) {
     if (kept) t->note[t->notes++] = kept;
 }
 
-/* JSON, which models and results are written as, has no other texts. */
-static mr_status check_text(const ingest_table *t, mr_error *err) {
-    for (size_t i = 0; i < t->columns * (t->rows + 1); i++) {
-        const char *text = i < t->columns ? t->heading[i] : t->cell[i - t->columns];
-        size_t len = strlen(text), at = unicode_fault(text, len);
-        if (at == len) continue;
-        uint64_t line = i < t->columns ? 1 : t->line[i / t->columns - 1];
-        return error_set(err, MR_EDATA, NULL, (int64_t)line, "%.160s:%llu: column %zu is no UTF-8 (byte %02X): convert the file: iconv -f WINDOWS-1252 -t UTF-8", t->path,
-                         (unsigned long long)line, i % t->columns + 1, (unsigned char)text[at]);
-    }
-    return MR_OK;
-}
-
 /* Blanks at either end are no part of a cell. */
 static void trim_cells(ingest_table *t) {
     for (size_t i = 0; i < t->rows * t->columns; i++) {
@@ -451,8 +438,7 @@ mr_status table_frame_read(const char *path, const table_roles *roles, table_fra
     mr_status status = ingest_table_read(path, &out->table, err);
     if (status != MR_OK) return status;
     trim_cells(&out->table);
-    status = check_text(&out->table, err);
-    if (status == MR_OK) status = check_headings(out, err);
+    status = check_headings(out, err);
     if (status == MR_OK && !out->table.rows) status = error_set(err, MR_EDATA, NULL, 1, "%.200s: there is a header, but no rows", path);
     if (status == MR_OK) status = need_column(out, roles->target, "--target", &target, err);
     if (status == MR_OK && roles->id) status = need_column(out, roles->id, "--id", &id, err);
@@ -521,8 +507,7 @@ mr_status table_frame_match(const char *path, const trained *model, const char *
     mr_status status = ingest_table_read(path, &out->table, err);
     if (status != MR_OK) return status;
     trim_cells(&out->table);
-    status = check_text(&out->table, err);
-    if (status == MR_OK) status = check_headings(out, err);
+    status = check_headings(out, err);
     size_t rows = out->table.rows, column = 0;
     frame_feature *feature = arena_take(&out->memory, model->features * sizeof *feature + 1);
     out->row = arena_take(&out->memory, rows * sizeof *out->row + 1);

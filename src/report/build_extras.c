@@ -56,22 +56,6 @@ static mr_status keep_soonest(void *ctx, const trace *t, const trace_facts *f, c
     return MR_OK;
 }
 
-/* "days_since_price_change 70 to 72" as a reader has it: "70 to 72 days since a price change". */
-static void say_moment(const moments_of *o, uint32_t i, char out[256]) {
-    const mr_moment *m = &o->found.moment[i];
-    clock_id clock = o->clock[m->clock];
-    const clock_row *row = &clock_rows[clock];
-    bool whole = row->size >= 1;
-    double first = clock_reading(clock, m->from), last = clock_reading(clock, whole ? m->to - 1. : m->to);
-    char words[160], range[64];
-    snprintf(words, sizeof words, "%s", row->meaning);
-    words[strcspn(words, ";,(")] = 0;
-    if (whole && first == last) snprintf(range, sizeof range, "%.0f", first);
-    else snprintf(range, sizeof range, whole ? "%.0f to %.0f" : "%.1f to %.1f", fmin(first, last), fmax(first, last));
-    bool days = strncmp(words, "days ", 5) == 0;
-    snprintf(out, 256, days ? "%s %s" : "%s: %s", days ? range : words, days ? words : range);
-}
-
 static json_t *moments_json(writer *w, const moments_of *o, const soonest *s) {
     json_t *root = json_object(), *list = json_array(), *next = json_array();
     for (uint32_t i = 0; i < o->found.n; i++) {
@@ -82,7 +66,7 @@ static json_t *moments_json(writer *w, const moments_of *o, const soonest *s) {
             json_decref(one);
             continue;
         }
-        say_moment(o, i, words);
+        moments_words(words, o, i);
         set(w, one, "moment", text(w, words));
         set(w, one, "clock", text(w, clock_rows[o->clock[m->clock]].name));
         set(w, one, "ratio", json_number(m->ratio));
@@ -99,7 +83,7 @@ static json_t *moments_json(writer *w, const moments_of *o, const soonest *s) {
         const coming *c = &s->row[i];
         json_t *one = json_object();
         char words[256];
-        say_moment(o, c->moment, words);
+        moments_words(words, o, c->moment);
         set(w, one, "customer", text(w, c->customer));
         set(w, one, "moment", text(w, words));
         set(w, one, "from", date(c->from));

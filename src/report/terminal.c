@@ -46,6 +46,19 @@ static void left_out(const terminal *t, const ingest_understood *u) {
     if (at) terminal_say(t, u->rejected ? RISK : PLAIN, "Left out: %s", words);
 }
 
+/* Columns that orders do not have and contracts do: two of them, and the file is likely a list of contracts. */
+static bool like_contracts(const ingest_understood *u) {
+    static const char *const begins[] = {"contract", "renewal", "notice", "end"};
+    size_t n = 0;
+    for (size_t k = 0; k < sizeof begins / sizeof *begins; k++)
+        for (size_t i = 0; i < u->columns && i < INGEST_MAX_COLUMNS; i++)
+            if (u->role[i] == ROLE_IGNORE && !strncasecmp(u->heading[i], begins[k], strlen(begins[k]))) {
+                n++;
+                break;
+            }
+    return n >= 2;
+}
+
 /* A name or an e-mail column among these would be missed in the list to call: --columns takes it in. */
 static void unused(const terminal *t, const ingest_understood *u) {
     char words[NAMED * 52 + 1];
@@ -58,6 +71,7 @@ static void unused(const terminal *t, const ingest_understood *u) {
     } else if (n) {
         terminal_say(t, PLAIN, "Not used: %s", words);
     }
+    if (like_contracts(u)) terminal_say(t, RISK, "These columns look like contracts, and each line was read as an order: marram run --contracts FILE reads them as contracts");
 }
 
 static void understood(const terminal *t, const report *r) {

@@ -192,7 +192,7 @@ test_options() {
     refused "columns and a preset" 2 "--preset" run good.csv --columns customer,date,amount --preset shopify
     refused "the wrong column as the date" 3 "good.csv:2: & date" run good.csv --columns customer,amount,date
     refused "standard input twice" 2 "standard input|once" run - -
-    refused "an unknown command" 2 "no command .runn." runn good.csv
+    refused "an unknown command" 2 "no command .runn.; did you mean .run." runn good.csv
     refused "an unknown model" 2 "no model .pareto. & marram models" fit pareto good.csv
     refused "fit without a model" 2 "model" fit
     refused "fit without a file" 2 "file" fit nbd

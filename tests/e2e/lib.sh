@@ -9,7 +9,8 @@ data=$source_dir/../shared/data
 work=$(mktemp -d "${TMPDIR:-/tmp}/marram-e2e-XXXXXX")
 trap 'cleanup; rm -rf "$work"' EXIT
 cleanup() { :; }
-cd "$work" || exit 1
+export TMPDIR=$work/.tmp # what a program leaves in it is its own doing
+mkdir "$TMPDIR" && cd "$work" || exit 1
 passed=0 failed=0 skipped=0
 code=0 # of the last program run by `run`
 sanitized=
@@ -54,6 +55,13 @@ want() { # NAME CODE PATTERNS COMMAND ARGUMENT...: exit code and what is said, o
     if [ "$code" = "$2" ] && mentions "$work/.both" "$3"; then ok; else
         fail "$1" "marram ${*:4} -> exit $code, wanted $2 and '$3'; said: $(head -c 500 "$work/.both")"
     fi
+}
+# What is said on a terminal of 80 columns fits into them, the lines of --help's examples apart.
+on_terminal() { script -qec "stty cols 80; '$marram' $*" /dev/null </dev/null 2>/dev/null | tr -d '\r'; }
+fits80() { # NAME ARGUMENTS
+    command -v script >/dev/null || { skip "$1" "no script"; return; }
+    # The bar of a progress, redrawn in its line, is on standard error, which is the same terminal here.
+    check "$1 fits into 80 columns" "" "$(on_terminal "${@:2}" | sed 's/\x1b\[K/\n/g; s/[…×’–]/x/g' | awk 'length($0) > 80')"
 }
 snapshot() { # every file with its size and time, every folder by its name
     find . -name '.out' -o -name '.err' -o -name '.both' -o -name '.held' -o -type d -printf '%p %y\n' -o -printf '%p %y %s %T@\n' | grep -v '^\. ' | sort

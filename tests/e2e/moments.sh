@@ -22,6 +22,8 @@ want "the same from the ledger" 0 "critical moment" moments --db world.db
 holds "... to the byte" cmp .out file.txt
 want "the same on three threads" 0 "critical moment" moments --db world.db --threads 3
 holds "... to the byte" cmp .out file.txt
+want "in words" 0 "[0-9]+ to [0-9]+ days since the start" moments --db world.db
+fits80 "moments" moments --db world.db
 want "a chart" 0 "days_since_start: days since the first order & a year & \* & smoothed over" moments --db world.db --clock days_since_start
 want "a clock that does not run" 0 "clock order_number does not run" moments --db world.db --clock order_number
 

@@ -102,7 +102,8 @@ refused "a part cannot refit" 2 "stored model" score --part 1/2 --refit
 refused "model and refit" 2 "--model uses a stored model" score --model 1 --refit
 refused "margin" 2 "above 0" score --margin 0
 refused "horizon" 2 "at least a day" score --horizon 0.5
-refused "an operand" 2 "unknown option x" score x
+refused "an operand" 2 "takes no argument .x." score x
+refused "an operand of report" 2 "takes no argument .x." report x
 refused "models of nothing" 2 "none of stored" models x
 refused "compare one" 2 "two models" models compare 1
 refused "pin none" 2 "pin needs" models pin

@@ -96,6 +96,8 @@ test_closed_output() {
     holds "and the report is whole" complete closed
     "$marram" run shop/orders.csv --out closed --json 2>.err | head -n 1 >.out
     check "a reader that goes away" 5 "${PIPESTATUS[0]}"
+    "$marram" models --json 2>.err | true
+    holds "and is not complained of" test ! -s .err
     "$marram" run shop/orders.csv --out closed >/dev/full 2>.err
     check "a full standard output" 5 $?
     "$marram" run shop/orders.csv --quiet --out closed >&- 2>.err

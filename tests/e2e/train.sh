@@ -44,7 +44,7 @@ done
 run explain 17 t.csv --model m.json --json
 holds "to the last bit" jq -e '([.contributions[].contribution] | add) + .base == .score' .out
 want "a row in words" 0 "17: y = yes with a chance of & an average row & score, their sum" explain 17 t.csv --model m.json
-want "the model in words" 0 "base: log-odds & log-odds +\+- & AUC" explain --model m.json
+want "the model in words" 0 "Base: log-odds & log-odds +\+- & AUC" explain --model m.json
 want "the model as JSON" 0 "importance" explain --model m.json --json
 
 # Another file: a category never seen, missing cells, columns in another order, no target.

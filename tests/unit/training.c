@@ -100,7 +100,7 @@ static void refuses(void **state) {
                {"a,y\n1,yes\n2,no\n", {.target = "y", .positive = "perhaps"}, "never 'perhaps'"},
                {"a,y\n1,\n2,\n", {.target = "y"}, "empty in every row"},
                {"a,y\n1,1\n2,0\n3,0\n4,0\n5,0\nx6,1\n", {.target = "y"}, ":7: column 'a': 'x6' is no number"},
-               {"a,y\n\xe9,1\nb,0\n", {.target = "y"}, ":2: column 1 is no UTF-8 (byte E9)"},
+               {"a,y\n\xe9,1\nb,0\n", {.target = "y"}, ":2: is no UTF-8: byte E9"},
                {"a\xff,y\n1,1\n2,0\n", {.target = "y"}, "UTF-8"},
                {"a;y\n999;1\n1,234;0\n", {.target = "y"}, ":3: column 'a': '1,234' can be read"},
                {"a,y\n1,1\n-inf,0\n", {.target = "y"}, ":3: column 'a': '-inf' is no finite number"},
@@ -215,10 +215,10 @@ static void damaged(void **state) {
     }
 }
 
-/* Rows of one time, or of two: none are left behind the split that later ones could judge, and chance decides who does. */
+/* Rows of two times, or three: none are left behind the split that later ones could judge, and chance decides who does. */
 static void few_times(void **state) {
     (void)state;
-    for (int times = 1; times <= 3; times++) {
+    for (int times = 2; times <= 3; times++) {
         char text[16384];
         size_t at = (size_t)snprintf(text, sizeof text, "x,t,y\n");
         rng g;
@@ -231,10 +231,10 @@ static void few_times(void **state) {
         trained m;
         mr_error err = {0};
         const training_options options = {.seed = 1, .additive = {.bags = 2}};
-        assert_int_equal(table_frame_read(file(text), &(table_roles){.target = "y", .time = "t"}, &t, &err), MR_OK);
+        if (table_frame_read(file(text), &(table_roles){.target = "y", .time = "t"}, &t, &err) != MR_OK) fail_msg("%s", err.message);
         if (training_run(&t.frame, &options, NULL, &m, &err) != MR_OK) fail_msg("%d times: %s", times, err.message);
         assert_true(m.holdout.rows > 0);
-        assert_non_null(strstr(m.split, times > 1 ? "latest" : "by chance"));
+        assert_non_null(strstr(m.split, "latest"));
         trained_free(&m);
         table_frame_free(&t);
     }
