@@ -1,11 +1,12 @@
-/* reasons WORLD.yaml ... [--signals]: how often the top observed reason is the one that was planted, beside guessing the commonest; --signals: for
- * each rule how often it fires on customers who left for its reason and left traces, and on those who did not (docs/methods/reasons.md has the
- * table). */
+/* reasons WORLD.yaml ... [--signals] [--seed N]: how often the top observed reason is the one that was planted, beside guessing the commonest;
+ * --signals: for each rule how often it fires on customers who left for its reason and left traces, and on those who did not; --seed: this one in
+ * place of each world's own (docs/methods/reasons.md has the tables). */
 #include <error.h>
 #include <reasons_of.h>
 #include <world.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static mr_status scan(void *self, int64_t first, int64_t last, trace_fn fn, void *ctx, mr_error *err) {
@@ -70,31 +71,45 @@ static void print(const char *path, const reasons_base *b, const counts *c, bool
                100.0 * (double)c->fired_not[s] / (double)(c->of_not[s] ? c->of_not[s] : 1), b->weights.leavers[s], b->weights.stayers[s]);
 }
 
-int main(int argc, char **argv) {
-    bool signals = false;
-    for (int i = 1; i < argc; i++) signals = signals || !strcmp(argv[i], "--signals");
-    for (int i = 1; i < argc; i++) {
-        mr_error err = {0};
-        world *w = NULL;
-        world_base base = {0};
-        reasons_base found = {0};
-        counts c = {0};
-        if (!strcmp(argv[i], "--signals")) continue;
-        mr_status status = world_read(argv[i], NULL, &w, &err);
-        if (status == MR_OK) status = world_base_new(w, world_seed(w), NULL, &base, &err);
-        if (status == MR_OK) {
-            reasons_options o = {.until = world_until(w), .horizon_days = 91};
-            status = reasons_scan((trace_source){scan, &base}, &o, NULL, &found, &err);
-        }
-        if (status != MR_OK) {
-            fprintf(stderr, "%s: %s\n", argv[i], err.message);
-            return 1;
-        }
-        count(&found, &base, &c);
-        print(argv[i], &found, &c, signals);
-        reasons_free(&found);
-        world_base_free(&base);
-        world_free(w);
+static int measure(const char *path, bool signals, bool own_seed, uint64_t seed) {
+    mr_error err = {0};
+    world *w = NULL;
+    world_base base = {0};
+    reasons_base found = {0};
+    counts c = {0};
+    mr_status status = world_read(path, NULL, &w, &err);
+    if (status == MR_OK) status = world_base_new(w, own_seed ? world_seed(w) : seed, NULL, &base, &err);
+    if (status == MR_OK) {
+        reasons_options o = {.until = world_until(w), .horizon_days = 91};
+        status = reasons_scan((trace_source){scan, &base}, &o, NULL, &found, &err);
     }
+    if (status == MR_OK) {
+        count(&found, &base, &c);
+        print(path, &found, &c, signals);
+    } else
+        fprintf(stderr, "%s: %s\n", path, err.message);
+    reasons_free(&found);
+    world_base_free(&base);
+    world_free(w);
+    return status != MR_OK;
+}
+
+int main(int argc, char **argv) {
+    bool signals = false, own_seed = true;
+    uint64_t seed = 0;
+    int worlds = 0;
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--signals")) {
+            signals = true;
+        } else if (!strcmp(argv[i], "--seed")) {
+            char *end = NULL;
+            own_seed = false;
+            seed = i + 1 < argc ? strtoull(argv[++i], &end, 10) : 0;
+            if (!end || *end || end == argv[i]) return fprintf(stderr, "--seed takes a whole number\n"), 2;
+        } else
+            argv[1 + worlds++] = argv[i]; /* what is left are the worlds, in their order */
+    }
+    for (int i = 1; i <= worlds; i++)
+        if (measure(argv[i], signals, own_seed, seed)) return 1;
     return 0;
 }

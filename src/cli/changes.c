@@ -76,10 +76,12 @@ static json_int_t number(const json_t *o, const char *name) {
 static void print(const arguments *a, const json_t *o) {
     const json_t *list = json_object_get(o, "moved"), *m, *t;
     size_t i, k;
-    print_words(2, "The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s: %" JSON_INTEGER_FORMAT " were here on both days, their mean chance went from %.1f %% to %.1f %% (%"
-                JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT " down); %" JSON_INTEGER_FORMAT " are no longer at risk, %" JSON_INTEGER_FORMAT " are new", number(o, "horizon_days"),
-                json_text(o, "until"), json_text(o, "since"), number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"), number(o, "up"), number(o, "down"), number(o, "gone"),
-                number(o, "new"));
+    print_words(2, "The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s%s", number(o, "horizon_days"), json_text(o, "until"), json_text(o, "since"),
+                a->customer ? number(o, "both") ? "" : ": not here on both days, or not at risk; nothing to compare" : ":");
+    if (!a->customer)
+        print_words(2, "%" JSON_INTEGER_FORMAT " were here on both days, their mean chance went from %.1f %% to %.1f %% (%" JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT " down); %" JSON_INTEGER_FORMAT
+                    " are no longer at risk, %" JSON_INTEGER_FORMAT " are new", number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"), number(o, "up"), number(o, "down"), number(o, "gone"),
+                    number(o, "new"));
     if (!a->customer) {
         char words[512];
         size_t at = 0;

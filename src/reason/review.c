@@ -118,14 +118,25 @@ bool pattern_promise_broken(const digest *d, signal_hit *h) {
     return h->count;
 }
 
-/* Touches in the last 180 days by one owner; the other's must be none. */
+/* Was that owner there in the last 180 days: in touch, at work on a case, or reached by the customer? Marketing is nobody's presence. */
+static bool present(const digest *d, trace_actor owner) {
+    static const event_kind kinds[] = {EVENT_touch_out, EVENT_touch_in, EVENT_case_update, EVENT_case_resolve};
+    for (int k = 0; k < 4; k++) {
+        for (uint32_t i = d->n[kinds[k]]; i > 0; i--) {
+            const trace_event *e = digest_event(d, kinds[k], i - 1);
+            if (d->day - e->day > RECENT_DAYS) break;
+            if (e->actor == owner && !(e->flags & TRACE_MARKETING)) return true;
+        }
+    }
+    return false;
+}
+
+/* Touches in the last 180 days by one owner, and no trace of the other. */
 static bool only_by(const digest *d, signal_hit *h, trace_actor active, trace_actor absent) {
-    if (d->norms->kept[KEPT_sales] < 0.2 || d->norms->kept[KEPT_operations] < 0.2) return false;
+    if (d->norms->kept[KEPT_sales] < 0.2 || d->norms->kept[KEPT_operations] < 0.2 || present(d, absent)) return false;
     for (uint32_t i = 0; i < d->n[EVENT_touch_out]; i++) {
         const trace_event *e = digest_event(d, EVENT_touch_out, i);
-        if (d->day - e->day > RECENT_DAYS) continue;
-        if (e->actor == absent) return false;
-        if (e->actor == active) hit_add(h, e);
+        if (d->day - e->day <= RECENT_DAYS && e->actor == active && !(e->flags & TRACE_MARKETING)) hit_add(h, e);
     }
     h->number[0] = h->count;
     return h->count >= TOUCHES_LEAST;

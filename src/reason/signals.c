@@ -131,11 +131,23 @@ static const char *singular(writer *w, const signal_hit *h, const char *at) {
     return word + n;
 }
 
+/* "({k} in all)" is left out where there is one. */
+static const char *lone(const signal_hit *h, const char *at, size_t n) {
+    if (h->count != 1 || n < 2 || strncmp(at + n - 2, " ({k}", 5) != 0) return NULL;
+    const char *end = strchr(at + n, ')');
+    return end ? end + 1 : NULL;
+}
+
 size_t hit_sentence(const char *sentence, const signal_hit *h, char *out, size_t size) {
     writer w = {out, size, 0};
     for (const char *at = sentence; *at;) {
         size_t n = strcspn(at, "{");
-        put(&w, at, n);
+        const char *behind = lone(h, at, n);
+        put(&w, at, behind ? n - 2 : n);
+        if (behind) {
+            at = behind;
+            continue;
+        }
         at += n;
         if (!*at) break;
         bool counts = at[1] == 'k';

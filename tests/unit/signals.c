@@ -161,6 +161,14 @@ static const two_sides patterns[] = {
      {{.kind = EVENT_touch_out, .day = 820, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 830, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 840, .actor = TRACE_SALES}},
      {{.kind = EVENT_touch_out, .day = 820, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 830, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 840, .actor = TRACE_SALES},
       {.kind = EVENT_touch_out, .day = 850, .actor = TRACE_OPERATIONS}}},
+    {"operations_absent", /* who answers a case is not absent; a mailing is nobody's presence */
+     {{.kind = EVENT_touch_out, .day = 820, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 830, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 840, .actor = TRACE_SALES},
+      {.kind = EVENT_touch_out, .day = 850, .actor = TRACE_OPERATIONS, .flags = TRACE_MARKETING}},
+     {{.kind = EVENT_touch_out, .day = 820, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 830, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 840, .actor = TRACE_SALES},
+      {.kind = EVENT_case_open, .day = 900, .subject = 1}, {.kind = EVENT_case_update, .day = 901, .subject = 1, .actor = TRACE_OPERATIONS}}},
+    {"operations_absent",
+     {{.kind = EVENT_touch_out, .day = 820, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 830, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 840, .actor = TRACE_SALES}},
+     {{.kind = EVENT_touch_out, .day = 820, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 830, .actor = TRACE_SALES}, {.kind = EVENT_touch_out, .day = 840, .actor = TRACE_SALES, .flags = TRACE_MARKETING}}},
     {"renewal_with_open",
      {{.kind = EVENT_contract_start, .day = 700, .subject = 1, .until = 1060}, {.kind = EVENT_case_open, .day = 999, .subject = 2}},
      {{.kind = EVENT_contract_start, .day = 700, .subject = 1, .until = 1061}, {.kind = EVENT_case_open, .day = 999, .subject = 2}}},
@@ -333,6 +341,20 @@ static void odd_traces(void **state) {
     free(c);
 }
 
+/* "1 promises broken", "(1 in all)": nobody says so. */
+static void one_is_said_as_one(void **state) {
+    (void)state;
+    signal_hit h = {.signal = SIGNAL_broken_promise, .count = 1, .shown = 1, .evidence = {{.day = 0}}};
+    char sentence[256];
+    hit_sentence("{k} promises broken on {d1} ({k} in all)", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "1 promise broken on 1970-01-01");
+    hit_sentence("broken ({k} in all), on {d1}", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "broken, on 1970-01-01");
+    h.count = 2;
+    hit_sentence("{k} promises broken on {d1} ({k} in all)", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "2 promises broken on 1970-01-01 (2 in all)");
+}
+
 static void cadences(void **state) {
     (void)state;
     assert_int_equal(review_cadence("Gold"), 30);
@@ -468,6 +490,6 @@ static void memory_is_short(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_signal),    cmocka_unit_test(every_pattern),   cmocka_unit_test(nothing_looks_ahead), cmocka_unit_test(odd_traces),
-                                       cmocka_unit_test(cadences),        cmocka_unit_test(default_weights), cmocka_unit_test(evidence_is_bounded), cmocka_unit_test(fitted_weights),  cmocka_unit_test(memory_is_short)};
+                                       cmocka_unit_test(one_is_said_as_one), cmocka_unit_test(cadences),        cmocka_unit_test(default_weights), cmocka_unit_test(evidence_is_bounded), cmocka_unit_test(fitted_weights),  cmocka_unit_test(memory_is_short)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
