@@ -303,7 +303,8 @@ static mr_status usual(trace_source source, const reasons_options *o, pass *p, m
     mr_status status = begin(b, err);
     if (status == MR_OK && !(p->count = mem_new(NULL, 1, sizeof *p->count))) status = error_memory(err, sizeof *p->count);
     if (status == MR_OK) status = source.scan(source.self, 0, 0, learn_usual, p, err);
-    if (status == MR_OK && p->last_day == TRACE_NO_DAY)
+    b->nothing = status == MR_OK && p->last_day == TRACE_NO_DAY;
+    if (b->nothing)
         status = error_set(err, MR_EDATA, NULL, -1, o->until == TRACE_NO_DAY ? "nobody has done anything yet: import events, orders or contracts first"
                                                                             : "nothing had happened by then: the first event is later than that day");
     if (status == MR_OK) {

@@ -65,6 +65,7 @@ typedef struct reasons_base {
     int32_t first_day, until;
     int32_t horizon_days;
     uint64_t customers;
+    bool nothing;         /* nobody had done anything by then; all else is empty */
     norms norms;
     weights weights;
     reasons_row *row; /* [n], by customer, then day */

@@ -20,6 +20,21 @@ YAML
 run simulate --world world.yaml --out w --seed 4
 run db init --db l.db
 want "an empty ledger" 3 "nobody has done anything yet" reasons --db l.db
+run db init --db bare.db
+want "no measures of a bare ledger" 0 "no measures yet" measures list --db bare.db
+want "one on a bare ledger" 0 "measure 1 is noted" measures add --cause promise_broken --owner K --remedy "a list" --date 2026-06-01 --db bare.db
+want "which is listed" 0 "promise_broken, K, since 2026-06-01 & too little to compare" measures list --db bare.db
+run measures list --db bare.db --json
+holds "without rates" jq -e '.[0].before.rate == null and .[0].ratio.value == null' .out
+want "no causes of a bare ledger" 3 "nobody has done anything yet" measures --db bare.db
+for day in 0001-01-01 1899-12-31 2027-07-02 9999-12-31; do
+    refused "a measure since $day" 2 "--date must be a day from 1900-01-01 to a year after today" measures add --cause promise_broken --owner K --remedy x --date $day --db bare.db
+    refused "a measure done $day" 2 "--date must be a day from 1900-01-01" measures done 1 --date $day --db bare.db
+done
+for command in "measures" "moments" "reasons" "report" "run x.csv" "import orders x.csv"; do
+    # shellcheck disable=SC2086
+    refused "$command: a today nobody means" 2 "--today must be a day from 1900-01-01 to 2099-12-31, not 9999-12-31" $command --today 9999-12-31
+done
 run import customers w/customers.csv --db l.db --yes --quiet
 run import events w/events.ndjson --db l.db --yes --quiet
 
