@@ -47,6 +47,7 @@ typedef struct arguments {
     int64_t limit, number;
     double horizon_days;
     bool json, help;
+    bool nobody; /* has an order or a contract */
 } arguments;
 
 static bool read_option(option_reader *r, const char *name, void *arguments_) {
@@ -90,6 +91,10 @@ static void print_causes(const arguments *a, const json_t *o) {
     size_t i;
     const char *currency = json_text(o, "currency");
     bool named = *currency && strcmp(currency, "XXX") != 0;
+    if (a->nobody) {
+        print_words(0, "Nobody has an order or a contract by %s: what leaving costs cannot be told. Import orders or contracts first.", json_text(o, "until"));
+        return;
+    }
     if (!json_array_size(json_object_get(o, "causes"))) {
         print_words(0, "Nothing to mend is known as of %s: of those who left in the last year none showed a reason or had a case, and nobody who is here does. Import cases, promises, "
                        "touches, surveys or price changes: causes are told from them (docs/methods/review.md).", json_text(o, "until"));
@@ -167,6 +172,7 @@ static mr_status read_all(arguments *a, const mr_context *context, json_t **caus
     if (status == MR_OK) status = ledger_measures_read(l.l, &m, err);
     if (status == MR_OK) status = reasons_scan(trace_source_of(&l), &o, context, &base, err);
     if (status == MR_EDATA && a->action && base.nothing) status = MR_OK; /* what was noted is shown all the same */
+    a->nobody = !base.buyers;
     if (status == MR_OK && !a->action) *causes = fixlist_json(&base, l.options.currency);
     if (status == MR_OK) status = fixlist_measures(trace_source_of(&l), &base, &m, context, list, err);
     ledger_measures_free(&m);

@@ -120,7 +120,9 @@ static mr_status survey(const moments_source *source, learner *l, mr_error *err)
     if (!o->customers) return error_set(err, MR_EDATA, NULL, -1, "there are no customers with orders or contracts%s: import some first", s->until == TRACE_NO_DAY ? "" : " until that day");
     o->until = s->until != TRACE_NO_DAY ? s->until : l->last;
     o->since = s->since != TRACE_NO_DAY && s->since > o->first ? s->since : o->first;
-    if (o->since >= o->until) return error_set(err, MR_EDATA, "since", -1, "there is nothing between --since and the last day");
+    if (o->since >= o->until)
+        return error_set(err, MR_EDATA, "since", -1, s->since != TRACE_NO_DAY && s->since > o->first ? "there is nothing between --since and the last day"
+                                                                                                      : "all that is known happened on one day: it takes a history to tell when people leave");
     o->mode = s->mode >= 0 ? (risk_mode)s->mode : risk_mode_of(o->with_contracts, o->customers);
     o->rhythm_days = l->order_gaps > 0 ? fmax(l->order_spans / l->order_gaps, 1) : 30;
     double days = fmax((double)o->customers * (o->until + 1.0) - l->starts, 1), share = (double)MOMENTS_SAMPLE / (double)o->customers;
