@@ -276,7 +276,7 @@ static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_
 static mr_status too_few(const learner *l, mr_error *err) {
     const moments_of *o = l->out;
     return error_set(err, MR_EDATA, NULL, -1, o->mode == RISK_CONTRACTS ? "only %llu of %llu customers left: it takes at least 30 to tell when people leave"
-                                                                        : "only %llu of %llu orders were followed by a silence that tells anything: it takes at least 30",
+                                                                        : "after only %llu of %llu orders came a silence that tells of leaving: it takes at least 30 to tell when people leave; more history, or a shorter --horizon",
                      (unsigned long long)o->left, (unsigned long long)(o->mode == RISK_CONTRACTS ? o->learnt : o->spells));
 }
 
