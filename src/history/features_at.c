@@ -510,6 +510,7 @@ static void contracts_at(const features *f, int32_t day, double *out) {
         }
     }
     double price = 0, now = seats_of(&c), nearest = NAN;
+    if (!then_known) c.seats_then = now; /* nothing has changed within the year */
     out[FEATURE_contracts] = (double)c.n;
     out[FEATURE_renewals] = c.renewals;
     out[FEATURE_price_change] = c.change;
@@ -534,7 +535,12 @@ static double tenure(const features *f, int32_t day) {
     const event_list *orders = &f->list[GROUP_order], *terms = &f->list[GROUP_contract];
     double since = NAN;
     if (orders->n) since = orders->at[0]->day;
-    if (terms->n) since = fmin(isnan(since) ? INFINITY : since, terms->at[0]->day);
+    for (size_t i = 0; i < terms->n; i++) {
+        bool begins = terms->at[i]->kind == EVENT_contract_start || terms->at[i]->kind == EVENT_contract_renew; /* not a price that was told before */
+        if (!begins) continue;
+        since = fmin(isnan(since) ? INFINITY : since, terms->at[i]->day);
+        break;
+    }
     return day - since;
 }
 

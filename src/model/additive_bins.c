@@ -185,6 +185,22 @@ static mr_status look_up_feature(void *ctx, size_t j, int worker, mr_error *err)
 
 /* --- coarse bins --- */
 
+/* key[count]: how often it happened in each bin, pulled to the rate of all; of the rows fitted to, so that those that judge tell nothing beforehand. */
+static void order_categories(const learning *l, size_t j, size_t count, double *key) {
+    const mr_outcomes *o = l->plan->outcomes;
+    double rate = 0, all = 0, fitted[MR_MOST_BINS] = {0};
+    memset(key, 0, count * sizeof *key);
+    for (size_t i = 0; i < l->bins->n; i++) {
+        if (o->judge && o->judge[i]) continue;
+        double w = l->weight ? l->weight[i] : 1;
+        fitted[l->bins->column[j][i]] += w;
+        if (o->happened[i]) key[l->bins->column[j][i]] += w;
+    }
+    for (size_t k = 0; k < count; k++) all += fitted[k];
+    for (size_t k = 0; k < count; k++) rate += key[k] / all;
+    for (size_t k = 1; k < count; k++) key[k] = (key[k] + PRIOR * rate) / (fitted[k] + PRIOR);
+}
+
 static mr_status coarsen_feature(void *ctx, size_t j, int worker, mr_error *err) {
     learning *l = ctx;
     (void)worker;
@@ -199,14 +215,7 @@ static mr_status coarsen_feature(void *ctx, size_t j, int worker, mr_error *err)
         key[k] = (double)k;
         total += weight[k];
     }
-    if (bins->categorical[j]) {
-        double rate = 0, all = weight[MISSING] + total;
-        memset(key, 0, sizeof key);
-        for (size_t i = 0; i < bins->n; i++)
-            if (l->plan->outcomes->happened[i]) key[bins->column[j][i]] += l->weight ? l->weight[i] : 1;
-        for (size_t k = 0; k < count; k++) rate += key[k] / all;
-        for (size_t k = 1; k < count; k++) key[k] = (key[k] + PRIOR * rate) / (weight[k] + PRIOR);
-    }
+    if (bins->categorical[j]) order_categories(l, j, count, key);
     key[MISSING] = -1;
     if (sort_doubles(count, key, order, false) != MR_OK) return error_memory(err, count * sizeof *order);
     /* Bins 1 .. count - 1, in that order, into 1 .. 32 by the weight before their middle. */

@@ -94,13 +94,16 @@ static void draw_reason(world_person *p) {
         truth->reason = code_of(w, reason);
         truth->stated = draw_stated(w, reason, &r);
     }
-    /* False traces first: true ones may take away what they have left. */
+    /* False traces first: true ones may take away what they have left. They come on any day of the window, whoever leaves when (a day drawn among those before
+     * leaving would tell when they leave); whoever has left by then shows none. */
     if (false_one >= 0 && false_one != reason) {
-        int32_t last = p->left == TRACE_NO_DAY ? p->until + 1 : p->left;
-        double lead = w->reason[false_one].lead, first = fmin(p->start + 1 + lead, last);
-        int32_t end = (int32_t)(first + when * (last - first));
-        truth->misleading = code_of(w, false_one);
-        world_plant(p, &planting, w->reason[false_one].code, lead, end > p->start + 1 ? end : p->start + 2);
+        double lead = w->reason[false_one].lead, first = fmin(p->start + 1 + lead, p->until + 1);
+        int32_t end = (int32_t)(first + when * (p->until + 1 - first));
+        if (end < p->start + 2) end = p->start + 2;
+        if (p->left == TRACE_NO_DAY || end - lead < p->left) {
+            truth->misleading = code_of(w, false_one);
+            world_plant(p, &planting, w->reason[false_one].code, lead, end);
+        }
     }
     if (reason >= 0 && shown < w->reason[reason].traces) {
         truth->traces = true;

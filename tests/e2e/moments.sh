@@ -60,7 +60,7 @@ want "a folder that is not there" 5 "cannot be written" moments --db world.db --
 want "over the ledger by another name" 2 "where the customers are read from" moments --db world.db --customers ./world.db
 want "over the file read" 2 "where the customers are read from" moments world/events.ndjson --customers world/events.ndjson
 awk 'BEGIN {print "customer,date,amount"; for (i = 0; i < 300; i++) print "c" i ",2024-01-01,5"; print "z,2025-12-01,5"}' >gone.csv
-want "everybody left" 3 "everybody left: no order came within the horizon at any of [0-9]+ landmarks" moments gone.csv
+want "everybody left" 0 "some 300 left & No critical moment" moments gone.csv
 want "over the ledger" 2 "write over the ledger" moments --db world.db --customers world.db
 want "a ledger that is not there" 5 "" moments --db nothing.db
 want "before everything" 3 "" moments --db world.db --until 1999-01-01

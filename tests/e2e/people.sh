@@ -144,7 +144,7 @@ town() { # NAME of the store
     refused "$name: two tables" 2 "'event' is one argument too many" export customer event
     refused "$name: no such format" 2 "--format must be csv or ndjson, not 'xml'" export event --format xml
     refused "$name: no such source" 3 "no events came from a source 'shop'" export events --source shop --out none.csv
-    refused "$name: no such folder" 5 "nowhere/x.csv.part cannot be written" export event --out nowhere/x.csv
+    refused "$name: no such folder" 5 "nowhere/x.csv cannot be written" export event --out nowhere/x.csv
     refused "$name: currency of what" 2 "go with events and orders" export event --currency EUR
 
     # one customer's file

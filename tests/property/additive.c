@@ -293,9 +293,36 @@ static void groups(void **state) {
     drop(&r);
 }
 
+/* The order of categories in pairs is learnt from the rows fitted to: what happened in those that judge does not move it. */
+static void judges_tell_nothing(void **state) {
+    (void)state;
+    enum { N = 2000 };
+    rows r;
+    make(&r, N, 1, 9);
+    unsigned char *judge = room(N, 1), coarse[2][512];
+    size_t n[2];
+    for (size_t i = 0; i < N; i++) judge[i] = i >= N * 2 / 3;
+    r.outcomes.judge = judge;
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; k && i < N; i++)
+            if (judge[i]) r.happened[i] = r.category[i] % 2 == 1; /* another world */
+        mr_additive *model = fit(&r, &(mr_additive_options){.bags = 2, .bins = 32, .pairs = -1}, NULL);
+        mr_additive_parts m;
+        mr_additive_take_apart(model, &m);
+        n[k] = m.bin_offset[P];
+        assert_true(n[k] <= sizeof coarse[k]);
+        memcpy(coarse[k], m.coarse, n[k]);
+        mr_additive_free(model);
+    }
+    assert_int_equal(n[0], n[1]);
+    assert_memory_equal(coarse[0], coarse[1], n[0]);
+    free(judge);
+    drop(&r);
+}
+
 int main(void) {
     print_message("seed %llu\n", (unsigned long long)seed());
     const struct CMUnitTest tests[] = {cmocka_unit_test(exact),  cmocka_unit_test(threads),    cmocka_unit_test(monotone), cmocka_unit_test(recovers),
-                                       cmocka_unit_test(parts), cmocka_unit_test(categories), cmocka_unit_test(groups)};
+                                       cmocka_unit_test(parts), cmocka_unit_test(categories), cmocka_unit_test(judges_tell_nothing), cmocka_unit_test(groups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -234,7 +234,7 @@ static void reasons_in_their_shares(void **state) {
     (void)state;
     world *w = example("misleading.yaml", 20000);
     world_base b = drawn(w, seed, 2);
-    double left = 0, risen = 0, shown = 0, stated = 0, wrong = 0, misled = 0, unknown = 0, not_risen = 0;
+    double left = 0, risen = 0, shown = 0, stated = 0, wrong = 0, misled = 0, misled_left = 0, unknown = 0, stayed = 0;
     for (size_t i = 0; i < b.n; i++) {
         const world_truth *t = &b.truth[i];
         bool mine = !strcmp(t->reason, "price_increase");
@@ -242,8 +242,9 @@ static void reasons_in_their_shares(void **state) {
         assert_true(strcmp(t->misleading, *t->reason ? t->reason : "none") != 0);
         left += t->left_day != TRACE_NO_DAY;
         unknown += !strcmp(t->reason, "unknown");
-        not_risen += !mine;
-        misled += !strcmp(t->misleading, "price_increase");
+        stayed += t->left_day == TRACE_NO_DAY;
+        misled += t->left_day == TRACE_NO_DAY && !strcmp(t->misleading, "price_increase");
+        misled_left += t->left_day != TRACE_NO_DAY && !strcmp(t->misleading, "price_increase");
         if (!mine) continue;
         risen++;
         shown += t->traces;
@@ -255,7 +256,8 @@ static void reasons_in_their_shares(void **state) {
     assert_share("traces", shown, risen, 0.5);
     assert_share("stated", stated, risen, 0.4);
     assert_share("stated_wrong", wrong, risen, 0.2);
-    assert_share("misleading", misled, not_risen, 0.06);
+    assert_share("misleading", misled, stayed, 0.06);
+    assert_true(misled_left > 0 && misled_left < 0.06 * (left - risen)); /* some had left by then */
     world_base_free(&b);
     world_free(w);
 }

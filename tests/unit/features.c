@@ -109,6 +109,9 @@ static const case_row rows[] = {
     {"intents", {AT(leave_intent, 1)}, 60, FEATURE_intents_before, 1},
     {"January", {ORDER(0, 1)}, 30, FEATURE_season, 0},
     {"February", {ORDER(0, 1)}, 31, FEATURE_season, 1},
+    {"as many seats for more than a year", {{EVENT_contract_start, 1, 5, 100, 900, 19}}, 500, FEATURE_seats_change, 0},
+    {"seats are not known", {{EVENT_contract_start, 1, 5, 100, 900, NO_VALUE}}, 500, FEATURE_seats_change, NAN},
+    {"a price told before the start", {OF(price_change, 2, 1), OF(contract_start, 4, 1)}, 31, FEATURE_tenure, 27},
     {"tenure", {OF(contract_start, 4, 1), ORDER(9, 1)}, 31, FEATURE_tenure, 27},
     {"nobody", {AT(praise, 3)}, 9, FEATURE_tenure, NAN},
 };
