@@ -46,7 +46,7 @@ int base_source_option(option_reader *r, const char *option, base_source *s) {
         s->file_option |= texts[i].of_files;
         return (*texts[i].text = option_value(r)) ? 1 : -1;
     }
-    if (option_is(option, "--today")) return (s->today_given = option_date(r, &s->files.today)) ? 1 : -1;
+    if (option_is(option, "--today")) return (s->today_given = option_today(r, &s->files.today)) ? 1 : -1;
     return 0;
 }
 
@@ -102,8 +102,7 @@ static mr_status add_rates(base_source *s, mr_error *err) {
     return status;
 }
 
-/* Where neither is given: the ledger that the other commands would take, if there is one. */
-static const char *usual_ledger(void) {
+const char *base_source_usual(void) {
     store_options o;
     const char *named = getenv("MARRAM_DB");
     store_begin(&o);
@@ -111,13 +110,13 @@ static const char *usual_ledger(void) {
 }
 
 const char *base_source_ledger(base_source *s) {
-    if (!s->db) s->db = usual_ledger();
+    if (!s->db) s->db = base_source_usual();
     return s->db;
 }
 
 const char *base_source_customer(base_source *s) {
     const char *word = s->operands_n == 1 ? s->operands[0] : NULL;
-    if (!word || (!s->db && (strchr(word, ':') || !strcmp(word, "-") || access(word, F_OK) == 0 || !usual_ledger()))) return NULL;
+    if (!word || (!s->db && (strchr(word, ':') || !strcmp(word, "-") || access(word, F_OK) == 0 || !base_source_usual()))) return NULL;
     s->operands_n = 0;
     return word;
 }

@@ -52,6 +52,8 @@ int base_source_option(option_reader *r, const char *option, base_source *s);
 /* The only operand where it is a customer, not a file: with --db, or where no file has that name and there is a ledger to be taken without --db. It
  * is no operand from then on. NULL: there is none. Before base_source_open. */
 const char *base_source_customer(base_source *s);
+/* The ledger that commands take where none is named (MARRAM_DB, else marram.db), if there is one; NULL: none. */
+const char *base_source_usual(void);
 /* --db, else the ledger that the other commands would take, if there is one, into s->db; NULL: none. For what is written to a ledger. */
 const char *base_source_ledger(base_source *s);
 /* Opens for reading, with a progress bar where files are read. Exit code; whatever it is, base_source_close. */

@@ -50,6 +50,7 @@ const char *option_value(option_reader *r);
 bool option_double(option_reader *r, double low, double high, double *out);
 bool option_integer(option_reader *r, int64_t low, int64_t high, int64_t *out);
 bool option_date(option_reader *r, int32_t *out);                       /* YYYY-MM-DD */
+bool option_today(option_reader *r, int32_t *out);                      /* the day of --today: of a year that files may hold, 1900 to 2099 */
 /* Does day lie behind today? Else false after having reported; INT32_MIN and INT32_MAX (not given) do. */
 bool option_is_past(const char *command, const char *option, int32_t day, int32_t today);
 bool option_duration_days(option_reader *r, double *days);              /* 39w, 90d, 6m, 1y; a bare number is days */

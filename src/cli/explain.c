@@ -17,13 +17,13 @@ static const char help[] =
     "\n"
     "usage: marram explain ID FILE --model MODEL [OPTION ...]\n"
     "       marram explain --model MODEL\n"
-    "       marram explain [ID] --db URL: of a ledger's customers; see 'marram explain --db URL --help'\n"
+    "       marram explain [ID] [--db URL]: of a ledger's customers; see 'marram explain --db URL --help'\n"
     "\n"
     "  --model MODEL   what 'marram train' wrote\n"
     "  --id COLUMN     names the rows (the column it was in training, where FILE has it; else ID is their number)\n"
     "  --json          print JSON (without a row: the figures; the whole model is MODEL itself)\n"
-    "  --db URL        a customer of a ledger instead, by the model it keeps: 'marram explain --db URL --help'\n"
-    "  --until DATE, --top N, --rates FILE, --today DATE  with --db\n"
+    "  --db URL        without FILE: a customer of a ledger (MARRAM_DB, else marram.db), by the model it keeps: 'marram explain --db URL --help'\n"
+    "  --until DATE, --top N, --rates FILE, --today DATE  of a ledger\n"
     "  --help          this text\n"
     "\n"
     "examples:\n"
@@ -166,7 +166,7 @@ static mr_status explain(const arguments *a, const trained *model, table_frame *
 }
 
 int command_explain(int argc, char **argv) {
-    if (asks_for(argc, argv, "--db")) return explain_ledger(argc, argv);
+    if (asks_for_ledger(argc, argv, (const char *const[]){"--id", NULL})) return explain_ledger(argc, argv);
     arguments a = {0};
     option_reader r = option_begin("explain", argc, argv);
     for (const char *name; !a.help && (name = option_next(&r));)

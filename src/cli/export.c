@@ -114,6 +114,8 @@ static mr_status write_file(const arguments *a, const mr_context *context, expor
 static void tell(const arguments *a, const export_counts *counts) {
     if (a->quiet) return;
     if (a->out) printf("%" PRIu64 " row%s of %s in %s\n", counts->rows, counts->rows == 1 ? "" : "s", a->what, a->out);
+    if (!counts->rows && !strcmp(a->what, "forecast"))
+        fprintf(stderr, "marram export: the ledger keeps no forecast%s yet: 'marram score' makes them\n", a->customer ? " of that customer" : "s");
     if (counts->sources > 1)
         fputs("marram export: these events came from several systems; to import them elsewhere, export and import each by itself with --source "
               "('marram export source' lists them)\n", stderr);

@@ -104,7 +104,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (option_is(name, flags[i].name)) return *flags[i].flag = true;
     if (option_is(name, "--on-error")) return read_on_error(r, a);
-    if (option_is(name, "--today")) return option_date(r, &a->mapping.today);
+    if (option_is(name, "--today")) return option_today(r, &a->mapping.today);
     int shared = store_option(r, name, &a->store);
     if (shared == 0) option_unknown(r, name);
     return shared == 1;

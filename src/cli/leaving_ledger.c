@@ -19,18 +19,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_TOP = 20, BLOCK = 4096 };
 
 static const char train_help[] =
     "marram train --db: learn who leaves from a ledger's histories, and say how well it can be told\n"
     "\n"
-    "usage: marram train --db URL [OPTION ...]\n"
+    "usage: marram train [--db URL] [OPTION ...]\n"
     "\n"
     "Learns from every customer at risk at the end of each month, with what was recorded by then, and from who left within the horizon. The model is\n"
     "kept in the ledger. How good such models are at telling the future: marram backtest --leaving.\n"
     "\n"
-    "  --db URL                  the ledger: a path, sqlite:PATH or postgres://...\n"
+    "  --db URL                  the ledger: a path, sqlite:PATH or postgres://... (MARRAM_DB, else marram.db)\n"
     "  --out MODEL               the file the model is written to as well, as JSON\n"
     "  --horizon LENGTH          how far ahead: 91d, 13w, 6m, 1y (13w)\n"
     "  --until DATE              nothing after this day is looked at (the last day there is)\n"
@@ -52,9 +53,9 @@ static const char train_help[] =
 static const char predict_help[] =
     "marram predict --db: the chance that each customer of a ledger leaves, with what moves it most\n"
     "\n"
-    "usage: marram predict --db URL [OPTION ...]\n"
+    "usage: marram predict [--db URL] [OPTION ...]\n"
     "\n"
-    "  --db URL        the ledger: a path, sqlite:PATH or postgres://...\n"
+    "  --db URL        the ledger: a path, sqlite:PATH or postgres://... (MARRAM_DB, else marram.db)\n"
     "  --model MODEL   a file that 'marram train --db' wrote (the ledger's newest model)\n"
     "  --until DATE    as of the end of this day (the last day there is)\n"
     "  --top N         how many contributions to show, 0 to 20 (3)\n"
@@ -75,9 +76,9 @@ static const char predict_help[] =
 static const char explain_help[] =
     "marram explain --db: what one customer's chance of leaving is made of, exactly; without a customer, what the model goes by\n"
     "\n"
-    "usage: marram explain [ID] --db URL [OPTION ...]\n"
+    "usage: marram explain [ID] [--db URL] [OPTION ...]\n"
     "\n"
-    "  --db URL        the ledger: a path, sqlite:PATH or postgres://...\n"
+    "  --db URL        the ledger: a path, sqlite:PATH or postgres://... (MARRAM_DB, else marram.db)\n"
     "  --model MODEL   a file that 'marram train --db' wrote (the ledger's newest model)\n"
     "  --until DATE    as of the end of this day (the last day there is)\n"
     "  --top N         the largest contributions, the others as one; 0: each (12)\n"
@@ -86,7 +87,8 @@ static const char explain_help[] =
     "  --json          print JSON: every contribution\n"
     "  --help          this text\n"
     "\n"
-    "example:\n"
+    "examples:\n"
+    "  marram explain C-1042\n"
     "  marram explain C-1042 --db shop.db\n"
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data (no such customer, or none at risk, too), 5 input/output\n";
@@ -107,6 +109,26 @@ bool asks_for(int argc, char **argv, const char *option) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (!strncmp(argv[i], option, n) && (!argv[i][n] || argv[i][n] == '=')) return true;
     return false;
+}
+
+bool asks_for_ledger(int argc, char **argv, const char *const *of_tables) {
+    static const char *const flags[] = {"--json", "--quiet", "--help", "-h"};
+    if (asks_for(argc, argv, "--db")) return true;
+    if (asks_for(argc, argv, "--help") || asks_for(argc, argv, "-h")) return false;
+    for (; *of_tables; of_tables++)
+        if (asks_for(argc, argv, *of_tables)) return false;
+    const char *word = NULL;
+    option_reader r = option_begin(argv[0], argc, argv);
+    for (const char *name; (name = option_next(&r));) {
+        bool flag = false;
+        for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) flag |= option_is(name, flags[i]);
+        if (!*name && word) return false;
+        if (!*name) word = option_value(&r);
+        else if (!flag && !r.inline_value && r.at < argc) r.at++; /* its value */
+    }
+    /* Only explain takes a word that is no file: the customer. With a model in a file and no ledger about, it is a row whose table was forgotten. */
+    if (!word) return strcmp(argv[0], "explain") != 0 || !asks_for(argc, argv, "--model");
+    return !strcmp(argv[0], "explain") && strcmp(word, "-") != 0 && access(word, F_OK) != 0 && (!asks_for(argc, argv, "--model") || base_source_usual());
 }
 
 /* Each command takes some of these. */
@@ -149,7 +171,7 @@ static mr_status load_model(const arguments *a, leaving_model *out, mr_error *er
     ledger_model stored = {0};
     mr_status status = ledger_model_leaving(a->source.l, &stored, err);
     if (status == MR_OK && !stored.id)
-        status = error_set(err, MR_EDATA, "model", -1, "%s keeps no model of leaving: 'marram train --db URL' makes one", db_name(a->source.l->d));
+        status = error_set(err, MR_EDATA, "model", -1, "%s keeps no model of leaving: 'marram train' with that ledger makes one", db_name(a->source.l->d));
     if (status == MR_OK) status = leaving_model_read(stored.document, strlen(stored.document), out, err);
     ledger_model_free(&stored);
     return status;

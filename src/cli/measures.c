@@ -47,6 +47,7 @@ typedef struct arguments {
     int64_t limit, number;
     double horizon_days;
     bool json, help;
+    bool nobody; /* has an order or a contract */
 } arguments;
 
 static bool read_option(option_reader *r, const char *name, void *arguments_) {
@@ -90,6 +91,10 @@ static void print_causes(const arguments *a, const json_t *o) {
     size_t i;
     const char *currency = json_text(o, "currency");
     bool named = *currency && strcmp(currency, "XXX") != 0;
+    if (a->nobody) {
+        print_words(0, "Nobody has an order or a contract by %s: what leaving costs cannot be told. Import orders or contracts first.", json_text(o, "until"));
+        return;
+    }
     if (!json_array_size(json_object_get(o, "causes"))) {
         print_words(0, "Nothing to mend is known as of %s: of those who left in the last year none showed a reason or had a case, and nobody who is here does. Import cases, promises, "
                        "touches, surveys or price changes: causes are told from them (docs/methods/review.md).", json_text(o, "until"));
@@ -166,7 +171,9 @@ static mr_status read_all(arguments *a, const mr_context *context, json_t **caus
     mr_status status = ledger_trace_money(l.l, &a->source.rates, &l.options, err);
     if (status == MR_OK) status = ledger_measures_read(l.l, &m, err);
     if (status == MR_OK) status = reasons_scan(trace_source_of(&l), &o, context, &base, err);
-    if (status == MR_OK) *causes = fixlist_json(&base, l.options.currency);
+    if (status == MR_EDATA && a->action && base.nothing) status = MR_OK; /* what was noted is shown all the same */
+    a->nobody = !base.buyers;
+    if (status == MR_OK && !a->action) *causes = fixlist_json(&base, l.options.currency);
     if (status == MR_OK) status = fixlist_measures(trace_source_of(&l), &base, &m, context, list, err);
     ledger_measures_free(&m);
     reasons_free(&base);
@@ -242,12 +249,22 @@ static int finish(arguments *a) {
     return EXIT_OK;
 }
 
+/* A slip of the hand: a day in the first year of all, or in one that nobody plans for. */
+static bool sensible(const arguments *a) {
+    char day[11];
+    int32_t last = a->source.files.today + 366;
+    if (a->date >= calendar_day(1900, 1, 1) && a->date <= last) return true;
+    command_usage("measures", "--date must be a day from 1900-01-01 to a year after today, %s, not %s", calendar_text(a->source.files.today, (char[11]){0}), calendar_text(a->date, day));
+    return false;
+}
+
 static int dispatch(void *arguments_) {
     arguments *a = arguments_;
     const char **operand = a->source.operands;
     size_t n = a->source.operands_n;
     bool add_it = n && !strcmp(operand[0], "add"), list = n && !strcmp(operand[0], "list"), done = n && !strcmp(operand[0], "done");
     if (a->date == TRACE_NO_DAY) a->date = a->source.files.today;
+    if (!sensible(a)) return EXIT_USAGE;
     if (!(a->horizon_days >= 1 && a->horizon_days <= 36500)) return command_usage("measures", "--horizon must be a day to a hundred years");
     if (!add_it && (a->cause || a->owner || a->remedy)) return command_usage("measures", "--cause, --owner and --remedy go with add");
     if (!add_it && !list && !done) return look(a);

@@ -121,6 +121,18 @@ bool option_date(option_reader *r, int32_t *out) {
     return false;
 }
 
+bool option_today(option_reader *r, int32_t *out) {
+    int32_t day;
+    char text[11];
+    if (!option_date(r, &day)) return false;
+    if (day >= calendar_day(1900, 1, 1) && day <= calendar_day(2099, 12, 31)) {
+        *out = day;
+        return true;
+    }
+    command_usage(r->command, "%s must be a day from 1900-01-01 to 2099-12-31, not %s", r->current, calendar_text(day, text));
+    return false;
+}
+
 bool option_is_past(const char *command, const char *option, int32_t day, int32_t today) {
     char text[11], now[11];
     if (day <= today || day == INT32_MAX) return true;

@@ -17,7 +17,7 @@ static const char help[] =
     "marram predict: the chance for each row of a table, with what moves it most\n"
     "\n"
     "usage: marram predict FILE --model MODEL [OPTION ...]\n"
-    "       marram predict --db URL: of a ledger's customers; see 'marram predict --db URL --help'\n"
+    "       marram predict [--db URL]: of a ledger's customers; see 'marram predict --db URL --help'\n"
     "\n"
     "  --model MODEL   what 'marram train' wrote\n"
     "  --id COLUMN     names the rows (the column it was in training, where FILE has it; else their number)\n"
@@ -25,8 +25,8 @@ static const char help[] =
     "  --threads N     0: one a core (0)\n"
     "  --json          one JSON object a row instead of CSV\n"
     "  --quiet         no notes on standard error\n"
-    "  --db URL        everybody at risk in a ledger instead, by the model it keeps: 'marram predict --db URL --help'\n"
-    "  --until DATE, --rates FILE, --today DATE  with --db\n"
+    "  --db URL        without FILE: everybody at risk in a ledger (MARRAM_DB, else marram.db), by the model it keeps: 'marram predict --db URL --help'\n"
+    "  --until DATE, --rates FILE, --today DATE  of a ledger\n"
     "  --help          this text\n"
     "\n"
     "CSV on standard output: id, probability, score (its log-odds), then feature_1, value_1, contribution_1, ...: the largest\n"
@@ -208,7 +208,7 @@ static int run(const arguments *a) {
 }
 
 int command_predict(int argc, char **argv) {
-    if (asks_for(argc, argv, "--db")) return predict_ledger(argc, argv);
+    if (asks_for_ledger(argc, argv, (const char *const[]){"--id", NULL})) return predict_ledger(argc, argv);
     arguments a = {.top = 3};
     option_reader r = option_begin("predict", argc, argv);
     int code = EXIT_OK;

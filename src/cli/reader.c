@@ -35,7 +35,7 @@ int reader_option(option_reader *r, const char *option, reader_options *o) {
     if (option_is(option, "--date-format")) return one_of(r, dates, &o->ingest.date_format);
     if (option_is(option, "--decimal")) return one_of(r, decimals, &o->ingest.decimal);
     if (option_is(option, "--until")) return option_date(r, &o->ingest.until) ? 1 : -1;
-    if (option_is(option, "--today")) return option_date(r, &o->ingest.today) ? 1 : -1;
+    if (option_is(option, "--today")) return option_today(r, &o->ingest.today) ? 1 : -1;
     if (option_is(option, "--threads")) return option_integer(r, 0, 1024, &o->threads) ? 1 : -1;
     if (option_is(option, "--unit")) {
         const char *unit;

@@ -116,6 +116,11 @@ static void print_learned(const json_t *o) {
 
 void reasons_print(const json_t *o) {
     bool orders = !strcmp(json_text(o, "mode"), "orders");
+    if (!number(o, "left") && !number(o, "here")) {
+        print_words(0, "Nobody has an order or a contract by %s: who left and who is here cannot be told. Import orders or contracts first; one customer's signals are shown by their ID.",
+                    json_text(o, "until"));
+        return;
+    }
     printf("Why customers left, as of %s: %" JSON_INTEGER_FORMAT " left", json_text(o, "until"), number(o, "left"));
     if (orders) printf(" (no order for %" JSON_INTEGER_FORMAT " days)", number(o, "horizon_days"));
     printf(", %" JSON_INTEGER_FORMAT " are here\n\n", number(o, "here"));

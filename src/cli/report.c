@@ -63,7 +63,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (option_is(name, "--out")) return (o->out = option_value(r)) != NULL;
     if (option_is(name, "--previous")) return (o->previous = option_value(r)) != NULL;
     if (option_is(name, "--until")) return option_date(r, &o->until);
-    if (option_is(name, "--today")) return option_date(r, &o->today);
+    if (option_is(name, "--today")) return option_today(r, &o->today);
     if (option_is(name, "--horizon")) return option_duration_days(r, &o->build.horizon_days);
     if (option_is(name, "--margin")) return read_margin(r, &o->build.margin);
     if (option_is(name, "--discount-rate")) return option_double(r, 0, 10, &o->build.discount_rate);

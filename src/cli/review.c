@@ -134,7 +134,9 @@ static void print(const arguments *a, const json_t *o) {
         putchar('\n');
         return;
     }
-    if (!a->customer)
+    if (!a->customer && !json_integer_value(json_object_get(o, "accounts")))
+        print_words(2, "Nobody has an order or a contract by %s, so no account is due for a review: import some first (one customer's is shown by their ID)", json_text(o, "as_of"));
+    else if (!a->customer)
         print_words(2, "%" JSON_INTEGER_FORMAT " account%s due for a review on %s: in %" JSON_INTEGER_FORMAT " something does not wait (!), in %" JSON_INTEGER_FORMAT " nothing was found. "
                        "How often, and what is looked for: docs/methods/review.md", due, due == 1 ? " is" : "s are", json_text(o, "as_of"), json_integer_value(json_object_get(o, "urgent")),
                     json_integer_value(json_object_get(o, "nothing_found")));

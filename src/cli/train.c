@@ -16,7 +16,7 @@ static const char help[] =
     "marram train: learn who leaves from a table of features, and say how well it can be told\n"
     "\n"
     "usage: marram train FILE --target COLUMN --out MODEL [OPTION ...]\n"
-    "       marram train --db URL: of a ledger's customers; see 'marram train --db URL --help'\n"
+    "       marram train [--db URL]: of a ledger's customers; see 'marram train --db URL --help'\n"
     "\n"
     "  --target COLUMN           what is to be told: Yes/No, 0/1, True/False, or any two values\n"
     "  --positive VALUE          the value to be told, where it is not plain, or from several others\n"
@@ -33,9 +33,9 @@ static const char help[] =
     "  --out MODEL               the file the model is written to, as JSON\n"
     "  --json                    print the figures as JSON\n"
     "  --quiet                   print nothing but errors and warnings\n"
-    "  --db URL                  learn from a ledger's histories instead; it takes --horizon, --until, --sour-window, --sample, --rates, --today,\n"
+    "  --db URL                  without FILE: learn from a ledger's histories (MARRAM_DB, else marram.db); takes --horizon, --until, --sour-window, --sample, --rates, --today,\n"
     "                            --seed, --threads, --out, --json, --quiet: 'marram train --db URL --help'\n"
-    "  --horizon LENGTH, --until DATE, --sour-window LENGTH, --sample N, --rates FILE, --today DATE  with --db\n"
+    "  --horizon LENGTH, --until DATE, --sour-window LENGTH, --sample N, --rates FILE, --today DATE  of a ledger\n"
     "  --help                    this text\n"
     "\n"
     "examples:\n"
@@ -178,7 +178,8 @@ static int run(arguments *a) {
 }
 
 int command_train(int argc, char **argv) {
-    if (asks_for(argc, argv, "--db")) return train_ledger(argc, argv);
+    static const char *const of_tables[] = {"--target", "--positive", "--id", "--time", "--ignore", "--category", "--monotone", "--model", "--pairs", "--ridge", NULL};
+    if (asks_for_ledger(argc, argv, of_tables)) return train_ledger(argc, argv);
     arguments a = {.training = {.seed = 1}};
     a.roles.ignore = a.ignore;
     a.roles.category = a.category;
@@ -191,7 +192,7 @@ int command_train(int argc, char **argv) {
     } else if (a.help) {
         print_help(help);
     } else if (!a.path) {
-        code = command_usage("train", "needs a file, or - for standard input");
+        code = command_usage("train", "needs a file, or - for standard input; without --target and its like it learns from a ledger");
     } else if (!a.roles.target) {
         code = command_usage("train", "needs --target COLUMN: what is to be told");
     } else if (!a.out) {

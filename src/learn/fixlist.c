@@ -207,7 +207,7 @@ mr_status fixlist_measures(trace_source source, const reasons_base *b, const mea
     w.before = mem_new(NULL, m->n + 1, sizeof *w.before);
     w.after = mem_new(NULL, m->n + 1, sizeof *w.after);
     mr_status status = w.before && w.after ? MR_OK : error_memory(err, 2 * m->n * sizeof *w.before);
-    if (status == MR_OK && m->n) status = source.scan(source.self, 0, 0, count_one, &w, err);
+    if (status == MR_OK && m->n && !b->nothing) status = source.scan(source.self, 0, 0, count_one, &w, err);
     if (status == MR_OK) {
         count_leavings(&w);
         *out = json_array();

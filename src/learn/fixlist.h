@@ -23,7 +23,7 @@ bool fixlist_cause(const char *cause, reason *r, trace_tag *tag);
 json_t *fixlist_json(const reasons_base *b, const char *currency);
 
 /* Each measure with {before: {events, customer_years, rate, low, high}, after: {...}, ratio: {value, low, high}}: leavings for that reason, or cases and complaints of
- * that category, per customer-year. One more pass over the base. */
+ * that category, per customer-year. One more pass over the base, none where b->nothing. */
 mr_status fixlist_measures(trace_source source, const reasons_base *b, const measures *m, const mr_context *context, json_t **out, mr_error *err);
 
 #endif

@@ -120,7 +120,9 @@ static mr_status survey(const moments_source *source, learner *l, mr_error *err)
     if (!o->customers) return error_set(err, MR_EDATA, NULL, -1, "there are no customers with orders or contracts%s: import some first", s->until == TRACE_NO_DAY ? "" : " until that day");
     o->until = s->until != TRACE_NO_DAY ? s->until : l->last;
     o->since = s->since != TRACE_NO_DAY && s->since > o->first ? s->since : o->first;
-    if (o->since >= o->until) return error_set(err, MR_EDATA, "since", -1, "there is nothing between --since and the last day");
+    if (o->since >= o->until)
+        return error_set(err, MR_EDATA, "since", -1, s->since != TRACE_NO_DAY && s->since > o->first ? "there is nothing between --since and the last day"
+                                                                                                      : "all that is known happened on one day: it takes a history to tell when people leave");
     o->mode = s->mode >= 0 ? (risk_mode)s->mode : risk_mode_of(o->with_contracts, o->customers);
     o->rhythm_days = l->order_gaps > 0 ? fmax(l->order_spans / l->order_gaps, 1) : 30;
     double days = fmax((double)o->customers * (o->until + 1.0) - l->starts, 1), share = (double)MOMENTS_SAMPLE / (double)o->customers;
@@ -274,7 +276,7 @@ static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_
 static mr_status too_few(const learner *l, mr_error *err) {
     const moments_of *o = l->out;
     return error_set(err, MR_EDATA, NULL, -1, o->mode == RISK_CONTRACTS ? "only %llu of %llu customers left: it takes at least 30 to tell when people leave"
-                                                                        : "only %llu of %llu orders were followed by a silence that tells anything: it takes at least 30",
+                                                                        : "after only %llu of %llu orders came a silence that tells of leaving: it takes at least 30 to tell when people leave; more history, or a shorter --horizon",
                      (unsigned long long)o->left, (unsigned long long)(o->mode == RISK_CONTRACTS ? o->learnt : o->spells));
 }
 

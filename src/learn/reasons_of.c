@@ -27,6 +27,7 @@ trace_source trace_source_of(trace_ledger *l) {
 typedef struct pass {
     reasons_base *b;
     const mr_context *context;
+    bool anything; /* on any day, even after the last one looked at */
     digest_room room;
     norms_count *count;
     uint64_t base, with_contracts, done; /* base: customers with an order or a contract */
@@ -50,7 +51,9 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
     if (!t->n) return tick(p, 0, err);
     int32_t last = b->until != TRACE_NO_DAY ? b->until : p->limit, seen = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n; i++) {
-        if ((last != TRACE_NO_DAY && t->event[i].day > last) || !event_shows_reach(t->event[i].kind)) continue;
+        if (!event_shows_reach(t->event[i].kind)) continue;
+        p->anything = true;
+        if (last != TRACE_NO_DAY && t->event[i].day > last) continue;
         if (seen == TRACE_NO_DAY || t->event[i].day > seen) seen = t->event[i].day;
         if (b->first_day == TRACE_NO_DAY || t->event[i].day < b->first_day) b->first_day = t->event[i].day;
     }
@@ -303,11 +306,13 @@ static mr_status usual(trace_source source, const reasons_options *o, pass *p, m
     mr_status status = begin(b, err);
     if (status == MR_OK && !(p->count = mem_new(NULL, 1, sizeof *p->count))) status = error_memory(err, sizeof *p->count);
     if (status == MR_OK) status = source.scan(source.self, 0, 0, learn_usual, p, err);
-    if (status == MR_OK && p->last_day == TRACE_NO_DAY)
-        status = error_set(err, MR_EDATA, NULL, -1, o->until == TRACE_NO_DAY ? "nobody has done anything yet: import events, orders or contracts first"
+    b->nothing = status == MR_OK && p->last_day == TRACE_NO_DAY;
+    if (b->nothing)
+        status = error_set(err, MR_EDATA, NULL, -1, !p->anything ? "nobody has done anything yet: import events, orders or contracts first"
                                                                             : "nothing had happened by then: the first event is later than that day");
     if (status == MR_OK) {
         norms_settle(p->count, &b->norms);
+        b->buyers = p->base;
         b->mode = risk_mode_of(p->with_contracts, p->base);
         if (b->until == TRACE_NO_DAY) b->until = p->last_day;
     }

@@ -64,7 +64,9 @@ typedef struct reasons_base {
     risk_mode mode;
     int32_t first_day, until;
     int32_t horizon_days;
-    uint64_t customers;
+    uint64_t customers;   /* with an event */
+    uint64_t buyers;      /* of these with an order or a contract: who left and who is here is told of them alone */
+    bool nothing;         /* nobody had done anything by then; all else is empty */
     norms norms;
     weights weights;
     reasons_row *row; /* [n], by customer, then day */

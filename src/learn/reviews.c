@@ -133,7 +133,7 @@ mr_status reviews_json(trace_source source, const reviews_options *o, const mr_c
         json_t *list = json_array();
         if (r.n) qsort(r.row, r.n, sizeof *r.row, by_urgency);
         for (size_t i = 0; i < r.n && (!o->limit || i < o->limit); i++) json_array_append(list, r.row[i].o);
-        *out = json_pack("{s:o,s:I,s:I,s:I,s:I,s:o}", "as_of", day_json(o->day), "due", (json_int_t)r.total, "urgent", (json_int_t)r.urgent, "nothing_found", (json_int_t)r.quiet, "listed", (json_int_t)json_array_size(list), "reviews", list);
+        *out = json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:o}", "as_of", day_json(o->day), "accounts", (json_int_t)r.base.buyers, "due", (json_int_t)r.total, "urgent", (json_int_t)r.urgent, "nothing_found", (json_int_t)r.quiet, "listed", (json_int_t)json_array_size(list), "reviews", list);
         if (!*out) status = error_memory(err, 4096);
     }
     for (size_t i = 0; i < r.n; i++) json_decref(r.row[i].o);

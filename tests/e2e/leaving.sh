@@ -85,6 +85,25 @@ want "explain, JSON" 0 "\"contributions\" & \"stage\"" explain "$first" --db sho
 if command -v python3 >/dev/null; then
     check "it adds up, to the bit" True "$(python3 -c 'import json; d = json.load(open(".out")); print(d["base"] + sum(c["contribution"] for c in d["contributions"]) == d["score"])')"
 fi
+export MARRAM_DB=shop.db
+run explain "$first" --db shop.db
+cp .out named.txt
+want "explain ID, of the usual ledger" 0 "leaves within 91 days" explain "$first"
+holds "... the same" cmp .out named.txt
+want "predict, of the usual ledger" 0 "^id,probability,score,stage" predict
+holds "... the same" cmp .out chances.csv
+want "what the usual ledger's model goes by" 0 "silence" explain
+want "a row whose table was forgotten, where there is a ledger" 3 "no customer 'row-17'" explain row-17 --model left.json
+want "train, a file without a target" 2 "needs --target" train shop/orders.csv
+want "predict, a file without a model" 2 "needs --model" predict shop/orders.csv
+want "explain, a file without a model" 2 "needs --model" explain shop/orders.csv
+want "help is of tables, and names the ledger's" 0 "marram train FILE & marram train \\[--db URL\\]" train --help
+cp shop.db again.db
+export MARRAM_DB=again.db
+want "train, the usual ledger" 0 "AUC & Kept in the ledger" train --out again.json
+holds "... the same model" cmp left.json again.json
+unset MARRAM_DB
+for command in train predict "explain 17"; do want "$command without a ledger" 2 "needs a file, or --db" $command; done
 want "what the model goes by" 0 "silence" explain --db shop.db
 want "the models of buying are others" 0 "No model is stored" models stored --db shop.db
 want "score goes on as before" 0 "Customers" score --db shop.db

@@ -20,8 +20,48 @@ YAML
 run simulate --world world.yaml --out w --seed 4
 run db init --db l.db
 want "an empty ledger" 3 "nobody has done anything yet" reasons --db l.db
+run db init --db bare.db
+want "no measures of a bare ledger" 0 "no measures yet" measures list --db bare.db
+want "one on a bare ledger" 0 "measure 1 is noted" measures add --cause promise_broken --owner K --remedy "a list" --date 2026-06-01 --db bare.db
+want "which is listed" 0 "promise_broken, K, since 2026-06-01 & too little to compare" measures list --db bare.db
+run measures list --db bare.db --json
+holds "without rates" jq -e '.[0].before.rate == null and .[0].ratio.value == null' .out
+want "no causes of a bare ledger" 3 "nobody has done anything yet" measures --db bare.db
+for day in 0001-01-01 1899-12-31 2027-07-02 9999-12-31; do
+    refused "a measure since $day" 2 "--date must be a day from 1900-01-01 to a year after today" measures add --cause promise_broken --owner K --remedy x --date $day --db bare.db
+    refused "a measure done $day" 2 "--date must be a day from 1900-01-01" measures done 1 --date $day --db bare.db
+done
+for command in "measures" "moments" "reasons" "report" "run x.csv" "import orders x.csv"; do
+    # shellcheck disable=SC2086
+    refused "$command: a today nobody means" 2 "--today must be a day from 1900-01-01 to 2099-12-31, not 9999-12-31" $command --today 9999-12-31
+done
 run import customers w/customers.csv --db l.db --yes --quiet
 run import events w/events.ndjson --db l.db --yes --quiet
+
+# Histories without customers, without events, without a past: said as it is, no table of nothing, in any of the commands.
+run import customers w/customers.csv --db bare.db --yes --quiet
+want "customers without events: no review" 3 "nobody has done anything yet" review --due --db bare.db
+want "customers without events: no moments" 3 "no customers with orders or contracts" moments --db bare.db
+want "customers without events: no report" 3 "no orders: import some" report --db bare.db --out never
+want "customers without events: no erosion" 3 "no orders: import some" erosion --db bare.db
+want "customers without events: no model" 3 "keeps no model of leaving" changes --since 2026-01-01 --db bare.db
+awk 'BEGIN {print "customer,case,opened,resolved,category"; for (i = 0; i < 60; i++) printf "n%d,k%d,2026-%02d-03,2026-%02d-%02d,defect\n", i % 20, i, i % 5 + 1, i % 5 + 1, i % 20 + 4}' >cases.csv
+run import cases cases.csv --db bare.db --yes --quiet
+for command in "reasons" "review --due" "measures"; do
+    # shellcheck disable=SC2086
+    want "cases of no customers: $command" 0 "Nobody has an order or a contract by 20" $command --db bare.db
+done
+want "cases of no customers: one of them" 0 "no customer yet" reasons n7 --db bare.db
+run db init --db day.db
+awk 'BEGIN {print "customer,date,amount"; for (i = 0; i < 90; i++) printf "d%d,2026-06-01,%d\n", i % 60, i}' >day.csv
+run import orders day.csv --currency EUR --db day.db --yes --quiet
+want "one day: moments" 3 "all that is known happened on one day" moments --db day.db
+want "one day: a since after it" 3 "nothing between --since and the last day" moments --db day.db --since 2026-06-02
+want "one day: reasons" 0 "0 left .no order for 91 days., 60 are here" reasons --db day.db
+want "one day: review" 0 "0 accounts are due" review --due --db day.db
+want "one day: measures" 0 "Nothing to mend is known" measures --db day.db
+refused "one day: report" 4 "no rhythm to learn from" report --db day.db --out never
+refused "one day: erosion" 4 "no rhythm to learn from" erosion --db day.db
 
 # --- reasons ---
 want "the base" 0 "Why customers left, as of & problems_soured & By segment & By tier & kappa & Learned" reasons --db l.db
@@ -40,7 +80,7 @@ run reasons "$one" w/events.ndjson
 check "an id beside files needs --customer" 5 "$code"
 want "from files" 0 "Observed: promise_broken" reasons --customer "$one" w/events.ndjson
 want "as of a day" 0 "as of 2024-12-31" reasons --db l.db --today 2024-12-31
-want "before anything" 3 "nobody has done anything yet" reasons --db l.db --today 2000-01-01
+want "before anything" 3 "nothing had happened by then: the first event is later" reasons --db l.db --today 2000-01-01
 want "nobody" 3 "no customer 'X-1'" reasons X-1 --db l.db
 refused "no horizon" 2 "--horizon must be" reasons --db l.db --horizon 0
 refused "neither" 2 "needs a file, or --db" reasons

@@ -10,6 +10,7 @@ want "no orders" 3 "no orders & import & contracts are not forecast yet" score
 want "no models yet" 0 "No model is stored" models stored
 want "nothing to show" 3 "no model is stored" models show
 run import orders shop/orders.csv --currency EUR --yes --quiet
+want "no forecasts to export" 0 "0 rows of forecast & keeps no forecasts yet: .marram score. makes them" export forecast --out none.csv
 refused "a part without a model" 3 "--fit-only" score --part 1/2
 want "fit only" 0 "number [0-9]+ & fitted to 3,000 of 3,000 customers & fitting [0-9.]+ s & model is stored" score --fit-only
 check "nothing forecast" 0 "$(sqlite3 shop.db 'SELECT COUNT(*) FROM forecast' 2>/dev/null || echo 0)"

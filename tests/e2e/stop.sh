@@ -140,6 +140,47 @@ test_terminal() {
     check "plain letters where the environment has no others" "" "$(LC_ALL=C grep -P '[^\x00-\x7f]' .out | head -n 1)"
     rm -rf seen
 }
+# Commands that read a whole base, from files through a ledger that lasts as long as they do: neither that nor anything else stays behind.
+test_bases() {
+    local command share from took stopped=0 before
+    cat >world.yaml <<'YAML'
+mode: contracts
+customers: 600
+seed: 4
+start: 2023-01-01
+years: 3
+leaving: {per_year: 0.3}
+YAML
+    run simulate --world world.yaml --out w --seed 4
+    run db init --db base.db
+    run import events w/events.ndjson --db base.db --yes --quiet
+    mkdir passing
+    for command in "moments w/events.ndjson --customers next.csv" "reasons w/events.ndjson" "run --contracts w/contracts.csv events:w/events.ndjson --quiet --out fresh" "report --db base.db --quiet --out fresh" \
+        "train --db base.db --out left.json --quiet"; do
+        # shellcheck disable=SC2086
+        from=${EPOCHREALTIME/./}; TMPDIR=$work/passing "$marram" $command >.out 2>.err
+        check "$command" 0 $?
+        took=$(awk -v a="$from" -v b="${EPOCHREALTIME/./}" 'BEGIN { print (b - a) / 1e6 }')
+        check "$command: nothing passing stays" "" "$(ls -A passing)"
+        rm -rf fresh next.csv left.json .out .err
+        for share in 0.05 0.4 0.8; do
+            before=$(snapshot)
+            # shellcheck disable=SC2086
+            TMPDIR=$work/passing "$marram" $command >.out 2>.err &
+            local child=$!
+            sleep "$(awk -v s="$took" -v f=$share 'BEGIN { print s * f }')"
+            kill "-$([ $share = 0.4 ] && echo TERM || echo INT)" $child 2>.held
+            wait $child
+            code=$?
+            [ $code = 0 ] || [ $code = 130 ] || fail "$command, struck at $share" "exit $code: $(head -c 300 .err)"
+            check "$command, struck at $share: nothing passing stays" "" "$(ls -A passing)"
+            [ $code = 130 ] && { stopped=$((stopped + 1)); rm -f .out .err .held; check "$command, struck at $share leaves nothing" "$before" "$(snapshot)"; }
+            rm -rf fresh next.csv left.json .out .err .held
+        done
+    done
+    check "most of the signals met a command" true "$([ $stopped -ge 8 ] && echo true)"
+    rm -rf passing w base.db world.yaml
+}
 test_checker() {
     mkdir half; echo '{"customers": 3' >half/summary.json; touch half/customers.csv half/report.html
     if complete half; then fail "the checker" "takes half a summary for a whole one"; else ok; fi
@@ -151,7 +192,7 @@ test_checker() {
 
 big
 small_shop
-for t in signals twice full_disk closed_output stdin terminal checker; do
+for t in signals twice full_disk closed_output stdin terminal bases checker; do
     rm -f .out .err .both .held .code
     [ -z "${ONLY-}" ] || [ "$ONLY" = $t ] || continue
     test_$t
