@@ -7,6 +7,7 @@
 #include "utf8.h"
 
 #include <error.h>
+#include <unicode.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +70,7 @@ static void escaped(page *p, const char *text, size_t len, size_t most) {
             break;
         default: {
             char bytes[4];
-            text_add(p->out, bytes, (size_t)(utf8_put(bytes, code) - bytes));
+            text_add(p->out, bytes, (size_t)(unicode_put(bytes, code) - bytes));
         }
         }
     }

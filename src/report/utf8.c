@@ -2,6 +2,8 @@
  */
 #include "utf8.h"
 
+#include <unicode.h>
+
 #include <stdbool.h>
 
 #define REPLACEMENT 0xfffd
@@ -41,28 +43,9 @@ uint32_t utf8_next(const char *text, size_t len, size_t *at) {
     return code;
 }
 
-char *utf8_put(char *out, uint32_t code) {
-    if (code < 0x80) {
-        *out++ = (char)code;
-    } else if (code < 0x800) {
-        *out++ = (char)(0xc0 | code >> 6);
-        *out++ = (char)(0x80 | (code & 0x3f));
-    } else if (code < 0x10000) {
-        *out++ = (char)(0xe0 | code >> 12);
-        *out++ = (char)(0x80 | (code >> 6 & 0x3f));
-        *out++ = (char)(0x80 | (code & 0x3f));
-    } else {
-        *out++ = (char)(0xf0 | code >> 18);
-        *out++ = (char)(0x80 | (code >> 12 & 0x3f));
-        *out++ = (char)(0x80 | (code >> 6 & 0x3f));
-        *out++ = (char)(0x80 | (code & 0x3f));
-    }
-    return out;
-}
-
 size_t utf8_clean(char *out, const char *text, size_t len) {
     char *end = out;
-    for (size_t at = 0; at < len;) end = utf8_put(end, utf8_next(text, len, &at));
+    for (size_t at = 0; at < len;) end = unicode_put(end, utf8_next(text, len, &at));
     *end = 0;
     return (size_t)(end - out);
 }

@@ -9,8 +9,6 @@
  * for the other control characters but tab and line ends (which become a blank), and for the marks that turn
  * the writing direction of what follows. */
 uint32_t utf8_next(const char *text, size_t len, size_t *at);
-/* Encodes; out needs 4 bytes; returns the end. */
-char *utf8_put(char *out, uint32_t code);
 /* A clean copy: out needs 3 * len + 1 bytes; terminated; returns its length. */
 size_t utf8_clean(char *out, const char *text, size_t len);
 /* Columns of a terminal that a clean text takes (wide letters 2, marks that combine 0); *bytes: those of it
