@@ -20,7 +20,6 @@ enum { LEAST_EVENTS = 30 };
 #define WORTH_TRYING 0.5 /* of the largest strength */
 #define SAME_ROWS 0.85
 #define EXPLAINED 0.6     /* strength left, as a share, once it is explained */
-#define LEAST_WEIGHT 0.3   /* of a clock that can show next to nothing: it is asked a third as often */
 #define GONE 2.0          /* a strength no longer of interest */
 #define TWO_SIDED_95 1.959963984540054
 
@@ -95,22 +94,19 @@ static mr_status check(const mr_moment_rows *rows, const mr_clock *clocks, const
 
 /* --- which clocks stand out --- */
 
-/* Benjamini & Hochberg with weights of mean 1 (Genovese, Roeder & Wasserman 2006): adjusted[j] <= level where clock j stands out. A clock that could not
- * show a doubled hazard if there were one is not asked as often as one that could: it would only make the others' bar higher. Weights come from how much was
- * seen, not from when people left. */
+/* Benjamini & Hochberg: adjusted[j] <= level where clock j stands out. */
 static void adjust(const moments_peak *peak, size_t clocks, double *adjusted) {
-    double by[MR_MOST_CLOCKS], weights = 0;
-    for (size_t j = 0; j < clocks; j++) weights += peak[j].any ? fmax(peak[j].weight, LEAST_WEIGHT) : 0;
-    for (size_t j = 0; j < clocks; j++) by[j] = peak[j].any ? peak[j].p * weights / fmax(peak[j].weight, LEAST_WEIGHT) : NAN;
+    size_t searched = 0;
+    for (size_t j = 0; j < clocks; j++) searched += peak[j].any;
     for (size_t j = 0; j < clocks; j++) {
         adjusted[j] = peak[j].any ? 1 : NAN;
-        for (size_t i = 0; i < clocks && peak[j].any; i++) {
-            if (!peak[i].any || by[i] < by[j]) continue;
+        if (!peak[j].any) continue;
+        for (size_t i = 0; i < clocks; i++) {
+            if (!peak[i].any || peak[i].p < peak[j].p) continue;
             size_t rank = 0;
-            for (size_t l = 0; l < clocks; l++) rank += peak[l].any && by[l] <= by[i];
-            adjusted[j] = fmin(adjusted[j], by[i] / (double)rank);
+            for (size_t l = 0; l < clocks; l++) rank += peak[l].any && peak[l].p <= peak[i].p;
+            adjusted[j] = fmin(adjusted[j], peak[i].p * (double)searched / (double)rank);
         }
-        if (peak[j].any) adjusted[j] = fmax(adjusted[j], peak[j].p);
     }
 }
 
@@ -201,8 +197,7 @@ static mr_status try_clock(finder *f, size_t best, size_t j, mr_error *err) {
     mr_status status = MR_OK;
     int64_t shift;
     double share, other;
-    bool told = p->p <= f->options->level || f->rows->spells; /* where it is not known when, what stands out on one clock may show on its true one as little */
-    bool own = j == best || (p->any && told && p->strength >= WORTH_TRYING * b->strength && related(f, best, j));
+    bool own = j == best || (p->any && p->p <= f->options->level && p->strength >= WORTH_TRYING * b->strength && related(f, best, j));
     bool shifted = j != best && f->clocks[j].role == MR_CLOCK_CYCLE && shift_of(f, best, b->from, b->to, j, &shift, &share) && share >= SAME_ROWS;
     if (own) status = moments_try(&f->model, j, p->from, p->to, &f->tried[j], err);
     if (!shifted || status != MR_OK) return status;
@@ -239,10 +234,6 @@ static mr_status pick(finder *f, size_t *out, mr_error *err) {
         f->tried[j] = f->tried[chosen];
         chosen = j;
         break;
-    }
-    if (f->adjusted[chosen] > f->options->level) { /* that something stands out was seen on the other */
-        f->adjusted[chosen] = f->adjusted[best];
-        f->peak[chosen].p = fmin(f->peak[chosen].p, f->peak[best].p);
     }
     *out = chosen;
     return MR_OK;

@@ -110,7 +110,6 @@ typedef struct moments_peak {
     double own;          /* what the count would tell of the ratio, were the background known: the variance, where it is known when */
     double ratio;
     double centre, centre_low, centre_high;
-    double weight;       /* the chance to see a doubled hazard on this clock */
     double p, threshold; /* threshold: the strength that chance alone reaches in a share `level` of replicates */
 } moments_peak;
 
