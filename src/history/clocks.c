@@ -156,6 +156,26 @@ static double from_anniversary(clock_state *s, int32_t day) {
     return s->anniversary == s->start ? NAN : (double)day - s->anniversary;
 }
 
+/* The day so many months after the start; where that month is too short its last one. */
+static int32_t months_later(calendar_date d, int months) {
+    int month = d.month - 1 + months, year = d.year + month / 12;
+    month = month % 12 + 1;
+    int32_t first = calendar_day(year, month, 1), last = calendar_day(month < 12 ? year : year + 1, month < 12 ? month + 1 : 1, 1) - 1;
+    return first + d.day - 1 < last ? first + d.day - 1 : last;
+}
+
+/* Days from the nearest end of a month counted from the start, before it below zero. */
+static int32_t from_month(int32_t start, int32_t day, calendar_date d) {
+    calendar_date from = calendar_of(start);
+    int months = (d.year - from.year) * 12 + d.month - from.month;
+    int32_t nearest = INT32_MAX;
+    for (int m = months - 1; m <= months + 1; m++) {
+        int32_t away = m < 0 ? INT32_MAX : day - months_later(from, m);
+        if (away != INT32_MAX && (nearest == INT32_MAX || abs(away) < abs(nearest))) nearest = away;
+    }
+    return nearest;
+}
+
 void clocks_at(clock_state *s, int32_t day, uint16_t bin[CLOCKS]) {
     int64_t until;
     for (int i = 0; i < CLOCKS; i++) bin[i] = s->since[i] == TRACE_NO_DAY ? CLOCK_NO_BIN : put((clock_id)i, (double)day - s->since[i]);
@@ -175,6 +195,7 @@ void clocks_at(clock_state *s, int32_t day, uint16_t bin[CLOCKS]) {
     bin[CLOCK_season] = put(CLOCK_season, day - calendar_day(d.year, 1, 1));
     bin[CLOCK_weekday] = (uint16_t)(((day % 7) + 7 + 3) % 7); /* 1970-01-01 was a Thursday; 0: Monday */
     bin[CLOCK_day_of_month] = (uint16_t)(d.day - 1);
+    if (s->start != TRACE_NO_DAY && day >= s->start) bin[CLOCK_contract_month] = put(CLOCK_contract_month, from_month(s->start, day, d));
 }
 
 /* --- what comes next --- */

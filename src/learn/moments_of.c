@@ -15,6 +15,7 @@
 
 enum { LEAST_SPELLS = 25000, SPELLS_A_CUSTOMER = 4, MOST_OF_SPELLS = 200000 };
 enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256, PAST_DAYS = 14 };
+#define BY_MONTHS 0.25 /* of those who left */
 
 typedef struct walker { /* one customer's way through time */
     clock_state clocks;
@@ -280,8 +281,23 @@ static mr_status too_few(const learner *l, mr_error *err) {
                      (unsigned long long)o->left, (unsigned long long)(o->mode == RISK_CONTRACTS ? o->learnt : o->spells));
 }
 
+/* Do they leave when a month of theirs ends? Three days of thirty are near to one; contracts by the month can only be left then. How many leave on which day of such
+ * a month is then part of the background, against which months are compared. */
+static void at_month_ends(learner *l) {
+    moments_of *o = l->out;
+    double left = 0, expected = 3 * 12 / 365.2425;
+    for (size_t i = 0; i < l->n; i++) {
+        uint16_t b = l->bin[CLOCK_contract_month][i];
+        if (!l->event[i] || b == CLOCK_NO_BIN) continue;
+        left++;
+        o->left_at_months += abs((int)b - clock_rows[CLOCK_contract_month].zero) <= 1;
+    }
+    o->by_months = (double)o->left_at_months > left * BY_MONTHS && (double)o->left_at_months - left * expected > 5 * sqrt(left * expected);
+}
+
 /* Silence is how leaving is told without contracts; on which day of it, hardly, so that neither it nor the day of a week or month can be held against it. */
 static bool tells(const learner *l, int clock) {
+    if (clock == CLOCK_contract_month) return l->out->by_months;
     return l->out->mode == RISK_CONTRACTS || (clock != CLOCK_silence && clock_rows[clock].role != CLOCK_IS_FACTOR);
 }
 
@@ -345,7 +361,10 @@ static mr_status room_for_curves(moments_of *o, mr_error *err) {
 static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     moments_of *o = l->out;
     if (o->left < 30 || !l->n) return too_few(l, err);
-    if (o->mode == RISK_CONTRACTS) at_term_ends(l);
+    if (o->mode == RISK_CONTRACTS) {
+        at_term_ends(l);
+        if (!o->at_ends) at_month_ends(l);
+    }
     for (int i = 0; i < CLOCKS; i++) {
         if (!tells(l, i) || !runs(l, i) || o->at_ends >> i & 1) continue;
         if (l->out->mode == RISK_CONTRACTS && written_afterwards(l, i)) {

@@ -55,6 +55,8 @@ typedef struct moments_of {
     uint32_t afterwards; /* bits of clocks left out: their days were written down when people left, for hardly anybody is seen past them */
     uint32_t at_ends;     /* bits of clocks left out: more than half leave on the very day a term ends, which is how contracts are built */
     uint64_t left_at_ends;
+    uint64_t left_at_months; /* within a day of the end of a month counted from their start, which is a tenth by chance */
+    bool by_months;          /* so many that contracts are built that way: which day of such a month it is, is part of the background */
     uint64_t learnt, spells, left;               /* customers in the rows; spells and how many ended: without contracts signs of life, and how many of them
                                                     a silence followed that tells something */
     double rhythm_days;
