@@ -50,16 +50,18 @@ features *features_new(const mr_alloc *alloc, int32_t sour_days) {
 void features_free(features *f) {
     if (!f) return;
     for (int g = 0; g < GROUPS; g++) mem_free(f->alloc, f->list[g].at);
+    mem_free(f->alloc, f->bought);
     mem_free(f->alloc, f->cases.at);
     mem_free(f->alloc, f->promises.at);
     mem_free(f->alloc, f->topic);
     mem_free(f->alloc, f->contract);
+    mem_free(f->alloc, f->slot);
     mem_free(f->alloc, f);
 }
 
 void features_begin(features *f) {
     for (int g = 0; g < GROUPS; g++) f->list[g].n = 0;
-    f->cases.n = f->promises.n = 0;
+    f->cases.n = f->promises.n = f->bought_n = 0;
 }
 
 /* Room for one more of `size` bytes each; block: the address of the pointer to them. */
@@ -75,12 +77,36 @@ static bool grow(const mr_alloc *alloc, void *block, size_t n, size_t *capacity,
     return true;
 }
 
+/* A day on which they bought: mostly the last, or the same again. */
+static bool put_bought(features *f, int32_t day) {
+    size_t at = f->bought_n;
+    while (at > 0 && f->bought[at - 1] > day) at--;
+    if (at > 0 && f->bought[at - 1] == day) return true;
+    if (!grow(f->alloc, &f->bought, f->bought_n, &f->bought_room, sizeof *f->bought)) return false;
+    memmove(&f->bought[at + 1], &f->bought[at], (f->bought_n++ - at) * sizeof *f->bought);
+    f->bought[at] = day;
+    return true;
+}
+
+/* Room for another contract, and for telling all apart. */
+static bool make_contract_room(features *f, size_t n) {
+    if (!grow(f->alloc, &f->contract, n, &f->contract_room, sizeof *f->contract)) return false;
+    size_t slots = subjects_size(f->contract_room);
+    if (slots <= f->slot_room) return true;
+    subject_slot *slot = mem_resize(f->alloc, f->slot, slots, sizeof *slot);
+    if (!slot) return false;
+    f->slot = slot;
+    f->slot_room = slots;
+    return true;
+}
+
 /* Behind all that stand before it in the history: mostly the last. */
 static bool put(features *f, group g, const trace_event *e) {
     event_list *l = &f->list[g];
     if (!grow(f->alloc, &l->at, l->n, &l->capacity, sizeof *l->at)) return false;
     if (!grow(f->alloc, &f->topic, l->n, &f->topic_room, sizeof *f->topic)) return false;
-    if (g == GROUP_contract && !grow(f->alloc, &f->contract, l->n, &f->contract_room, sizeof *f->contract)) return false;
+    if (g == GROUP_contract && !make_contract_room(f, l->n)) return false;
+    if ((g == GROUP_order || e->kind == EVENT_contract_start) && !put_bought(f, e->day)) return false;
     size_t at = l->n++;
     while (at > 0 && l->at[at - 1] > e) {
         l->at[at] = l->at[at - 1];

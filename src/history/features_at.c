@@ -161,15 +161,15 @@ static bool blameless(const trace_event *e) {
     return e->tag != TRACE_TAG_defect && e->tag != TRACE_TAG_quality && e->tag != TRACE_TAG_delivery && e->tag != TRACE_TAG_service;
 }
 
-/* Was there an order or a contract's start in the REGRET days before? */
+/* Was there an order or a contract's start in the REGRET days before? The last one by then tells. */
 static bool soon_after(const features *f, const trace_event *e) {
-    const event_list *lists[2] = {&f->list[GROUP_order], &f->list[GROUP_contract]};
-    for (int k = 0; k < 2; k++)
-        for (size_t i = lists[k]->n; i > 0; i--) {
-            const trace_event *before = lists[k]->at[i - 1];
-            if ((k == 0 || before->kind == EVENT_contract_start) && before->day <= e->day && (int64_t)before->day >= (int64_t)e->day - REGRET) return true;
-        }
-    return false;
+    size_t from = 0, to = f->bought_n;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        if (f->bought[middle] <= e->day) from = middle + 1;
+        else to = middle;
+    }
+    return from > 0 && (int64_t)f->bought[from - 1] >= (int64_t)e->day - REGRET;
 }
 
 static void regrets_at(const features *f, int32_t day, double *out) {
@@ -430,16 +430,31 @@ static void said_at(const features *f, int32_t day, double *out) {
 
 typedef struct contracts {
     contract_state *at;
+    subjects of; /* places in at, from 1 */
     size_t n;
     double renewals, seats_then, change, last_rise;
     bool told; /* price_change events are sent: then changes of the amount say nothing new */
     int32_t day;
 } contracts;
 
-static contract_state *running(contracts *c, int64_t subject) {
-    for (size_t i = c->n; i > 0; i--)
-        if (c->at[i - 1].subject == subject) return &c->at[i - 1];
-    return NULL;
+static contract_state *running(const contracts *c, int64_t subject) {
+    uint32_t place = subjects_place(&c->of, subject);
+    return place ? &c->at[place - 1] : NULL;
+}
+
+static contract_state *begin(contracts *c, const trace_event *e) {
+    contract_state *k = &c->at[c->n++];
+    *k = (contract_state){.subject = e->subject, .seats = NAN, .since = e->day, .renewal = TRACE_NO_DAY, .notice_days = -1};
+    subjects_put(&c->of, e->subject, (uint32_t)c->n);
+    return k;
+}
+
+/* The last one takes its place. */
+static void end(contracts *c, contract_state *k) {
+    uint32_t place = subjects_place(&c->of, k->subject);
+    subjects_put(&c->of, k->subject, 0);
+    *k = c->at[--c->n];
+    if (k != &c->at[c->n]) subjects_put(&c->of, k->subject, place);
 }
 
 static double seats_of(const contracts *c) {
@@ -478,14 +493,11 @@ static void play(contracts *c, const trace_event *e) {
         return;
     }
     if (e->kind == EVENT_contract_end) {
-        if (k) *k = c->at[--c->n];
+        if (k) end(c, k);
         return;
     }
     if (!k && e->kind == EVENT_contract_change) return;
-    if (!k) {
-        k = &c->at[c->n++];
-        *k = (contract_state){.subject = e->subject, .seats = NAN, .since = e->day, .renewal = TRACE_NO_DAY, .notice_days = -1};
-    }
+    if (!k) k = begin(c, e);
     if (e->kind == EVENT_contract_renew) {
         c->renewals++;
         k->since = e->day;
@@ -497,6 +509,7 @@ static void contracts_at(const features *f, int32_t day, double *out) {
     const event_list *l = &f->list[GROUP_contract];
     contracts c = {.at = f->contract, .seats_then = NAN, .last_rise = NAN, .day = day};
     bool then_known = false;
+    if (l->n) c.of = subjects_begin(f->slot, l->n);
     for (size_t i = 0; i < l->n; i++) c.told |= l->at[i]->kind == EVENT_price_change;
     for (size_t i = 0; i < l->n; i++) {
         if (!then_known && c.n && within(l->at[i], day, LATELY)) {

@@ -3,6 +3,7 @@
 #define HISTORY_FEATURES_STATE_H
 
 #include "feature.h"
+#include "subjects.h"
 
 /* Events by what looks at them, each list in the order of the history. */
 typedef enum group {
@@ -53,10 +54,13 @@ struct features {
     const mr_alloc *alloc;
     int32_t sour_days;
     event_list list[GROUPS];
+    int32_t *bought;           /* the days of orders and of contracts' starts, ascending, each once */
+    size_t bought_n, bought_room;
     matter_list cases, promises;
     uint32_t *topic;           /* scratch: topics, as many as the longest list */
     contract_state *contract;  /* scratch: as many as GROUP_contract has events */
-    size_t topic_room, contract_room;
+    subject_slot *slot;        /* scratch: for these */
+    size_t topic_room, contract_room, slot_room;
 };
 
 #define MATTER_NEVER INT64_MIN
