@@ -233,21 +233,3 @@ bool clocks_next(const clock_state *s, clock_id clock, int32_t day, uint32_t fro
     default: return s->since[clock] != TRACE_NO_DAY && stay((int64_t)s->since[clock] + low, (int64_t)s->since[clock] + high, day, first, last);
     }
 }
-
-/* Merging neighbours: histories are nearly in the order in which they became known. */
-void clocks_order(const trace *t, uint32_t *order) {
-    for (size_t i = 0; i < t->n; i++) {
-        int32_t day = trace_known_day(&t->event[i]);
-        size_t low = 0, high = i;
-        if (i && trace_known_day(&t->event[order[i - 1]]) <= day) low = i;
-        while (low < high) {
-            size_t middle = (low + high) / 2;
-            if (trace_known_day(&t->event[order[middle]]) <= day)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        memmove(order + low + 1, order + low, (i - low) * sizeof *order);
-        order[low] = (uint32_t)i;
-    }
-}

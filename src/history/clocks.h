@@ -68,7 +68,4 @@ void clocks_at(clock_state *s, int32_t day, uint16_t bin[CLOCKS]);
 bool clocks_next(const clock_state *s, clock_id clock, int32_t day, uint32_t from, uint32_t to, int32_t *first, int32_t *last);
 double clocks_rhythm(const clock_state *s); /* days */
 
-/* order[n]: the events by the day they became known, in the order of the history within a day. No allocation. */
-void clocks_order(const trace *t, uint32_t *order);
-
 #endif

@@ -174,22 +174,3 @@ mr_status features_apply(features *f, const trace_event *e, mr_error *err) {
     if (ok && e->subject && e->kind >= EVENT_promise_made && e->kind <= EVENT_promise_broken) ok = apply_promise(f, e);
     return ok ? MR_OK : error_memory(err, sizeof *e);
 }
-
-void features_order(const trace *t, uint32_t *order) {
-    /* Insertion: few events are recorded late. */
-    for (size_t i = 0; i < t->n; i++) {
-        int32_t day = trace_known_day(&t->event[i]);
-        size_t at = i, low = 0;
-        if (i && trace_known_day(&t->event[order[i - 1]]) > day) {
-            size_t high = i;
-            while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                if (trace_known_day(&t->event[order[middle]]) <= day) low = middle + 1;
-                else high = middle;
-            }
-            memmove(&order[low + 1], &order[low], (i - low) * sizeof *order);
-            at = low;
-        }
-        order[at] = (uint32_t)i;
-    }
-}

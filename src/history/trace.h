@@ -87,6 +87,9 @@ static inline int32_t trace_known_day(const trace_event *e) {
     return day > e->day ? (int32_t)day : e->day;
 }
 
+/* order[n]: the events by the day they became known (trace_known_day), within a day in the order of the history. No allocation. */
+void trace_order(const trace *t, uint32_t *order);
+
 /* An order event of a negative amount is a refund. */
 static inline bool trace_is_order(const trace_event *e) {
     return e->kind == EVENT_order && e->amount >= 0;

@@ -354,7 +354,7 @@ static mr_status landmark_rows(read_job *job, const trace *t, mr_error *err) {
         job->order = more;
         job->order_room = t->n;
     }
-    features_order(t, job->order);
+    trace_order(t, job->order);
     features_begin(job->features);
     return job->o->only_day != INT32_MIN ? only_row(job, t, err) : month_rows(job, t, err);
 }

@@ -144,7 +144,7 @@ static mr_status walk_begin(learner *l, const trace *t, mr_error *err) {
     }
     clock_options options = {.sour_days = l->settings->sour_days, .rhythm_days = l->out->rhythm_days, .first_day = l->out->since};
     clocks_begin(&w->clocks, &options);
-    clocks_order(t, w->order);
+    trace_order(t, w->order);
     w->t = t;
     w->next = 0;
     return MR_OK;

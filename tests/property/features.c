@@ -45,7 +45,7 @@ static void alone(const trace *t, int32_t day, trace_event *copy, features *f, d
         if (trace_known_day(&t->event[i]) <= day) copy[n++] = t->event[i];
     trace known = {t->customer_id, copy, n};
     features_begin(f);
-    features_order(&known, order);
+    trace_order(&known, order);
     for (size_t i = 0; i < n; i++) assert_int_equal(features_apply(f, &copy[order[i]], NULL), MR_OK);
     features_at(f, day, out);
     *spells = risk_contract_spells(&known, day, spell, MOST);
@@ -73,7 +73,7 @@ static size_t compare(uint64_t seed, size_t ahead) {
         int where = 0;
         rng_seed(&r, seed, h);
         trace t = {1, events, draw(&r, events)};
-        features_order(&t, order);
+        trace_order(&t, order);
         features_begin(walk);
         size_t at = 0;
         for (int32_t i = 0; i < LANDMARKS; i++) {
