@@ -106,6 +106,24 @@ void clocks_hear(clock_state *s, const trace_event *e) {
     }
 }
 
+size_t clocks_follow(clock_state *s, const trace *t, const uint32_t *order, size_t next, int32_t day) {
+    bool late = false;
+    for (; next < t->n && trace_known_day(&t->event[order[next]]) <= day; next++) {
+        const trace_event *e = &t->event[order[next]];
+        late |= s->newest && e < s->newest;
+        if (!s->newest || e > s->newest) s->newest = e;
+        clocks_hear(s, e);
+    }
+    if (!late) return next;
+    const trace_event *newest = s->newest;
+    clock_options options = s->options;
+    clocks_begin(s, &options);
+    s->newest = newest;
+    for (size_t i = 0; i < t->n; i++)
+        if (trace_known_day(&t->event[i]) <= day) clocks_hear(s, &t->event[i]);
+    return next;
+}
+
 /* --- readings --- */
 
 double clocks_rhythm(const clock_state *s) {

@@ -169,10 +169,12 @@ static int ordered_outcome(const trace *t, int32_t day, int32_t horizon, int32_t
     return LANDMARK_LEFT;
 }
 
-static int32_t last_order(const trace *t, int32_t day) {
+static int32_t last_order(const trace *t, int32_t day, int32_t known_by) {
     int32_t last = TRACE_NO_DAY;
-    for (size_t i = 0; i < t->n; i++)
-        if (trace_is_order(&t->event[i]) && t->event[i].day <= day && t->event[i].day > last) last = t->event[i].day;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (trace_is_order(e) && e->day <= day && e->day > last && trace_known_day(e) <= known_by) last = e->day;
+    }
     return last;
 }
 
@@ -195,7 +197,8 @@ static outcome outcome_at(const read_job *job, const trace *t, int32_t day) {
     if (m->mode == RISK_ORDERS) {
         y.then = ordered_outcome(t, day, h, y.known_day);
         y.now = ordered_outcome(t, day, h, m->last_day);
-        if (y.then == LANDMARK_LEFT || y.now == LANDMARK_LEFT) y.gone = y.gone_then = last_order(t, day) + h;
+        if (y.then == LANDMARK_LEFT) y.gone_then = last_order(t, day, y.known_day) + h;
+        if (y.now == LANDMARK_LEFT) y.gone = last_order(t, day, m->last_day) + h;
         if (y.now == LANDMARK_LEFT && y.gone <= day) y.now = LANDMARK_NOT_AT_RISK; /* an order known on the landmark was none */
         return y;
     }

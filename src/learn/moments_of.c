@@ -152,7 +152,7 @@ static mr_status walk_begin(learner *l, const trace *t, mr_error *err) {
 
 /* Hears all that was known at the end of `day`. */
 static void walk_to(walker *w, int32_t day) {
-    while (w->next < w->t->n && trace_known_day(&w->t->event[w->order[w->next]]) <= day) clocks_hear(&w->clocks, &w->t->event[w->order[w->next++]]);
+    w->next = clocks_follow(&w->clocks, w->t, w->order, w->next, day);
 }
 
 static mr_status grow(learner *l, mr_error *err) {
