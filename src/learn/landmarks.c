@@ -261,8 +261,19 @@ typedef struct stage_walk {
 
 #define PAST_95 2.995732273553991 /* -ln .05: 95 % of gaps are shorter than this many mean gaps, where orders come at random */
 
+/* Customers they brought within the year up to the day, as known then. */
+static double referrals_of(const trace *t, int32_t day) {
+    double n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        n += e->kind == EVENT_referral_made && e->day <= day && (int64_t)e->day > (int64_t)day - CYCLE_YEAR && trace_known_day(e) <= day;
+    }
+    return n;
+}
+
 static cycle_standing standing_at(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
     cycle_standing s = {.feature = value, .chance = NAN, .base = NAN, .spell_days = NAN};
+    if (value[FEATURE_referrals] > 0) s.referrals = referrals_of(t, day);
     if (m->mode == RISK_CONTRACTS) {
         risk_spell spells[SPELLS];
         size_t n = risk_contract_spells(t, day, spells, SPELLS);
@@ -289,7 +300,7 @@ static cycle_standing standing_at(const landmarks *m, const trace *t, int32_t da
 
 static landmark_standing walk_stage(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
     cycle_standing s = standing_at(m, t, day, value, walk);
-    landmark_standing out = {s.spell_days, (unsigned char)walk->stage, s.gone, s.notice, s.back};
+    landmark_standing out = {s.spell_days, s.referrals, (unsigned char)walk->stage, s.gone, s.notice, s.back};
     if (!isnan(s.spell_days)) walk->stage = cycle_stage_of(&s, walk->stage);
     return out;
 }
@@ -298,7 +309,7 @@ cycle_stage landmark_stage(const landmarks *m, size_t row, double chance, double
     double feature[FEATURES];
     const landmark_standing *at = &m->standing[row];
     for (int f = 0; f < FEATURES; f++) feature[f] = landmark_value(m, f, row);
-    const cycle_standing s = {.feature = feature, .gone = at->gone, .notice = at->notice, .back = at->back, .spell_days = at->spell_days, .chance = chance, .base = base};
+    const cycle_standing s = {.feature = feature, .gone = at->gone, .notice = at->notice, .back = at->back, .spell_days = at->spell_days, .referrals = at->referrals, .chance = chance, .base = base};
     return cycle_stage_of(&s, (cycle_stage)at->before);
 }
 

@@ -183,6 +183,7 @@ static void test_late(void **state) {
             assert_true(landmark_value(&m, FEATURE_silence, i) == 55 && landmark_value(&m, FEATURE_orders, i) == 1);
             assert_int_equal(m.now[i], LANDMARK_LEFT);
             assert_int_equal(m.gone[i], calendar_day(2024, 2, 20) + 60);
+            assert_int_equal(m.gone_then[i], calendar_day(2024, 1, 5) + 60); /* nobody knew of the other */
             found++;
         }
         if (m.day[i] == calendar_day(2024, 3, 31)) fail_msg("on that day nobody knew of an order in the last 60 days");
