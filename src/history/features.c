@@ -50,7 +50,8 @@ features *features_new(const mr_alloc *alloc, int32_t sour_days) {
 void features_free(features *f) {
     if (!f) return;
     for (int g = 0; g < GROUPS; g++) mem_free(f->alloc, f->list[g].at);
-    mem_free(f->alloc, f->bought);
+    mem_free(f->alloc, f->bought.at);
+    mem_free(f->alloc, f->alive.at);
     mem_free(f->alloc, f->cases.at);
     mem_free(f->alloc, f->promises.at);
     mem_free(f->alloc, f->topic);
@@ -61,7 +62,7 @@ void features_free(features *f) {
 
 void features_begin(features *f) {
     for (int g = 0; g < GROUPS; g++) f->list[g].n = 0;
-    f->cases.n = f->promises.n = f->bought_n = 0;
+    f->cases.n = f->promises.n = f->bought.n = f->alive.n = 0;
 }
 
 /* Room for one more of `size` bytes each; block: the address of the pointer to them. */
@@ -77,14 +78,14 @@ static bool grow(const mr_alloc *alloc, void *block, size_t n, size_t *capacity,
     return true;
 }
 
-/* A day on which they bought: mostly the last, or the same again. */
-static bool put_bought(features *f, int32_t day) {
-    size_t at = f->bought_n;
-    while (at > 0 && f->bought[at - 1] > day) at--;
-    if (at > 0 && f->bought[at - 1] == day) return true;
-    if (!grow(f->alloc, &f->bought, f->bought_n, &f->bought_room, sizeof *f->bought)) return false;
-    memmove(&f->bought[at + 1], &f->bought[at], (f->bought_n++ - at) * sizeof *f->bought);
-    f->bought[at] = day;
+/* Mostly the last day, or the same again. */
+static bool put_day(const features *f, day_list *l, int32_t day) {
+    size_t at = l->n;
+    while (at > 0 && l->at[at - 1] > day) at--;
+    if (at > 0 && l->at[at - 1] == day) return true;
+    if (!grow(f->alloc, &l->at, l->n, &l->capacity, sizeof *l->at)) return false;
+    memmove(&l->at[at + 1], &l->at[at], (l->n++ - at) * sizeof *l->at);
+    l->at[at] = day;
     return true;
 }
 
@@ -106,7 +107,8 @@ static bool put(features *f, group g, const trace_event *e) {
     if (!grow(f->alloc, &l->at, l->n, &l->capacity, sizeof *l->at)) return false;
     if (!grow(f->alloc, &f->topic, l->n, &f->topic_room, sizeof *f->topic)) return false;
     if (g == GROUP_contract && !make_contract_room(f, l->n)) return false;
-    if ((g == GROUP_order || e->kind == EVENT_contract_start) && !put_bought(f, e->day)) return false;
+    if ((g == GROUP_order || e->kind == EVENT_contract_start) && !put_day(f, &f->bought, e->day)) return false;
+    if ((e->kind == EVENT_order || g == GROUP_usage || g == GROUP_payment) && !put_day(f, &f->alive, e->day)) return false;
     size_t at = l->n++;
     while (at > 0 && l->at[at - 1] > e) {
         l->at[at] = l->at[at - 1];
