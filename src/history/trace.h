@@ -21,7 +21,7 @@ typedef enum trace_tag {
     TRACE_TAGS
 } trace_tag;
 
-typedef enum trace_actor { TRACE_NOBODY, TRACE_SALES, TRACE_OPERATIONS, TRACE_ELSE } trace_actor; /* the customer's two owners, or another */
+typedef enum trace_actor { TRACE_NOBODY, TRACE_SALES, TRACE_OPERATIONS, TRACE_ELSE } trace_actor; /* one of the two who owned the customer then, or another */
 
 enum { /* trace_event.flags */
     TRACE_FIRST_RESPONSE = 1,  /* case_update: our first answer */
