@@ -80,6 +80,7 @@ static mr_status check_rows(const mr_moment_rows *rows, const mr_clock *clocks, 
 
 static mr_status check(const mr_moment_rows *rows, const mr_clock *clocks, const mr_moment_options *o, const mr_moments *out, mr_error *err) {
     if (!rows || !clocks || !o || !out || (rows->n && (!rows->bin || !rows->event))) return error_set(err, MR_EINVAL, "rows", -1, "moments need rows, clocks, options and room for the answer");
+    if (rows->n > UINT32_MAX) return error_set(err, MR_EINVAL, "n", -1, "at most %u rows, not %zu: draw a sample of them", UINT32_MAX, rows->n);
     if (rows->clocks < 1 || rows->clocks > MR_MOST_CLOCKS) return error_set(err, MR_EINVAL, "clocks", -1, "1 to %d clocks, not %zu", MR_MOST_CLOCKS, rows->clocks);
     if (!(o->level > 0 && o->level <= 0.5)) return error_set(err, MR_EINVAL, "level", -1, "level must be above 0 and at most .5, not %g", o->level);
     if (o->replicates < 100 || o->replicates > 1000000) return error_set(err, MR_EINVAL, "replicates", -1, "replicates must be 100 to 1000000, not %u", o->replicates);
