@@ -111,7 +111,7 @@ static mr_status on_customer(void *ctx, const trace *t, const trace_facts *f, co
 static int search(arguments *a, const mr_context *context, moments_of *found) {
     mr_error err = {0}, why = {0};
     trace_options options = {.first = 0};
-    moments_ledger from = {a->source.l, &options};
+    moments_ledger from = {a->source.l, &options, context->pool};
     moments_source source = {moments_from_ledger, &from};
     out_file out = {0};
     a->found = found;

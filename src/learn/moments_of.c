@@ -53,7 +53,7 @@ typedef struct learner {
 
 mr_status moments_from_ledger(void *ctx, trace_fn fn, void *fn_ctx, mr_error *err) {
     const moments_ledger *m = ctx;
-    return ledger_traces(m->l, m->options, 0, 1, fn, fn_ctx, err);
+    return ledger_traces_shared(m->l, m->pool, m->options, fn, fn_ctx, err);
 }
 
 static mr_status go_on(learner *l, mr_error *err) {

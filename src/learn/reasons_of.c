@@ -17,7 +17,7 @@ static mr_status scan_ledger(void *self, int64_t first, int64_t last, trace_fn f
     trace_options o = l->options;
     o.first = first;
     o.last = last;
-    return ledger_traces(l->l, &o, 0, 1, fn, ctx, err);
+    return ledger_traces_shared(l->l, l->pool, &o, fn, ctx, err);
 }
 
 trace_source trace_source_of(trace_ledger *l) {
