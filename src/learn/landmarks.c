@@ -445,8 +445,8 @@ static mr_status read_one(void *ctx, const trace *t, const trace_facts *f, mr_er
     const mr_context *context = job->context;
     uint64_t hash = customer_hash(t->customer_id, f);
     m->read += risk_is_customer(t);
-    if (context && context->progress && ++job->seen % 256 == 0 &&
-        context->progress(job->seen < m->base ? job->seen : m->base, m->base, context->progress_ctx))
+    if (context && context->progress && ++job->seen % 256 == 0 && /* customers come by their numbers, which are hashes */
+        context->progress((uint64_t)t->customer_id >> 32, UINT64_C(1) << 31, context->progress_ctx))
         return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
     if (!t->n) return MR_OK;
     size_t first = m->n;

@@ -39,6 +39,8 @@ typedef struct moments_settings {
     int mode;             /* risk_mode; -1: what most customers have */
     mr_moment_options search;
     bool curves;
+    void (*begin)(void *ctx, const char *what); /* a part of the work begins, with progress of its own; NULL: nobody wants to know */
+    void *begin_ctx;
 } moments_settings;
 
 /* A moment that a customer comes to. */

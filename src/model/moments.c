@@ -285,9 +285,13 @@ static void aliases(finder *f, uint32_t moment, double cut) {
 
 static mr_status find(finder *f, mr_error *err) {
     mr_moments *out = f->out;
+    uint32_t roughness = f->rows->spells ? 0 : 3, ways = f->rows->spells ? 6 : 7; /* three fits, the search, what is tried, and a fit */
+    f->model.ways = ways + 1;
     mr_status status = moments_fit(&f->model, err);
     for (uint64_t step = 0; status == MR_OK; step++) {
+        if (step) f->model.way = 0, f->model.ways = ways;
         if (!f->rows->spells) status = moments_roughness(&f->model, err);
+        f->model.way = (step ? 0 : 1) + roughness; /* also where fewer fits were enough */
         if (status == MR_OK) status = moments_search(&f->model, f->options, step, f->peak, err);
         if (status != MR_OK) break;
         for (size_t j = 0; step == 0 && j < f->rows->clocks; j++) out->p[j] = f->peak[j].p;

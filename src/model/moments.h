@@ -46,11 +46,14 @@ typedef struct moments_model {
     double *part;      /* with spells [rows]: the chance that the event, if there is one, lies in this row */
     double *silent;    /* and [spells]: how often, by the model, a spell under observation ends in silence */
     double events;
+    uint32_t way, ways; /* of the search's step under way: how much is done, in fits, and how much there is as far as that is known */
     double *work;      /* [4 * most columns + most columns^2] */
 } moments_model;
 
 mr_status moments_model_new(moments_model *m, const mr_moment_rows *rows, const mr_clock *clocks, const mr_context *context, mr_error *err);
 void moments_model_free(moments_model *m);
+/* Tells how far the step has come: `share` of what follows, of `weight` fits. MR_ECANCELLED. */
+mr_status moments_tick(const moments_model *m, double share, uint32_t weight, mr_error *err);
 /* Penalised likelihood by backfitting, from where the model stands; leaves mean and variance of every clock up to date. */
 mr_status moments_fit(moments_model *m, mr_error *err);
 mr_status moments_clock_new(moments_clock *c, const mr_clock *spec, const uint16_t *bin, const mr_alloc *alloc, mr_error *err);

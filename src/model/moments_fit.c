@@ -125,6 +125,15 @@ static double run_pass(moments_model *m, const moments_clock *times, const doubl
     return total;
 }
 
+mr_status moments_tick(const moments_model *m, double share, uint32_t weight, mr_error *err) {
+    const mr_context *c = m->context;
+    if (!c || !c->progress) return MR_OK;
+    uint64_t done = 1000 * (uint64_t)m->way + (uint64_t)(1000 * share * weight);
+    uint32_t least = m->way + weight;
+    if (!c->progress(done, 1000 * (uint64_t)(m->ways > least ? m->ways : least), c->progress_ctx)) return MR_OK;
+    return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+}
+
 mr_status moments_fit(moments_model *m, mr_error *err) {
     double *change = m->partial + m->blocks * 2 * (m->most_bins + 1), moved = HUGE_VAL; /* room for one block more */
     double total = run_pass(m, NULL, NULL, 1, &m->clock[0]);
@@ -147,9 +156,10 @@ mr_status moments_fit(moments_model *m, mr_error *err) {
             for (size_t b = 0; b < c->bins; b++) change[b] *= shift;
             total = run_pass(m, c, change, shift, &m->clock[(i + 1) % m->clocks]);
         }
-        if (m->context && m->context->progress && m->context->progress((uint64_t)cycle + 1, (uint64_t)most, m->context->progress_ctx))
-            return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+        mr_status status = moments_tick(m, (cycle + 1.0) / most, 1, err);
+        if (status != MR_OK) return status;
     }
+    m->way++;
     for (size_t i = 0; i < m->clocks; i++) {
         moments_clock *c = &m->clock[i];
         run_pass(m, NULL, NULL, 1, c);

@@ -22,6 +22,7 @@
 #include <string.h>
 
 enum { ENOUGH = 20, ROUNDS = 2 };
+enum { SEARCH_BLURRED = 4 }; /* how many fits a search takes where it is not known when; else about one */
 #define WIDEN 1.3          /* from one width of windows to the next */
 #define LEAST_LEFT 0.1     /* share of a window's information that the background must leave */
 #define LEAST_EXPECTED 0.3 /* events */
@@ -276,15 +277,17 @@ static uint32_t share_out(const replicates *all, uint32_t drawn, uint32_t as_str
 
 static mr_status draw_replicates(replicates *all, moments_peak *peak, mr_error *err) {
     const mr_moment_options *o = all->s->options;
-    const mr_context *context = all->s->m->context;
+    mr_pool *pool = context_pool(all->s->m->context);
     uint32_t as_strong = 0, drawn = 0;
     while (drawn < o->replicates && as_strong < ENOUGH) {
         uint32_t n = share_out(all, drawn, as_strong), end = drawn + n;
         all->first = drawn;
-        mr_status status = pool_run(context_pool(context), n, replicate_block, all, err);
+        mr_status status = pool_run(pool, n, replicate_block, all, err);
         if (status != MR_OK) return status;
         while (drawn < end && as_strong < ENOUGH) as_strong += all->most[drawn++] >= peak->strength;
-        if (context && context->progress && context->progress(drawn, o->replicates, context->progress_ctx)) return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+        double share = as_strong < ENOUGH ? fmax((double)drawn / o->replicates, (double)as_strong / ENOUGH) : 1;
+        status = moments_tick(all->s->m, ((double)all->clock + share) / (double)all->s->m->clocks, all->s->m->bound ? SEARCH_BLURRED : 1, err);
+        if (status != MR_OK) return status;
     }
     peak->p = as_strong >= ENOUGH ? (double)as_strong / drawn : (as_strong + 1.0) / (drawn + 1.0);
     qsort(all->most, drawn, sizeof *all->most, by_value);
@@ -459,5 +462,6 @@ mr_status moments_search(moments_model *m, const mr_moment_options *options, uin
     }
     mem_free(alloc, s);
     moments_joint_free(m, &joint);
+    m->way += m->bound ? SEARCH_BLURRED : 1;
     return status;
 }
