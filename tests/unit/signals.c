@@ -350,6 +350,14 @@ static void one_is_said_as_one(void **state) {
     assert_string_equal(sentence, "1 promise broken on 1970-01-01");
     hit_sentence("broken ({k} in all), on {d1}", &h, sentence, sizeof sentence);
     assert_string_equal(sentence, "broken, on 1970-01-01");
+    h.number[0] = 1;
+    hit_sentence("The case of {d1} took {n1} days to solve", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "The case of 1970-01-01 took 1 day to solve");
+    hit_sentence("in touch {n1} times in the last 180 days, usual is {n1}", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "in touch 1 time in the last 180 days, usual is 1");
+    h.number[0] = 1.2;
+    hit_sentence("took {n1} days", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "took 1.2 days");
     h.count = 2;
     hit_sentence("{k} promises broken on {d1} ({k} in all)", &h, sentence, sizeof sentence);
     assert_string_equal(sentence, "2 promises broken on 1970-01-01 (2 in all)");
