@@ -98,6 +98,13 @@ want "broken JSON" 0 "3 records & 1  rejected & 2  events added" import events e
 want "an unknown kind is kept" 0 "moved to the moon" customer show j2
 want "no such currency" 3 "currency 'QQQ'" import orders - --yes --source q < <(printf 'customer,date,amount,currency\nq,2025-01-01,1,QQQ\n')
 
+# Sums that no number holds stop, and say so.
+printf 'customer,date,amount\nrich,2025-01-01,500000000000000\nrich,2025-02-01,500000000000000\nrich,2025-03-01,500000000000000\n' >rich.csv
+run import orders rich.csv --yes --currency EUR --quiet
+want "more than can be added up" 0 "spent +92233720368547[0-9.]+ EUR and more than that, beyond what can be added up" customer show rich
+check "... as JSON" true "$("$marram" customer show rich --json | jq .cycle.state.spend_is_more)"
+check "of no one else" null "$("$marram" customer show c1 --json | jq .cycle.state.spend_is_more)"
+
 # JSON for scripts.
 run import orders orders.csv --yes --currency EUR --json
 check "as JSON" "4 0 4" "$(jq -r '"\(.rows) \(.events.added) \(.events.repeated)"' .out)"
