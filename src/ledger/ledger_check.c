@@ -339,7 +339,7 @@ static mr_status check_imports(checker *c, mr_error *err) {
         status = db_step(s, &row, err);
         if (status == MR_OK && row)
             status = check_report(c, CHECK_import_unfinished, 0, false, err,
-                                  "the import of %.40s from %.200s stopped after %" PRId64 " records: run the same command again and it goes on there",
+                                  "the import of %.40s from %.200s stopped after %" PRId64 " records: run the same command again and it goes on there, or leave it at that ('marram db dismiss')",
                                   db_text(s, 0, NULL), db_text(s, 1, NULL), db_int(s, 2));
     }
     return status;

@@ -19,7 +19,7 @@
 static const char *const contract_states[] = {"", "running", "notice given", "ended", NULL}, *const case_states[] = {"", "open", "resolved", NULL},
                          *const promise_states[] = {"", "open", "kept", "broken", NULL}, *const consent_states[] = {"withdrawn", "given", NULL},
                          *const due_states[] = {"waiting", "done", NULL}, *const due_kinds[] = {"", "promise", NULL},
-                         *const import_states[] = {"", "under way", "done", NULL}, *const customer_kinds[] = {"", "person", "company", NULL};
+                         *const import_states[] = {"", "under way", "done", "dismissed", NULL}, *const customer_kinds[] = {"", "person", "company", NULL};
 
 typedef struct cell_rule {
     const char *table, *column; /* "": any; "*_us": by its end */

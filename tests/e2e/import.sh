@@ -105,6 +105,17 @@ want "more than can be added up" 0 "spent +92233720368547[0-9.]+ EUR and more th
 check "... as JSON" true "$("$marram" customer show rich --json | jq .cycle.state.spend_is_more)"
 check "of no one else" null "$("$marram" customer show c1 --json | jq .cycle.state.spend_is_more)"
 
+# An import that nobody will go on with.
+sqlite3 shop.db "UPDATE import_run SET state = 1 WHERE files LIKE '%rich.csv'" 2>/dev/null && {
+    want "an unfinished import" 0 "not finished: the same command again goes on from there, 'marram db dismiss'" db status
+    want "dismissed" 0 "the import of orders from .*rich.csv is dismissed: what had come of it .3 records. stays" db dismiss
+    want "which is said" 0 "dismissed: what had come stays" db status
+    check "... as JSON" "false true" "$("$marram" db status --json | jq -r '.imports[] | select(.file | endswith("rich.csv")) | "\(.finished) \(.dismissed)"')"
+    want "once" 3 "no unfinished import" db dismiss
+    want "the same again" 0 "0  events added & 3  events that were there already" import orders rich.csv --yes --currency EUR
+    check "is finished" "true false" "$("$marram" db status --json | jq -r '.imports[] | select(.file | endswith("rich.csv")) | "\(.finished) \(.dismissed)"')"
+}
+
 # JSON for scripts.
 run import orders orders.csv --yes --currency EUR --json
 check "as JSON" "4 0 4" "$(jq -r '"\(.rows) \(.events.added) \(.events.repeated)"' .out)"

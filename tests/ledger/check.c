@@ -1,8 +1,10 @@
 /* The checker: a sound ledger has nothing to say of; each kind of damage is caught by its name, and what can be repaired is. */
 #include "people.h"
 
+#include <dismiss.h>
 #include <ledger_check.h>
 #include <merge.h>
+#include <rebuild.h>
 #include <schema.h>
 
 #include <stdlib.h>
@@ -206,6 +208,33 @@ static void imports(void **state) {
     run(l, "INSERT INTO import_run (id, record, files, started_at_us, updated_at_us, records_done, events_added, events_repeated, events_conflicting, "
            "rejected, state) VALUES (1, 'orders', 'shop.csv', 0, 0, 120000, 0, 0, 0, 0, 1)");
     caught(s, CHECK_import_unfinished, 1, "the import of orders from shop.csv stopped after 120000 records", false);
+
+    /* Dismissed: by its file where there are several, with the cycles it left behind. */
+    dismissed_import d;
+    mr_error err = {0};
+    bool stale = false;
+    run(l, "INSERT INTO import_run (id, record, files, started_at_us, updated_at_us, records_done, events_added, events_repeated, events_conflicting, "
+           "rejected, state) VALUES (2, 'cases', 'shop.csv', 0, 0, 5, 4, 0, 0, 0, 1), (3, 'events', 'e.csv', 0, 0, 1, 1, 0, 0, 0, 1)");
+    append_item order = fixture_order(l, 0, 400, 100, "o-1");
+    fixture_append(l, &order, 1);
+    run(l, "UPDATE cycle SET stale = 1");
+    assert_int_equal(ledger_import_dismiss(s->url, NULL, TEST_NOW, NULL, &d, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "3 imports are unfinished: say which"));
+    assert_int_equal(ledger_import_dismiss(s->url, "shop", TEST_NOW, NULL, &d, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "no unfinished import from shop"));
+    assert_ok(ledger_import_dismiss(s->url, "shop.csv", TEST_NOW, NULL, &d, &err), &err);
+    assert_string_equal(d.files, "shop.csv");
+    assert_true(d.rebuilt > 0);
+    assert_ok(ledger_is_stale(l, &stale, &err), &err);
+    assert_true(stale);
+    assert_ok(ledger_import_dismiss(s->url, NULL, TEST_NOW, NULL, &d, &err), &err);
+    assert_string_equal(d.record, "events");
+    assert_int_equal(d.records, 1);
+    assert_ok(ledger_is_stale(l, &stale, &err), &err);
+    assert_false(stale);
+    assert_int_equal(fixture_number(l, "SELECT CAST(COUNT(*) AS BIGINT) FROM import_run WHERE state = 3 AND updated_at_us > 0"), 3);
+    assert_int_equal(ledger_import_dismiss(s->url, NULL, TEST_NOW, NULL, &d, &err), MR_EDATA);
+    sound(s);
     ledger_close(l);
 }
 
