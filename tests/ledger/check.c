@@ -86,7 +86,9 @@ static void nothing_wrong(void **state) {
     mr_error err = {0};
     assert_ok(ledger_merge(l, fixture_customer(l, 0), fixture_customer(l, 1), TEST_NOW, NULL, NULL, &err), &err);
     all = check(s, false, &counts);
-    assert_int_equal(counts.wrong + counts.notes, 0);
+    assert_int_equal(counts.wrong, 0);
+    assert_int_equal(counts.notes, 1);
+    assert_int_equal(all.n[CHECK_backwards], 1); /* both had a case T-1: resolved for one before the other opened it */
     assert_int_equal(counts.customers, 5);
     ledger_close(l);
 }
@@ -238,6 +240,36 @@ static void imports(void **state) {
     ledger_close(l);
 }
 
+/* Both ends of a thing, the wrong way round; a day without a time may be any time of it. */
+static void backwards(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    const struct {
+        event_kind kind;
+        const char *number;
+        int day, hour;
+    } ends[] = {
+        {EVENT_promise_made, "P-1", 400, 10}, {EVENT_promise_kept, "P-1", 400, 0},   /* that day */
+        {EVENT_promise_made, "P-2", 400, 10}, {EVENT_promise_kept, "P-2", 400, 9},   /* wrong */
+        {EVENT_promise_made, "P-3", 400, 0},  {EVENT_promise_broken, "P-3", 390, 0}, /* wrong */
+        {EVENT_case_open, "T-1", 400, 0},     {EVENT_case_resolve, "T-1", 401, 0},
+        {EVENT_contract_start, "K-1", 400, 0}, {EVENT_contract_end, "K-1", 400, 0},
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "end-%zu", i);
+        append_item item = fixture_event(l, 0, ends[i].day, ends[i].kind, id, ends[i].number, "{}");
+        item.event.e.at_us += ends[i].hour * INT64_C(3600000000);
+        fixture_append(l, &item, 1);
+    }
+    findings all = check(s, false, NULL);
+    assert_int_equal(all.n[CHECK_backwards], 1);
+    assert_int_equal(all.customer[CHECK_backwards], fixture_customer(l, 0));
+    if (!strstr(all.last[CHECK_backwards], "2 promises were kept or broken before they were made")) fail_msg("%s", all.last[CHECK_backwards]);
+    sound(s);
+    ledger_close(l);
+}
+
 /* A page of the file overwritten. */
 static void damaged(void **state) {
     store *s = store_of(state);
@@ -300,7 +332,7 @@ static void interrupted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(nothing_wrong), BOTH(cycles), BOTH(rows), BOTH(people_lost), BOTH(imports), ON_SQLITE(damaged), BOTH(interrupted),
+        BOTH(nothing_wrong), BOTH(cycles), BOTH(rows), BOTH(people_lost), BOTH(imports), BOTH(backwards), ON_SQLITE(damaged), BOTH(interrupted),
     };
     return cmocka_run_group_tests_name("ledger_check", tests, NULL, NULL);
 }
