@@ -1,6 +1,7 @@
 /* Every signal and every pattern of a review: a history on which it just fires, and one on which it just does not. Looked at on day 1000, with the default
  * norms. */
 #include "check.h"
+#include "heap.h"
 #include "review.h"
 #include "weights.h"
 
@@ -446,29 +447,6 @@ static void fitted_weights(void **state) {
 
 /* --- every allocation fails once, and nothing is lost --- */
 
-typedef struct failing {
-    int at, left;
-} failing;
-
-static void *fail_allocate(void *ctx, size_t size) {
-    failing *f = ctx;
-    if (f->at-- == 0) return NULL;
-    f->left++;
-    return malloc(size);
-}
-
-static void *fail_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->at-- == 0) return NULL;
-    f->left += !block;
-    return realloc(block, size);
-}
-
-static void fail_release(void *ctx, void *block) {
-    if (block) ((failing *)ctx)->left--;
-    free(block);
-}
-
 static void memory_is_short(void **state) {
     (void)state;
     trace_event e[STEPS];
@@ -477,8 +455,8 @@ static void memory_is_short(void **state) {
     norms_default(&usual);
     bool done = false;
     for (int at = 0; !done; at++) {
-        failing f = {at, 0};
-        mr_alloc alloc = {fail_allocate, fail_resize, fail_release, &f};
+        heap h = {.fail_at = at + 1};
+        mr_alloc alloc = heap_alloc(&h);
         digest_room room = {.alloc = &alloc};
         digest d;
         weights w;
@@ -491,7 +469,7 @@ static void memory_is_short(void **state) {
         done = status == MR_OK;
         if (!done) assert_int_equal(status, MR_ENOMEM);
         digest_room_free(&room);
-        assert_int_equal(f.left, 0);
+        assert_int_equal(h.live, 0);
         assert_true(at < 100);
     }
 }
