@@ -127,20 +127,25 @@ static void print_json(const explained *e, const char *id) {
     json_decref(out);
 }
 
-/* The row of that id; -1: none. */
-static int64_t find_row(const table_frame *t, const char *id) {
+/* The first row of that id; -1: none. */
+static int64_t find_row(const table_frame *t, const char *id, size_t *rows) {
     char number[24];
+    int64_t first = -1;
+    *rows = 0;
     for (size_t i = 0; i < t->frame.n; i++) {
         snprintf(number, sizeof number, "%zu", i + 1);
-        if (!strcmp(t->frame.id ? t->frame.id[i] : number, id)) return (int64_t)i;
+        if (strcmp(t->frame.id ? t->frame.id[i] : number, id) != 0) continue;
+        if (!(*rows)++) first = (int64_t)i;
     }
-    return -1;
+    return first;
 }
 
 static mr_status explain(const arguments *a, const trained *model, table_frame *table, mr_error *err) {
     mr_status status = table_frame_match(a->path, model, a->id, table, err);
     if (status != MR_OK) return status;
-    int64_t row = find_row(table, a->row);
+    size_t rows;
+    int64_t row = find_row(table, a->row, &rows);
+    if (rows > 1) fprintf(stderr, "marram explain: note: %zu rows are '%.80s': this is the first of them\n", rows, a->row);
     if (row < 0) {
         *err = (mr_error){.code = MR_EDATA, .row = -1};
         snprintf(err->message, sizeof err->message, "%.200s: there is no row '%.80s'%s", a->path, a->row,
