@@ -116,7 +116,7 @@ static void print(const arguments *a, const json_t *o) {
         print_mover(m, &names);
         any |= json_array_size(json_object_get(m, "contributions")) > 0;
     }
-    if (any) print_words(0, "\nWhat the names are (docs/features.md; lately: in the last 365 days):");
+    if (any) puts("\nWhat the names are (docs/features.md; lately: in the last 365 days):");
     features_shown_print(&names);
     if (json_array_size(list) < (size_t)number(o, "both")) printf("\n%" JSON_INTEGER_FORMAT " more: --limit 0 shows all\n", number(o, "both") - (json_int_t)json_array_size(list));
 }

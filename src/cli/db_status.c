@@ -65,12 +65,12 @@ static const char *grouped(json_int_t n, char out[32]) {
     return out;
 }
 
-static void print_size(json_int_t bytes) {
+static void size_words(json_int_t bytes, char out[32]) {
     static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
     double size = (double)bytes;
     int unit = 0;
     for (; size >= 1000 && unit < 4; unit++) size /= 1000;
-    printf(unit && size < 10 ? "%.1f %s" : "%.0f %s", size, units[unit]);
+    snprintf(out, 32, unit && size < 10 ? "%.1f %s" : "%.0f %s", size, units[unit]);
 }
 
 static void print_tables(const json_t *o) {
@@ -113,9 +113,10 @@ static void print_imports(const json_t *list) {
 }
 
 static void print_status(const json_t *o) {
-    printf("%s: %s, ", json_text(o, "name"), json_text(o, "store"));
-    print_size(number(o, "bytes"));
-    printf(", schema version %d\n\n", (int)number(o, "schema_version"));
+    char size[32];
+    size_words(number(o, "bytes"), size);
+    print_words(2, "%s: %s, %s, schema version %d", json_text(o, "name"), json_text(o, "store"), size, (int)number(o, "schema_version"));
+    putchar('\n');
     print_tables(o);
     print_imports(json_object_get(o, "imports"));
     puts("");
@@ -127,7 +128,7 @@ static void print_status(const json_t *o) {
         puts("No backup was made yet: marram db backup FILE");
     if (*json_text(o, "last_restore")) printf("Restored from a backup on %.10s.\n", json_text(o, "last_restore"));
     if (json_is_true(json_object_get(o, "stale")))
-        puts("Some cycles are behind, as an import that was cut short leaves them: finish it, or run\n'marram db check --repair'; 'marram score' mends it, too.");
+        print_words(0, "Some cycles are behind, as an import that was cut short leaves them: finish it, or run 'marram db check --repair'; 'marram score' mends it, too.");
 }
 
 int db_status(const db_arguments *a) {
