@@ -10,7 +10,7 @@
 #include <ledger.h>
 #include <marram/moments.h>
 #include <risk.h>
-#include <traces.h>
+#include <traces_shared.h>
 
 enum { MOMENTS_SAMPLE = 100000 };
 
@@ -20,10 +20,11 @@ typedef struct moments_source {
     void *ctx;
 } moments_source;
 
-/* All traces of a ledger. */
+/* All traces of a ledger, read by the pool's threads; callbacks must not use it. */
 typedef struct moments_ledger {
     ledger *l;
     const trace_options *options;
+    mr_pool *pool; /* NULL: none */
 } moments_ledger;
 mr_status moments_from_ledger(void *ctx, trace_fn fn, void *fn_ctx, mr_error *err); /* ctx: moments_ledger */
 
@@ -38,6 +39,8 @@ typedef struct moments_settings {
     int mode;             /* risk_mode; -1: what most customers have */
     mr_moment_options search;
     bool curves;
+    void (*begin)(void *ctx, const char *what); /* a part of the work begins, with progress of its own; NULL: nobody wants to know */
+    void *begin_ctx;
 } moments_settings;
 
 /* A moment that a customer comes to. */

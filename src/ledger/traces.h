@@ -8,6 +8,7 @@
 #ifndef LEDGER_TRACES_H
 #define LEDGER_TRACES_H
 
+#include "body_fields.h"
 #include "histories.h"
 #include "rates.h"
 
@@ -41,7 +42,15 @@ mr_status ledger_birth(ledger *l, int64_t *at_us, mr_error *err);
 mr_status ledger_trace_money(ledger *l, const currency_rates *rates, trace_options *o, mr_error *err);
 
 /* --- one history into a trace (for tests, and for who reads customers one by one) --- */
+enum { TRACE_WORDS = 64 };
+
 typedef struct trace_builder {
+    body_fields fields;
+    struct trace_word {
+        char text[46];
+        bool known;
+        uint8_t len, tag;
+    } word[TRACE_WORDS];
     trace_event *event;
     size_t n, capacity;
     struct trace_case {
