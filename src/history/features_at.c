@@ -441,4 +441,6 @@ void features_at(const features *f, int32_t day, double *out) {
     features_contracts(f, day, out);
     people_at(f, day, out);
     said_at(f, day, out);
+    for (int i = 0; i < FEATURES; i++)
+        if (isinf(out[i])) out[i] = NAN; /* sums beyond what a number holds say nothing, and no model takes them */
 }

@@ -123,6 +123,7 @@ typedef struct additive_bags {
     unsigned char *fold; /* [turns][n] */
     const mr_outcomes *outcomes;
     bool fixed;          /* the caller said which rows judge */
+    bool alone[MOST_BAGS]; /* of groups, so few that the fold left out has none of the rows that judge: all of them do */
 } additive_bags;
 
 mr_status additive_bags_make(const additive_plan *plan, additive_bags *out, mr_error *err);

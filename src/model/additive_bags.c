@@ -33,6 +33,10 @@ static mr_status any_in_group(const additive_bags *b, double *key, uint32_t *ord
     return MR_OK;
 }
 
+static bool left_out(const additive_bags *b, size_t bag, size_t row) {
+    return b->fold[bag / b->folds * b->n + row] == bag % b->folds;
+}
+
 mr_status additive_bags_make(const additive_plan *plan, additive_bags *out, mr_error *err) {
     const mr_alloc *alloc = plan->context.alloc;
     size_t n = plan->frame->n;
@@ -52,8 +56,13 @@ mr_status additive_bags_make(const additive_plan *plan, additive_bags *out, mr_e
         if (sort_doubles(n, key, order, false) != MR_OK) status = error_memory(err, n * sizeof *order);
         for (size_t i = 0; status == MR_OK && i < n; i++) {
             if (i > 0 && key[order[i]] != key[order[i - 1]]) next = (next + 1) % out->folds;
-            fold[order[i]] = (unsigned char)next;
+            fold[order[i]] = (unsigned char)(next < MOST_BAGS ? next : MOST_BAGS); /* bags ask for the first ones alone */
         }
+    }
+    for (size_t bag = 0; status == MR_OK && out->fixed && out->outcomes->group && bag < out->bags; bag++) {
+        out->alone[bag] = true;
+        for (size_t i = 0; i < n && out->alone[bag]; i++)
+            out->alone[bag] = !out->outcomes->judge[i] || (out->outcomes->weight && !(out->outcomes->weight[i] > 0)) || !left_out(out, bag, i);
     }
     mem_free(alloc, happened);
     mem_free(alloc, order);
@@ -66,13 +75,9 @@ void additive_bags_free(additive_bags *bags, const mr_alloc *alloc) {
     bags->fold = NULL;
 }
 
-static bool left_out(const additive_bags *b, size_t bag, size_t row) {
-    return b->fold[bag / b->folds * b->n + row] == bag % b->folds;
-}
-
 bool additive_bag_judges(const additive_bags *b, size_t bag, size_t row) {
     if (!b->fixed) return left_out(b, bag, row);
-    return b->outcomes->judge[row] && (!b->outcomes->group || left_out(b, bag, row));
+    return b->outcomes->judge[row] && (!b->outcomes->group || b->alone[bag] || left_out(b, bag, row));
 }
 
 bool additive_bag_fits(const additive_bags *b, size_t bag, size_t row) {
@@ -82,13 +87,9 @@ bool additive_bag_fits(const additive_bags *b, size_t bag, size_t row) {
 
 void additive_bag_weights(const additive_bags *b, size_t bag, float *fit, float *judge) {
     const mr_outcomes *o = b->outcomes;
-    bool any = false;
     for (size_t i = 0; i < b->n; i++) {
         float w = o->weight ? (float)o->weight[i] : 1;
         fit[i] = additive_bag_fits(b, bag, i) ? w : 0;
         judge[i] = additive_bag_judges(b, bag, i) ? w : 0;
-        any |= judge[i] > 0;
     }
-    /* Groups so few that this fold has none of the rows that judge: rather all of them than nobody. */
-    for (size_t i = 0; !any && b->fixed && i < b->n; i++) judge[i] = !o->judge[i] ? 0 : o->weight ? (float)o->weight[i] : 1;
 }

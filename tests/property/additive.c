@@ -356,6 +356,23 @@ static void judges_are_others(void **state) {
         }
         additive_bags_free(&b, NULL);
     }
+    additive_plan thin = plan_with(&r, 1); /* a five-hundredth judges: two groups of two rows */
+    thin.options.judged_share = 1 / 500.0;
+    r.outcomes.judge = NULL;
+    r.outcomes.group = NULL;
+    additive_bags b;
+    assert_int_equal(additive_bags_make(&thin, &b, NULL), MR_OK);
+    size_t few = 0;
+    for (size_t i = 0; i < N; i++) few += additive_bag_judges(&b, 0, i);
+    additive_bags_free(&b, NULL);
+    assert_true(few >= 2 && few <= 4);
+    r.outcomes.judge = judge; /* one customer's rows alone judge: they do in every bag */
+    r.outcomes.group = group;
+    for (size_t i = 0; i < N; i++) judge[i] = group[i] == 7;
+    additive_plan lone = plan_with(&r, 7);
+    assert_int_equal(additive_bags_make(&lone, &b, NULL), MR_OK);
+    for (size_t bag = 0; bag < b.bags; bag++) assert_true(additive_bag_judges(&b, bag, 7 * OF_ONE));
+    additive_bags_free(&b, NULL);
     assert_true(judging > N / 3 * 2); /* twice each of the many bags, and some of the one */
     free(fit_to);
     free(group);

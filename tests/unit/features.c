@@ -95,6 +95,7 @@ static const case_row rows[] = {
     {"... changed too late", {{EVENT_contract_start, 1, 5, 120, 100, 10}, {EVENT_contract_change, 140, 5, 130, 0, 10}}, 200, FEATURE_contracts, 0},
     {"... renewed late", {{EVENT_contract_start, 1, 5, 120, 100, 10}, {EVENT_contract_renew, 140, 5, 130, 500, 10}}, 200, FEATURE_price, 130},
     {"... as if its seats had gone then", {{EVENT_contract_start, 1, 5, 120, 100, 9}, {EVENT_contract_start, 2, 6, 1, 0, 9}}, 400, FEATURE_seats_change, -0.64185388617239469},
+    {"uses beyond what a number holds", {{EVENT_usage, 5, 0, 0, 0, 1.5e308}, {EVENT_usage, 6, 0, 0, 0, 1.5e308}}, 10, FEATURE_usage_30, NAN},
     {"unsigned", {{EVENT_contract_start, 1, 5, 100, 50, 19, TRACE_UNSIGNED}}, 60, FEATURE_unsigned, 1},
     {"signed since", {{EVENT_contract_start, 1, 5, 100, 50, 19, TRACE_UNSIGNED}, {EVENT_contract_change, 30, 5, 0, 0, NO_VALUE, TRACE_SIGNED}}, 60, FEATURE_unsigned, 0},
     {"people", {OF(stakeholder_join, 1, 5), OF(stakeholder_join, 2, 6), {EVENT_stakeholder_leave, 9, 5, 0, 0, NO_VALUE, TRACE_DECIDES}}, 60, FEATURE_stakeholders, 1},
