@@ -106,6 +106,24 @@ void clocks_hear(clock_state *s, const trace_event *e) {
     }
 }
 
+size_t clocks_follow(clock_state *s, const trace *t, const uint32_t *order, size_t next, int32_t day) {
+    bool late = false;
+    for (; next < t->n && trace_known_day(&t->event[order[next]]) <= day; next++) {
+        const trace_event *e = &t->event[order[next]];
+        late |= s->newest && e < s->newest;
+        if (!s->newest || e > s->newest) s->newest = e;
+        clocks_hear(s, e);
+    }
+    if (!late) return next;
+    const trace_event *newest = s->newest;
+    clock_options options = s->options;
+    clocks_begin(s, &options);
+    s->newest = newest;
+    for (size_t i = 0; i < t->n; i++)
+        if (trace_known_day(&t->event[i]) <= day) clocks_hear(s, &t->event[i]);
+    return next;
+}
+
 /* --- readings --- */
 
 double clocks_rhythm(const clock_state *s) {
@@ -231,23 +249,5 @@ bool clocks_next(const clock_state *s, clock_id clock, int32_t day, uint32_t fro
         return stay((int64_t)ceil(s->last_order + (double)low * rhythm), (int64_t)ceil(s->last_order + (double)(high + 1) * rhythm) - 1, day, first, last);
     }
     default: return s->since[clock] != TRACE_NO_DAY && stay((int64_t)s->since[clock] + low, (int64_t)s->since[clock] + high, day, first, last);
-    }
-}
-
-/* Merging neighbours: histories are nearly in the order in which they became known. */
-void clocks_order(const trace *t, uint32_t *order) {
-    for (size_t i = 0; i < t->n; i++) {
-        int32_t day = trace_known_day(&t->event[i]);
-        size_t low = 0, high = i;
-        if (i && trace_known_day(&t->event[order[i - 1]]) <= day) low = i;
-        while (low < high) {
-            size_t middle = (low + high) / 2;
-            if (trace_known_day(&t->event[order[middle]]) <= day)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        memmove(order + low + 1, order + low, (i - low) * sizeof *order);
-        order[low] = (uint32_t)i;
     }
 }

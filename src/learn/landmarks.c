@@ -211,10 +211,12 @@ static int ordered_outcome(const trace *t, int32_t day, int32_t horizon, int32_t
     return LANDMARK_LEFT;
 }
 
-static int32_t last_order(const trace *t, int32_t day) {
+static int32_t last_order(const trace *t, int32_t day, int32_t known_by) {
     int32_t last = TRACE_NO_DAY;
-    for (size_t i = 0; i < t->n; i++)
-        if (trace_is_order(&t->event[i]) && t->event[i].day <= day && t->event[i].day > last) last = t->event[i].day;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (trace_is_order(e) && e->day <= day && e->day > last && trace_known_day(e) <= known_by) last = e->day;
+    }
     return last;
 }
 
@@ -237,7 +239,8 @@ static outcome outcome_at(const read_job *job, const trace *t, int32_t day) {
     if (m->mode == RISK_ORDERS) {
         y.then = ordered_outcome(t, day, h, y.known_day);
         y.now = ordered_outcome(t, day, h, m->last_day);
-        if (y.then == LANDMARK_LEFT || y.now == LANDMARK_LEFT) y.gone = y.gone_then = last_order(t, day) + h;
+        if (y.then == LANDMARK_LEFT) y.gone_then = last_order(t, day, y.known_day) + h;
+        if (y.now == LANDMARK_LEFT) y.gone = last_order(t, day, m->last_day) + h;
         if (y.now == LANDMARK_LEFT && y.gone <= day) y.now = LANDMARK_NOT_AT_RISK; /* an order known on the landmark was none */
         return y;
     }
@@ -300,8 +303,19 @@ typedef struct stage_walk {
 
 #define PAST_95 2.995732273553991 /* -ln .05: 95 % of gaps are shorter than this many mean gaps, where orders come at random */
 
+/* Customers they brought within the year up to the day, as known then. */
+static double referrals_of(const trace *t, int32_t day) {
+    double n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        n += e->kind == EVENT_referral_made && e->day <= day && (int64_t)e->day > (int64_t)day - CYCLE_YEAR && trace_known_day(e) <= day;
+    }
+    return n;
+}
+
 static cycle_standing standing_at(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
     cycle_standing s = {.feature = value, .chance = NAN, .base = NAN, .spell_days = NAN};
+    if (value[FEATURE_referrals] > 0) s.referrals = referrals_of(t, day);
     if (m->mode == RISK_CONTRACTS) {
         risk_spell spells[SPELLS];
         size_t n = risk_contract_spells(t, day, spells, SPELLS);
@@ -328,7 +342,7 @@ static cycle_standing standing_at(const landmarks *m, const trace *t, int32_t da
 
 static landmark_standing walk_stage(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
     cycle_standing s = standing_at(m, t, day, value, walk);
-    landmark_standing out = {s.spell_days, (unsigned char)walk->stage, s.gone, s.notice, s.back};
+    landmark_standing out = {s.spell_days, s.referrals, (unsigned char)walk->stage, s.gone, s.notice, s.back};
     if (!isnan(s.spell_days)) walk->stage = cycle_stage_of(&s, walk->stage);
     return out;
 }
@@ -337,7 +351,7 @@ cycle_stage landmark_stage(const landmarks *m, size_t row, double chance, double
     double feature[FEATURES];
     const landmark_standing *at = &m->standing[row];
     for (int f = 0; f < FEATURES; f++) feature[f] = landmark_value(m, f, row);
-    const cycle_standing s = {.feature = feature, .gone = at->gone, .notice = at->notice, .back = at->back, .spell_days = at->spell_days, .chance = chance, .base = base};
+    const cycle_standing s = {.feature = feature, .gone = at->gone, .notice = at->notice, .back = at->back, .spell_days = at->spell_days, .referrals = at->referrals, .chance = chance, .base = base};
     return cycle_stage_of(&s, (cycle_stage)at->before);
 }
 
@@ -396,7 +410,7 @@ static mr_status landmark_rows(read_job *job, const trace *t, mr_error *err) {
         job->order = more;
         job->order_room = t->n;
     }
-    features_order(t, job->order);
+    trace_order(t, job->order);
     features_begin(job->features);
     return job->o->only_day != INT32_MIN ? only_row(job, t, err) : month_rows(job, t, err);
 }

@@ -176,7 +176,7 @@ static mr_status walk_begin(learner *l, const trace *t, mr_error *err) {
     }
     clock_options options = {.sour_days = l->settings->sour_days, .rhythm_days = l->out->rhythm_days, .first_day = l->out->since};
     clocks_begin(&w->clocks, &options);
-    clocks_order(t, w->order);
+    trace_order(t, w->order);
     w->t = t;
     w->next = 0;
     return MR_OK;
@@ -184,7 +184,7 @@ static mr_status walk_begin(learner *l, const trace *t, mr_error *err) {
 
 /* Hears all that was known at the end of `day`. */
 static void walk_to(walker *w, int32_t day) {
-    while (w->next < w->t->n && trace_known_day(&w->t->event[w->order[w->next]]) <= day) clocks_hear(&w->clocks, &w->t->event[w->order[w->next++]]);
+    w->next = clocks_follow(&w->clocks, w->t, w->order, w->next, day);
 }
 
 static mr_status grow(learner *l, mr_error *err) {

@@ -71,10 +71,25 @@ static double score(const body_fields *body) {
     return scale > 0 ? fmin(1, fmax(0, value)) : NAN;
 }
 
-static trace_actor actor(const trace_facts *f, const char *who) {
+/* Who owned them at a time: as the last change until then says, else who it was before the first one after it, else who it is now. "" not known. */
+static const char *owner_at(const trace_builder *b, int64_t at_us, const char *field, const char *before, const char *now) {
+    const char *owner = NULL;
+    for (size_t i = 0; i < b->owners_n; i++) {
+        const char *next = body_text(b->owners[i].body, field);
+        if (!length(next)) continue;
+        if (b->owners[i].at_us > at_us) {
+            const char *until = body_text(b->owners[i].body, before);
+            return owner ? owner : until ? until : "";
+        }
+        owner = next;
+    }
+    return owner ? owner : now;
+}
+
+static trace_actor actor(const trace_builder *b, const trace_facts *f, int64_t at_us, const char *who) {
     if (!length(who)) return TRACE_NOBODY;
-    if (!strcasecmp(who, f->owner_sales) || !strcasecmp(who, "sales")) return TRACE_SALES;
-    if (!strcasecmp(who, f->owner_operations) || !strcasecmp(who, "operations")) return TRACE_OPERATIONS;
+    if (!strcasecmp(who, owner_at(b, at_us, "sales", "sales_before", f->owner_sales)) || !strcasecmp(who, "sales")) return TRACE_SALES;
+    if (!strcasecmp(who, owner_at(b, at_us, "operations", "operations_before", f->owner_operations)) || !strcasecmp(who, "operations")) return TRACE_OPERATIONS;
     return TRACE_ELSE;
 }
 
@@ -212,7 +227,7 @@ static void read_body(trace_builder *b, trace_event *t, const body_fields *body,
         break;
     default: break;
     }
-    if (who) t->actor = (uint8_t)actor(f, who);
+    if (who) t->actor = (uint8_t)actor(b, f, e->at_us, who);
 }
 
 /* --- what a survey or praise is about --- */
@@ -268,6 +283,25 @@ static mr_status put(trace_builder *b, const trace_options *o, const trace_facts
     return MR_OK;
 }
 
+static mr_status note_owners(trace_builder *b, const history *h, mr_error *err) {
+    for (size_t i = 0; i < h->n; i++) {
+        const history_event *e = &h->events[i];
+        if (e->kind != EVENT_owner_changed) continue;
+        if (b->owners_n == b->owners_capacity) {
+            size_t capacity = b->owners_capacity ? 2 * b->owners_capacity : 4;
+            struct trace_owners *owners = mem_resize(NULL, b->owners, capacity, sizeof *owners);
+            if (!owners) return error_memory(err, capacity * sizeof *owners);
+            b->owners = owners;
+            b->owners_capacity = capacity;
+        }
+        struct trace_owners *o = &b->owners[b->owners_n];
+        if (!body_read(e->body, e->body_len, &o->body)) return error_memory(err, e->body_len);
+        o->at_us = e->at_us;
+        b->owners_n++;
+    }
+    return MR_OK;
+}
+
 mr_status trace_build(trace_builder *b, const trace_options *o, const trace_facts *f, int64_t birth_us, const history *h, trace *out, mr_error *err) {
     mr_status status = MR_OK;
     b->n = b->cases_n = 0;
@@ -277,7 +311,9 @@ mr_status trace_build(trace_builder *b, const trace_options *o, const trace_fact
         b->event = events;
         b->capacity = h->n;
     }
+    status = note_owners(b, h, err);
     for (size_t i = 0; i < h->n && status == MR_OK; i++) status = put(b, o, f, birth_us, h, &h->events[i], err);
+    while (b->owners_n) json_decref(b->owners[--b->owners_n].body);
     *out = (trace){h->customer_id, b->event, b->n};
     return status;
 }
@@ -286,5 +322,6 @@ void trace_builder_free(trace_builder *b) {
     mem_free(NULL, b->event);
     mem_free(NULL, b->cases);
     body_fields_free(&b->fields);
+    mem_free(NULL, b->owners);
     *b = (trace_builder){0};
 }

@@ -1,6 +1,8 @@
 /* Traces of the ledger's customers: the scan (histories.h) with each event's body read into plain members, and beside it what is known of the
  * customer. What models of leaving, critical moments, reasons and reviews read.
  *
+ * Who got in touch is one of the customer's owners by who owned them at that time: owner_changed events say so; without any, who owns them now.
+ *
  * An event that happened before the ledger was made counts as known when it happened, one since then when it was recorded (trace_known): the ledger's
  * birth is the earliest `init` in its audit, which a backup brings along. */
 #ifndef LEDGER_TRACES_H
@@ -57,6 +59,11 @@ typedef struct trace_builder {
         size_t resolved; /* index of its last case_resolve, SIZE_MAX none */
     } *cases;
     size_t cases_n, cases_capacity;
+    struct trace_owners {
+        int64_t at_us;
+        struct json_t *body;
+    } *owners; /* owner_changed, while the history is built */
+    size_t owners_n, owners_capacity;
 } trace_builder;
 
 mr_status trace_build(trace_builder *b, const trace_options *o, const trace_facts *f, int64_t birth_us, const history *h, trace *out, mr_error *err);

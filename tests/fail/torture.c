@@ -221,6 +221,72 @@ static void additive_models(void **state) {
     mr_pool_free(pool);
 }
 
+/* Moments where nobody saw when: each spell is five days, of which one may have been the last; two clocks, curves too. */
+static mr_status spells(work *w, const mr_context *context, mr_error *err) {
+    enum { SPELLS = 2500, DAYS = 5, BINS = 60, ROWS = 2 * SPELLS * DAYS };
+    static uint16_t start[ROWS], season[ROWS];
+    static unsigned char event[ROWS];
+    static double exposure[ROWS], still[2 * SPELLS];
+    static size_t first[2 * SPELLS + 1];
+    double hazard[BINS];
+    const uint16_t *const bin[] = {start, season};
+    const mr_clock clocks[] = {{.name = "start", .bins = BINS, .narrow = 2, .wide = 12, .knot = 20}, {.name = "season", .bins = 12, .narrow = 1, .wide = 3, .role = MR_CLOCK_DATE}};
+    const mr_moment_options options = {.level = .05, .seed = 1, .replicates = 100, .least_ratio = 1};
+    mr_clock_curve curves[2] = {{.hazard = hazard, .bandwidth = 4}, {.bandwidth = 1}};
+    mr_moments out;
+    rng r;
+    size_t n = 0, k = 0;
+    rng_seed(&r, test_seed(), 0);
+    memset(&out, 0, sizeof out);
+    for (int i = 0; i < SPELLS; i++) {
+        int from = (int)rng_below(&r, BINS - DAYS), year = (int)rng_below(&r, 12);
+        bool left = false;
+        for (int a = 0; a < DAYS && !left; a++) left = rng_uniform(&r) < (from + a >= 20 && from + a < 25 ? .2 : .01);
+        for (int silent = 0; silent < 1 + left; silent++) {
+            first[k] = n;
+            still[k++] = silent ? 0 : .5;
+            for (int a = 0; a < DAYS; a++, n++) {
+                start[n] = (uint16_t)(from + a);
+                season[n] = (uint16_t)year;
+                event[n] = (unsigned char)silent;
+                exposure[n] = 1 - (double)a / DAYS / 2;
+            }
+        }
+    }
+    first[k] = n;
+    const mr_moment_rows rows = {.n = n, .clocks = 2, .bin = bin, .exposure = exposure, .event = event, .spells = k, .first = first, .still = still};
+    mr_status status = mr_moments_find(&rows, clocks, &options, context, &out, curves, err);
+    if (status != MR_OK) return status;
+    assert_true(out.n >= 1);
+    w->out[0] = (double)out.n;
+    for (uint32_t i = 0; i < out.n; i++) {
+        w->out[1 + 4 * i] = out.moment[i].centre;
+        w->out[2 + 4 * i] = out.moment[i].ratio;
+        w->out[3 + 4 * i] = out.moment[i].low;
+        w->out[4 + 4 * i] = out.moment[i].high;
+    }
+    memcpy(w->out + 1 + 4 * out.n, hazard, sizeof hazard);
+    return status;
+}
+
+static void moments_of_spells(void **state) {
+    (void)state;
+    static double alone[512], together[512];
+    work w = {.name = "spells", .out = alone};
+    assert_int_equal(spells(&w, NULL, NULL), MR_OK);
+    starve("moments", spells, &w, NULL, 1000, 1);
+    for (int threads = 2; threads <= 5; threads += 3) {
+        mr_pool *pool;
+        assert_int_equal(mr_pool_new(threads, &pool, NULL), MR_OK);
+        w.out = together;
+        memset(together, 0, sizeof together);
+        assert_int_equal(spells(&w, &(mr_context){.pool = pool}, NULL), MR_OK);
+        assert_memory_equal(alone, together, sizeof alone);
+        if (threads == 2) starve("moments, threads", spells, &w, pool, 20, 5);
+        mr_pool_free(pool);
+    }
+}
+
 /* Starts compared on a sample, and a sample before the whole: their own allocations. */
 static void samples(void **state) {
     (void)state;
@@ -272,7 +338,7 @@ static void cancelled(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(samples), cmocka_unit_test(additive_models),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(samples), cmocka_unit_test(additive_models), cmocka_unit_test(moments_of_spells),
                                        cmocka_unit_test(cancelled)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,30 @@ static void test_bodies(void **state) {
     ledger_close(l);
 }
 
+/* Each touch by who owned them then: Old until March, then New, then Newer; the customer's own row says Newer all along. */
+static void test_owners(void **state) {
+    static const char events[] =
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-01-05\",\"id\":\"1\",\"body\":{\"who\":\"Old\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-02-05\",\"id\":\"2\",\"body\":{\"who\":\"Newer\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"owner_changed\",\"at\":\"2024-03-01\",\"id\":\"3\",\"body\":{\"sales\":\"New\",\"sales_before\":\"Old\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-03-05\",\"id\":\"4\",\"body\":{\"who\":\"new\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"owner_changed\",\"at\":\"2024-06-01\",\"id\":\"5\",\"body\":{\"sales\":\"Newer\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-07-05\",\"id\":\"6\",\"body\":{\"who\":\"Old\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-08-05\",\"id\":\"7\",\"body\":{\"who\":\"Newer\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-08-06\",\"id\":\"8\",\"body\":{\"who\":\"Olga\"}}\n";
+    static const int wanted[] = {TRACE_SALES, TRACE_ELSE, TRACE_NOBODY, TRACE_SALES, TRACE_NOBODY, TRACE_ELSE, TRACE_SALES, TRACE_OPERATIONS};
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    seen found = {0};
+    import(s, "events", events);
+    import(s, "customers", "{\"customer\":\"A\",\"owner_sales\":\"Newer\",\"owner_operations\":\"Olga\"}\n");
+    assert_ok(ledger_traces(l, NULL, 0, 1, look, &found, &err), &err);
+    assert_int_equal(found.n, sizeof wanted / sizeof *wanted);
+    for (size_t i = 0; i < found.n; i++) assert_int_equal(found.event[i].actor, wanted[i]);
+    ledger_close(l);
+}
+
 static void test_rates_missing(void **state) {
     store *s = store_of(state);
     ledger *l = fixture_ledger(s);
@@ -294,6 +318,7 @@ static void test_late(void **state) {
             assert_true(landmark_value(&m, FEATURE_silence, i) == 55 && landmark_value(&m, FEATURE_orders, i) == 1);
             assert_int_equal(m.now[i], LANDMARK_LEFT);
             assert_int_equal(m.gone[i], calendar_day(2024, 2, 20) + 60);
+            assert_int_equal(m.gone_then[i], calendar_day(2024, 1, 5) + 60); /* nobody knew of the other */
             found++;
         }
         if (m.day[i] == calendar_day(2024, 3, 31)) fail_msg("on that day nobody knew of an order in the last 60 days");
@@ -388,6 +413,6 @@ static void test_temporary(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_rates_missing), BOTH(test_parts), BOTH(test_shared), cmocka_unit_test(test_fields), BOTH(test_late), BOTH(test_model), ON_SQLITE(test_temporary)};
+    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_owners), BOTH(test_rates_missing), BOTH(test_parts), BOTH(test_shared), cmocka_unit_test(test_fields), BOTH(test_late), BOTH(test_model), ON_SQLITE(test_temporary)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,11 +132,11 @@ static void as_it_became_known(void **state) {
         e[i].known_us = known[i] * TRACE_DAY_US;
     }
     trace t = {1, e, 6};
-    clocks_order(&t, order);
+    trace_order(&t, order);
     static const uint32_t want[6] = {5, 1, 3, 4, 0, 2};
     assert_memory_equal(order, want, sizeof want);
     trace none = {1, NULL, 0};
-    clocks_order(&none, order);
+    trace_order(&none, order);
 }
 
 static void names(void **state) {
