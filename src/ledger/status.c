@@ -76,7 +76,7 @@ mr_status ledger_imports(ledger *l, void (*each)(void *ctx, const ledger_import_
         status = db_step(s, &row, err);
         if (status == MR_OK && row)
             each(ctx, &(ledger_import_note){db_text(s, 0, NULL), db_text(s, 1, NULL), db_int(s, 2), db_int(s, 3), db_int(s, 4), db_int(s, 5), db_int(s, 6),
-                                            db_int(s, 7) == 2});
+                                            db_int(s, 7) == 2, db_int(s, 7) == 3});
     }
     db_reset(s);
     return status;

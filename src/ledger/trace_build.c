@@ -321,7 +321,7 @@ mr_status trace_build(trace_builder *b, const trace_options *o, const trace_fact
 void trace_builder_free(trace_builder *b) {
     mem_free(NULL, b->event);
     mem_free(NULL, b->cases);
-    body_fields_free(&b->fields);
     mem_free(NULL, b->owners);
+    body_fields_free(&b->fields);
     *b = (trace_builder){0};
 }

@@ -1,37 +1,7 @@
 /* The nth allocation fails, for every n: MR_ENOMEM each time and no block left behind; then it succeeds. And
  * cancelling: the nth progress call asks to stop, for every n, on one thread and on three. */
+#include "heap.h"
 #include "property/customers.h"
-
-#include <stdatomic.h>
-
-typedef struct heap {
-    atomic_long taken, live, fail_at; /* fail_at 0: never */
-} heap;
-
-static bool refuse(heap *h) {
-    long n = atomic_fetch_add(&h->taken, 1) + 1;
-    return n == atomic_load(&h->fail_at);
-}
-
-static void *heap_allocate(void *ctx, size_t size) {
-    heap *h = ctx;
-    if (refuse(h)) return NULL;
-    atomic_fetch_add(&h->live, 1);
-    return malloc(size);
-}
-
-static void *heap_resize(void *ctx, void *block, size_t size) {
-    heap *h = ctx;
-    if (refuse(h)) return NULL;
-    if (!block) atomic_fetch_add(&h->live, 1);
-    return realloc(block, size);
-}
-
-static void heap_release(void *ctx, void *block) {
-    heap *h = ctx;
-    if (block) atomic_fetch_sub(&h->live, 1);
-    free(block);
-}
 
 typedef struct work {
     const char *name;
@@ -118,7 +88,7 @@ static mr_status moments(work *w, const mr_context *context, mr_error *err) {
 /* Every n up to `dense`, then every `stride`th. */
 static void starve(const char *what, work_fn fn, work *w, mr_pool *pool, long dense, long stride) {
     heap h = {0};
-    mr_alloc alloc = {heap_allocate, heap_resize, heap_release, &h};
+    mr_alloc alloc = heap_alloc(&h);
     mr_context context = {.alloc = &alloc, .pool = pool};
     mr_error err = {0};
     assert_int_equal(fn(w, &context, &err), MR_OK);
@@ -316,7 +286,7 @@ static void cancelled(void **state) {
         customers_new(&c, &truth, 5500, 10, 50, 0, test_seed());
         patience p = {0};
         heap h = {0};
-        mr_alloc alloc = {heap_allocate, heap_resize, heap_release, &h};
+        mr_alloc alloc = heap_alloc(&h);
         mr_context context = {.alloc = &alloc, .progress = stop_at_last, .progress_ctx = &p};
         assert_int_equal(mr_pool_new(threads, &context.pool, NULL), MR_OK);
         mr_fit fit;
