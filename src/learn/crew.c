@@ -4,6 +4,8 @@
 #include "mem.h"
 #include "pool.h"
 
+#include <traces_shared.h>
+
 mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, crew *out, mr_error *err) {
     *out = (crew){.pool = pool};
     pthread_mutex_init(&out->turn, NULL);
@@ -23,7 +25,7 @@ mr_status crew_join(ledger *own, mr_pool *pool, crew *out, mr_error *err) {
     if (!out->ledger) return error_memory(err, n * sizeof *out->ledger);
     mr_status status = MR_OK;
     out->ledger[out->n++] = own;
-    for (; out->n < n && status == MR_OK; out->n += status == MR_OK) status = ledger_open_reading(own->url, &out->ledger[out->n], err);
+    for (; out->n < n && status == MR_OK; out->n += status == MR_OK) status = ledger_open_beside(own, &out->ledger[out->n], err);
     return status;
 }
 

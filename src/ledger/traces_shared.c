@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { CACHE_KB = 8192 }; /* each page is read once */
 enum { PIECES = 64, AHEAD = 1 << 18 }; /* events kept before a thread waits: some 20 MB */
 
 typedef struct kept_trace {
@@ -153,6 +154,14 @@ static mr_status read_piece(void *ctx, size_t piece, int worker, mr_error *err) 
     return status;
 }
 
+mr_status ledger_open_beside(const ledger *l, ledger **out, mr_error *err) {
+    mr_error why = {0};
+    mr_status status = ledger_open(l->url, &(db_options){.cache_kb = CACHE_KB}, out, &why);
+    if (status == MR_EIO && ledger_open(l->url, &(db_options){.read_only = true, .cache_kb = CACHE_KB}, out, err) == MR_OK) return MR_OK;
+    if (status != MR_OK && err) *err = why;
+    return status;
+}
+
 static mr_status share(shared *all, ledger *l, mr_pool *pool, mr_error *err) {
     size_t workers = (size_t)pool_size(pool);
     mr_status status = MR_OK;
@@ -161,7 +170,7 @@ static mr_status share(shared *all, ledger *l, mr_pool *pool, mr_error *err) {
     for (size_t i = 0; i < workers && status == MR_OK; i++) {
         all->reader[i].all = all;
         all->reader[i].l = l;
-        if (i) status = ledger_open_reading(l->url, &all->reader[i].l, err);
+        if (i) status = ledger_open_beside(l, &all->reader[i].l, err);
     }
     if (status == MR_OK) status = pool_run(pool, PIECES, read_piece, all, err);
     if (status != MR_OK && all->failed != MR_OK) {

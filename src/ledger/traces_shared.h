@@ -9,4 +9,7 @@
  * o->wanted is called by several at once. Memory: that of ledger_traces and some 20 MB a thread, which read ahead of their turn. */
 mr_status ledger_traces_shared(ledger *l, mr_pool *pool, const trace_options *o, trace_fn fn, void *ctx, mr_error *err);
 
+/* Another connection to the same ledger, for a thread that reads from one end to the other: it keeps little of the file. */
+mr_status ledger_open_beside(const ledger *l, ledger **out, mr_error *err);
+
 #endif

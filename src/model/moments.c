@@ -20,6 +20,7 @@ enum { LEAST_EVENTS = 30 };
 #define WORTH_TRYING 0.5 /* of the largest strength */
 #define SAME_ROWS 0.85
 #define EXPLAINED 0.6     /* strength left, as a share, once it is explained */
+#define LEAST_WEIGHT 0.3   /* of a clock that can show next to nothing: it is asked a third as often */
 #define GONE 2.0          /* a strength no longer of interest */
 #define TWO_SIDED_95 1.959963984540054
 
@@ -95,19 +96,22 @@ static mr_status check(const mr_moment_rows *rows, const mr_clock *clocks, const
 
 /* --- which clocks stand out --- */
 
-/* Benjamini & Hochberg: adjusted[j] <= level where clock j stands out. */
+/* Benjamini & Hochberg with weights of mean 1 (Genovese, Roeder & Wasserman 2006): adjusted[j] <= level where clock j stands out. A clock that could not
+ * show a doubled hazard if there were one is not asked as often as one that could: it would only make the others' bar higher. Weights come from how much was
+ * seen, not from when people left. */
 static void adjust(const moments_peak *peak, size_t clocks, double *adjusted) {
-    size_t searched = 0;
-    for (size_t j = 0; j < clocks; j++) searched += peak[j].any;
+    double by[MR_MOST_CLOCKS], weights = 0;
+    for (size_t j = 0; j < clocks; j++) weights += peak[j].any ? fmax(peak[j].weight, LEAST_WEIGHT) : 0;
+    for (size_t j = 0; j < clocks; j++) by[j] = peak[j].any ? peak[j].p * weights / fmax(peak[j].weight, LEAST_WEIGHT) : NAN;
     for (size_t j = 0; j < clocks; j++) {
         adjusted[j] = peak[j].any ? 1 : NAN;
-        if (!peak[j].any) continue;
-        for (size_t i = 0; i < clocks; i++) {
-            if (!peak[i].any || peak[i].p < peak[j].p) continue;
+        for (size_t i = 0; i < clocks && peak[j].any; i++) {
+            if (!peak[i].any || by[i] < by[j]) continue;
             size_t rank = 0;
-            for (size_t l = 0; l < clocks; l++) rank += peak[l].any && peak[l].p <= peak[i].p;
-            adjusted[j] = fmin(adjusted[j], peak[i].p * (double)searched / (double)rank);
+            for (size_t l = 0; l < clocks; l++) rank += peak[l].any && by[l] <= by[i];
+            adjusted[j] = fmin(adjusted[j], by[i] / (double)rank);
         }
+        if (peak[j].any) adjusted[j] = fmax(adjusted[j], peak[j].p);
     }
 }
 
@@ -198,7 +202,8 @@ static mr_status try_clock(finder *f, size_t best, size_t j, mr_error *err) {
     mr_status status = MR_OK;
     int64_t shift;
     double share, other;
-    bool own = j == best || (p->any && p->p <= f->options->level && p->strength >= WORTH_TRYING * b->strength && related(f, best, j));
+    bool told = p->p <= f->options->level || f->rows->spells; /* where it is not known when, what stands out on one clock may show on its true one as little */
+    bool own = j == best || (p->any && told && p->strength >= WORTH_TRYING * b->strength && related(f, best, j));
     bool shifted = j != best && f->clocks[j].role == MR_CLOCK_CYCLE && shift_of(f, best, b->from, b->to, j, &shift, &share) && share >= SAME_ROWS;
     if (own) status = moments_try(&f->model, j, p->from, p->to, &f->tried[j], err);
     if (!shifted || status != MR_OK) return status;
@@ -235,6 +240,10 @@ static mr_status pick(finder *f, size_t *out, mr_error *err) {
         f->tried[j] = f->tried[chosen];
         chosen = j;
         break;
+    }
+    if (f->adjusted[chosen] > f->options->level) { /* that something stands out was seen on the other */
+        f->adjusted[chosen] = f->adjusted[best];
+        f->peak[chosen].p = fmin(f->peak[chosen].p, f->peak[best].p);
     }
     *out = chosen;
     return MR_OK;
@@ -334,7 +343,17 @@ static double less_the_curse(double r, double t) {
     return low;
 }
 
-static void describe(finder *f, const double *exposure, mr_moment *m, const moments_peak *p) {
+/* The standard error of the log ratio: of the window's own count, and of the background it is held against. Where it is not known when, the count tells of the
+ * ratio what its covariance by the model as it is now says (`own`), which rises with the ratio, up to its square: what was an event of another day is one of the
+ * window's now. And what an error of the background shifts falls in turn. */
+static double log_error(const moments_peak *p, double events, double ratio, double own) {
+    double background = fmax(1 / p->information - 1 / p->own, 0);
+    if (!(own > 0)) return sqrt(1 / events + background);
+    double shift = ratio * p->own / own;
+    return sqrt(1 / own + background * shift * shift);
+}
+
+static void describe(finder *f, const double *exposure, double own, mr_moment *m, const moments_peak *p) {
     const moments_clock *c = &f->model.clock[m->clock];
     m->events = m->expected = m->exposure = 0;
     for (size_t b = m->from; b < m->to; b++) {
@@ -343,8 +362,8 @@ static void describe(finder *f, const double *exposure, mr_moment *m, const mome
         m->exposure += exposure[b];
     }
     double events = fmax(m->events, 0.5), expected = fmax(m->expected, 1e-9);
-    double se = sqrt(1 / events + fmax(1 / p->information - 1 / p->variance, 0));
     m->ratio = events / expected;
+    double se = log_error(p, events, m->ratio, own);
     m->low = exp(log(m->ratio) - TWO_SIDED_95 * se);
     m->high = exp(log(m->ratio) + TWO_SIDED_95 * se);
     m->shrunk = m->ratio > 1 ? exp(log(m->ratio) * less_the_curse(p->strength, p->threshold) / p->strength) : m->ratio;
@@ -358,18 +377,38 @@ static void exposure_of(const mr_moment_rows *rows, const moments_clock *c, doub
     }
 }
 
+/* What the count of a moment's window tells of its ratio, where it is not known when; else 0. */
+static mr_status own_information(finder *f, const mr_moment *m, double *own, mr_error *err) {
+    moments_clock c;
+    double *work = NULL;
+    *own = 0;
+    if (!f->rows->spells) return MR_OK;
+    mr_status status = moments_copy(&f->model.clock[m->clock], context_alloc(f->model.context), &c, &work, err);
+    if (status == MR_OK) status = moments_blur(&f->model, &c, err);
+    if (status == MR_OK) *own = moments_band(&c, m->from, m->to);
+    moments_blur_free(&f->model, &c);
+    mem_free(context_alloc(f->model.context), work);
+    return status;
+}
+
 static mr_status tell(finder *f, mr_clock_curve *curves, mr_error *err) {
     const mr_alloc *alloc = context_alloc(f->model.context);
     mr_moments *out = f->out;
     double *exposure = mem_take(alloc, f->model.most_bins, sizeof *exposure);
-    if (!exposure) return error_memory(err, f->model.most_bins * sizeof *exposure);
-    for (size_t j = 0; j < f->rows->clocks; j++) {
+    mr_status status = exposure ? MR_OK : error_memory(err, f->model.most_bins * sizeof *exposure);
+    if (!exposure) return status;
+    for (size_t j = 0; j < f->rows->clocks && status == MR_OK; j++) {
         exposure_of(f->rows, &f->model.clock[j], exposure);
         if (curves) moments_curve(&f->model.clock[j], exposure, &curves[j]);
-        for (uint32_t i = 0; i < out->n; i++)
-            if (out->moment[i].clock == j) describe(f, exposure, &out->moment[i], &f->as_found[i]);
+        for (uint32_t i = 0; i < out->n && status == MR_OK; i++) {
+            double own;
+            if (out->moment[i].clock != j) continue;
+            status = own_information(f, &out->moment[i], &own, err);
+            if (status == MR_OK) describe(f, exposure, own, &out->moment[i], &f->as_found[i]);
+        }
     }
     mem_free(alloc, exposure);
+    if (status != MR_OK) return status;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < out->n; i++) {
         const mr_moment *m = &out->moment[i];

@@ -121,8 +121,10 @@ typedef struct moments_peak {
     uint32_t from, to;
     double strength; /* signed root of the likelihood ratio of its excess, as far as the background leaves it */
     double variance, information; /* of the window's count; what the background leaves of it */
+    double own;          /* what the count would tell of the ratio, were the background known: the variance, where it is known when */
     double ratio;
     double centre, centre_low, centre_high;
+    double weight;       /* the chance to see a doubled hazard on this clock */
     double p, threshold; /* threshold: the strength that chance alone reaches in a share `level` of replicates */
 } moments_peak;
 

@@ -110,7 +110,7 @@ double moments_band(const moments_clock *c, size_t from, size_t to) {
     for (size_t b = from; b < to; b++) {
         const double *band = c->band + b * wide;
         double ahead = 0;
-        for (size_t j = 1; j < to - b; j++) ahead += band[j];
+        for (size_t j = 1; j < to - b && j < wide; j++) ahead += band[j];
         sum += band[0] + 2 * ahead;
     }
     return sum;

@@ -16,6 +16,7 @@
 #include "mem.h"
 #include "pool.h"
 #include "rng.h"
+#include "special.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ enum { SEARCH_BLURRED = 4 }; /* how many fits a search takes where it is not kno
 #define LEAST_LEFT 0.1     /* share of a window's information that the background must leave */
 #define LEAST_EXPECTED 0.3 /* events */
 #define LEAST_BLURRED 5    /* events; of fewer, parts of very unlike size are no count */
+#define CHANCE 3.5         /* or so: the strength of the strongest window of a clock that chance alone gives in one search of twenty */
 
 typedef struct window {
     uint32_t from, to;
@@ -154,6 +156,16 @@ done:
 }
 
 static double excess_of(const window *w, const double *sums) { return sums[w->to] - sums[w->from] - w->moved; }
+
+/* The chance to see a doubled hazard where the clock tells most, in a window of middling width. */
+static double chance_to_see(const mr_clock *spec, const scan *s) {
+    double most = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        double width = (double)(s->w[i].to - s->w[i].from);
+        if (width * width <= (double)spec->narrow * spec->wide) most = fmax(most, strength_of(&s->w[i], s->w[i].information));
+    }
+    return special_normal_cdf(most - CHANCE);
+}
 
 /* sums[bins + 1]: running sums of residuals. The strongest of n windows; its strength in *most. */
 static size_t strongest(const window *windows, size_t n, const double *sums, double *most) {
@@ -414,6 +426,7 @@ static mr_status search_windows(const search *s, size_t clock, searched *of, mom
         if (status != MR_OK) goto done;
         at = look(c, windows, sums, &peak->strength);
     }
+    peak->weight = chance_to_see(model->spec, windows);
     peak->p = 1;
     if (at >= windows->n) goto done;
     pair = mem_take(s->alloc, 2 * windows->n, sizeof *pair);
@@ -424,6 +437,7 @@ static mr_status search_windows(const search *s, size_t clock, searched *of, mom
     peak->any = true;
     peak->information = windows->w[at].information;
     for (size_t b = windows->w[at].from; b < windows->w[at].to; b++) peak->variance += c->variance[b];
+    peak->own = peak->variance / windows->w[at].scale;
     peak->ratio = 1 + excess_of(&windows->w[at], sums) / peak->information;
     place(windows, sums, at, pair, peak);
     trim(c, peak);

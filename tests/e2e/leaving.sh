@@ -67,7 +67,9 @@ want "both" 2 "not both" backtest shop/orders.csv --db shop.db --until 2024-12-3
 
 # A model on the ledger's histories, kept in it.
 want "no model yet" 3 "marram train" predict --db shop.db
-want "train" 0 "Kept in the ledger & AUC" train --db shop.db --out left.json
+want "train" 0 "Kept in the ledger & AUC" train --db shop.db --out left.json --threads 3
+want "train on one thread" 0 "Kept in the ledger & AUC" train --db shop.db --out one.json --threads 1
+same "... the same model" left.json one.json
 want "predict" 0 "^id,probability,score,stage,feature_1" predict --db shop.db
 cp .out chances.csv
 check "one line each" yes "$([ "$(wc -l <chances.csv)" -gt 50 ] && echo yes)"

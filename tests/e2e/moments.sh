@@ -29,6 +29,9 @@ want "a clock that does not run" 0 "clock order_number does not run" moments --d
 
 want "each customer's next moments" 0 "within reach" moments --db world.db --customers next.csv --lead 3d
 check "its head" "customer_id,name,tier,owner_sales,owner_operations,moment,clock,inside,from,to,contact,hazard_ratio" "$(head -1 next.csv)"
+cp next.csv two.csv
+want "the same customers on one thread" 0 "within reach" moments --db world.db --customers next.csv --lead 3d --threads 1
+same "... in the same order" next.csv two.csv
 holds "customers come to it" [ "$(wc -l <next.csv)" -gt 10 ]
 holds "contact is before, or the morrow" awk -F, 'NR > 1 && $11 > $9 {exit 1}' next.csv
 holds "never at a weekend, but where there is no other day" bash -c "awk -F, 'NR > 1 && \$8 == 0 {print \$11}' next.csv | sort -u | while read -r d; do [ \$(date -d \$d +%u) -le 5 ] || [ \$d = \$(awk -F, 'NR > 1 {print \$11}' next.csv | sort | head -1) ] || exit 1; done"

@@ -67,6 +67,8 @@ refused "one day: erosion" 4 "no rhythm to learn from" erosion --db day.db
 want "the base" 0 "Why customers left, as of & problems_soured & By segment & By tier & kappa & Learned" reasons --db l.db
 run reasons --db l.db --json
 cp .out base.json
+run reasons --db l.db --json --threads 1
+same "the same on one thread" base.json .out
 holds "the planted ones lead" jq -e '[.reasons[:4][].reason] | contains(["problems_soured", "promise_broken", "price_increase"])' base.json
 holds "shares have intervals" jq -e 'all(.reasons[]; .share.low <= .share.value and .share.value <= .share.high)' base.json
 holds "reasons add up to those who left" jq -e '.left == ([.reasons[].left] | add)' base.json
