@@ -214,7 +214,7 @@ void weights_attribute(const weights *w, const weights_row *row, attribution *ou
         out->strength[r] = fmax(0, strength);
         bounds(w, x.pattern, r, out);
         rank[r] = strength + log(w->share[r] / w->share[REASON_unknown]);
-        total += exp(rank[r]);
+        total += exp(WEIGHTS_TRUST * rank[r]);
         if (strength < WEIGHTS_NAMED || rank[r] < WEIGHTS_LEAST) continue;
         if (rank[r] > best) {
             out->second = out->top == REASON_unknown ? REASON_none : out->top;
@@ -225,7 +225,7 @@ void weights_attribute(const weights *w, const weights_row *row, attribution *ou
             next = rank[r];
         }
     }
-    for (int r = 1; r < REASON_unknown; r++) out->chance[r] = exp(rank[r]) / total;
+    for (int r = 1; r < REASON_unknown; r++) out->chance[r] = exp(WEIGHTS_TRUST * rank[r]) / total;
     out->chance[REASON_unknown] = 1 / total;
     if (out->top == REASON_unknown || best - next > 1e-9) return;
     out->second = out->top;

@@ -66,11 +66,12 @@ typedef struct attribution {
     double strength[REASONS]; /* log of how many times as likely all that fires, and all that does not, is for that reason as for none; 0 where no signal of its own
                                  fires, or more speaks against it */
     double low[REASONS], high[REASONS]; /* of strength, 95 %; NaN: by defaults, not measured */
-    double chance[REASONS];   /* given that they leave: of each reason, and of unknown; they add up to 1 */
+    double chance[REASONS];   /* given that they leave: of each reason, and of unknown; they add up to 1. Of log odds counts WEIGHTS_TRUST */
     reason top, second;       /* the likeliest; unknown where none reaches WEIGHTS_NAMED and WEIGHTS_LEAST, or two are even */
 } attribution;
 
 #define WEIGHTS_NAMED 0.6931471805599453 /* log 2: the signals are twice as likely with the reason as without */
+#define WEIGHTS_TRUST 0.7           /* signals come less independently than the sum of their logs takes them to: what is said with 70 % is right in 70 % */
 #define WEIGHTS_LEAST (-0.5)             /* log odds against no known reason, how common each is counted in */
 
 void weights_attribute(const weights *w, const weights_row *row, attribution *out);
