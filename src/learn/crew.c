@@ -15,6 +15,23 @@ mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, c
     return status;
 }
 
+mr_status crew_join(ledger *own, mr_pool *pool, crew *out, mr_error *err) {
+    *out = (crew){.pool = pool};
+    pthread_mutex_init(&out->turn, NULL);
+    size_t n = (size_t)pool_size(pool);
+    out->ledger = mem_new(NULL, n, sizeof *out->ledger);
+    if (!out->ledger) return error_memory(err, n * sizeof *out->ledger);
+    mr_status status = MR_OK;
+    out->ledger[out->n++] = own;
+    for (; out->n < n && status == MR_OK; out->n += status == MR_OK) status = ledger_open_reading(own->url, &out->ledger[out->n], err);
+    return status;
+}
+
+void crew_part(crew *c) {
+    if (c->ledger) c->ledger[0] = NULL;
+    crew_close(c);
+}
+
 unsigned crew_connections(const crew *c) {
     unsigned n = 0;
     for (size_t i = 0; i < c->n; i++) n += db_connections(c->ledger[i]->d);

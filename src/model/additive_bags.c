@@ -1,6 +1,7 @@
 /* Shares of the rows. They are dealt into folds, each outcome for itself and the rows of one group together; bag b fits to all folds but one, which
- * judges it, and when every fold has judged once the rows are dealt anew. Where the caller says which rows judge, the fold left out does nothing, so
- * that bags differ. */
+ * judges it, and when every fold has judged once the rows are dealt anew. Where the caller says which rows judge, these do and no others: without groups
+ * all of them (of the others the fold left out does nothing, so that bags differ), with groups those of the fold left out, so that nobody who is fitted to
+ * judges by another row. */
 #include "additive.h"
 
 #include "error.h"
@@ -70,15 +71,24 @@ static bool left_out(const additive_bags *b, size_t bag, size_t row) {
 }
 
 bool additive_bag_judges(const additive_bags *b, size_t bag, size_t row) {
-    return b->fixed ? b->outcomes->judge[row] : left_out(b, bag, row);
+    if (!b->fixed) return left_out(b, bag, row);
+    return b->outcomes->judge[row] && (!b->outcomes->group || left_out(b, bag, row));
+}
+
+bool additive_bag_fits(const additive_bags *b, size_t bag, size_t row) {
+    if (!b->fixed) return !left_out(b, bag, row);
+    return !b->outcomes->judge[row] && !((b->bags > 1 || b->outcomes->group) && left_out(b, bag, row));
 }
 
 void additive_bag_weights(const additive_bags *b, size_t bag, float *fit, float *judge) {
     const mr_outcomes *o = b->outcomes;
+    bool any = false;
     for (size_t i = 0; i < b->n; i++) {
         float w = o->weight ? (float)o->weight[i] : 1;
-        bool judges = additive_bag_judges(b, bag, i), fits = !judges && !(b->bags > 1 && b->fixed && left_out(b, bag, i));
-        fit[i] = fits ? w : 0;
-        judge[i] = judges ? w : 0;
+        fit[i] = additive_bag_fits(b, bag, i) ? w : 0;
+        judge[i] = additive_bag_judges(b, bag, i) ? w : 0;
+        any |= judge[i] > 0;
     }
+    /* Groups so few that this fold has none of the rows that judge: rather all of them than nobody. */
+    for (size_t i = 0; !any && b->fixed && i < b->n; i++) judge[i] = !o->judge[i] ? 0 : o->weight ? (float)o->weight[i] : 1;
 }

@@ -97,7 +97,7 @@ want "a row whose table was forgotten, where there is a ledger" 3 "no customer '
 want "train, a file without a target" 2 "needs --target" train shop/orders.csv
 want "predict, a file without a model" 2 "needs --model" predict shop/orders.csv
 want "explain, a file without a model" 2 "needs --model" explain shop/orders.csv
-want "help is of tables, and names the ledger's" 0 "marram train FILE & marram train \\[--db URL\\]" train --help
+want "help is of the ledger and of tables" 0 "marram train \\[--db URL\\] & marram train FILE & --horizon LENGTH & --target COLUMN" train --help
 cp shop.db again.db
 export MARRAM_DB=again.db
 want "train, the usual ledger" 0 "AUC & Kept in the ledger" train --out again.json

@@ -1,6 +1,7 @@
 /* ingest: dialects, dates, amounts, roles, grouping, thread identity, random CSV read back, bad input refused
  * with the words that help. Bad inputs that are files live in tests/fail/. */
 #include "check.h"
+#include "heap.h"
 
 #include "amounts.h"
 #include "calendar.h"
@@ -882,31 +883,6 @@ static void thread_identity(void **state) {
 
 /* --- memory and cancelling --- */
 
-typedef struct failing {
-    long left; /* allocations until one fails */
-    long live;
-} failing;
-
-static void *fail_take(void *ctx, size_t size) {
-    failing *f = ctx;
-    if (f->left-- <= 0) return NULL;
-    f->live++;
-    return malloc(size);
-}
-
-static void *fail_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->left-- <= 0) return NULL;
-    f->live += !block;
-    return realloc(block, size);
-}
-
-static void fail_free(void *ctx, void *block) {
-    failing *f = ctx;
-    f->live -= block != NULL;
-    free(block);
-}
-
 static void torture(void **state) {
     (void)state;
     static const char text[] = "customer,date,amount,name,email\n\"a \"\"long\"\" "
@@ -917,8 +893,8 @@ static void torture(void **state) {
     assert_true(made >= 0);
     close(made);
     for (long n = 0;; n++) {
-        failing f = {.left = n};
-        mr_alloc alloc = {fail_take, fail_resize, fail_free, &f};
+        heap h = {.fail_at = n + 1, .for_good = true};
+        mr_alloc alloc = heap_alloc(&h);
         mr_context context = {.alloc = &alloc};
         ingest_source *source = NULL;
         ingest_orders out = {0};
@@ -931,12 +907,12 @@ static void torture(void **state) {
         source_close(source);
         if (!status) {
             ingest_orders_free(&out);
-            assert_int_equal(f.live, 0);
+            assert_int_equal(h.live, 0);
             assert_true(n > 20);
             break;
         }
         assert_int_equal(status, MR_ENOMEM);
-        assert_int_equal(f.live, 0);
+        assert_int_equal(h.live, 0);
     }
     unlink(rejects);
 }

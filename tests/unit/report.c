@@ -529,7 +529,7 @@ static void test_previous_join(void **state) {
     /* The earlier run: every customer but the first ten rows, each third in the next stage with another chance, and two who are
      * gone since. Identifiers as the file shows them: formulas with their apostrophe. */
     size_t n = r->n - 10 + 2, at = 0, moved = 0;
-    previous p = {.dir = "earlier", .until = r->until - 30, .n = n, .value_at_risk = 5, .expected_orders = 7,
+    previous p = {.dir = "earlier", .head = {.until = r->until - 30, .value_at_risk = 5, .expected = 7}, .n = n,
                   .id_bytes = malloc(64 * n), .id_offset = calloc(n + 1, sizeof(uint64_t)), .stage = malloc(n),
                   .p_order = malloc(n * sizeof(double))};
     for (size_t i = 0; i < n; i++) {
