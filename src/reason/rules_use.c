@@ -250,7 +250,7 @@ bool signal_came_back_cheaper(const digest *d, signal_hit *h) {
     for (uint32_t i = 0; i < d->n[EVENT_came_back]; i++) {
         const trace_event *back = digest_event(d, EVENT_came_back, i), *better = better_terms(d, back);
         if (!better) better = cheaper_contract(d, back);
-        if (!better) continue;
+        if (!better || !hit_in(d, h, back)) continue;
         hit_add(h, back);
         hit_add(h, better);
     }
