@@ -39,8 +39,10 @@ typedef struct mr_frame {
 typedef struct mr_outcomes {
     const unsigned char *happened; /* [n] 0 or 1 */
     const double *weight;          /* [n] >= 0, finite; NULL: 1 each */
-    const uint64_t *group;         /* [n] rows of one group (a customer's periods) are never both fitted to and judged on; NULL: each its own */
-    const unsigned char *judge;    /* [n] 1: not fitted to but judged on, to know when to stop (rows of a later time); NULL: seeded shares of the rows */
+    const uint64_t *group;         /* [n] rows of one group (a customer's periods) are never both fitted to and judged on, and count as one where chance is weighed;
+                                      NULL: each its own */
+    const unsigned char *judge;    /* [n] 1: not fitted to but judged on, to know when to stop (rows of a later time); with groups each of them judges what was fitted
+                                      to others; NULL: seeded shares of the rows */
 } mr_outcomes;
 
 /* {0} is the default of each. */

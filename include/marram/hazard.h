@@ -11,7 +11,10 @@ extern "C" {
 #endif
 
 /* Period k is (k width, (k + 1) width]. A row is in it that was watched from its beginning, and either to its end or until it left in it: a last
- * period cut short by the end of the data tells nothing, and neither does a first one joined late. */
+ * period cut short by the end of the data tells nothing, and neither does a first one joined late.
+ *
+ * Rows of one mr_survival.subject that stand one behind the other, each beginning where the one before it stopped, are one watch: a period they are split in goes to
+ * the last of them that reaches into it. Without subjects such a period is one joined late, and who leaves in it is not counted. */
 typedef struct mr_periods {
     size_t *row;             /* [n] of the survival data */
     double *period;          /* [n] k */

@@ -18,6 +18,7 @@ typedef struct mr_survival {
     const double *stop;         /* finite */
     const unsigned char *event; /* 1: left, 0: not */
     const double *weight;       /* > 0; NULL: 1 each */
+    const uint64_t *subject;    /* whose row it is, which mr_hazard_cut alone asks (marram/hazard.h); NULL: each its own */
 } mr_survival;
 
 /* At the n distinct times somebody left. Columns of [data->n], NULL: not wanted. */

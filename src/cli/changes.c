@@ -1,5 +1,6 @@
 /* marram changes: whose risk moved since a day, and what moved it. */
 #include "columns_out.h"
+#include "feature_words.h"
 #include "store.h"
 #include "json_text.h"
 
@@ -73,31 +74,50 @@ static json_int_t number(const json_t *o, const char *name) {
     return json_integer_value(json_object_get(o, name));
 }
 
+/* Contributions, each by its feature's name; what the names mean comes below all of them, once. */
+static void print_mover(const json_t *m, features_shown *names) {
+    const json_t *t;
+    size_t k;
+    double before = real(m, "chance_before"), after = real(m, "chance_after");
+    print_words(4, "%s  %.1f %% -> %.1f %% (%+.1f points; log-odds %+.2f)", *json_text(m, "identifier") ? json_text(m, "identifier") : json_text(m, "customer_id"), 100 * before, 100 * after, 100 * (after - before),
+           real(m, "score_after") - real(m, "score_before"));
+    json_array_foreach(json_object_get(m, "contributions"), k, t) {
+        const char *of = json_text(t, "reason");
+        print_words(11, "    %+.2f  %s%s%s%s", real(t, "change"), json_text(t, "term"), *of ? " (" : "", of, *of ? ")" : "");
+        features_shown_add(names, json_text(t, "term"));
+    }
+    if (real(m, "rest") != 0) printf("    %+.2f  all others\n", real(m, "rest"));
+}
+
 static void print(const arguments *a, const json_t *o) {
     const json_t *list = json_object_get(o, "moved"), *m, *t;
-    size_t i, k;
+    features_shown names = {0};
+    bool any = false;
+    size_t i;
     print_words(2, "The chance of leaving within %" JSON_INTEGER_FORMAT " days, %s against %s%s", number(o, "horizon_days"), json_text(o, "until"), json_text(o, "since"),
                 a->customer ? number(o, "both") ? "" : ": not here on both days, or not at risk; nothing to compare" : ":");
     if (!a->customer)
-        print_words(2, "%" JSON_INTEGER_FORMAT " were here on both days, their mean chance went from %.1f %% to %.1f %% (%" JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT " down); %" JSON_INTEGER_FORMAT
-                    " are no longer at risk, %" JSON_INTEGER_FORMAT " are new", number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"), number(o, "up"), number(o, "down"), number(o, "gone"),
+        print_words(2, "Here on both days: %" JSON_INTEGER_FORMAT ", their mean chance went from %.1f %% to %.1f %% (%" JSON_INTEGER_FORMAT " up, %" JSON_INTEGER_FORMAT
+                    " down); no longer at risk: %" JSON_INTEGER_FORMAT "; new: %" JSON_INTEGER_FORMAT, number(o, "both"), 100 * real(o, "mean_before"), 100 * real(o, "mean_after"), number(o, "up"), number(o, "down"), number(o, "gone"),
                     number(o, "new"));
     if (!a->customer) {
         char words[512];
         size_t at = 0;
         json_array_foreach(json_object_get(o, "terms"), i, t)
-            if (i < 5 && at < sizeof words) at += (size_t)snprintf(words + at, sizeof words - at, "%s %s %+.3f", i ? "," : "", json_text(t, "term"), real(t, "change"));
-        if (at) print_words(2, "Moved most on the whole (log-odds, mean; features in docs/features.md):%s", words);
+            if (i < 5 && at < sizeof words) {
+                at += (size_t)snprintf(words + at, sizeof words - at, "%s %s %+.3f", i ? "," : "", json_text(t, "term"), real(t, "change"));
+                features_shown_add(&names, json_text(t, "term"));
+                any = true;
+            }
+        if (at) print_words(2, "Moved most on the whole (log-odds, mean):%s", words);
         putchar('\n');
     }
     json_array_foreach(list, i, m) {
-        double before = real(m, "chance_before"), after = real(m, "chance_after");
-        print_words(4, "%s  %.1f %% -> %.1f %% (%+.1f points; log-odds %+.2f)", *json_text(m, "identifier") ? json_text(m, "identifier") : json_text(m, "customer_id"), 100 * before, 100 * after, 100 * (after - before),
-               real(m, "score_after") - real(m, "score_before"));
-        json_array_foreach(json_object_get(m, "contributions"), k, t)
-            printf("    %+.2f  %s%s%s%s\n", real(t, "change"), json_text(t, "term"), *json_text(t, "reason") ? " (" : "", json_text(t, "reason"), *json_text(t, "reason") ? ")" : "");
-        if (real(m, "rest") != 0) printf("    %+.2f  all others\n", real(m, "rest"));
+        print_mover(m, &names);
+        any |= json_array_size(json_object_get(m, "contributions")) > 0;
     }
+    if (any) puts("\nWhat the names are (docs/features.md; lately: in the last 365 days):");
+    features_shown_print(&names);
     if (json_array_size(list) < (size_t)number(o, "both")) printf("\n%" JSON_INTEGER_FORMAT " more: --limit 0 shows all\n", number(o, "both") - (json_int_t)json_array_size(list));
 }
 

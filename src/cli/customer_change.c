@@ -124,6 +124,6 @@ mr_status customer_export(const customer_arguments *a, ledger *l, mr_error *err)
     if ((status = out_file_open(a->out, 0600, &out, err)) != MR_OK) return status;
     status = ledger_export_customer(a->store.url, id, now_us(), out.file, &counts, err);
     if (out_file_close(&out, status == MR_OK, &why) != MR_OK) *err = why, status = why.code;
-    if (status == MR_OK && !a->quiet) printf("%" PRIu64 " lines in %s: all that is known of them\n", counts.rows, a->out);
+    if (status == MR_OK && !a->quiet) printf("%" PRIu64 " line%s in %s: all that is known of them\n", counts.rows, counts.rows == 1 ? "" : "s", a->out);
     return status;
 }

@@ -131,8 +131,10 @@ static void print_buying(const json_t *c, int32_t today) {
     if (*json_text(c, "currency")) {
         const char *currency = currency_shown(json_text(c, "currency"));
         text_printf(&line, "%.2f%s%s", real(c, "spend"), *currency ? " " : "", currency);
-        if (orders > 1) text_printf(&line, ", %.2f an order", real(c, "spend") / (double)orders);
-        if (number(c, "refunds")) text_printf(&line, "; %.2f of it came back in ", real(c, "refunded")), counted(&line, number(c, "refunds"), "refund", "refunds");
+        bool most = json_is_true(json_object_get(c, "spend_is_more"));
+        if (most) text_puts(&line, " and more than that, beyond what can be added up");
+        if (orders > 1 && !most) text_printf(&line, ", %.2f an order", real(c, "spend") / (double)orders);
+        if (number(c, "refunds")) text_printf(&line, "; %.2f%s of it came back in ", real(c, "refunded"), json_is_true(json_object_get(c, "refunded_is_more")) ? " and more" : ""), counted(&line, number(c, "refunds"), "refund", "refunds");
         if (json_is_true(json_object_get(c, "other_currencies"))) text_puts(&line, "; and money in other currencies, which is not in this");
         put_line("spent", &line);
     }
@@ -196,7 +198,7 @@ static void print_forecast(const json_t *p) {
     char words[96];
     snprintf(words, sizeof words, "Forecast as of %s, by %.40s", json_text(newest, "until_day"), *json_text(newest, "model") ? json_text(newest, "model") : "a model that is gone");
     heading(words);
-    text_printf(&line, "%.0f %% within %" JSON_INTEGER_FORMAT " days; %.1f orders expected (%.0f to %.0f)", 100 * real(newest, "p_order"), number(newest, "horizon_days"),
+    text_printf(&line, "%.0f %% within %" JSON_INTEGER_FORMAT " %s; %.1f orders expected (%.0f to %.0f)", 100 * real(newest, "p_order"), number(newest, "horizon_days"), number(newest, "horizon_days") == 1 ? "day" : "days",
                 real(newest, "expected_orders"), real(newest, "expected_low"), real(newest, "expected_high"));
     put_line("next order", &line);
     text_printf(&line, "%s; still a customer with %.0f %%, by this model", json_text(newest, "stage"), 100 * real(newest, "p_alive"));
@@ -220,7 +222,7 @@ static void print_contract(const json_t *r) {
         text_printf(&line, ", %.2f%s%s", real(r, "price"), *currency ? " " : "", currency);
         if (number(r, "period_months") > 0) text_putc(&line, ' '), period_words(number(r, "period_months"), &line);
     }
-    if (number(r, "seats")) text_printf(&line, ", %" JSON_INTEGER_FORMAT " seats", number(r, "seats"));
+    if (number(r, "seats")) text_puts(&line, ", "), counted(&line, number(r, "seats"), "seat", "seats");
     if (*json_text(r, "renewal_day")) text_printf(&line, ", renews on %s", json_text(r, "renewal_day"));
     if (!strcmp(json_text(r, "state"), "notice given")) text_puts(&line, ", notice is given");
     put_line("contract", &line);
@@ -233,7 +235,7 @@ static void print_case(const json_t *r) {
     if (*json_text(r, "opened_at")) text_printf(&line, ", since %.10s", json_text(r, "opened_at"));
     if (*json_text(r, "severity")) text_printf(&line, ", %s", json_text(r, "severity"));
     if (!*json_text(r, "first_response_at")) text_puts(&line, ", not answered");
-    if (number(r, "reopenings")) text_printf(&line, ", opened again %" JSON_INTEGER_FORMAT " times", number(r, "reopenings"));
+    if (number(r, "reopenings")) text_puts(&line, ", opened again "), counted(&line, number(r, "reopenings"), "time", "times");
     put_line("problem", &line);
     text_free(&line);
 }

@@ -3,9 +3,11 @@
 #include "db_command.h"
 
 #include <copies.h>
+#include <dismiss.h>
 #include <error.h>
 #include <schema.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +20,7 @@ static const char help[] =
     "       marram db check [--repair]                   is all of it sound?\n"
     "       marram db backup FILE                        a consistent copy, while others go on working\n"
     "       marram db restore FILE --yes                 the ledger becomes what the copy holds\n"
+    "       marram db dismiss [FILE]                     an import that was cut short is not to be gone on with\n"
     "       marram db compact                            give back what was deleted, renew statistics\n"
     "\n" STORE_HELP
     "  --key HEX                 init: 32 hexadecimal digits that all identifiers are hashed with (random)\n"
@@ -112,12 +115,31 @@ static int compact(const db_arguments *a) {
     return EXIT_OK;
 }
 
+/* An import that nobody will go on with. */
+static int dismiss(const db_arguments *a) {
+    mr_error err = {0};
+    dismissed_import d;
+    progress_bar bar;
+    mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
+    progress_begin(&bar, "cycles");
+    err.code = ledger_import_dismiss(a->store.url, a->file, a->init.now_us, &context, &d, &err);
+    progress_end(&bar);
+    if (err.code != MR_OK) return command_fail("db", &err);
+    if (a->json)
+        return db_print_json(json_pack("{s:s,s:s,s:I,s:I,s:I}", "record", d.record, "file", d.files, "records", (json_int_t)d.records, "events_added", (json_int_t)d.events, "customers_rebuilt",
+                                       (json_int_t)d.rebuilt));
+    if (!a->quiet)
+        print_words(0, "the import of %s from %s is dismissed: what had come of it (%" PRId64 " record%s) stays, and the same import again brings the rest", d.record, d.files, d.records,
+                    d.records == 1 ? "" : "s");
+    return EXIT_OK;
+}
+
 static const struct {
     const char *name;
     int (*run)(const db_arguments *a);
-    bool file;
-} actions[] = {{"init", init, false}, {"upgrade", upgrade, false}, {"status", db_status, false}, {"check", db_check, false},
-               {"backup", db_backup_to, true}, {"restore", db_restore_from, true}, {"compact", compact, false}};
+    enum { NO_FILE, MAY_FILE, A_FILE } file;
+} actions[] = {{"init", init, NO_FILE}, {"upgrade", upgrade, NO_FILE}, {"status", db_status, NO_FILE}, {"check", db_check, NO_FILE}, {"backup", db_backup_to, A_FILE},
+               {"restore", db_restore_from, A_FILE}, {"dismiss", dismiss, MAY_FILE}, {"compact", compact, NO_FILE}};
 
 /* An option that the action has no use for would be passed over in silence. */
 static const char *misplaced(const db_arguments *a, const char **with) {
@@ -139,11 +161,11 @@ static int run_action(const db_arguments *a) {
         if (strcmp(actions[i].name, a->action) != 0) continue;
         if ((option = misplaced(a, &with))) return command_usage("db", "%s goes with %s, not with %s", option, with, a->action);
         bool in_place = !a->file && a->erasures; /* restored by other means */
-        if (actions[i].file && !in_place && (!a->file || !*a->file)) return command_usage("db", "%s needs a file", a->action);
-        if (!actions[i].file && a->file) return command_usage("db", "%s takes no file, yet '%s' is given", a->action, a->file);
+        if (actions[i].file == A_FILE && !in_place && (!a->file || !*a->file)) return command_usage("db", "%s needs a file", a->action);
+        if (actions[i].file == NO_FILE && a->file) return command_usage("db", "%s takes no file, yet '%s' is given", a->action, a->file);
         return actions[i].run(a);
     }
-    return command_usage("db", "there is no '%s'; it must be init, upgrade, status, check, backup, restore or compact", a->action);
+    return command_usage("db", "there is no '%s'; it must be init, upgrade, status, check, backup, restore, dismiss or compact", a->action);
 }
 
 int command_db(int argc, char **argv) {
@@ -156,5 +178,5 @@ int command_db(int argc, char **argv) {
         print_help(help);
         return EXIT_OK;
     }
-    return a.action ? run_action(&a) : command_usage("db", "needs what to do: init, upgrade, status, check, backup, restore or compact");
+    return a.action ? run_action(&a) : command_usage("db", "needs what to do: init, upgrade, status, check, backup, restore, dismiss or compact");
 }

@@ -14,9 +14,9 @@
 
 static void add_import(void *ctx, const ledger_import_note *n) {
     char time[40];
-    json_array_append_new(ctx, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:b}", "record", n->record, "file", n->file, "at", time_text(n->at_us, time), "records",
+    json_array_append_new(ctx, json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:b}", "record", n->record, "file", n->file, "at", time_text(n->at_us, time), "records",
                                          (json_int_t)n->records, "events_added", (json_int_t)n->added, "events_repeated", (json_int_t)n->repeated,
-                                         "events_conflicting", (json_int_t)n->conflicting, "finished", (int)n->finished));
+                                         "events_conflicting", (json_int_t)n->conflicting, "finished", (int)n->finished, "dismissed", (int)n->dismissed));
 }
 
 static void put_time(json_t *o, const char *name, int64_t us) {
@@ -65,18 +65,18 @@ static const char *grouped(json_int_t n, char out[32]) {
     return out;
 }
 
-static void print_size(json_int_t bytes) {
+static void size_words(json_int_t bytes, char out[32]) {
     static const char *const units[] = {"bytes", "KB", "MB", "GB", "TB"};
     double size = (double)bytes;
     int unit = 0;
     for (; size >= 1000 && unit < 4; unit++) size /= 1000;
-    printf(unit && size < 10 ? "%.1f %s" : "%.0f %s", size, units[unit]);
+    snprintf(out, 32, unit && size < 10 ? "%.1f %s" : "%.0f %s", size, units[unit]);
 }
 
 static void print_tables(const json_t *o) {
     const json_t *tables = json_object_get(o, "tables");
     char n[32];
-    printf("  %13s  customers", grouped(number(o, "customers"), n));
+    printf("  %13s  customer%s", grouped(number(o, "customers"), n), number(o, "customers") == 1 ? "" : "s");
     if (*json_text(o, "first_event")) printf(", whose events are from %.10s to %.10s", json_text(o, "first_event"), json_text(o, "last_event"));
     puts("");
     for (size_t i = 0; i < db_tables_n; i++) {
@@ -86,8 +86,8 @@ static void print_tables(const json_t *o) {
         printf("  %13s  %-15s ", grouped(rows, n), db_tables[i].name);
         print_wrapped(db_tables[i].about, strlen(db_tables[i].about), 33, 33);
     }
-    if (number(tables, "model")) printf("  %13s  models\n", grouped(number(tables, "model"), n));
-    if (number(tables, "erasure")) printf("  %13s  identifiers of erased customers (the last on %.10s)\n", grouped(number(tables, "erasure"), n), json_text(o, "last_erasure"));
+    if (number(tables, "model")) printf("  %13s  model%s\n", grouped(number(tables, "model"), n), number(tables, "model") == 1 ? "" : "s");
+    if (number(tables, "erasure")) printf("  %13s  identifier%s of erased customers (the last on %.10s)\n", grouped(number(tables, "erasure"), n), number(tables, "erasure") == 1 ? "" : "s", json_text(o, "last_erasure"));
 }
 
 static void print_imports(const json_t *list) {
@@ -104,14 +104,19 @@ static void print_imports(const json_t *list) {
         int len = snprintf(from, sizeof from, "%.100s from %.380s", json_text(one, "record"), json_text(one, "file"));
         printf("  %.10s %.5s  %11s record%s  ", json_text(one, "at"), json_text(one, "at") + 11, grouped(number(one, "records"), n), number(one, "records") == 1 ? " " : "s");
         print_wrapped(from, (size_t)len, 41, 41);
-        if (!json_is_true(json_object_get(one, "finished"))) printf("  %16s  not finished: the same command again goes on from there\n", "");
+        const char *left = json_is_true(json_object_get(one, "dismissed")) ? "dismissed: what had come stays; the same command again brings the rest"
+                           : json_is_true(json_object_get(one, "finished")) ? NULL : "not finished: the same command again goes on from there, 'marram db dismiss' leaves it at that";
+        if (!left) continue;
+        printf("  %16s  ", "");
+        print_wrapped(left, strlen(left), 20, 20);
     }
 }
 
 static void print_status(const json_t *o) {
-    printf("%s: %s, ", json_text(o, "name"), json_text(o, "store"));
-    print_size(number(o, "bytes"));
-    printf(", schema version %d\n\n", (int)number(o, "schema_version"));
+    char size[32];
+    size_words(number(o, "bytes"), size);
+    print_words(2, "%s: %s, %s, schema version %d", json_text(o, "name"), json_text(o, "store"), size, (int)number(o, "schema_version"));
+    putchar('\n');
     print_tables(o);
     print_imports(json_object_get(o, "imports"));
     puts("");
@@ -123,7 +128,7 @@ static void print_status(const json_t *o) {
         puts("No backup was made yet: marram db backup FILE");
     if (*json_text(o, "last_restore")) printf("Restored from a backup on %.10s.\n", json_text(o, "last_restore"));
     if (json_is_true(json_object_get(o, "stale")))
-        puts("Some cycles are behind, as an import that was cut short leaves them: finish it, or run\n'marram db check --repair'; 'marram score' mends it, too.");
+        print_words(0, "Some cycles are behind, as an import that was cut short leaves them: finish it, or run 'marram db check --repair'; 'marram score' mends it, too.");
 }
 
 int db_status(const db_arguments *a) {

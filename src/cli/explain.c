@@ -13,20 +13,29 @@
 #include <unicode.h>
 
 static const char help[] =
-    "marram explain: what one row's chance is made of, exactly; without a row, what the model goes by\n"
+    "marram explain: what one chance is made of, exactly; without a customer or row, what the model goes by\n"
     "\n"
-    "usage: marram explain ID FILE --model MODEL [OPTION ...]\n"
-    "       marram explain --model MODEL\n"
-    "       marram explain [ID] [--db URL]: of a ledger's customers; see 'marram explain --db URL --help'\n"
+    "usage: marram explain [ID] [--db URL] [OPTION ...]\n"
+    "       marram explain [ID FILE] --model MODEL [OPTION ...]\n"
     "\n"
+    "a customer of a ledger:\n"
+    "  --db URL        a path, sqlite:PATH or postgres://... (MARRAM_DB, else marram.db)\n"
+    "  --model MODEL   a file that 'marram train --db' wrote (the ledger's newest model)\n"
+    "  --until DATE    as of the end of this day (the last day there is)\n"
+    "  --top N         the largest contributions, the others as one; 0: each (12)\n"
+    "  --rates FILE    CSV of currency,rate or currency,day,rate\n"
+    "  --today DATE    nothing after this day is looked at (the clock's day)\n"
+    "\n"
+    "a row of a table:\n"
     "  --model MODEL   what 'marram train' wrote\n"
     "  --id COLUMN     names the rows (the column it was in training, where FILE has it; else ID is their number)\n"
-    "  --json          print JSON (without a row: the figures; the whole model is MODEL itself)\n"
-    "  --db URL        without FILE: a customer of a ledger (MARRAM_DB, else marram.db), by the model it keeps: 'marram explain --db URL --help'\n"
-    "  --until DATE, --top N, --rates FILE, --today DATE  of a ledger\n"
+    "\n"
+    "either:\n"
+    "  --json          print JSON (without ID: the figures; the whole model is MODEL itself)\n"
     "  --help          this text\n"
     "\n"
     "examples:\n"
+    "  marram explain C-1042 --db shop.db\n"
     "  marram explain 7590-VHVEG telco.csv --model churn.json\n"
     "  marram explain --model churn.json\n"
     "\n"
@@ -118,20 +127,25 @@ static void print_json(const explained *e, const char *id) {
     json_decref(out);
 }
 
-/* The row of that id; -1: none. */
-static int64_t find_row(const table_frame *t, const char *id) {
+/* The first row of that id; -1: none. */
+static int64_t find_row(const table_frame *t, const char *id, size_t *rows) {
     char number[24];
+    int64_t first = -1;
+    *rows = 0;
     for (size_t i = 0; i < t->frame.n; i++) {
         snprintf(number, sizeof number, "%zu", i + 1);
-        if (!strcmp(t->frame.id ? t->frame.id[i] : number, id)) return (int64_t)i;
+        if (strcmp(t->frame.id ? t->frame.id[i] : number, id) != 0) continue;
+        if (!(*rows)++) first = (int64_t)i;
     }
-    return -1;
+    return first;
 }
 
 static mr_status explain(const arguments *a, const trained *model, table_frame *table, mr_error *err) {
     mr_status status = table_frame_match(a->path, model, a->id, table, err);
     if (status != MR_OK) return status;
-    int64_t row = find_row(table, a->row);
+    size_t rows;
+    int64_t row = find_row(table, a->row, &rows);
+    if (rows > 1) fprintf(stderr, "marram explain: note: %zu rows are '%.80s': this is the first of them\n", rows, a->row);
     if (row < 0) {
         *err = (mr_error){.code = MR_EDATA, .row = -1};
         snprintf(err->message, sizeof err->message, "%.200s: there is no row '%.80s'%s", a->path, a->row,

@@ -21,7 +21,8 @@ static const char help[] =
     "  --out FILE                write to FILE, for its owner alone (standard output)\n"
     "  --customer ID             one customer's rows alone: an identifier, or #NUMBER\n"
     "  --source NAME             events and orders: of that system alone\n"
-    "  --currency CODE           orders: those in that currency alone\n" STORE_HELP
+    "  --currency CODE           orders: those in that currency alone\n"
+    "  --by-risk                 forecast: most value at risk first (in the order of the customers' numbers)\n" STORE_HELP
     "  --quiet                   print nothing but errors\n"
     "  --help                    this text\n"
     "\n"
@@ -30,6 +31,7 @@ static const char help[] =
     "  marram export events --source shop --out events.ndjson\n"
     "  marram import events events.ndjson --source shop --db other.db --yes\n"
     "  marram export customer --customer C-1042\n"
+    "  marram export forecast --by-risk | head -20\n"
     "\n"
     "exit codes: 0 done, 1 internal, 2 usage, 3 bad data, 5 input/output, 130 interrupted\n";
 
@@ -72,6 +74,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (option_is(name, "--customer")) return (a->customer = option_value(r)) != NULL;
     if (option_is(name, "--source")) return (a->export.source = option_value(r)) != NULL;
     if (option_is(name, "--currency")) return (a->export.currency = option_value(r)) != NULL;
+    if (option_is(name, "--by-risk")) return a->export.by_risk = true;
     if (option_is(name, "--quiet")) return a->quiet = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
     int shared = store_option(r, name, &a->store);

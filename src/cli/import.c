@@ -223,10 +223,10 @@ static int import_failed(const arguments *a, const import_result *r, mr_error *e
     if (err->code != MR_ECANCELLED) {
         int code = command_fail("import", err);
         if (r->bulk.added && !a->import.dry_run)
-            print_error("%" PRIu64 " events are in; once this is mended, the same command goes on from there", r->bulk.added);
+            print_error("%" PRIu64 " event%s in; once this is mended, the same command goes on from there", r->bulk.added, r->bulk.added == 1 ? " is" : "s are");
         return code;
     }
-    print_error("marram import: interrupted; %" PRIu64 " events are in, and the same command goes on from there", r->bulk.added);
+    print_error("marram import: interrupted; %" PRIu64 " event%s in, and the same command goes on from there", r->bulk.added, r->bulk.added == 1 ? " is" : "s are");
     return EXIT_CANCELLED;
 }
 

@@ -2,6 +2,7 @@
 #include "leaving_ledger.h"
 #include "base_source.h"
 #include "columns_out.h"
+#include "feature_words.h"
 #include "trained_out.h"
 
 #include <additive_document.h>
@@ -347,13 +348,6 @@ static void term_value(const scored *s, size_t i, size_t term, char out[160]) {
     snprintf(out, 160, "%s x %s", first, second);
 }
 
-/* What a feature is, in words; "" for the parts of a pair. */
-static const char *meaning_of(const char *name) {
-    int feature = feature_find(name);
-    if (feature >= 0) return feature_of(feature)->meaning;
-    return strstr(name, " x ") ? "" : "the buying model's chance that no order comes within the horizon";
-}
-
 static json_t *row_json(const scored *s, size_t i, const char *stage, size_t top) {
     size_t which[512];
     size_t n = leaving_model_blind(&s->model) ? 0 : trained_largest(contributions_of(s, i), s->terms, top < 512 ? top : 512, which);
@@ -441,12 +435,6 @@ static void trust_words(const trained *t) {
     else print_words(2, "How good the model is on %s, not seen by it: AUC %.2f (%.2f to %.2f; .5 is chance)%s.", t->split, f->auc, f->auc_low, f->auc_high, slope);
 }
 
-static void meaning_words(const char *name) {
-    int feature = feature_find(name);
-    const char *meaning = meaning_of(name);
-    if (*meaning) print_words(4, "  %s: %s (%s)", name, meaning, feature < 0 ? "0 to 1" : feature_of(feature)->unit);
-}
-
 /* The lines as shown add up to the score as shown: what is not shown by itself takes the rounding, too. */
 static void explain_text(const scored *s, const char *id, size_t top) {
     size_t which[512], n = leaving_model_blind(&s->model) ? 0 : trained_largest(s->contribution, s->terms, 512, which), shown = top && top < n ? top : n;
@@ -470,7 +458,7 @@ static void explain_text(const scored *s, const char *id, size_t top) {
         rest -= strtod(text, NULL);
     }
     if (shown < n) {
-        snprintf(value, sizeof value, "%zu others", n - shown);
+        snprintf(value, sizeof value, "%zu other%s", n - shown, n - shown == 1 ? "" : "s");
         snprintf(text, sizeof text, "%+.3f", rest);
         columns_row(&c, value, "", text, "");
     }
@@ -479,7 +467,7 @@ static void explain_text(const scored *s, const char *id, size_t top) {
     columns_end(&c);
     putchar('\n');
     print_words(0, "Above 0 raises the chance, below 0 lowers it; +- is the standard error. What the values are (docs/features.md; lately: in the last 365 days):");
-    for (size_t k = 0; k < shown; k++) meaning_words(s->name[which[k]]);
+    for (size_t k = 0; k < shown; k++) feature_words_print(s->name[which[k]]);
     if (shown < n) puts("\nAll of it: --top 0");
 }
 

@@ -30,6 +30,7 @@ static const char help[] =
     "other:\n"
     "  --horizon LENGTH          without contracts: silence after which a customer counts as left (13w)\n"
     "  --limit N                 causes shown; 0: all (12)\n"
+    "  --threads N               0: one a core; what comes out does not depend on it (0)\n"
     "  --json                    print as JSON\n"
     "  --help                    this text\n"
     "\n"
@@ -46,6 +47,7 @@ typedef struct arguments {
     int32_t date;
     int64_t limit, number;
     double horizon_days;
+    int64_t threads;
     bool json, help;
     bool nobody; /* has an order or a contract */
 } arguments;
@@ -57,6 +59,7 @@ static bool read_option(option_reader *r, const char *name, void *arguments_) {
     } texts[] = {{"--cause", &a->cause}, {"--owner", &a->owner}, {"--remedy", &a->remedy}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (option_is(name, texts[i].name)) return (*texts[i].text = option_value(r)) != NULL;
+    if (option_is(name, "--threads")) return option_integer(r, 0, 1024, &a->threads);
     if (option_is(name, "--json")) return a->json = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
     if (option_is(name, "--date")) return option_date(r, &a->date);
@@ -166,7 +169,7 @@ static int print_json(json_t *o) {
 static mr_status read_all(arguments *a, const mr_context *context, json_t **causes, json_t **list, mr_error *err) {
     reasons_base base = {0};
     measures m = {0};
-    trace_ledger l = {.l = a->source.l};
+    trace_ledger l = {.l = a->source.l, .pool = context->pool};
     reasons_options o = {.until = TRACE_NO_DAY, .last_day = a->source.files.today, .horizon_days = (int32_t)lround(a->horizon_days)};
     mr_status status = ledger_trace_money(l.l, &a->source.rates, &l.options, err);
     if (status == MR_OK) status = ledger_measures_read(l.l, &m, err);
@@ -188,8 +191,10 @@ static int look(arguments *a) {
     int code = base_source_open("measures", &a->source);
     if (code != EXIT_OK) return code;
     progress_begin(&bar, "looking");
-    err.code = read_all(a, &context, &causes, &list, &err);
+    err.code = mr_pool_new((int)a->threads, &context.pool, &err);
+    if (err.code == MR_OK) err.code = read_all(a, &context, &causes, &list, &err);
     progress_end(&bar);
+    mr_pool_free(context.pool);
     if (err.code != MR_OK) {
         code = command_fail("measures", &err);
     } else if (a->json) {

@@ -107,11 +107,16 @@ static mr_status on_customer(void *ctx, const trace *t, const trace_facts *f, co
     return MR_OK;
 }
 
+static void next_stage(void *ctx, const char *what) {
+    progress_end(ctx);
+    progress_begin(ctx, what);
+}
+
 /* The file appears whole or not at all. */
 static int search(arguments *a, const mr_context *context, moments_of *found) {
     mr_error err = {0}, why = {0};
     trace_options options = {.first = 0};
-    moments_ledger from = {a->source.l, &options};
+    moments_ledger from = {a->source.l, &options, context->pool};
     moments_source source = {moments_from_ledger, &from};
     out_file out = {0};
     a->found = found;
@@ -124,7 +129,9 @@ static int search(arguments *a, const mr_context *context, moments_of *found) {
         moments_csv_head(a->file);
     }
     progress_bar *bar = context->progress_ctx;
-    progress_begin(bar, "searching");
+    progress_begin(bar, "reading");
+    a->settings.begin = next_stage;
+    a->settings.begin_ctx = bar;
     moments_of_base(&source, &a->settings, context, a->file ? on_customer : NULL, a, found, &err);
     progress_end(bar);
     if (out_file_close(&out, err.code == MR_OK, &why) != MR_OK) err = why;

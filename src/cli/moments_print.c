@@ -116,6 +116,9 @@ void moments_print(const moments_of *o, const moments_settings *s) {
     if (o->at_ends)
         print_words(4, "Left out: the clocks to and from the end of a term, for %.0f %% left on the very day one ended. That is how these contracts are built, or were written down, and no moment: how "
             "renewals go is told by 'marram report'.", 100 * (double)o->left_at_ends / (double)o->left);
+    if (o->by_months)
+        print_words(4, "%.0f %% left within a day of the end of a month counted from their start (by chance 10 %%): these contracts go by the month, so each day is held against the same day of other months.",
+            100 * (double)o->left_at_months / (double)o->left);
     printf("\n");
     if (!n) {
         print_words(4, "No other clock of the cycle runs in these data: nothing was left to search.");
@@ -243,6 +246,8 @@ int moments_print_json(const moments_of *o, const moments_settings *s) {
     json_object_set_new(j, "written_afterwards", afterwards);
     json_object_set_new(j, "left_at_term_ends", json_integer((json_int_t)o->left_at_ends));
     json_object_set_new(j, "term_clocks_left_out", json_boolean(o->at_ends != 0));
+    json_object_set_new(j, "left_at_month_ends", json_integer((json_int_t)o->left_at_months));
+    json_object_set_new(j, "by_months", json_boolean(o->by_months));
     json_object_set_new(j, "level", json_number(s->search.level));
     json_object_set_new(j, "ahead_days", json_integer(s->ahead_days));
     json_object_set_new(j, "moments", list);

@@ -22,6 +22,7 @@ static const char help[] =
     "  --customer ID             one customer, with the signals, their dates and sentences; in a ledger also without --customer\n"
     "  --source NAME             of which source ID is an identifier, where several have it\n"
     "  --horizon LENGTH          without contracts: silence after which a customer counts as left: 90d, 13w, 6m (13w)\n"
+    "  --threads N               0: one a core; what comes out does not depend on it (0)\n"
     "  --json                    print as JSON: also quarters, every signal's weight, the table of stated and observed\n"
     "  --help                    this text\n"
     "\n"
@@ -36,11 +37,13 @@ typedef struct arguments {
     base_source source;
     const char *customer, *of;
     double horizon_days;
+    int64_t threads;
     bool json, help;
 } arguments;
 
 static bool read_option(option_reader *r, const char *name, void *arguments_) {
     arguments *a = arguments_;
+    if (option_is(name, "--threads")) return option_integer(r, 0, 1024, &a->threads);
     if (option_is(name, "--json")) return a->json = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
     if (option_is(name, "--customer")) return (a->customer = option_value(r)) != NULL;
@@ -107,9 +110,10 @@ static int run(arguments *a) {
     int64_t id = 0;
     int code = base_source_open("reasons", &a->source);
     if (code != EXIT_OK) return code;
-    trace_ledger l = {.l = a->source.l};
+    err.code = mr_pool_new((int)a->threads, &context.pool, &err);
+    trace_ledger l = {.l = a->source.l, .pool = context.pool};
     o.last_day = a->source.files.today;
-    err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
+    if (err.code == MR_OK) err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &id, &err);
     progress_begin(&bar, "looking");
     if (err.code == MR_OK) err.code = reasons_scan(trace_source_of(&l), &o, &context, &base, &err);
@@ -126,6 +130,7 @@ static int run(arguments *a) {
     code = err.code == MR_OK ? print(a, out) : command_fail("reasons", &err);
     json_decref(out);
     reasons_free(&base);
+    mr_pool_free(context.pool);
     return code;
 }
 

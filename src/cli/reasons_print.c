@@ -141,11 +141,16 @@ void reasons_print(const json_t *o) {
 /* "12 times as likely (5 to 29)", the figures short: a likelihood ratio is never known to three digits. */
 static void print_strength(const json_t *r, double times) {
     const json_t *low = json_object_get(r, "strength_low"), *high = json_object_get(r, "strength_high");
-    if (times > TIMES_MOST) printf("    what is seen is over %.0f times as likely with that reason as without it", TIMES_MOST);
-    else printf("    what is seen is %.2g times as likely with that reason as without it", times);
-    if (!json_is_number(low)) puts(" (by the defaults: too few to measure it)");
-    else if (json_number_value(high) > log(TIMES_MOST)) printf(" (%.2g or more)\n", fmin(TIMES_MOST, exp(json_number_value(low))));
-    else printf(" (%.2g to %.2g)\n", exp(json_number_value(low)), exp(json_number_value(high)));
+    double least = json_is_number(low) ? exp(json_number_value(low)) : NAN;
+    char known[64], words[256];
+    if (!json_is_number(low)) snprintf(known, sizeof known, " (by the defaults: too few to measure it)");
+    else if (json_number_value(high) > log(TIMES_MOST)) snprintf(known, sizeof known, " (%.2g or more)", fmin(TIMES_MOST, least));
+    else snprintf(known, sizeof known, " (%.2g to %.2g)", least, exp(json_number_value(high)));
+    if (times > TIMES_MOST && least >= TIMES_MOST) *known = 0; /* the same again */
+    int n = snprintf(words, sizeof words, times > TIMES_MOST ? "what is seen is over %.0f times as likely with that reason as without it%s" : "what is seen is %.2g times as likely with that reason as without it%s",
+                     fmin(times, TIMES_MOST), known);
+    fputs("    ", stdout);
+    print_wrapped(words, (size_t)n, 4, 6);
 }
 
 static void print_reason(const json_t *r) {

@@ -33,6 +33,7 @@ static const char help[] =
     "  --note TEXT               what came of it\n"
     "  --next DATE               when the next one is to be, in place of the tier's cadence\n"
     "other:\n"
+    "  --threads N               0: one a core; what comes out does not depend on it (0)\n"
     "  --json                    print as JSON\n"
     "  --help                    this text\n"
     "\n"
@@ -54,6 +55,7 @@ typedef struct arguments {
     int32_t next;
     int64_t limit;
     double horizon_days;
+    int64_t threads;
     bool due, json, help;
 } arguments;
 
@@ -89,6 +91,7 @@ static bool read_option(option_reader *r, const char *name, void *arguments_) {
     } texts[] = {{"--customer", &a->customer}, {"--source", &a->of}, {"--done", &a->done}, {"--by", &a->by}, {"--note", &a->note}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (option_is(name, texts[i].name)) return (*texts[i].text = option_value(r)) != NULL;
+    if (option_is(name, "--threads")) return option_integer(r, 0, 1024, &a->threads);
     if (option_is(name, "--json")) return a->json = true;
     if (option_is(name, "--due")) return a->due = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
@@ -156,14 +159,16 @@ static int look(arguments *a) {
     json_t *out = NULL;
     int code = base_source_open("review", &a->source);
     if (code != EXIT_OK) return code;
-    trace_ledger l = {.l = a->source.l};
+    err.code = mr_pool_new((int)a->threads, &context.pool, &err);
+    trace_ledger l = {.l = a->source.l, .pool = context.pool};
     reviews_options o = {.horizon_days = (int32_t)lround(a->horizon_days), .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
-    err.code = base_source_day(&a->source, &o.day, &err);
+    if (err.code == MR_OK) err.code = base_source_day(&a->source, &o.day, &err);
     if (err.code == MR_OK) err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &o.customer_id, &err);
     progress_begin(&bar, "looking");
     if (err.code == MR_OK) err.code = reviews_json(trace_source_of(&l), &o, &context, &out, &err);
     progress_end(&bar);
+    mr_pool_free(context.pool);
     if (err.code == MR_OK) print(a, out);
     else code = command_fail("review", &err);
     json_decref(out);

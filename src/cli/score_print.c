@@ -99,7 +99,7 @@ void score_print(const scoring *s, const scoring_options *o) {
         if (o->of > 1) printf(", part %u of %u", o->part + 1, o->of);
         printf(", orders up to %s\n", calendar_text(s->until, until));
         printf("\nThe next %s\n", figure_horizon(horizon, o->horizon_days));
-        printf("To order      %s customers\n", figure_count(n, s->ordering));
+        printf("To order      %s customer%s\n", figure_count(n, s->ordering), s->ordering >= .5 && s->ordering < 1.5 ? "" : "s");
         printf("Orders        %s", figure_count(n, s->expected));
         if (!isnan(s->expected_low)) printf("  (80 %% interval %s to %s)", figure_count(low, s->expected_low), figure_count(high, s->expected_high));
         putchar('\n');

@@ -62,8 +62,8 @@ static void figures_print(const trained *t) {
 
 void trained_print(const trained *t, const char *path) {
     size_t n = trained_terms(t), *order = malloc((n + 1) * sizeof *order), pairs = t->kind == TRAINED_ADDITIVE ? t->course.pairs : 0;
-    printf("%s = %s in %llu of %llu rows (%.1f %%); %s model of %zu features", t->outcome, t->positive, (unsigned long long)t->happened,
-           (unsigned long long)t->rows, 100 * (double)t->happened / (double)t->rows, t->kind == TRAINED_ADDITIVE ? "additive" : "logistic", n - pairs);
+    printf("%s = %s in %llu of %llu rows (%.1f %%); %s model of %zu feature%s", t->outcome, t->positive, (unsigned long long)t->happened,
+           (unsigned long long)t->rows, 100 * (double)t->happened / (double)t->rows, t->kind == TRAINED_ADDITIVE ? "additive" : "logistic", n - pairs, n - pairs == 1 ? "" : "s");
     printf(pairs == 1 ? ", 1 pair\n" : pairs ? ", %zu pairs\n" : "\n", pairs);
     figures_print(t);
     if (order) trained_order(t, order);

@@ -11,12 +11,15 @@ typedef enum cycle_stage {
     CYCLE_STAGES /* not known so far: who has none comes into one by `enters` */
 } cycle_stage;
 
+#define CYCLE_YEAR 365
+
 typedef struct cycle_standing {
     const double *feature;   /* [FEATURES], of the day */
     bool gone;               /* has left */
     bool notice;             /* has said they will, and not taken it back */
     bool back;               /* had left before this spell */
     double spell_days;       /* since this spell began */
+    double referrals;        /* customers they brought within CYCLE_YEAR days; the feature counts all there ever were */
     double chance, base;     /* of leaving within the horizon: theirs, and the mean; NaN: no model was asked */
 } cycle_standing;
 

@@ -14,6 +14,7 @@
 #define HISTORY_BOOK_H
 
 #include "risk.h"
+#include "subjects.h"
 
 #define BOOK_MONTHS 36
 #define BOOK_AHEAD 12        /* months of renewals ahead */
@@ -46,6 +47,7 @@ typedef struct book_contract {
     bool noticed;               /* they said they would leave it, and have not taken it back */
     bool confirmed;             /* by notice, which an accepted offer does not take back */
     bool follows;               /* its start was a renewal: another contract ended about then */
+    uint32_t heard;             /* words to all contracts that noticed and confirmed have taken in (book_line.c) */
 } book_contract;
 
 /* How a customer stands at the end of a day, from what was known by the end of another one. */
@@ -73,6 +75,11 @@ typedef struct book_standing {
 typedef struct book_scratch {
     book_contract *contract;
     risk_spell *spell;
+    subject_slot *slot;
+    struct book_date {
+        int32_t day;
+        uint32_t contract;
+    } *begun, *ended; /* in the order in which it happened */
     size_t room, spells;
     const mr_alloc *alloc;
 } book_scratch;

@@ -1,4 +1,5 @@
-/* One customer's contracts, read off the trace as of a day. Those that matter are few, so each look walks the events from the first. */
+/* One customer's contracts, read off the trace as of a day. Those that matter are few, so each look walks the events from the first; where they are many after
+ * all, no event walks the contracts: they are found by subject, what began or ended lately by its day, and a word to all of them is heard when one is asked. */
 #include "book.h"
 
 #include "bits.h"
@@ -34,25 +35,33 @@ const char *book_sign_words(book_sign sign) {
 void book_scratch_free(book_scratch *s) {
     mem_free(s->alloc, s->contract);
     mem_free(s->alloc, s->spell);
-    s->contract = NULL;
-    s->spell = NULL;
-    s->room = s->spells = 0;
+    mem_free(s->alloc, s->slot);
+    mem_free(s->alloc, s->begun);
+    *s = (book_scratch){.alloc = s->alloc};
 }
 
-/* No trace has more contracts or spells than events that begin one. */
-static mr_status make_room(const trace *t, book_scratch *s, mr_error *err) {
-    size_t need = 1;
+/* No trace has more contracts or spells than events that begin one, nor more that end than events that end one. */
+static mr_status make_room(const trace *t, book_scratch *s, size_t *begin, mr_error *err) {
+    size_t need = 1, ends = 0;
     for (size_t i = 0; i < t->n; i++) {
         int kind = t->event[i].kind;
         need += kind == EVENT_contract_start || kind == EVENT_contract_renew || kind == EVENT_came_back;
+        ends += kind == EVENT_contract_end;
     }
+    if (ends > need) need = ends;
+    *begin = need;
     if (need <= s->room) return MR_OK;
     need += need / 2;
     book_contract *contract = mem_resize(s->alloc, s->contract, need, sizeof *contract);
     if (contract) s->contract = contract;
     risk_spell *spell = contract ? mem_resize(s->alloc, s->spell, need, sizeof *spell) : NULL;
-    if (!spell) return error_memory(err, need * (sizeof *contract + sizeof *spell));
-    s->spell = spell;
+    if (spell) s->spell = spell;
+    subject_slot *slot = spell ? mem_resize(s->alloc, s->slot, subjects_size(need), sizeof *slot) : NULL;
+    if (slot) s->slot = slot;
+    struct book_date *date = slot ? mem_resize(s->alloc, s->begun, 2 * need, sizeof *date) : NULL;
+    if (!date) return error_memory(err, need * (sizeof *contract + sizeof *spell));
+    s->begun = date;
+    s->ended = date + need;
     s->room = need;
     return MR_OK;
 }
@@ -64,22 +73,45 @@ static int64_t a_month(int64_t amount, int32_t months) {
     return whole + (rest >= n - rest);
 }
 
+typedef enum word { WORD_INTENT, WORD_NOTICE, WORD_STAYS } word; /* to all contracts at once */
+
 typedef struct walk {
     book_contract *contract;
     size_t n, room;
+    subjects of; /* the last contract of each subject, from 1 */
+    struct book_date *begun, *ended;
+    size_t begun_n, ended_n;
+    word last;               /* of the words to all */
+    uint32_t words, noticed; /* how many, and which was the last notice, from 1 */
     int32_t day, known, life_day, since_day;
     uint32_t renewals, coming; /* coming: contracts that start within the closing days after `day` */
 } walk;
 
-static book_contract *find(walk *w, int64_t subject) {
-    for (size_t i = w->n; i-- > 0;)
-        if (w->contract[i].subject == subject) return &w->contract[i];
-    return NULL;
+/* Takes in what was said to all since it was last asked: an intent or a notice makes noticed, an accepted offer leaves what was confirmed. */
+static void hear(const walk *w, book_contract *c) {
+    if (c->heard == w->words) return;
+    c->confirmed |= w->noticed > c->heard;
+    c->noticed = w->last == WORD_STAYS ? c->confirmed : true;
+    c->heard = w->words;
 }
 
+static void say(walk *w, word what) {
+    w->last = what;
+    w->words++;
+    if (what == WORD_NOTICE) w->noticed = w->words;
+}
+
+static book_contract *find(walk *w, int64_t subject) {
+    uint32_t place = subjects_place(&w->of, subject);
+    if (!place) return NULL;
+    hear(w, &w->contract[place - 1]);
+    return &w->contract[place - 1];
+}
+
+/* Days of one customer run two days apart from the order of time at most (time zones). */
 static bool ended_lately(const walk *w, int32_t day) {
-    for (size_t i = 0; i < w->n; i++) {
-        int32_t end = w->contract[i].end_day;
+    for (size_t i = w->ended_n; i > 0 && (int64_t)w->ended[i - 1].day + RISK_GRACE_DAYS + 2 >= day; i--) {
+        int32_t end = w->contract[w->ended[i - 1].contract].end_day;
         if (end != TRACE_NO_DAY && end <= day && (int64_t)end + RISK_GRACE_DAYS >= day) return true;
     }
     return false;
@@ -92,25 +124,28 @@ static void start(walk *w, const trace_event *e) {
     if (!c || c->end_day != TRACE_NO_DAY) {
         if (w->n == w->room) return;
         c = &w->contract[w->n++];
+        subjects_put(&w->of, e->subject, (uint32_t)w->n);
     }
     *c = (book_contract){.subject = e->subject, .recurring = a_month(e->amount, e->months), .months = e->months, .start_day = e->day,
                          .end_day = TRACE_NO_DAY, .renewal_day = e->until_day, .notice_days = e->notice_days, .raised_day = TRACE_NO_DAY,
-                         .seats = e->value, .follows = follows};
+                         .seats = e->value, .follows = follows, .heard = w->words};
+    w->begun[w->begun_n++] = (struct book_date){e->day, (uint32_t)(c - w->contract)};
 }
 
 /* A term that ends while its follower runs already: of the same day what begins comes first in a history, and some are signed earlier. */
 static void end(walk *w, const trace_event *e) {
-    book_contract *c = find(w, e->subject);
+    book_contract *c = find(w, e->subject), *follower = NULL;
     if (!c || c->end_day != TRACE_NO_DAY) return;
     c->end_day = e->day;
-    for (size_t i = 0; i < w->n; i++) {
-        book_contract *next = &w->contract[i];
+    w->ended[w->ended_n++] = (struct book_date){e->day, (uint32_t)(c - w->contract)};
+    for (size_t i = w->begun_n; i > 0 && (int64_t)w->begun[i - 1].day + RISK_GRACE_DAYS + 2 >= e->day; i--) {
+        book_contract *next = &w->contract[w->begun[i - 1].contract];
         if (next == c || next->follows || next->end_day != TRACE_NO_DAY || next->start_day <= w->since_day || next->start_day <= c->start_day) continue;
-        if ((int64_t)next->start_day + RISK_GRACE_DAYS < e->day) continue;
-        next->follows = true;
-        w->renewals++;
-        return;
+        if ((int64_t)next->start_day + RISK_GRACE_DAYS >= e->day && (!follower || next < follower)) follower = next;
     }
+    if (!follower) return;
+    follower->follows = true;
+    w->renewals++;
 }
 
 static void new_price(book_contract *c, const trace_event *e, int32_t day) {
@@ -148,15 +183,12 @@ static void goes_on(walk *w, const trace_event *e) {
 static void notice(walk *w, const trace_event *e) {
     book_contract *c = e->subject ? find(w, e->subject) : NULL;
     bool confirmed = e->kind == EVENT_leave_confirmed;
-    if (c) {
-        c->noticed = true;
-        c->confirmed |= confirmed;
+    if (!c) {
+        say(w, confirmed ? WORD_NOTICE : WORD_INTENT);
         return;
     }
-    for (size_t i = 0; i < w->n; i++) {
-        w->contract[i].noticed = true;
-        w->contract[i].confirmed |= confirmed;
-    }
+    c->noticed = true;
+    c->confirmed |= confirmed;
 }
 
 static void take(walk *w, const trace_event *e) {
@@ -168,9 +200,7 @@ static void take(walk *w, const trace_event *e) {
     case EVENT_contract_end: end(w, e); break;
     case EVENT_leave_intent:
     case EVENT_leave_confirmed: notice(w, e); break;
-    case EVENT_offer_accepted: /* takes back an intent, not a notice (risk.h) */
-        for (size_t i = 0; i < w->n; i++) w->contract[i].noticed = w->contract[i].confirmed;
-        break;
+    case EVENT_offer_accepted: say(w, WORD_STAYS); break; /* takes back an intent, not a notice (risk.h) */
     default: break;
     }
 }
@@ -203,6 +233,7 @@ static void walk_to(walk *w, const trace *t) {
             w->coming++;
         }
     }
+    for (size_t i = 0; i < w->n; i++) hear(w, &w->contract[i]);
     lapse(w);
 }
 
@@ -291,13 +322,14 @@ static void next_renewal(const walk *w, book_standing *out) {
 static mr_status look(const trace *t, int32_t day, int32_t known, book_scratch *s, walk *w, book_standing *out, mr_error *err) {
     *out = (book_standing){.since_day = TRACE_NO_DAY, .left_day = TRACE_NO_DAY, .renewal_day = TRACE_NO_DAY, .notice_day = TRACE_NO_DAY,
                            .raised_day = TRACE_NO_DAY, .raised_share = NAN};
-    mr_status status = make_room(t, s, err);
+    size_t most;
+    mr_status status = make_room(t, s, &most, err);
     if (status != MR_OK) return status;
     s->spells = risk_contract_spells(t, known, s->spell, s->room);
     if (s->spells > s->room) s->spells = s->room;
     const risk_spell *last = NULL;
     for (size_t i = 0; i < s->spells && s->spell[i].from_day <= day; i++) last = &s->spell[i];
-    *w = (walk){.contract = s->contract, .room = s->room, .day = day, .known = known, .life_day = TRACE_NO_DAY, .since_day = day};
+    *w = (walk){.contract = s->contract, .room = s->room, .begun = s->begun, .ended = s->ended, .day = day, .known = known, .life_day = TRACE_NO_DAY, .since_day = day};
     if (!last) return MR_OK;
     out->seen = true;
     out->since_day = w->since_day = last->from_day;
@@ -306,6 +338,7 @@ static mr_status look(const trace *t, int32_t day, int32_t known, book_scratch *
         out->left_day = last->to_day;
         out->reason = last->reason;
     }
+    w->of = subjects_begin(s->slot, most);
     walk_to(w, t);
     out->renewals = w->renewals;
     add_up(w, out);

@@ -106,6 +106,24 @@ void clocks_hear(clock_state *s, const trace_event *e) {
     }
 }
 
+size_t clocks_follow(clock_state *s, const trace *t, const uint32_t *order, size_t next, int32_t day) {
+    bool late = false;
+    for (; next < t->n && trace_known_day(&t->event[order[next]]) <= day; next++) {
+        const trace_event *e = &t->event[order[next]];
+        late |= s->newest && e < s->newest;
+        if (!s->newest || e > s->newest) s->newest = e;
+        clocks_hear(s, e);
+    }
+    if (!late) return next;
+    const trace_event *newest = s->newest;
+    clock_options options = s->options;
+    clocks_begin(s, &options);
+    s->newest = newest;
+    for (size_t i = 0; i < t->n; i++)
+        if (trace_known_day(&t->event[i]) <= day) clocks_hear(s, &t->event[i]);
+    return next;
+}
+
 /* --- readings --- */
 
 double clocks_rhythm(const clock_state *s) {
@@ -156,6 +174,26 @@ static double from_anniversary(clock_state *s, int32_t day) {
     return s->anniversary == s->start ? NAN : (double)day - s->anniversary;
 }
 
+/* The day so many months after the start; where that month is too short its last one. */
+static int32_t months_later(calendar_date d, int months) {
+    int month = d.month - 1 + months, year = d.year + month / 12;
+    month = month % 12 + 1;
+    int32_t first = calendar_day(year, month, 1), last = calendar_day(month < 12 ? year : year + 1, month < 12 ? month + 1 : 1, 1) - 1;
+    return first + d.day - 1 < last ? first + d.day - 1 : last;
+}
+
+/* Days from the nearest end of a month counted from the start, before it below zero. */
+static int32_t from_month(int32_t start, int32_t day, calendar_date d) {
+    calendar_date from = calendar_of(start);
+    int months = (d.year - from.year) * 12 + d.month - from.month;
+    int32_t nearest = INT32_MAX;
+    for (int m = months - 1; m <= months + 1; m++) {
+        int32_t away = m < 0 ? INT32_MAX : day - months_later(from, m);
+        if (away != INT32_MAX && (nearest == INT32_MAX || abs(away) < abs(nearest))) nearest = away;
+    }
+    return nearest;
+}
+
 void clocks_at(clock_state *s, int32_t day, uint16_t bin[CLOCKS]) {
     int64_t until;
     for (int i = 0; i < CLOCKS; i++) bin[i] = s->since[i] == TRACE_NO_DAY ? CLOCK_NO_BIN : put((clock_id)i, (double)day - s->since[i]);
@@ -175,6 +213,7 @@ void clocks_at(clock_state *s, int32_t day, uint16_t bin[CLOCKS]) {
     bin[CLOCK_season] = put(CLOCK_season, day - calendar_day(d.year, 1, 1));
     bin[CLOCK_weekday] = (uint16_t)(((day % 7) + 7 + 3) % 7); /* 1970-01-01 was a Thursday; 0: Monday */
     bin[CLOCK_day_of_month] = (uint16_t)(d.day - 1);
+    if (s->start != TRACE_NO_DAY && day >= s->start) bin[CLOCK_contract_month] = put(CLOCK_contract_month, from_month(s->start, day, d));
 }
 
 /* --- what comes next --- */
@@ -231,23 +270,5 @@ bool clocks_next(const clock_state *s, clock_id clock, int32_t day, uint32_t fro
         return stay((int64_t)ceil(s->last_order + (double)low * rhythm), (int64_t)ceil(s->last_order + (double)(high + 1) * rhythm) - 1, day, first, last);
     }
     default: return s->since[clock] != TRACE_NO_DAY && stay((int64_t)s->since[clock] + low, (int64_t)s->since[clock] + high, day, first, last);
-    }
-}
-
-/* Merging neighbours: histories are nearly in the order in which they became known. */
-void clocks_order(const trace *t, uint32_t *order) {
-    for (size_t i = 0; i < t->n; i++) {
-        int32_t day = trace_known_day(&t->event[i]);
-        size_t low = 0, high = i;
-        if (i && trace_known_day(&t->event[order[i - 1]]) <= day) low = i;
-        while (low < high) {
-            size_t middle = (low + high) / 2;
-            if (trace_known_day(&t->event[order[middle]]) <= day)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        memmove(order + low + 1, order + low, (i - low) * sizeof *order);
-        order[low] = (uint32_t)i;
     }
 }

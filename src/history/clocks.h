@@ -57,18 +57,20 @@ typedef struct clock_state {
     uint32_t terms;
     int32_t anniversary, next_anniversary; /* around the day last asked for */
     int year;
+    const trace_event *newest; /* in the order of the history, of those followed */
 } clock_state;
 
 void clocks_begin(clock_state *s, const clock_options *options);
+/* In the order of the history. */
 void clocks_hear(clock_state *s, const trace_event *e);
+/* Hears what became known until the end of `day`: order[next ...] of trace_order. Where some of it had happened before what was heard already, all is heard once
+ * more in the order of the history: an order or a term that is known late counts from then on as if it had been known at once. Returns the new next. */
+size_t clocks_follow(clock_state *s, const trace *t, const uint32_t *order, size_t next, int32_t day);
 /* bin[CLOCKS], CLOCK_NO_BIN where a clock does not run. Days must not go back between calls. */
 void clocks_at(clock_state *s, int32_t day, uint16_t bin[CLOCKS]);
 /* The first day from `day` on at which the clock reaches bin `from` .. `to` - 1 if nothing else happens, and the last one of that stay; false: it will
  * not. Of order_number the day is when that order is due by the customer's rhythm. */
 bool clocks_next(const clock_state *s, clock_id clock, int32_t day, uint32_t from, uint32_t to, int32_t *first, int32_t *last);
 double clocks_rhythm(const clock_state *s); /* days */
-
-/* order[n]: the events by the day they became known, in the order of the history within a day. No allocation. */
-void clocks_order(const trace *t, uint32_t *order);
 
 #endif

@@ -45,10 +45,10 @@ static inline bool event_is_order(const history_event *event) {
     return event->kind == EVENT_order && event->amount_minor >= 0;
 }
 
-/* Does an event of that kind show that the data reach to its day? A review that was noted does not: what the customers did since the last import is no better
- * known for it, and the silence since then would be taken for theirs. */
+/* Does an event of that kind show that the data reach to its day? A review that was noted does not, nor that another of us looks after them: what the customers
+ * did since the last import is no better known for it, and the silence since then would be taken for theirs. */
 static inline bool event_shows_reach(int kind) {
-    return kind != EVENT_account_review;
+    return kind != EVENT_account_review && kind != EVENT_owner_changed;
 }
 
 /* The occasions of a sorted history as mr_orders wants them: day[] strictly increasing, money[] (NULL: not wanted) in 1/10,000 of the unit,

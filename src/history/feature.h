@@ -2,7 +2,7 @@
  *
  *     features_new -> features_begin -> features_apply ... -> features_at -> features_apply ... -> features_at ... -> features_free
  *
- * Events are applied once, in the order in which they became known (features_order); those that became known late find their place by themselves.
+ * Events are applied once, in the order in which they became known (trace_order); those that became known late find their place by themselves.
  * Between them the features of a day are asked for: any day that is not before the last applied event became known. So nothing can look ahead:
  * what is not applied is not there. Events are borrowed until the next features_begin; they must stand in the array of one trace.
  *
@@ -42,8 +42,5 @@ void features_begin(features *f); /* of a customer with no events */
 mr_status features_apply(features *f, const trace_event *e, mr_error *err);
 /* As of the end of `day`. out[FEATURES]; NaN: missing. */
 void features_at(const features *f, int32_t day, double *out);
-
-/* order[n]: the trace's events by the day they became known, then as in the history. */
-void features_order(const trace *t, uint32_t *order);
 
 #endif

@@ -50,16 +50,19 @@ features *features_new(const mr_alloc *alloc, int32_t sour_days) {
 void features_free(features *f) {
     if (!f) return;
     for (int g = 0; g < GROUPS; g++) mem_free(f->alloc, f->list[g].at);
+    mem_free(f->alloc, f->bought.at);
+    mem_free(f->alloc, f->alive.at);
     mem_free(f->alloc, f->cases.at);
     mem_free(f->alloc, f->promises.at);
     mem_free(f->alloc, f->topic);
     mem_free(f->alloc, f->contract);
+    mem_free(f->alloc, f->slot);
     mem_free(f->alloc, f);
 }
 
 void features_begin(features *f) {
     for (int g = 0; g < GROUPS; g++) f->list[g].n = 0;
-    f->cases.n = f->promises.n = 0;
+    f->cases.n = f->promises.n = f->bought.n = f->alive.n = 0;
 }
 
 /* Room for one more of `size` bytes each; block: the address of the pointer to them. */
@@ -75,12 +78,37 @@ static bool grow(const mr_alloc *alloc, void *block, size_t n, size_t *capacity,
     return true;
 }
 
+/* Mostly the last day, or the same again. */
+static bool put_day(const features *f, day_list *l, int32_t day) {
+    size_t at = l->n;
+    while (at > 0 && l->at[at - 1] > day) at--;
+    if (at > 0 && l->at[at - 1] == day) return true;
+    if (!grow(f->alloc, &l->at, l->n, &l->capacity, sizeof *l->at)) return false;
+    memmove(&l->at[at + 1], &l->at[at], (l->n++ - at) * sizeof *l->at);
+    l->at[at] = day;
+    return true;
+}
+
+/* Room for another contract, and for telling all apart. */
+static bool make_contract_room(features *f, size_t n) {
+    if (!grow(f->alloc, &f->contract, n, &f->contract_room, sizeof *f->contract)) return false;
+    size_t slots = subjects_size(f->contract_room);
+    if (slots <= f->slot_room) return true;
+    subject_slot *slot = mem_resize(f->alloc, f->slot, slots, sizeof *slot);
+    if (!slot) return false;
+    f->slot = slot;
+    f->slot_room = slots;
+    return true;
+}
+
 /* Behind all that stand before it in the history: mostly the last. */
 static bool put(features *f, group g, const trace_event *e) {
     event_list *l = &f->list[g];
     if (!grow(f->alloc, &l->at, l->n, &l->capacity, sizeof *l->at)) return false;
     if (!grow(f->alloc, &f->topic, l->n, &f->topic_room, sizeof *f->topic)) return false;
-    if (g == GROUP_contract && !grow(f->alloc, &f->contract, l->n, &f->contract_room, sizeof *f->contract)) return false;
+    if (g == GROUP_contract && !make_contract_room(f, l->n)) return false;
+    if ((g == GROUP_order || e->kind == EVENT_contract_start) && !put_day(f, &f->bought, e->day)) return false;
+    if ((e->kind == EVENT_order || g == GROUP_usage || g == GROUP_payment) && !put_day(f, &f->alive, e->day)) return false;
     size_t at = l->n++;
     while (at > 0 && l->at[at - 1] > e) {
         l->at[at] = l->at[at - 1];
@@ -147,23 +175,4 @@ mr_status features_apply(features *f, const trace_event *e, mr_error *err) {
     if (ok && e->subject && e->kind >= EVENT_case_open && e->kind <= EVENT_case_resolve) ok = apply_case(f, e);
     if (ok && e->subject && e->kind >= EVENT_promise_made && e->kind <= EVENT_promise_broken) ok = apply_promise(f, e);
     return ok ? MR_OK : error_memory(err, sizeof *e);
-}
-
-void features_order(const trace *t, uint32_t *order) {
-    /* Insertion: few events are recorded late. */
-    for (size_t i = 0; i < t->n; i++) {
-        int32_t day = trace_known_day(&t->event[i]);
-        size_t at = i, low = 0;
-        if (i && trace_known_day(&t->event[order[i - 1]]) > day) {
-            size_t high = i;
-            while (low < high) {
-                size_t middle = low + (high - low) / 2;
-                if (trace_known_day(&t->event[order[middle]]) <= day) low = middle + 1;
-                else high = middle;
-            }
-            memmove(&order[low + 1], &order[low], (i - low) * sizeof *order);
-            at = low;
-        }
-        order[at] = (uint32_t)i;
-    }
 }

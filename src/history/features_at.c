@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { LATELY = 365, HALF_YEAR = 182, QUARTER = 90, LEAST_WINDOW = 14, REGRET = 30, VARIETY = 120, LAST_THINGS = 8 };
+enum { HALF_YEAR = 182, QUARTER = 90, LEAST_WINDOW = 14, REGRET = 30, VARIETY = 120, LAST_THINGS = 8 };
 
 typedef struct window {
     const trace_event *const *at;
@@ -19,10 +19,6 @@ static window last(const event_list *l, int32_t day, int32_t days) {
     size_t from = l->n;
     while (from > 0 && (int64_t)l->at[from - 1]->day > (int64_t)day - days - 2) from--;
     return (window){l->at + from, l->n - from};
-}
-
-static bool within(const trace_event *e, int32_t day, int32_t days) {
-    return (int64_t)e->day > (int64_t)day - days && e->day <= day;
 }
 
 static double count_last(const event_list *l, int32_t day, int32_t days) {
@@ -41,11 +37,6 @@ static double count_kind(const event_list *l, int kind, int32_t day, int32_t day
 
 static double days_since(const event_list *l, int32_t day) {
     return l->n ? fmax(0, day - (double)l->at[l->n - 1]->day) : NAN;
-}
-
-/* log((now + raise) / (before + raise)) */
-static double trend(double now, double before, double raise) {
-    return log((now + raise) / (before + raise));
 }
 
 static int by_topic(const void *a, const void *b) {
@@ -161,15 +152,9 @@ static bool blameless(const trace_event *e) {
     return e->tag != TRACE_TAG_defect && e->tag != TRACE_TAG_quality && e->tag != TRACE_TAG_delivery && e->tag != TRACE_TAG_service;
 }
 
-/* Was there an order or a contract's start in the REGRET days before? */
+/* Was there an order or a contract's start in the REGRET days before, or on the day itself? */
 static bool soon_after(const features *f, const trace_event *e) {
-    const event_list *lists[2] = {&f->list[GROUP_order], &f->list[GROUP_contract]};
-    for (int k = 0; k < 2; k++)
-        for (size_t i = lists[k]->n; i > 0; i--) {
-            const trace_event *before = lists[k]->at[i - 1];
-            if ((k == 0 || before->kind == EVENT_contract_start) && before->day <= e->day && (int64_t)before->day >= (int64_t)e->day - REGRET) return true;
-        }
-    return false;
+    return any_day(&f->bought, e->day, REGRET + 1);
 }
 
 static void regrets_at(const features *f, int32_t day, double *out) {
@@ -426,111 +411,6 @@ static void said_at(const features *f, int32_t day, double *out) {
     out[FEATURE_closed_down] = closed;
 }
 
-/* --- contracts --- */
-
-typedef struct contracts {
-    contract_state *at;
-    size_t n;
-    double renewals, seats_then, change, last_rise;
-    bool told; /* price_change events are sent: then changes of the amount say nothing new */
-    int32_t day;
-} contracts;
-
-static contract_state *running(contracts *c, int64_t subject) {
-    for (size_t i = c->n; i > 0; i--)
-        if (c->at[i - 1].subject == subject) return &c->at[i - 1];
-    return NULL;
-}
-
-static double seats_of(const contracts *c) {
-    double sum = NAN;
-    for (size_t i = 0; i < c->n; i++)
-        if (!isnan(c->at[i].seats)) sum = isnan(sum) ? c->at[i].seats : sum + c->at[i].seats;
-    return sum;
-}
-
-static void price_told(contracts *c, double percent, const trace_event *e) {
-    if (!isfinite(percent) || !within(e, c->day, LATELY)) return;
-    c->change += percent;
-    if (percent > 0) c->last_rise = e->day;
-}
-
-static void set_terms(contracts *c, contract_state *k, const trace_event *e) {
-    double per_month = (double)k->amount / (k->months > 0 ? k->months : 1);
-    if (e->amount) k->amount = e->amount;
-    if (e->months > 0) k->months = e->months;
-    bool same_seats = isnan(e->value) || e->value == k->seats;
-    if (!c->told && e->kind != EVENT_contract_start && per_month > 0 && e->amount && same_seats) {
-        double now = (double)k->amount / (k->months > 0 ? k->months : 1);
-        if (now != per_month) price_told(c, 100 * (now / per_month - 1), e);
-    }
-    if (!isnan(e->value)) k->seats = e->value;
-    if (e->until_day != TRACE_NO_DAY) k->renewal = e->until_day;
-    if (e->notice_days >= 0) k->notice_days = e->notice_days;
-    if (e->flags & (TRACE_UNSIGNED | TRACE_SIGNED)) k->unsigned_yet = (e->flags & TRACE_UNSIGNED) != 0;
-}
-
-static void play(contracts *c, const trace_event *e) {
-    contract_state *k = running(c, e->subject);
-    if (e->kind == EVENT_price_change) {
-        price_told(c, e->value, e);
-        if (k && e->amount && (e->until_day == TRACE_NO_DAY || e->until_day <= c->day)) k->amount = e->amount;
-        return;
-    }
-    if (e->kind == EVENT_contract_end) {
-        if (k) *k = c->at[--c->n];
-        return;
-    }
-    if (!k && e->kind == EVENT_contract_change) return;
-    if (!k) {
-        k = &c->at[c->n++];
-        *k = (contract_state){.subject = e->subject, .seats = NAN, .since = e->day, .renewal = TRACE_NO_DAY, .notice_days = -1};
-    }
-    if (e->kind == EVENT_contract_renew) {
-        c->renewals++;
-        k->since = e->day;
-    }
-    set_terms(c, k, e);
-}
-
-static void contracts_at(const features *f, int32_t day, double *out) {
-    const event_list *l = &f->list[GROUP_contract];
-    contracts c = {.at = f->contract, .seats_then = NAN, .last_rise = NAN, .day = day};
-    bool then_known = false;
-    for (size_t i = 0; i < l->n; i++) c.told |= l->at[i]->kind == EVENT_price_change;
-    for (size_t i = 0; i < l->n; i++) {
-        if (!then_known && c.n && within(l->at[i], day, LATELY)) {
-            c.seats_then = seats_of(&c);
-            then_known = true;
-        }
-        play(&c, l->at[i]);
-        if (!then_known && within(l->at[i], day, LATELY) && c.n) {
-            c.seats_then = seats_of(&c);
-            then_known = true;
-        }
-    }
-    double price = 0, now = seats_of(&c), nearest = NAN;
-    if (!then_known) c.seats_then = now; /* nothing has changed within the year */
-    out[FEATURE_contracts] = (double)c.n;
-    out[FEATURE_renewals] = c.renewals;
-    out[FEATURE_price_change] = c.change;
-    out[FEATURE_unsigned] = 0;
-    if (!isnan(c.last_rise)) out[FEATURE_price_change_days] = day - c.last_rise;
-    for (size_t i = 0; i < c.n; i++) {
-        const contract_state *k = &c.at[i];
-        double in = k->renewal == TRACE_NO_DAY ? NAN : k->renewal - (double)day;
-        price += (double)k->amount / 1e4 / (k->months > 0 ? k->months : 1);
-        if (k->unsigned_yet) out[FEATURE_unsigned] = 1;
-        if (!(in >= 0) || in >= nearest) continue;
-        nearest = in;
-        out[FEATURE_term] = k->renewal - (double)k->since;
-        out[FEATURE_notice_in] = k->notice_days >= 0 ? in - k->notice_days : NAN;
-    }
-    out[FEATURE_renewal_in] = nearest;
-    if (c.n) out[FEATURE_price] = price;
-    if (!isnan(now) && !isnan(c.seats_then)) out[FEATURE_seats_change] = trend(now, c.seats_then, 1);
-}
-
 static double tenure(const features *f, int32_t day) {
     const event_list *orders = &f->list[GROUP_order], *terms = &f->list[GROUP_contract];
     double since = NAN;
@@ -558,7 +438,9 @@ void features_at(const features *f, int32_t day, double *out) {
     touches_at(f, day, out);
     opinions_at(f, day, out);
     payments_at(f, day, out);
-    contracts_at(f, day, out);
+    features_contracts(f, day, out);
     people_at(f, day, out);
     said_at(f, day, out);
+    for (int i = 0; i < FEATURES; i++)
+        if (isinf(out[i])) out[i] = NAN; /* sums beyond what a number holds say nothing, and no model takes them */
 }

@@ -192,7 +192,9 @@ static void take(walk *w, const trace_event *e) {
     case EVENT_order:
     case EVENT_usage:
     case EVENT_payment_failed:
-    case EVENT_payment_recovered: w->life_day = e->day; break;
+    case EVENT_payment_recovered:
+        if (e->day > w->life_day) w->life_day = e->day; /* days of two time zones */
+        break;
     default: break;
     }
 }

@@ -1,4 +1,4 @@
-/* The words of a trace: tags and topics. */
+/* The words of a trace, tags and topics, and the order in which it became known. */
 #include "trace.h"
 
 #include <string.h>
@@ -67,4 +67,23 @@ uint32_t trace_topic(const char *text, size_t len) {
     if (!len) return 0;
     for (size_t i = 0; i < len; i++) hash = (hash ^ lower((unsigned char)text[i])) * 16777619U;
     return hash ? hash : 1;
+}
+
+void trace_order(const trace *t, uint32_t *order) {
+    /* Insertion: few events are recorded late. */
+    for (size_t i = 0; i < t->n; i++) {
+        int32_t day = trace_known_day(&t->event[i]);
+        size_t at = i, low = 0;
+        if (i && trace_known_day(&t->event[order[i - 1]]) > day) {
+            size_t high = i;
+            while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                if (trace_known_day(&t->event[order[middle]]) <= day) low = middle + 1;
+                else high = middle;
+            }
+            memmove(&order[low + 1], &order[low], (i - low) * sizeof *order);
+            at = low;
+        }
+        order[at] = (uint32_t)i;
+    }
 }

@@ -21,7 +21,7 @@ typedef enum trace_tag {
     TRACE_TAGS
 } trace_tag;
 
-typedef enum trace_actor { TRACE_NOBODY, TRACE_SALES, TRACE_OPERATIONS, TRACE_ELSE } trace_actor; /* the customer's two owners, or another */
+typedef enum trace_actor { TRACE_NOBODY, TRACE_SALES, TRACE_OPERATIONS, TRACE_ELSE } trace_actor; /* one of the two who owned the customer then, or another */
 
 enum { /* trace_event.flags */
     TRACE_FIRST_RESPONSE = 1,  /* case_update: our first answer */
@@ -86,6 +86,9 @@ static inline int32_t trace_known_day(const trace_event *e) {
     int64_t day = e->known_us / TRACE_DAY_US - (e->known_us % TRACE_DAY_US < 0);
     return day > e->day ? (int32_t)day : e->day;
 }
+
+/* order[n]: the events by the day they became known (trace_known_day), within a day in the order of the history. No allocation. */
+void trace_order(const trace *t, uint32_t *order);
 
 /* An order event of a negative amount is a refund. */
 static inline bool trace_is_order(const trace_event *e) {

@@ -45,6 +45,18 @@ mr_status yaml_file_load(const char *name, const char *what, const char *text, s
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
     mr_status status = yaml_parser_load(&parser, doc) ? MR_OK : problem(name, &parser, err);
+    yaml_document_t next;
+    if (status == MR_OK && yaml_document_get_root_node(doc)) { /* what follows would be passed over in silence */
+        bool fine = yaml_parser_load(&parser, &next);
+        yaml_node_t *more = fine ? yaml_document_get_root_node(&next) : NULL;
+        if (!fine)
+            status = problem(name, &parser, err);
+        else if (more && !(more->type == YAML_SCALAR_NODE && !more->data.scalar.length))
+            status = error_set(err, MR_EDATA, NULL, (int64_t)next.start_mark.line + 1, "%.150s:%zu: a second document begins here ('---'), and only one is read: leave it out", name,
+                               next.start_mark.line + 1);
+        if (fine) yaml_document_delete(&next);
+        if (status != MR_OK) yaml_document_delete(doc);
+    }
     yaml_parser_delete(&parser);
     return status;
 }

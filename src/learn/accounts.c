@@ -128,8 +128,9 @@ mr_status accounts_read(ledger *l, const accounts_survey *s, int32_t until, int3
     currency_rates rates = {0};
     trace_options o = {0};
     if (!s->with_contracts || s->first_contract == TRACE_NO_DAY || s->first_contract > until)
-        return error_set(err, MR_EDATA, NULL, -1, "there are no contracts%s: import some with 'marram import contracts FILE'",
-                         s->with_contracts ? " that had begun by that day" : "");
+        return error_set(err, MR_EDATA, NULL, -1, "there are no contracts%s",
+                         s->with_contracts ? " that had begun by that day: look from a later one (--until), or see whether the dates of their starts are right"
+                                           : ": the files hold none that has begun, or the ledger has yet to be given some (marram import contracts FILE)");
     mr_status status = ledger_rates_read(l, &rates, err);
     if (status == MR_OK) status = ledger_trace_money(l, &rates, &o, err);
     memcpy(out->currency, o.currency, sizeof out->currency);

@@ -381,6 +381,8 @@ mr_status additive_document_read(const char *text, size_t len, trained *out, mr_
     json_int_t version = json_integer_value(json_object_get(root, "version"));
     if (!format || strcmp(format, FORMAT) != 0)
         status = error_set(err, MR_EDATA, "format", -1, "it is JSON, but no model that 'marram train' wrote");
+    else if (!json_is_integer(json_object_get(root, "version")))
+        status = error_set(err, MR_EDATA, "version", -1, "the model is damaged: 'version' is missing or wrong; train it anew");
     else if (version < 1 || version > ADDITIVE_DOCUMENT_VERSION)
         status = error_set(err, MR_EDATA, "version", -1, "it is of version %lld, this program reads %d: use a newer Marram, or train anew", (long long)version,
                            ADDITIVE_DOCUMENT_VERSION);

@@ -4,6 +4,8 @@
 #include "mem.h"
 #include "pool.h"
 
+#include <traces_shared.h>
+
 mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, crew *out, mr_error *err) {
     *out = (crew){.pool = pool};
     pthread_mutex_init(&out->turn, NULL);
@@ -13,6 +15,23 @@ mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, c
     mr_status status = MR_OK;
     for (; out->n < n && status == MR_OK; out->n += status == MR_OK) status = ledger_open(url, options, &out->ledger[out->n], err);
     return status;
+}
+
+mr_status crew_join(ledger *own, mr_pool *pool, crew *out, mr_error *err) {
+    *out = (crew){.pool = pool};
+    pthread_mutex_init(&out->turn, NULL);
+    size_t n = (size_t)pool_size(pool);
+    out->ledger = mem_new(NULL, n, sizeof *out->ledger);
+    if (!out->ledger) return error_memory(err, n * sizeof *out->ledger);
+    mr_status status = MR_OK;
+    out->ledger[out->n++] = own;
+    for (; out->n < n && status == MR_OK; out->n += status == MR_OK) status = ledger_open_beside(own, &out->ledger[out->n], err);
+    return status;
+}
+
+void crew_part(crew *c) {
+    if (c->ledger) c->ledger[0] = NULL;
+    crew_close(c);
 }
 
 unsigned crew_connections(const crew *c) {

@@ -15,6 +15,9 @@ typedef struct crew {
 
 /* bulk: commits need not wait for the disk (db_options). *out is closed by crew_close whatever is returned. */
 mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, crew *out, mr_error *err);
+/* For reading: the caller's own ledger is the first one's. *out is closed by crew_part, which leaves that one open, whatever is returned. */
+mr_status crew_join(ledger *own, mr_pool *pool, crew *out, mr_error *err);
+void crew_part(crew *c);
 /* Of all of them together (db_connections): more than before where one was lost and made again. */
 unsigned crew_connections(const crew *c);
 void crew_close(crew *c);

@@ -2,13 +2,16 @@
 
 #include "arena.h"
 #include "calendar.h"
+#include "crew.h"
 #include "error.h"
 #include "mem.h"
+#include "pool.h"
 #include "rng.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <traces_shared.h>
 
 enum { SPELLS = 64 };
 
@@ -18,19 +21,30 @@ int32_t landmark_month_end(int32_t day) {
 
 /* --- first the base as a whole: how many, from when to when, with contracts or without --- */
 
+enum { SURVEY_PARTS = 64 };
+
 typedef struct survey_job {
     const landmarks_options *o;
-    landmarks *m;
+    const mr_context *context;
+    crew crew;
+    landmarks *of; /* [workers] whole numbers, the same in whatever order they are added */
+    pthread_mutex_t lock;
+    size_t done;
 } survey_job;
 
+typedef struct survey_part {
+    const landmarks_options *o;
+    landmarks *m;
+} survey_part;
+
 static mr_status survey_one(void *ctx, const history *h, mr_error *err) {
-    survey_job *job = ctx;
-    landmarks *m = job->m;
+    survey_part *part = ctx;
+    landmarks *m = part->m;
     bool contracts = false, orders = false;
     (void)err;
     for (size_t i = 0; i < h->n; i++) {
         const history_event *e = &h->events[i];
-        if (e->day > job->o->until) continue;
+        if (e->day > part->o->until) continue;
         if (e->day < m->first_day) m->first_day = e->day;
         if (e->day > m->last_day && event_shows_reach(e->kind)) m->last_day = e->day;
         contracts |= e->kind >= EVENT_contract_start && e->kind <= EVENT_contract_end;
@@ -43,11 +57,39 @@ static mr_status survey_one(void *ctx, const history *h, mr_error *err) {
     return MR_OK;
 }
 
-static mr_status survey_base(ledger *l, const landmarks_options *o, landmarks *m, mr_error *err) {
-    survey_job job = {o, m};
+static mr_status survey_range(void *ctx, size_t i, int worker, mr_error *err) {
+    survey_job *job = ctx;
+    const mr_context *context = job->context;
+    survey_part part = {job->o, &job->of[worker]};
+    mr_status status = ledger_scan(job->crew.ledger[worker], NULL, (unsigned)i, SURVEY_PARTS, survey_one, &part, err);
+    if (status != MR_OK || !context || !context->progress) return status;
+    pthread_mutex_lock(&job->lock);
+    if (context->progress(++job->done, SURVEY_PARTS, context->progress_ctx)) status = error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+    pthread_mutex_unlock(&job->lock);
+    return status;
+}
+
+static void add_up(landmarks *m, const landmarks *of) {
+    m->first_day = of->first_day < m->first_day ? of->first_day : m->first_day;
+    m->last_day = of->last_day > m->last_day ? of->last_day : m->last_day;
+    m->base += of->base;
+    m->with_contracts += of->with_contracts;
+    m->with_orders += of->with_orders;
+    m->events += of->events;
+}
+
+static mr_status survey_base(ledger *l, const landmarks_options *o, const mr_context *context, landmarks *m, mr_error *err) {
+    survey_job job = {.o = o, .context = context, .lock = PTHREAD_MUTEX_INITIALIZER};
     m->first_day = INT32_MAX;
     m->last_day = INT32_MIN;
-    mr_status status = ledger_scan(l, NULL, 0, 1, survey_one, &job, err);
+    mr_status status = crew_join(l, context_pool(context), &job.crew, err);
+    if (status == MR_OK && !(job.of = mem_take(NULL, job.crew.n, sizeof *job.of))) status = error_memory(err, job.crew.n * sizeof *job.of);
+    for (size_t i = 0; job.of && i < job.crew.n; i++) job.of[i] = (landmarks){.first_day = INT32_MAX, .last_day = INT32_MIN};
+    if (status == MR_OK) status = pool_run(context_pool(context), SURVEY_PARTS, survey_range, &job, err);
+    for (size_t i = 0; job.of && i < job.crew.n; i++) add_up(m, &job.of[i]);
+    mem_free(NULL, job.of);
+    crew_part(&job.crew);
+    pthread_mutex_destroy(&job.lock);
     if (status == MR_OK && !m->base)
         status = error_set(err, MR_EDATA, NULL, -1, "%s holds neither orders nor contracts up to that day: nobody is at risk of leaving; import some first", db_name(l->d));
     m->mode = risk_mode_of(m->with_contracts, m->base);
@@ -169,10 +211,12 @@ static int ordered_outcome(const trace *t, int32_t day, int32_t horizon, int32_t
     return LANDMARK_LEFT;
 }
 
-static int32_t last_order(const trace *t, int32_t day) {
+static int32_t last_order(const trace *t, int32_t day, int32_t known_by) {
     int32_t last = TRACE_NO_DAY;
-    for (size_t i = 0; i < t->n; i++)
-        if (trace_is_order(&t->event[i]) && t->event[i].day <= day && t->event[i].day > last) last = t->event[i].day;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (trace_is_order(e) && e->day <= day && e->day > last && trace_known_day(e) <= known_by) last = e->day;
+    }
     return last;
 }
 
@@ -195,7 +239,8 @@ static outcome outcome_at(const read_job *job, const trace *t, int32_t day) {
     if (m->mode == RISK_ORDERS) {
         y.then = ordered_outcome(t, day, h, y.known_day);
         y.now = ordered_outcome(t, day, h, m->last_day);
-        if (y.then == LANDMARK_LEFT || y.now == LANDMARK_LEFT) y.gone = y.gone_then = last_order(t, day) + h;
+        if (y.then == LANDMARK_LEFT) y.gone_then = last_order(t, day, y.known_day) + h;
+        if (y.now == LANDMARK_LEFT) y.gone = last_order(t, day, m->last_day) + h;
         if (y.now == LANDMARK_LEFT && y.gone <= day) y.now = LANDMARK_NOT_AT_RISK; /* an order known on the landmark was none */
         return y;
     }
@@ -258,8 +303,19 @@ typedef struct stage_walk {
 
 #define PAST_95 2.995732273553991 /* -ln .05: 95 % of gaps are shorter than this many mean gaps, where orders come at random */
 
+/* Customers they brought within the year up to the day, as known then. */
+static double referrals_of(const trace *t, int32_t day) {
+    double n = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        n += e->kind == EVENT_referral_made && e->day <= day && (int64_t)e->day > (int64_t)day - CYCLE_YEAR && trace_known_day(e) <= day;
+    }
+    return n;
+}
+
 static cycle_standing standing_at(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
     cycle_standing s = {.feature = value, .chance = NAN, .base = NAN, .spell_days = NAN};
+    if (value[FEATURE_referrals] > 0) s.referrals = referrals_of(t, day);
     if (m->mode == RISK_CONTRACTS) {
         risk_spell spells[SPELLS];
         size_t n = risk_contract_spells(t, day, spells, SPELLS);
@@ -286,7 +342,7 @@ static cycle_standing standing_at(const landmarks *m, const trace *t, int32_t da
 
 static landmark_standing walk_stage(const landmarks *m, const trace *t, int32_t day, const double *value, stage_walk *walk) {
     cycle_standing s = standing_at(m, t, day, value, walk);
-    landmark_standing out = {s.spell_days, (unsigned char)walk->stage, s.gone, s.notice, s.back};
+    landmark_standing out = {s.spell_days, s.referrals, (unsigned char)walk->stage, s.gone, s.notice, s.back};
     if (!isnan(s.spell_days)) walk->stage = cycle_stage_of(&s, walk->stage);
     return out;
 }
@@ -295,7 +351,7 @@ cycle_stage landmark_stage(const landmarks *m, size_t row, double chance, double
     double feature[FEATURES];
     const landmark_standing *at = &m->standing[row];
     for (int f = 0; f < FEATURES; f++) feature[f] = landmark_value(m, f, row);
-    const cycle_standing s = {.feature = feature, .gone = at->gone, .notice = at->notice, .back = at->back, .spell_days = at->spell_days, .chance = chance, .base = base};
+    const cycle_standing s = {.feature = feature, .gone = at->gone, .notice = at->notice, .back = at->back, .spell_days = at->spell_days, .referrals = at->referrals, .chance = chance, .base = base};
     return cycle_stage_of(&s, (cycle_stage)at->before);
 }
 
@@ -354,7 +410,7 @@ static mr_status landmark_rows(read_job *job, const trace *t, mr_error *err) {
         job->order = more;
         job->order_room = t->n;
     }
-    features_order(t, job->order);
+    trace_order(t, job->order);
     features_begin(job->features);
     return job->o->only_day != INT32_MIN ? only_row(job, t, err) : month_rows(job, t, err);
 }
@@ -403,8 +459,8 @@ static mr_status read_one(void *ctx, const trace *t, const trace_facts *f, mr_er
     const mr_context *context = job->context;
     uint64_t hash = customer_hash(t->customer_id, f);
     m->read += risk_is_customer(t);
-    if (context && context->progress && ++job->seen % 256 == 0 &&
-        context->progress(job->seen < m->base ? job->seen : m->base, m->base, context->progress_ctx))
+    if (context && context->progress && ++job->seen % 256 == 0 && /* customers come by their numbers, which are hashes */
+        context->progress((uint64_t)t->customer_id >> 32, UINT64_C(1) << 31, context->progress_ctx))
         return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
     if (!t->n) return MR_OK;
     size_t first = m->n;
@@ -432,7 +488,7 @@ mr_status landmarks_read(ledger *l, const landmarks_options *o, const mr_context
     static const currency_rates no_rates = {0};
     *out = (landmarks){.horizon_days = o->horizon_days};
     if (o->horizon_days < 1) return error_set(err, MR_EINVAL, "horizon", -1, "the horizon must be a day or more");
-    mr_status status = survey_base(l, o, out, err);
+    mr_status status = survey_base(l, o, context, out, err);
     if (status == MR_OK) status = ledger_trace_money(l, o->rates ? o->rates : &no_rates, &money, err);
     if (status != MR_OK) return status;
     memcpy(out->currency, money.currency, sizeof out->currency);
@@ -440,7 +496,7 @@ mr_status landmarks_read(ledger *l, const landmarks_options *o, const mr_context
     if (o->sample && o->sample < out->base) money.wanted = in_sample, job.threshold = (uint64_t)((double)UINT64_MAX * ((double)o->sample / (double)out->base));
     out->text = mem_new(NULL, 1, sizeof *out->text);
     job.features = features_new(NULL, o->sour_days);
-    status = out->text && job.features && grow_rows(&job) ? ledger_traces(l, &money, 0, 1, read_one, &job, err) : error_memory(err, sizeof *out->text);
+    status = out->text && job.features && grow_rows(&job) ? ledger_traces_shared(l, context_pool(context), &money, read_one, &job, err) : error_memory(err, sizeof *out->text);
     features_free(job.features);
     mem_free(NULL, job.order);
     if (status != MR_OK) {

@@ -22,7 +22,7 @@ enum { LANDMARK_STAYED = 0, LANDMARK_LEFT = 1, LANDMARK_NOT_AT_RISK = 2, LANDMAR
 
 /* What a stage is decided from, beside the features (cycle_stage.h); of rows of one day alone. */
 typedef struct landmark_standing {
-    double spell_days;
+    double spell_days, referrals;
     unsigned char before; /* the stage a month before */
     bool gone, notice, back;
 } landmark_standing;

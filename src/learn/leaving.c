@@ -179,7 +179,7 @@ static mr_status fit_additive(const training *t, const leaving_fit_options *o, c
         columns[p++] = (mr_feature){.number = chance};
     }
     mr_frame frame = {t->n, p, columns};
-    mr_outcomes outcomes = {.happened = t->happened, .group = t->split ? NULL : t->group, .judge = t->split ? t->judge : NULL};
+    mr_outcomes outcomes = {.happened = t->happened, .group = t->group, .judge = t->split ? t->judge : NULL};
     mr_additive_options options = {.monotone = monotone, .seed = o->seed};
     if (status == MR_OK) status = mr_additive_fit(&frame, &outcomes, &options, context, &out->additive, err);
     mem_free(NULL, block);

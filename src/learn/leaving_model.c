@@ -262,6 +262,7 @@ static mr_status read_root(const json_t *root, leaving_model *out, mr_error *err
     if (!read_days(root, "horizon_days", 1, &out->horizon_days)) return damaged(err, "horizon_days");
     if (!read_days(root, "sour_days", 0, &out->sour_days)) return damaged(err, "sour_days");
     out->rate = json_number_value(json_object_get(root, "rate"));
+    if (!json_is_number(json_object_get(root, "rate")) || !(out->rate >= 0 && out->rate <= 1)) return damaged(err, "rate");
     mr_status status = read_drawn(json_object_get(root, "drawn"), &out->drawn, err);
     if (status == MR_OK) status = read_buying(json_object_get(root, "buying"), out, err);
     char *inner = status == MR_OK ? json_dumps(json_object_get(root, "model"), JSON_REAL_PRECISION(17)) : NULL;

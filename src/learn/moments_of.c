@@ -15,6 +15,8 @@
 
 enum { LEAST_SPELLS = 25000, SPELLS_A_CUSTOMER = 4, MOST_OF_SPELLS = 200000 };
 enum { LEAST_ROWS = 400000, ROWS_A_LEAVER = 40, MOST_ROWS = 4000000, MOST_SPELLS = 256, PAST_DAYS = 14 };
+enum { LAPSE_MONTHS = 4096, LAPSE_ZERO = 1970 * 12 - 1024 };
+#define BY_MONTHS 0.25 /* of those who left */
 
 typedef struct walker { /* one customer's way through time */
     clock_state clocks;
@@ -32,6 +34,7 @@ typedef struct learner {
     risk_spell spell[MOST_SPELLS];
     /* survey */
     double order_gaps, order_spans, starts, signs;
+    uint64_t leave, lapse[LAPSE_MONTHS]; /* customers who said that they leave, or whose contract ended; of the others, by the month their last term ends in */
     gap_sample gaps;
     int32_t last;
     /* rows */
@@ -53,12 +56,17 @@ typedef struct learner {
 
 mr_status moments_from_ledger(void *ctx, trace_fn fn, void *fn_ctx, mr_error *err) {
     const moments_ledger *m = ctx;
-    return ledger_traces(m->l, m->options, 0, 1, fn, fn_ctx, err);
+    return ledger_traces_shared(m->l, m->pool, m->options, fn, fn_ctx, err);
 }
 
-static mr_status go_on(learner *l, mr_error *err) {
+static void begin(const learner *l, const char *what) {
+    if (l->settings->begin) l->settings->begin(l->settings->begin_ctx, what);
+}
+
+/* Customers come by their numbers, which are hashes: so far as the number is, so far is the pass. */
+static mr_status go_on(learner *l, const trace *t, mr_error *err) {
     const mr_context *c = l->context;
-    if (l->seen++ % 256 || !c || !c->progress || !c->progress(l->seen, l->out->customers, c->progress_ctx)) return MR_OK;
+    if (l->seen++ % 256 || !c || !c->progress || !c->progress((uint64_t)t->customer_id >> 32, UINT64_C(1) << 31, c->progress_ctx)) return MR_OK;
     return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
 }
 
@@ -72,9 +80,33 @@ static uint64_t hash_of(const trace *t, const trace_facts *f) {
     return rng_mix(h);
 }
 
+/* With contracts, how many will have left, about: how many days to draw goes by it. */
+static void look_at_leaving(learner *l, const trace *t) {
+    int32_t ends = TRACE_NO_DAY;
+    for (size_t i = 0; i < t->n; i++) {
+        const trace_event *e = &t->event[i];
+        if (l->settings->until != TRACE_NO_DAY && trace_known_day(e) > l->settings->until) continue;
+        if (e->kind == EVENT_leave_confirmed || e->kind == EVENT_leave_intent || e->kind == EVENT_contract_end) {
+            l->leave++;
+            return;
+        }
+        if ((e->kind == EVENT_contract_start || e->kind == EVENT_contract_renew || e->kind == EVENT_contract_change) && e->until_day > ends) ends = e->until_day;
+    }
+    if (ends == TRACE_NO_DAY) return;
+    int64_t month = (int64_t)calendar_month_index(ends) - LAPSE_ZERO;
+    l->lapse[month < 0 ? 0 : month < LAPSE_MONTHS ? month : LAPSE_MONTHS - 1]++;
+}
+
+static double leavers(const learner *l) {
+    uint64_t n = l->leave;
+    int64_t to = (int64_t)calendar_month_index(l->out->until) - LAPSE_ZERO;
+    for (int64_t i = 0; i <= to && i < LAPSE_MONTHS; i++) n += l->lapse[i];
+    return (double)n;
+}
+
 static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     learner *l = ctx;
-    mr_status status = go_on(l, err);
+    mr_status status = go_on(l, t, err);
     if (status != MR_OK) return status;
     int32_t first = TRACE_NO_DAY, first_order = TRACE_NO_DAY, last_order = TRACE_NO_DAY;
     uint64_t orders = 0;
@@ -92,6 +124,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
     }
     if (first == TRACE_NO_DAY) return MR_OK; /* never a customer */
     l->signs += (double)orders;
+    if (risk_has_contracts(t)) look_at_leaving(l, t);
     l->out->customers++;
     l->out->with_contracts += risk_has_contracts(t);
     if (l->out->first == TRACE_NO_DAY || first < l->out->first) l->out->first = first;
@@ -127,7 +160,7 @@ static mr_status survey(const moments_source *source, learner *l, mr_error *err)
     o->rhythm_days = l->order_gaps > 0 ? fmax(l->order_spans / l->order_gaps, 1) : 30;
     double days = fmax((double)o->customers * (o->until + 1.0) - l->starts, 1), share = (double)MOMENTS_SAMPLE / (double)o->customers;
     l->threshold = share < 1 ? (uint64_t)(share * 0x1p64) : UINT64_MAX;
-    double rows = fmin(fmax(LEAST_ROWS, ROWS_A_LEAVER * fmin(share, 1) * (double)o->customers), MOST_ROWS);
+    double rows = fmin(fmax(LEAST_ROWS, ROWS_A_LEAVER * fmin(share, 1) * leavers(l)), MOST_ROWS);
     l->share = fmin(1, rows / (days * fmin(share, 1)));
     return o->mode == RISK_ORDERS ? look_at_orders(l, share, err) : MR_OK;
 }
@@ -144,7 +177,7 @@ static mr_status walk_begin(learner *l, const trace *t, mr_error *err) {
     }
     clock_options options = {.sour_days = l->settings->sour_days, .rhythm_days = l->out->rhythm_days, .first_day = l->out->since};
     clocks_begin(&w->clocks, &options);
-    clocks_order(t, w->order);
+    trace_order(t, w->order);
     w->t = t;
     w->next = 0;
     return MR_OK;
@@ -152,7 +185,7 @@ static mr_status walk_begin(learner *l, const trace *t, mr_error *err) {
 
 /* Hears all that was known at the end of `day`. */
 static void walk_to(walker *w, int32_t day) {
-    while (w->next < w->t->n && trace_known_day(&w->t->event[w->order[w->next]]) <= day) clocks_hear(&w->clocks, &w->t->event[w->order[w->next++]]);
+    w->next = clocks_follow(&w->clocks, w->t, w->order, w->next, day);
 }
 
 static mr_status grow(learner *l, mr_error *err) {
@@ -260,7 +293,7 @@ static mr_status order_rows(learner *l, const trace *t, rng *r, mr_error *err) {
 static mr_status learn_from(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     learner *l = ctx;
     uint64_t hash = hash_of(t, f);
-    mr_status status = go_on(l, err);
+    mr_status status = go_on(l, t, err);
     if (status != MR_OK || hash > l->threshold) return status;
     rng r;
     rng_seed(&r, l->settings->search.seed, hash);
@@ -280,8 +313,23 @@ static mr_status too_few(const learner *l, mr_error *err) {
                      (unsigned long long)o->left, (unsigned long long)(o->mode == RISK_CONTRACTS ? o->learnt : o->spells));
 }
 
+/* Do they leave when a month of theirs ends? Three days of thirty are near to one; contracts by the month can only be left then. How many leave on which day of such
+ * a month is then part of the background, against which months are compared. */
+static void at_month_ends(learner *l) {
+    moments_of *o = l->out;
+    double left = 0, expected = 3 * 12 / 365.2425;
+    for (size_t i = 0; i < l->n; i++) {
+        uint16_t b = l->bin[CLOCK_contract_month][i];
+        if (!l->event[i] || b == CLOCK_NO_BIN) continue;
+        left++;
+        o->left_at_months += abs((int)b - clock_rows[CLOCK_contract_month].zero) <= 1;
+    }
+    o->by_months = (double)o->left_at_months > left * BY_MONTHS && (double)o->left_at_months - left * expected > 5 * sqrt(left * expected);
+}
+
 /* Silence is how leaving is told without contracts; on which day of it, hardly, so that neither it nor the day of a week or month can be held against it. */
 static bool tells(const learner *l, int clock) {
+    if (clock == CLOCK_contract_month) return l->out->by_months;
     return l->out->mode == RISK_CONTRACTS || (clock != CLOCK_silence && clock_rows[clock].role != CLOCK_IS_FACTOR);
 }
 
@@ -345,7 +393,10 @@ static mr_status room_for_curves(moments_of *o, mr_error *err) {
 static mr_status search(learner *l, const mr_context *context, mr_error *err) {
     moments_of *o = l->out;
     if (o->left < 30 || !l->n) return too_few(l, err);
-    if (o->mode == RISK_CONTRACTS) at_term_ends(l);
+    if (o->mode == RISK_CONTRACTS) {
+        at_term_ends(l);
+        if (!o->at_ends) at_month_ends(l);
+    }
     for (int i = 0; i < CLOCKS; i++) {
         if (!tells(l, i) || !runs(l, i) || o->at_ends >> i & 1) continue;
         if (l->out->mode == RISK_CONTRACTS && written_afterwards(l, i)) {
@@ -399,7 +450,7 @@ static int32_t contact_day(int32_t from, int32_t lead, int32_t morrow) {
 static mr_status look_ahead(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
     learner *l = ctx;
     moments_of *o = l->out;
-    mr_status status = go_on(l, err);
+    mr_status status = go_on(l, t, err);
     if (status != MR_OK || !present(l, t)) return status;
     status = walk_begin(l, t, err);
     if (status != MR_OK) return status;
@@ -438,10 +489,11 @@ mr_status moments_of_base(const moments_source *source, const moments_settings *
     l->out = out;
     l->on_customer = on_customer;
     l->customer_ctx = customer_ctx;
+    begin(l, "reading");
     mr_status status = survey(source, l, err);
     l->seen = 0;
     if (status == MR_OK) status = source->each(source->ctx, learn_from, l, err);
-    l->seen = 0;
+    if (status == MR_OK) begin(l, "searching");
     if (status == MR_OK) status = search(l, context, err);
     for (int i = 0; i < CLOCKS; i++) mem_free(NULL, l->bin[i]);
     mem_free(NULL, l->event);
@@ -450,6 +502,8 @@ mr_status moments_of_base(const moments_source *source, const moments_settings *
     mem_free(NULL, l->still);
     mem_free(NULL, l->sign);
     gap_sample_free(&l->gaps);
+    l->seen = 0;
+    if (status == MR_OK) begin(l, "who comes to them");
     if (status == MR_OK) status = source->each(source->ctx, look_ahead, l, err);
     mem_free(NULL, l->walk.order);
     mem_free(NULL, l);

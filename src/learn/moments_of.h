@@ -10,7 +10,7 @@
 #include <ledger.h>
 #include <marram/moments.h>
 #include <risk.h>
-#include <traces.h>
+#include <traces_shared.h>
 
 enum { MOMENTS_SAMPLE = 100000 };
 
@@ -20,10 +20,11 @@ typedef struct moments_source {
     void *ctx;
 } moments_source;
 
-/* All traces of a ledger. */
+/* All traces of a ledger, read by the pool's threads; callbacks must not use it. */
 typedef struct moments_ledger {
     ledger *l;
     const trace_options *options;
+    mr_pool *pool; /* NULL: none */
 } moments_ledger;
 mr_status moments_from_ledger(void *ctx, trace_fn fn, void *fn_ctx, mr_error *err); /* ctx: moments_ledger */
 
@@ -38,6 +39,8 @@ typedef struct moments_settings {
     int mode;             /* risk_mode; -1: what most customers have */
     mr_moment_options search;
     bool curves;
+    void (*begin)(void *ctx, const char *what); /* a part of the work begins, with progress of its own; NULL: nobody wants to know */
+    void *begin_ctx;
 } moments_settings;
 
 /* A moment that a customer comes to. */
@@ -55,6 +58,8 @@ typedef struct moments_of {
     uint32_t afterwards; /* bits of clocks left out: their days were written down when people left, for hardly anybody is seen past them */
     uint32_t at_ends;     /* bits of clocks left out: more than half leave on the very day a term ends, which is how contracts are built */
     uint64_t left_at_ends;
+    uint64_t left_at_months; /* within a day of the end of a month counted from their start, which is a tenth by chance */
+    bool by_months;          /* so many that contracts are built that way: which day of such a month it is, is part of the background */
     uint64_t learnt, spells, left;               /* customers in the rows; spells and how many ended: without contracts signs of life, and how many of them
                                                     a silence followed that tells something */
     double rhythm_days;

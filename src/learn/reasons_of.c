@@ -17,7 +17,7 @@ static mr_status scan_ledger(void *self, int64_t first, int64_t last, trace_fn f
     trace_options o = l->options;
     o.first = first;
     o.last = last;
-    return ledger_traces(l->l, &o, 0, 1, fn, ctx, err);
+    return ledger_traces_shared(l->l, l->pool, &o, fn, ctx, err);
 }
 
 trace_source trace_source_of(trace_ledger *l) {
@@ -35,10 +35,11 @@ typedef struct pass {
     int32_t last_day, limit; /* limit: TRACE_NO_DAY none */
 } pass;
 
-static mr_status tick(pass *p, uint64_t total, mr_error *err) {
+/* Customers come by their numbers, which are hashes: so far as the number is, so far is the pass. */
+static mr_status tick(pass *p, const trace *t, mr_error *err) {
     const mr_context *c = p->context;
     if (++p->done % 256 || !c || !c->progress) return MR_OK;
-    return c->progress(p->done, total, c->progress_ctx) ? error_set(err, MR_ECANCELLED, NULL, -1, "interrupted") : MR_OK;
+    return c->progress((uint64_t)t->customer_id >> 32, UINT64_C(1) << 31, c->progress_ctx) ? error_set(err, MR_ECANCELLED, NULL, -1, "interrupted") : MR_OK;
 }
 
 /* --- the first pass --- */
@@ -48,7 +49,7 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
     reasons_base *b = p->b;
     digest d;
     (void)f;
-    if (!t->n) return tick(p, 0, err);
+    if (!t->n) return tick(p, t, err);
     int32_t last = b->until != TRACE_NO_DAY ? b->until : p->limit, seen = TRACE_NO_DAY;
     for (size_t i = 0; i < t->n; i++) {
         if (!event_shows_reach(t->event[i].kind)) continue;
@@ -57,7 +58,7 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
         if (seen == TRACE_NO_DAY || t->event[i].day > seen) seen = t->event[i].day;
         if (b->first_day == TRACE_NO_DAY || t->event[i].day < b->first_day) b->first_day = t->event[i].day;
     }
-    if (seen == TRACE_NO_DAY) return tick(p, 0, err);
+    if (seen == TRACE_NO_DAY) return tick(p, t, err);
     if (p->last_day == TRACE_NO_DAY || seen > p->last_day) p->last_day = seen;
     mr_status status = digest_make(&p->room, t, last == TRACE_NO_DAY ? seen : last, &b->norms, &d, err);
     if (status != MR_OK) return status;
@@ -65,7 +66,7 @@ static mr_status learn_usual(void *ctx, const trace *t, const trace_facts *f, mr
     b->customers++;
     p->base += risk_is_customer(t);
     p->with_contracts += risk_has_contracts(t);
-    return tick(p, 0, err);
+    return tick(p, t, err);
 }
 
 /* --- who left when --- */
@@ -245,7 +246,7 @@ static mr_status look_at(void *ctx, const trace *t, const trace_facts *f, mr_err
         if (row->leaves) continue;
         weights_stayer(p->stayers, &(weights_row){b->hit + row->first_hit, row->hits});
     }
-    return status == MR_OK ? tick(p, b->customers, err) : status;
+    return status == MR_OK ? tick(p, t, err) : status;
 }
 
 /* --- attribution --- */

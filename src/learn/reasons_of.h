@@ -10,7 +10,7 @@
 #define LEARN_REASONS_OF_H
 
 #include <risk.h>
-#include <traces.h>
+#include <traces_shared.h>
 #include <weights.h>
 
 #define REASONS_QUARTER 91 /* days between landmarks, and in which what becomes of them is looked at */
@@ -26,6 +26,7 @@ typedef struct trace_source {
 typedef struct trace_ledger {
     ledger *l;
     trace_options options;
+    mr_pool *pool; /* NULL: none. Callbacks must not use the ledger */
 } trace_ledger;
 trace_source trace_source_of(trace_ledger *l);
 

@@ -333,7 +333,7 @@ static mr_status take_rows(table_frame *t, size_t column, const char *positive, 
     t->frame.happened = happened;
     t->frame.outcome = t->table.heading[column];
     t->frame.positive = positive;
-    if (t->without_outcome) note(t, "%zu rows without a value of '%.60s': left out", t->without_outcome, t->frame.outcome);
+    if (t->without_outcome) note(t, "%zu row%s without a value of '%.60s': left out", t->without_outcome, t->without_outcome == 1 ? "" : "s", t->frame.outcome);
     return MR_OK;
 }
 
@@ -359,7 +359,7 @@ static mr_status take_ids(table_frame *t, size_t column, mr_error *err) {
         t->frame.group = group;
         note(t, "%zu rows stand under an id of '%.60s' that others have too: rows of one id are kept together", n - empty - found.n, t->table.heading[column]);
     }
-    if (empty) note(t, "%zu rows without an id in '%.60s'", empty, t->table.heading[column]);
+    if (empty) note(t, "%zu row%s without an id in '%.60s'", empty, empty == 1 ? "" : "s", t->table.heading[column]);
     names_free(&found);
     return status;
 }
@@ -481,7 +481,7 @@ static mr_status match_categories(table_frame *t, size_t column, const trained_f
             if (!strange++) first = i;
         }
     }
-    if (strange) note(t, "column '%.60s': %zu rows with a category not seen in training ('%.40s', ...): taken as one of the rare", from->name, strange, cell_of(t, first, column));
+    if (strange) note(t, "column '%.60s': %zu row%s with a category not seen in training ('%.40s'%s): taken as one of the rare", from->name, strange, strange == 1 ? "" : "s", cell_of(t, first, column), strange == 1 ? "" : ", ...");
     names_free(&known);
     return MR_OK;
 }

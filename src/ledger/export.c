@@ -83,6 +83,7 @@ static mr_status table_sql(const exporter *x, table_export *t, text_buffer *sql,
     else if (owned && x->options->customer_id)
         text_puts(sql, " WHERE t.customer_id >= $1 AND t.customer_id <= $2");
     text_puts(sql, " ORDER BY ");
+    if (x->options->by_risk) text_puts(sql, "t.value_at_risk_minor DESC, t.p_order, ");
     for (size_t i = 0; i < t->c.key_n; i++) text_printf(sql, "%st.%s", i ? ", " : "", t->c.column[t->c.key[i]].name);
     return sql->failed ? error_memory(err, sql->len) : MR_OK;
 }
@@ -175,6 +176,7 @@ mr_status export_rows(ledger *l, const char *table, int64_t customer_id, json_t 
 /* --- by name --- */
 
 static mr_status export_named(exporter *x, const char *what, mr_error *err) {
+    if (x->options->by_risk && strcmp(what, "forecast") != 0) return error_set(err, MR_EINVAL, NULL, -1, "--by-risk goes with forecast alone");
     if (!strcmp(what, "orders")) return export_orders(x, err);
     if (!strcmp(what, "events")) return export_events(x, err);
     for (size_t i = 0; i < db_tables_n; i++) {

@@ -1,7 +1,7 @@
 /* What is in the ledger, for other programs: any table, and two that are made for reading in again: `orders` (customer, date, amount: what
  * `marram run` reads) and `events` (what `marram import events` takes, so that another ledger has the same events).
  *
- * CSV or NDJSON, in the order of the tables' keys; events and orders of a customer in time order. A customer's identifier stands beside
+ * CSV or NDJSON, in the order of the tables' keys unless an option says otherwise; events and orders of a customer in time order. A customer's identifier stands beside
  * customer_id. */
 #ifndef LEDGER_EXPORT_H
 #define LEDGER_EXPORT_H
@@ -17,6 +17,7 @@ typedef struct export_options {
     int64_t customer_id;  /* of one customer; 0: all */
     const char *source;   /* events and orders: only what came from there, and its identifiers; NULL: all */
     const char *currency; /* orders: only those; NULL: all, which must be of one */
+    bool by_risk;         /* forecast: those with the most value at risk first, not in the key's order */
     const char *label;    /* NDJSON: first member "table" of every line; NULL: none */
 } export_options;
 

@@ -204,7 +204,7 @@ mr_status ledger_import(const char *url, mapping *m, rows *r, const import_optio
     if (status == MR_OK && !options->dry_run) {
         bulk_options how = {.source = job->i.source, .record = options->record, .files = options->paths_n ? options->paths[0] : "", .now_us = options->now_us,
                              .run_rows = options->run_rows, .lost_ms = options->lost_ms};
-        status = ledger_open(url, NULL, &l, err);
+        status = ledger_open(url, &(db_options){.lost_ms = options->lost_ms}, &l, err);
         if (status == MR_OK) status = import_number(l, m, options, &how.import_id, &how.restart, err);
         if (status == MR_OK) status = bulk_open(url, &how, &job->i.b, err);
         if (status == MR_OK) {

@@ -31,6 +31,15 @@ static int32_t day_of(int64_t at_us) {
     return (int32_t)(at_us / TIMES_DAY_US - (at_us % TIMES_DAY_US < 0));
 }
 
+/* What comes after something at `at_us` on the same line. False: it would come before. A day without a time is any time of that day: then it is taken to have
+ * come at once. */
+static bool follows(record_value *later, int64_t at_us) {
+    if (!later->given || later->number >= at_us) return true;
+    if (later->number % TIMES_DAY_US != 0 || day_of(later->number) != day_of(at_us)) return false;
+    later->number = at_us;
+    return true;
+}
+
 /* --- ids --- */
 
 /* "record/id#suffix" hashed, and kept as source_id; without an id: the line, its occurrence, which of the line's records of
@@ -353,10 +362,12 @@ static bool case_event(importer *i, const record *rec, event_kind kind, int64_t 
 }
 
 static bool stage_cases(importer *i, const record *rec, mr_error *err) {
-    const record_value *id = VALUE(rec, cases, id), *minutes = VALUE(rec, cases, first_response_minutes), *resolved = VALUE(rec, cases, resolved);
-    const record_value *response = VALUE(rec, cases, first_response), *score = VALUE(rec, cases, satisfaction);
+    const record_value *id = VALUE(rec, cases, id), *minutes = VALUE(rec, cases, first_response_minutes), *score = VALUE(rec, cases, satisfaction);
+    record_value ended = *VALUE(rec, cases, resolved), answered = *VALUE(rec, cases, first_response);
+    const record_value *resolved = &ended, *response = &answered;
     int64_t opened = VALUE(rec, cases, opened)->number, reopenings = GIVEN(rec, cases, reopenings) ? VALUE(rec, cases, reopenings)->number : 0;
-    if (resolved->given && resolved->number < opened) return refuse(i, "resolved", resolved, "resolved before it was opened");
+    if (!follows(&ended, opened)) return refuse(i, "resolved", resolved, "resolved before it was opened");
+    if (!follows(&answered, opened)) return refuse(i, "first_response", response, "answered before it was opened");
     if (reopenings < 0 || reopenings > 50) return refuse(i, "reopenings", VALUE(rec, cases, reopenings), "must be 0 to 50");
     /* ten-thousandths of a minute */
     if (!response->given && minutes->given && minutes->number > ((calendar_day(9999, 12, 31) + INT64_C(1)) * TIMES_DAY_US - 1 - opened) / 6000)
@@ -413,9 +424,13 @@ static bool promise_event(importer *i, const record *rec, event_kind kind, const
 }
 
 static bool stage_promises(importer *i, const record *rec, mr_error *err) {
+    int64_t made = VALUE(rec, promises, made)->number;
+    record_value kept = *VALUE(rec, promises, kept), broken = *VALUE(rec, promises, broken);
+    if (!follows(&kept, made)) return refuse(i, "kept", &kept, "kept before it was made");
+    if (!follows(&broken, made)) return refuse(i, "broken", &broken, "broken before it was made");
     return promise_event(i, rec, EVENT_promise_made, VALUE(rec, promises, made), "made", err) &&
-           promise_event(i, rec, EVENT_promise_kept, VALUE(rec, promises, kept), "kept", err) &&
-           promise_event(i, rec, EVENT_promise_broken, VALUE(rec, promises, broken), "broken", err);
+           promise_event(i, rec, EVENT_promise_kept, &kept, "kept", err) &&
+           promise_event(i, rec, EVENT_promise_broken, &broken, "broken", err);
 }
 
 static bool stage_touches(importer *i, const record *rec, mr_error *err) {

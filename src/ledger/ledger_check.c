@@ -339,8 +339,42 @@ static mr_status check_imports(checker *c, mr_error *err) {
         status = db_step(s, &row, err);
         if (status == MR_OK && row)
             status = check_report(c, CHECK_import_unfinished, 0, false, err,
-                                  "the import of %.40s from %.200s stopped after %" PRId64 " records: run the same command again and it goes on there",
+                                  "the import of %.40s from %.200s stopped after %" PRId64 " records: run the same command again and it goes on there, or leave it at that ('marram db dismiss')",
                                   db_text(s, 0, NULL), db_text(s, 1, NULL), db_int(s, 2));
+    }
+    return status;
+}
+
+/* Single events come in any order, so none is refused for its time; where the two ends of a thing are known and cannot both be right, one says so. */
+static mr_status check_backwards(checker *c, mr_error *err) {
+    static const struct {
+        const char *sql, *one, *many;
+    } kinds[] = {
+        {"SELECT customer_id, made_at_us, settled_at_us FROM promise WHERE settled_at_us < made_at_us ORDER BY customer_id", "promise was kept or broken before it was made",
+         "promises were kept or broken before they were made"},
+        {"SELECT customer_id, opened_at_us, resolved_at_us FROM support_case WHERE resolved_at_us < opened_at_us ORDER BY customer_id", "case was resolved before it was opened",
+         "cases were resolved before they were opened"},
+        {"SELECT customer_id, start_day, end_day FROM contract WHERE end_day < start_day AND state = 3 ORDER BY customer_id", "contract ended before it began",
+         "contracts ended before they began"},
+    };
+    const int64_t day_us = INT64_C(86400000000);
+    mr_status status = MR_OK;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds && status == MR_OK; k++) {
+        db_stream *stream = NULL;
+        const db_value *row = NULL;
+        int64_t n = 0, first = 0;
+        char who[128];
+        status = db_stream_open(c->l->d, kinds[k].sql, "iii", NULL, 0, &stream, err);
+        while (status == MR_OK && (status = db_stream_next(stream, &row, err)) == MR_OK && row) {
+            int64_t began = row[1].integer, ended = row[2].integer;
+            bool same_day = k < 2 && ended % day_us == 0 && began - ended < day_us; /* of which the day alone is known */
+            if (!same_day && !n++) first = row[0].integer;
+        }
+        db_stream_close(stream);
+        if (status == MR_OK && n) status = check_label(c->l, first, who, sizeof who, err);
+        if (status == MR_OK && n)
+            status = check_report(c, CHECK_backwards, first, false, err, "%" PRId64 " %s, as the events say (%s%s): look at the source, and send the event with the right time under an id of its own",
+                                  n, n == 1 ? kinds[k].one : kinds[k].many, who, n == 1 ? "" : " and others");
     }
     return status;
 }
@@ -373,6 +407,7 @@ mr_status ledger_check(const char *url, const check_options *options, const mr_c
     if (status == MR_OK && !damaged) status = check_stale(&c, err);
     if (status == MR_OK && !damaged) status = check_customers(&c, err);
     if (status == MR_OK && !damaged) status = check_imports(&c, err);
+    if (status == MR_OK && !damaged) status = check_backwards(&c, err);
     if (status == MR_OK && !damaged) status = check_twice(&c, err);
     ledger_close(c.l);
     upserts_free(&c.rows);

@@ -19,7 +19,7 @@
 static const char *const contract_states[] = {"", "running", "notice given", "ended", NULL}, *const case_states[] = {"", "open", "resolved", NULL},
                          *const promise_states[] = {"", "open", "kept", "broken", NULL}, *const consent_states[] = {"withdrawn", "given", NULL},
                          *const due_states[] = {"waiting", "done", NULL}, *const due_kinds[] = {"", "promise", NULL},
-                         *const import_states[] = {"", "under way", "done", NULL}, *const customer_kinds[] = {"", "person", "company", NULL};
+                         *const import_states[] = {"", "under way", "done", "dismissed", NULL}, *const customer_kinds[] = {"", "person", "company", NULL};
 
 typedef struct cell_rule {
     const char *table, *column; /* "": any; "*_us": by its end */
@@ -220,6 +220,8 @@ static void cycle_text(text_buffer *out, const void *bytes, size_t len) {
         json_object_set_new(o, "spend", json_real((double)c.spend / 10000));
         json_object_set_new(o, "refunded", json_real((double)c.refunded / 10000));
         json_object_set_new(o, "currency", json_string(c.currency));
+        if (c.spend == INT64_MAX) json_object_set_new(o, "spend_is_more", json_true()); /* sums stop there (cycle.c) */
+        if (c.refunded == INT64_MAX) json_object_set_new(o, "refunded_is_more", json_true());
         if (c.mixed) json_object_set_new(o, "other_currencies", json_true());
     }
 #define COUNTED(kind, count, time) COUNT(kind, count) TIME(kind, time)

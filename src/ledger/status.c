@@ -56,9 +56,10 @@ mr_status ledger_day(ledger *l, int32_t today, int32_t *day, mr_error *err) {
     db_statement *s;
     bool row = false;
     *day = today;
-    mr_status status = db_prepare(l->d, "SELECT MAX(at_us) FROM event WHERE kind <> $1", "s", &s, err); /* event_shows_reach */
+    mr_status status = db_prepare(l->d, "SELECT MAX(at_us) FROM event WHERE kind <> $1 AND kind <> $2", "ss", &s, err); /* event_shows_reach */
     if (status != MR_OK) return status;
     db_bind_int(s, 1, EVENT_account_review);
+    db_bind_int(s, 2, EVENT_owner_changed);
     status = db_step(s, &row, err);
     int64_t last_us = status == MR_OK && row ? db_int(s, 0) : 0, last = last_us / day_us - (last_us % day_us < 0);
     db_reset(s);
@@ -75,7 +76,7 @@ mr_status ledger_imports(ledger *l, void (*each)(void *ctx, const ledger_import_
         status = db_step(s, &row, err);
         if (status == MR_OK && row)
             each(ctx, &(ledger_import_note){db_text(s, 0, NULL), db_text(s, 1, NULL), db_int(s, 2), db_int(s, 3), db_int(s, 4), db_int(s, 5), db_int(s, 6),
-                                            db_int(s, 7) == 2});
+                                            db_int(s, 7) == 2, db_int(s, 7) == 3});
     }
     db_reset(s);
     return status;

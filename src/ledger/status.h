@@ -25,7 +25,7 @@ mr_status ledger_day(ledger *l, int32_t today, int32_t *day, mr_error *err);
 typedef struct ledger_import_note {
     const char *record, *file; /* borrowed until the next */
     int64_t at_us, records, added, repeated, conflicting;
-    bool finished;
+    bool finished, dismissed; /* neither: under way, or cut short */
 } ledger_import_note;
 /* Imports, oldest first. */
 mr_status ledger_imports(ledger *l, void (*each)(void *ctx, const ledger_import_note *note), void *ctx, mr_error *err);

@@ -1,11 +1,14 @@
 /* Traces of the ledger's customers: the scan (histories.h) with each event's body read into plain members, and beside it what is known of the
  * customer. What models of leaving, critical moments, reasons and reviews read.
  *
+ * Who got in touch is one of the customer's owners by who owned them at that time: owner_changed events say so; without any, who owns them now.
+ *
  * An event that happened before the ledger was made counts as known when it happened, one since then when it was recorded (trace_known): the ledger's
  * birth is the earliest `init` in its audit, which a backup brings along. */
 #ifndef LEDGER_TRACES_H
 #define LEDGER_TRACES_H
 
+#include "body_fields.h"
 #include "histories.h"
 #include "rates.h"
 
@@ -39,7 +42,15 @@ mr_status ledger_birth(ledger *l, int64_t *at_us, mr_error *err);
 mr_status ledger_trace_money(ledger *l, const currency_rates *rates, trace_options *o, mr_error *err);
 
 /* --- one history into a trace (for tests, and for who reads customers one by one) --- */
+enum { TRACE_WORDS = 64 };
+
 typedef struct trace_builder {
+    body_fields fields;
+    struct trace_word {
+        char text[46];
+        bool known;
+        uint8_t len, tag;
+    } word[TRACE_WORDS];
     trace_event *event;
     size_t n, capacity;
     struct trace_case {
@@ -48,6 +59,11 @@ typedef struct trace_builder {
         size_t resolved; /* index of its last case_resolve, SIZE_MAX none */
     } *cases;
     size_t cases_n, cases_capacity;
+    struct trace_owners {
+        int64_t at_us;
+        struct json_t *body;
+    } *owners; /* owner_changed, while the history is built */
+    size_t owners_n, owners_capacity;
 } trace_builder;
 
 mr_status trace_build(trace_builder *b, const trace_options *o, const trace_facts *f, int64_t birth_us, const history *h, trace *out, mr_error *err);

@@ -117,12 +117,13 @@ void additive_pair_cells(const additive_bins *bins, const additive_pair *pair, u
 
 /* --- additive_bags.c --- */
 
-/* Which rows a bag fits to and which judge it. */
+/* Which rows a bag fits to and which judge it: never two of one group. */
 typedef struct additive_bags {
     size_t n, bags, folds;
     unsigned char *fold; /* [turns][n] */
     const mr_outcomes *outcomes;
     bool fixed;          /* the caller said which rows judge */
+    bool alone[MOST_BAGS]; /* of groups, so few that the fold left out has none of the rows that judge: all of them do */
 } additive_bags;
 
 mr_status additive_bags_make(const additive_plan *plan, additive_bags *out, mr_error *err);
@@ -130,6 +131,7 @@ void additive_bags_free(additive_bags *bags, const mr_alloc *alloc);
 /* Weights of one bag into fit[n] and judge[n]. */
 void additive_bag_weights(const additive_bags *bags, size_t bag, float *fit, float *judge);
 bool additive_bag_judges(const additive_bags *bags, size_t bag, size_t row);
+bool additive_bag_fits(const additive_bags *bags, size_t bag, size_t row);
 
 /* --- additive_tidy.c --- */
 

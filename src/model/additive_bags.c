@@ -1,6 +1,7 @@
 /* Shares of the rows. They are dealt into folds, each outcome for itself and the rows of one group together; bag b fits to all folds but one, which
- * judges it, and when every fold has judged once the rows are dealt anew. Where the caller says which rows judge, the fold left out does nothing, so
- * that bags differ. */
+ * judges it, and when every fold has judged once the rows are dealt anew. Where the caller says which rows judge, these do and no others: without groups
+ * all of them (of the others the fold left out does nothing, so that bags differ), with groups those of the fold left out, so that nobody who is fitted to
+ * judges by another row. */
 #include "additive.h"
 
 #include "error.h"
@@ -32,6 +33,10 @@ static mr_status any_in_group(const additive_bags *b, double *key, uint32_t *ord
     return MR_OK;
 }
 
+static bool left_out(const additive_bags *b, size_t bag, size_t row) {
+    return b->fold[bag / b->folds * b->n + row] == bag % b->folds;
+}
+
 mr_status additive_bags_make(const additive_plan *plan, additive_bags *out, mr_error *err) {
     const mr_alloc *alloc = plan->context.alloc;
     size_t n = plan->frame->n;
@@ -51,8 +56,13 @@ mr_status additive_bags_make(const additive_plan *plan, additive_bags *out, mr_e
         if (sort_doubles(n, key, order, false) != MR_OK) status = error_memory(err, n * sizeof *order);
         for (size_t i = 0; status == MR_OK && i < n; i++) {
             if (i > 0 && key[order[i]] != key[order[i - 1]]) next = (next + 1) % out->folds;
-            fold[order[i]] = (unsigned char)next;
+            fold[order[i]] = (unsigned char)(next < MOST_BAGS ? next : MOST_BAGS); /* bags ask for the first ones alone */
         }
+    }
+    for (size_t bag = 0; status == MR_OK && out->fixed && out->outcomes->group && bag < out->bags; bag++) {
+        out->alone[bag] = true;
+        for (size_t i = 0; i < n && out->alone[bag]; i++)
+            out->alone[bag] = !out->outcomes->judge[i] || (out->outcomes->weight && !(out->outcomes->weight[i] > 0)) || !left_out(out, bag, i);
     }
     mem_free(alloc, happened);
     mem_free(alloc, order);
@@ -65,20 +75,21 @@ void additive_bags_free(additive_bags *bags, const mr_alloc *alloc) {
     bags->fold = NULL;
 }
 
-static bool left_out(const additive_bags *b, size_t bag, size_t row) {
-    return b->fold[bag / b->folds * b->n + row] == bag % b->folds;
+bool additive_bag_judges(const additive_bags *b, size_t bag, size_t row) {
+    if (!b->fixed) return left_out(b, bag, row);
+    return b->outcomes->judge[row] && (!b->outcomes->group || b->alone[bag] || left_out(b, bag, row));
 }
 
-bool additive_bag_judges(const additive_bags *b, size_t bag, size_t row) {
-    return b->fixed ? b->outcomes->judge[row] : left_out(b, bag, row);
+bool additive_bag_fits(const additive_bags *b, size_t bag, size_t row) {
+    if (!b->fixed) return !left_out(b, bag, row);
+    return !b->outcomes->judge[row] && !((b->bags > 1 || b->outcomes->group) && left_out(b, bag, row));
 }
 
 void additive_bag_weights(const additive_bags *b, size_t bag, float *fit, float *judge) {
     const mr_outcomes *o = b->outcomes;
     for (size_t i = 0; i < b->n; i++) {
         float w = o->weight ? (float)o->weight[i] : 1;
-        bool judges = additive_bag_judges(b, bag, i), fits = !judges && !(b->bags > 1 && b->fixed && left_out(b, bag, i));
-        fit[i] = fits ? w : 0;
-        judge[i] = judges ? w : 0;
+        fit[i] = additive_bag_fits(b, bag, i) ? w : 0;
+        judge[i] = additive_bag_judges(b, bag, i) ? w : 0;
     }
 }

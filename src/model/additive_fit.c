@@ -14,6 +14,7 @@
 #include "error.h"
 #include "mem.h"
 #include "pool.h"
+#include "rng.h"
 
 #include <marram/logistic.h>
 
@@ -23,7 +24,7 @@
 
 #define LIKELY 0.5
 #define MOST_PAIR_CELLS 256e6 /* rows x pairs, two bytes each */
-enum { FEW = 50000, A_BAG_A_THREAD = 200000, LEAST_ROWS = 20, LEAST_OF_EACH = 5 };
+enum { CLUSTERS = 1024, FEW = 50000, A_BAG_A_THREAD = 200000, LEAST_ROWS = 20, LEAST_OF_EACH = 5 };
 
 typedef struct fitting {
     additive_plan plan;
@@ -211,26 +212,26 @@ static double loss_of(double score, bool happened) {
     return log1p(exp(-fabs(score))) + fmax(0, happened ? -score : score);
 }
 
-/* Each row's mean score by the bags it judged; rows that judged none, by all. */
+/* Each row's mean score by the bags that were not fitted to it; by all, where there is none. */
 static void score_out_of_bag(fitting *f) {
     size_t n = f->bins.n;
     for (size_t i = 0; i < n; i++) {
-        float judged = 0, all = 0;
+        float unseen = 0, all = 0;
         int count = 0;
         for (size_t bag = 0; bag < f->bags.bags; bag++) {
             float s = f->score[bag * n + i];
             all += s;
-            if (additive_bag_judges(&f->bags, bag, i)) judged += s, count++;
+            if (!additive_bag_fits(&f->bags, bag, i)) unseen += s, count++;
         }
-        f->out_of_bag[i] = count ? judged / (float)count : all / (float)f->bags.bags;
+        f->out_of_bag[i] = count ? unseen / (float)count : all / (float)f->bags.bags;
     }
 }
 
 static bool judged(const fitting *f, size_t row) {
     const mr_outcomes *o = f->plan.outcomes;
     if (o->weight && !(o->weight[row] > 0)) return false;
-    if (o->judge) return o->judge[row];
-    if (f->bags.bags >= f->bags.folds) return true;
+    if (o->judge && !o->judge[row]) return false;
+    if ((o->judge && !o->group) || f->bags.bags >= f->bags.folds) return true;
     for (size_t bag = 0; bag < f->bags.bags; bag++)
         if (additive_bag_judges(&f->bags, bag, row)) return true;
     return false;
@@ -292,11 +293,23 @@ static mr_status take_pairs(fitting *f, mr_error *err) {
     return MR_OK;
 }
 
+/* Rows of a group go together: their sums are told apart by a hash of the group, and more groups than there are places share one. */
+typedef struct clusters {
+    double sum[CLUSTERS];
+    bool there[CLUSTERS];
+} clusters;
+
+static size_t cluster_of(const mr_outcomes *o, size_t row) {
+    return (size_t)(rng_mix(o->group[row]) >> 32) % CLUSTERS;
+}
+
 /* By how much the judged rows' loss fell, in standard errors. */
 static double gain_of(const fitting *f, double *before, double *after) {
     const mr_outcomes *o = f->plan.outcomes;
+    clusters c;
     double all = 0, sum = 0, squares = 0;
     size_t rows = 0;
+    memset(&c, 0, sizeof c);
     *before = *after = 0;
     for (size_t i = 0; i < f->bins.n; i++) {
         if (!judged(f, i)) continue;
@@ -305,9 +318,17 @@ static double gain_of(const fitting *f, double *before, double *after) {
         *before += w * f->plain_loss[i];
         *after += w * loss;
         sum += less;
-        squares += less * less;
-        rows++;
+        if (o->group) {
+            size_t k = cluster_of(o, i);
+            rows += !c.there[k];
+            c.there[k] = true;
+            c.sum[k] += less;
+        } else {
+            squares += less * less;
+            rows++;
+        }
     }
+    for (size_t k = 0; k < CLUSTERS; k++) squares += c.sum[k] * c.sum[k];
     *before /= all;
     *after /= all;
     double variance = squares - sum * sum / (double)rows;
@@ -366,16 +387,33 @@ static double intercept_of(size_t n, const double *score, const double *weight, 
     return intercept;
 }
 
-/* The slope is held to 1 as if that were known within LIKELY: a few dozen rows do not stretch a model, thousands do. */
+/* The variance of the slope where rows of a group go together: B M B, with B the inverse of the information and M the groups' summed scores squared (Liang &
+ * Zeger 1986). row[n]: whose score. */
+static double slope_variance(const mr_outcomes *o, size_t n, const uint32_t *row, const double *score, const double *weight, const double c[2]) {
+    double sums[2][CLUSTERS], h00 = 0, h01 = 0, h11 = 0, m00 = 0, m01 = 0, m11 = 0;
+    memset(sums, 0, sizeof sums);
+    for (size_t i = 0; i < n; i++) {
+        double chance = 1 / (1 + exp(-c[0] - c[1] * score[i])), h = weight[i] * chance * (1 - chance), u = weight[i] * (o->happened[row[i]] - chance);
+        size_t k = cluster_of(o, row[i]);
+        h00 += h, h01 += h * score[i], h11 += h * score[i] * score[i];
+        sums[0][k] += u, sums[1][k] += u * score[i];
+    }
+    for (size_t k = 0; k < CLUSTERS; k++) m00 += sums[0][k] * sums[0][k], m01 += sums[0][k] * sums[1][k], m11 += sums[1][k] * sums[1][k];
+    double d = h00 * h11 - h01 * h01;
+    return d > 0 ? (h01 * h01 * m00 - 2 * h01 * h00 * m01 + h00 * h00 * m11) / (d * d) : 0;
+}
 
+/* The slope is held to 1 as if that were known within LIKELY: a few dozen rows do not stretch a model, thousands do. */
 static mr_status calibrate(fitting *f, double *intercept, double *slope, mr_error *err) {
     const mr_outcomes *o = f->plan.outcomes;
     const mr_alloc *alloc = f->plan.context.alloc;
     size_t n = f->bins.n, rows = 0;
     double *score = mem_take(alloc, n, 2 * sizeof *score), *weight = score ? score + n : NULL, c[2], se[2];
     unsigned char *happened = mem_take(alloc, n, 1);
+    uint32_t *row = mem_take(alloc, n, sizeof *row);
     *intercept = 0, *slope = 1;
-    if (!score || !happened) {
+    if (!score || !happened || !row) {
+        mem_free(alloc, row);
         mem_free(alloc, happened);
         mem_free(alloc, score);
         return error_memory(err, n * 2 * sizeof *score);
@@ -384,6 +422,7 @@ static mr_status calibrate(fitting *f, double *intercept, double *slope, mr_erro
         if (!judged(f, i)) continue;
         score[rows] = (double)f->out_of_bag[i];
         weight[rows] = o->weight ? o->weight[i] : 1;
+        row[rows] = (uint32_t)i;
         happened[rows++] = o->happened[i];
     }
     const double *x[1] = {score};
@@ -392,11 +431,14 @@ static mr_status calibrate(fitting *f, double *intercept, double *slope, mr_erro
     mr_status status = mr_logistic_estimate(rows, x, 1, happened, weight, 0, &(mr_context){.alloc = alloc, .pool = f->plan.context.pool}, &fit, &why);
     /* Nothing learnt, or everything: no regression on that, and nothing to calibrate. */
     if (status == MR_OK && se[1] > 0) {
-        *slope = (c[1] / (se[1] * se[1]) + 1 / (LIKELY * LIKELY)) / (1 / (se[1] * se[1]) + 1 / (LIKELY * LIKELY));
+        double variance = se[1] * se[1];
+        if (o->group) variance = fmax(variance, slope_variance(o, rows, row, score, weight, c));
+        *slope = (c[1] / variance + 1 / (LIKELY * LIKELY)) / (1 / variance + 1 / (LIKELY * LIKELY));
         *slope = fmin(fmax(*slope, 0), 2);
         *intercept = intercept_of(rows, score, weight, happened, *slope);
     }
     if (status == MR_ENOMEM && err) *err = why;
+    mem_free(alloc, row);
     mem_free(alloc, happened);
     mem_free(alloc, score);
     return status == MR_ENOMEM ? status : MR_OK;

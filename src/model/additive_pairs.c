@@ -5,7 +5,7 @@
  *   chi^2 = (m_00 - m_01 - m_10 + m_11)^2 / (1 / H_00 + 1 / H_01 + 1 / H_10 + 1 / H_11)
  *
  * has about one degree of freedom where there is no interaction. A pair's strength is the largest over all cuts, among quadrants of at least 1 % of H.
- * G and H are taken at scores by models that did not see the row, over at most 200,000 rows, evenly taken. */
+ * G and H are taken at scores by models that did not see the row, over at most 200,000 rows, evenly taken. Rows that the caller wants judged by do not take part. */
 #include "additive.h"
 
 #include "error.h"
@@ -99,12 +99,15 @@ static void spread_of(const search *s, double *spread) {
     const additive_bins *bins = s->bins;
     const mr_outcomes *o = s->plan->outcomes;
     for (size_t j = 0; j < bins->p; j++) {
-        double happened[MR_MOST_BINS] = {0}, all = 0, sum = 0;
+        double happened[MR_MOST_BINS] = {0}, weight[MR_MOST_BINS] = {0}, all = 0, sum = 0;
         spread[j] = 0;
         if (!bins->used[j] || bins->monotone[j]) continue;
-        const double *weight = bins->bin_weight + bins->bin_offset[j];
-        for (size_t i = 0; i < bins->n; i++)
-            if (o->happened[i]) happened[bins->column[j][i]] += o->weight ? o->weight[i] : 1;
+        for (size_t i = 0; i < bins->n; i++) {
+            double w = o->weight ? o->weight[i] : 1;
+            if (o->judge && o->judge[i]) continue;
+            weight[bins->column[j][i]] += w;
+            if (o->happened[i]) happened[bins->column[j][i]] += w;
+        }
         for (size_t k = 0; k < additive_bins_of(bins, j); k++) all += weight[k], sum += happened[k];
         for (size_t k = 0; k < additive_bins_of(bins, j); k++)
             if (weight[k] > 0) spread[j] += (happened[k] - weight[k] * sum / all) * (happened[k] - weight[k] * sum / all) / weight[k];
@@ -117,6 +120,7 @@ static void take_rows(search *s, const float *score, size_t stride) {
     size_t at = 0;
     for (size_t i = 0; i < s->bins->n; i += stride, at++) {
         float e = expf(-fabsf(score[i])), chance = score[i] >= 0 ? 1 / (1 + e) : e / (1 + e), w = o->weight ? (float)o->weight[i] : 1;
+        if (o->judge && o->judge[i]) w = 0;
         s->g[at] = w * (chance - o->happened[i]);
         s->h[at] = w * fmaxf(chance * (1 - chance), 1e-6f);
         for (size_t k = 0; k < s->candidates; k++) {

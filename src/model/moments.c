@@ -80,6 +80,7 @@ static mr_status check_rows(const mr_moment_rows *rows, const mr_clock *clocks, 
 
 static mr_status check(const mr_moment_rows *rows, const mr_clock *clocks, const mr_moment_options *o, const mr_moments *out, mr_error *err) {
     if (!rows || !clocks || !o || !out || (rows->n && (!rows->bin || !rows->event))) return error_set(err, MR_EINVAL, "rows", -1, "moments need rows, clocks, options and room for the answer");
+    if (rows->n > UINT32_MAX) return error_set(err, MR_EINVAL, "n", -1, "at most %u rows, not %zu: draw a sample of them", UINT32_MAX, rows->n);
     if (rows->clocks < 1 || rows->clocks > MR_MOST_CLOCKS) return error_set(err, MR_EINVAL, "clocks", -1, "1 to %d clocks, not %zu", MR_MOST_CLOCKS, rows->clocks);
     if (!(o->level > 0 && o->level <= 0.5)) return error_set(err, MR_EINVAL, "level", -1, "level must be above 0 and at most .5, not %g", o->level);
     if (o->replicates < 100 || o->replicates > 1000000) return error_set(err, MR_EINVAL, "replicates", -1, "replicates must be 100 to 1000000, not %u", o->replicates);
@@ -284,9 +285,13 @@ static void aliases(finder *f, uint32_t moment, double cut) {
 
 static mr_status find(finder *f, mr_error *err) {
     mr_moments *out = f->out;
+    uint32_t roughness = f->rows->spells ? 0 : 3, ways = f->rows->spells ? 6 : 7; /* three fits, the search, what is tried, and a fit */
+    f->model.ways = ways + 1;
     mr_status status = moments_fit(&f->model, err);
     for (uint64_t step = 0; status == MR_OK; step++) {
+        if (step) f->model.way = 0, f->model.ways = ways;
         if (!f->rows->spells) status = moments_roughness(&f->model, err);
+        f->model.way = (step ? 0 : 1) + roughness; /* also where fewer fits were enough */
         if (status == MR_OK) status = moments_search(&f->model, f->options, step, f->peak, err);
         if (status != MR_OK) break;
         for (size_t j = 0; step == 0 && j < f->rows->clocks; j++) out->p[j] = f->peak[j].p;

@@ -29,8 +29,7 @@ typedef struct moments_clock {
     bool blurred;                 /* it is not known when */
     double *spread;               /* where it is not known when, of a clock that is searched: [bins * room] covariance of the bins' counts, times x; else NULL */
     double *band;                 /* and [bins * wide] that covariance of bin b with b, b + 1 ... b + wide - 1 */
-    double *upto;                 /* and [watched + 1] running sums of how often spells that hold time under observation end in silence */
-    uint32_t *watched;            /* and those spells on which the clock runs, n_watched of them */
+    uint32_t *watched;            /* and those spells of time under observation on which the clock runs, n_watched of them */
     size_t n_watched;
 } moments_clock;
 
@@ -47,11 +46,14 @@ typedef struct moments_model {
     double *part;      /* with spells [rows]: the chance that the event, if there is one, lies in this row */
     double *silent;    /* and [spells]: how often, by the model, a spell under observation ends in silence */
     double events;
+    uint32_t way, ways; /* of the search's step under way: how much is done, in fits, and how much there is as far as that is known */
     double *work;      /* [4 * most columns + most columns^2] */
 } moments_model;
 
 mr_status moments_model_new(moments_model *m, const mr_moment_rows *rows, const mr_clock *clocks, const mr_context *context, mr_error *err);
 void moments_model_free(moments_model *m);
+/* Tells how far the step has come: `share` of what follows, of `weight` fits. MR_ECANCELLED. */
+mr_status moments_tick(const moments_model *m, double share, uint32_t weight, mr_error *err);
 /* Penalised likelihood by backfitting, from where the model stands; leaves mean and variance of every clock up to date. */
 mr_status moments_fit(moments_model *m, mr_error *err);
 mr_status moments_clock_new(moments_clock *c, const mr_clock *spec, const uint16_t *bin, const mr_alloc *alloc, mr_error *err);
@@ -67,16 +69,28 @@ void moments_settle(const moments_model *m, const moments_clock *from, moments_c
 
 /* Parts and silences, at the rates as they are. */
 void moments_parts(moments_model *m);
-/* spread, band and draws of a copy of the model's clock c. Freed by moments_blur_free, whatever the status. */
+/* spread, band and watched spells of a copy of the model's clock c. Freed by moments_blur_free, whatever the status. */
 mr_status moments_blur(const moments_model *m, moments_clock *c, mr_error *err);
 void moments_blur_free(const moments_model *m, moments_clock *c);
 /* The spread of columns from .. to - 1 of x. */
 void moments_spread(const moments_model *m, moments_clock *c, size_t from, size_t to);
 /* Variance of the count of bins from .. to - 1, at most `wide` of them. */
 double moments_band(const moments_clock *c, size_t from, size_t to);
-/* Counts of a base drawn anew into count[bins]: n spells that end in silence, each event spread over the rows it may lie in. */
 
-void moments_draw(const moments_model *m, const moments_clock *c, size_t n, rng *r, double *count);
+/* The watched spells of a clock to draw from: each as often as it ends in silence by the model. */
+typedef struct moments_urn {
+    size_t n;
+    double *upto;    /* [n + 1] running sums of how often */
+    uint32_t *guide; /* [n] the spell at each n-th of them */
+    uint32_t *first; /* [n + 1] where its rows begin: those on which the clock runs */
+    double *part;    /* of each row: the chance that the event lies there */
+    uint16_t *bin;
+} moments_urn;
+
+mr_status moments_urn_make(const moments_model *m, const moments_clock *c, moments_urn *out, mr_error *err); /* freed whatever the status */
+void moments_urn_free(const moments_model *m, moments_urn *u);
+/* Counts of a base drawn anew into count[bins]: n spells that end in silence, each event spread over the rows it may lie in. */
+void moments_draw(const moments_urn *u, size_t bins, size_t n, rng *r, double *count);
 double moments_blurred_likelihood(const moments_model *m);
 
 /* Gives bins from .. to - 1 of a clock, and their margins, effects of their own. */

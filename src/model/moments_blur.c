@@ -85,16 +85,10 @@ mr_status moments_blur(const moments_model *m, moments_clock *c, mr_error *err) 
     size_t n = 0;
     c->spread = mem_new(alloc, c->bins * c->room, sizeof *c->spread);
     c->band = mem_new(alloc, c->bins * c->spec->wide, sizeof *c->band);
-    c->upto = mem_take(alloc, m->rows->spells + 1, sizeof *c->upto);
     c->watched = mem_take(alloc, m->rows->spells, sizeof *c->watched);
-    if (!c->spread || !c->band || !c->upto || !c->watched) return error_memory(err, m->rows->spells * sizeof *c->upto);
-    c->upto[0] = 0;
-    for (size_t s = 0; s < m->rows->spells; s++) {
-        if (!(m->silent[s] > 0) || !runs_on(m, c, s)) continue;
-        c->watched[n] = (uint32_t)s;
-        c->upto[n + 1] = c->upto[n] + m->silent[s];
-        n++;
-    }
+    if (!c->spread || !c->band || !c->watched) return error_memory(err, m->rows->spells * sizeof *c->watched);
+    for (size_t s = 0; s < m->rows->spells; s++)
+        if (m->silent[s] > 0 && runs_on(m, c, s)) c->watched[n++] = (uint32_t)s;
     c->n_watched = n;
     moments_spread(m, c, 0, c->k);
     band_of(m, c);
@@ -105,9 +99,8 @@ void moments_blur_free(const moments_model *m, moments_clock *c) {
     const mr_alloc *alloc = context_alloc(m->context);
     mem_free(alloc, c->spread);
     mem_free(alloc, c->band);
-    mem_free(alloc, c->upto);
     mem_free(alloc, c->watched);
-    c->spread = c->band = c->upto = NULL;
+    c->spread = c->band = NULL;
     c->watched = NULL;
 }
 
@@ -123,19 +116,81 @@ double moments_band(const moments_clock *c, size_t from, size_t to) {
     return sum;
 }
 
-void moments_draw(const moments_model *m, const moments_clock *c, size_t n, rng *r, double *count) {
+/* --- spells drawn anew --- */
+
+enum { BATCH = 64 }; /* drawn at once: what one draw waits for, memory far away, the others wait for beside it */
+
+mr_status moments_urn_make(const moments_model *m, const moments_clock *c, moments_urn *out, mr_error *err) {
+    const mr_alloc *alloc = context_alloc(m->context);
     const size_t *first = m->rows->first;
-    memset(count, 0, c->bins * sizeof *count);
-    for (size_t drawn = 0; drawn < n; drawn++) {
-        double at = rng_uniform(r) * c->upto[c->n_watched];
-        size_t low = 0, high = c->n_watched; /* upto[low] <= at < upto[high] */
-        while (high - low > 1) {
-            size_t middle = (low + high) / 2;
-            if (c->upto[middle] <= at) low = middle;
-            else high = middle;
+    size_t n = c->n_watched, rows = 0;
+    *out = (moments_urn){.n = n};
+    for (size_t w = 0; w < n; w++)
+        for (size_t i = first[c->watched[w]]; i < first[c->watched[w] + 1]; i++) rows += c->bin[i] < c->bins;
+    out->upto = mem_take(alloc, n + 1, sizeof *out->upto);
+    out->guide = mem_take(alloc, n + 1, sizeof *out->guide);
+    out->first = mem_take(alloc, n + 1, sizeof *out->first);
+    out->part = mem_take(alloc, rows + 1, sizeof *out->part);
+    out->bin = mem_take(alloc, rows + 1, sizeof *out->bin);
+    if (!out->upto || !out->guide || !out->first || !out->part || !out->bin) return error_memory(err, rows * sizeof *out->part);
+    out->upto[0] = 0;
+    rows = 0;
+    for (size_t w = 0; w < n; w++) {
+        size_t s = c->watched[w];
+        out->first[w] = (uint32_t)rows;
+        out->upto[w + 1] = out->upto[w] + m->silent[s];
+        for (size_t i = first[s]; i < first[s + 1]; i++) {
+            if (c->bin[i] >= c->bins) continue;
+            out->part[rows] = m->part[i];
+            out->bin[rows++] = c->bin[i];
         }
-        size_t s = c->watched[low];
-        for (size_t i = first[s]; i < first[s + 1]; i++)
-            if (c->bin[i] < c->bins) count[c->bin[i]] += m->part[i];
+    }
+    out->first[n] = (uint32_t)rows;
+    for (size_t g = 0, w = 0; n && g < n; g++) {
+        while (w + 1 < n && out->upto[w + 1] <= out->upto[n] * ((double)g / (double)n)) w++;
+        out->guide[g] = (uint32_t)w;
+    }
+    return MR_OK;
+}
+
+void moments_urn_free(const moments_model *m, moments_urn *u) {
+    const mr_alloc *alloc = context_alloc(m->context);
+    mem_free(alloc, u->upto);
+    mem_free(alloc, u->guide);
+    mem_free(alloc, u->first);
+    mem_free(alloc, u->part);
+    mem_free(alloc, u->bin);
+    *u = (moments_urn){0};
+}
+
+/* The last spell of those whose running sums before it are at most `at`, from near it (Chen & Asau 1974). */
+static size_t find_from(const moments_urn *u, size_t w, double at) {
+    while (w && u->upto[w] > at) w--;
+    while (w + 1 < u->n && u->upto[w + 1] <= at) w++;
+    return w;
+}
+
+void moments_draw(const moments_urn *u, size_t bins, size_t n, rng *r, double *count) {
+    double at[BATCH], all = u->upto[u->n];
+    uint32_t near[BATCH];
+    memset(count, 0, bins * sizeof *count);
+    for (size_t drawn = 0, batch; drawn < n && u->n; drawn += batch) {
+        batch = n - drawn < BATCH ? n - drawn : BATCH;
+        for (size_t i = 0; i < batch; i++) {
+            double share = rng_uniform(r);
+            size_t g = (size_t)(share * (double)u->n);
+            at[i] = share * all;
+            near[i] = u->guide[g < u->n ? g : u->n - 1];
+            __builtin_prefetch(&u->upto[near[i]]);
+        }
+        for (size_t i = 0; i < batch; i++) {
+            size_t w = find_from(u, near[i], at[i]), row = u->first[w];
+            near[i] = (uint32_t)w;
+            __builtin_prefetch(&u->bin[row]);
+            __builtin_prefetch(&u->part[row]);
+            __builtin_prefetch(&u->part[row + 8 < u->first[u->n] ? row + 8 : row]);
+        }
+        for (size_t i = 0; i < batch; i++)
+            for (size_t row = u->first[near[i]]; row < u->first[near[i] + 1]; row++) count[u->bin[row]] += u->part[row];
     }
 }

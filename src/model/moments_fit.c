@@ -46,6 +46,28 @@ static void sum_spells(const moments_model *m, const moments_clock *c, size_t fr
     }
 }
 
+/* What the clock does not run on goes to a sum of its own, in a register: rows on which it stands still follow one another, and each would wait for the
+ * sum of the one before to be stored. */
+static void sum_rates(const moments_clock *c, const double *odds, size_t from, size_t to, double *mean) {
+    const uint16_t *bin = c->bin;
+    size_t bins = c->bins;
+    double others = 0;
+    for (size_t i = from; i < to; i++) {
+        if (bin[i] < bins) mean[bin[i]] += odds[i];
+        else others += odds[i];
+    }
+    mean[bins] = others;
+}
+
+static void sum_chances(const moments_clock *c, const double *odds, size_t from, size_t to, double *mean, double *variance) {
+    for (size_t i = from; i < to; i++) {
+        size_t b = c->bin[i] < c->bins ? c->bin[i] : c->bins;
+        double chance = odds[i] / (1 + odds[i]);
+        mean[b] += chance;
+        variance[b] += chance / (1 + odds[i]);
+    }
+}
+
 static mr_status pass_block(void *ctx, size_t block, int worker, mr_error *err) {
     (void)worker, (void)err;
     pass *p = ctx;
@@ -56,24 +78,26 @@ static mr_status pass_block(void *ctx, size_t block, int worker, mr_error *err) 
         to = m->rows->first[m->bound[block + 1]];
     }
     double *odds = m->odds;
-    if (p->times || p->all != 1)
-        for (size_t i = from; i < to; i++) odds[i] *= p->times && p->times[i] < p->times_bins ? p->factor[p->times[i]] : p->all;
+    const uint16_t *times = p->times;
+    if (times) {
+        const double *factor = p->factor;
+        size_t bins = p->times_bins;
+        double all = p->all;
+        if (all != 1)
+            for (size_t i = from; i < to; i++) odds[i] *= times[i] < bins ? factor[times[i]] : all;
+        else
+            for (size_t i = from; i < to; i++)
+                if (times[i] < bins) odds[i] *= factor[times[i]];
+    } else if (p->all != 1) {
+        for (size_t i = from; i < to; i++) odds[i] *= p->all;
+    }
     if (!p->sum) return MR_OK;
-    size_t bins = p->sum->bins;
     double *mean = m->partial + block * 2 * (m->most_bins + 1), *variance = mean + m->most_bins + 1;
-    const uint16_t *bin = p->sum->bin;
-    memset(mean, 0, 2 * (m->most_bins + 1) * sizeof *mean);
-    if (m->bound)
-        sum_spells(m, p->sum, m->bound[block], m->bound[block + 1], mean, variance);
-    else if (m->rows->binary)
-        for (size_t i = from; i < to; i++) {
-            size_t b = bin[i] < bins ? bin[i] : bins;
-            double chance = odds[i] / (1 + odds[i]);
-            mean[b] += chance;
-            variance[b] += chance / (1 + odds[i]);
-        }
-    else
-        for (size_t i = from; i < to; i++) mean[bin[i] < bins ? bin[i] : bins] += odds[i];
+    memset(mean, 0, (p->sum->bins + 1) * sizeof *mean);
+    memset(variance, 0, (p->sum->bins + 1) * sizeof *variance);
+    if (m->bound) sum_spells(m, p->sum, m->bound[block], m->bound[block + 1], mean, variance);
+    else if (m->rows->binary) sum_chances(p->sum, odds, from, to, mean, variance);
+    else sum_rates(p->sum, odds, from, to, mean);
     return MR_OK;
 }
 
@@ -93,14 +117,21 @@ static double run_pass(moments_model *m, const moments_clock *times, const doubl
             if (m->rows->binary) sum->variance[b] += variance[b];
             if (m->bound) sum->events[b] += variance[b];
         }
-        for (size_t b = 0; b <= sum->bins; b++) {
-            total += mean[b];
-            events += variance[b];
-        }
+        for (size_t b = 0; b <= sum->bins; b++) total += mean[b];
+        for (size_t b = 0; m->bound && b <= sum->bins; b++) events += variance[b];
     }
     if (m->bound) m->events = events;
     if (!m->rows->binary) memcpy(sum->variance, sum->mean, sum->bins * sizeof *sum->mean);
     return total;
+}
+
+mr_status moments_tick(const moments_model *m, double share, uint32_t weight, mr_error *err) {
+    const mr_context *c = m->context;
+    if (!c || !c->progress) return MR_OK;
+    uint64_t done = 1000 * (uint64_t)m->way + (uint64_t)(1000 * share * weight);
+    uint32_t least = m->way + weight;
+    if (!c->progress(done, 1000 * (uint64_t)(m->ways > least ? m->ways : least), c->progress_ctx)) return MR_OK;
+    return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
 }
 
 mr_status moments_fit(moments_model *m, mr_error *err) {
@@ -125,9 +156,10 @@ mr_status moments_fit(moments_model *m, mr_error *err) {
             for (size_t b = 0; b < c->bins; b++) change[b] *= shift;
             total = run_pass(m, c, change, shift, &m->clock[(i + 1) % m->clocks]);
         }
-        if (m->context && m->context->progress && m->context->progress((uint64_t)cycle + 1, (uint64_t)most, m->context->progress_ctx))
-            return error_set(err, MR_ECANCELLED, NULL, -1, "cancelled");
+        mr_status status = moments_tick(m, (cycle + 1.0) / most, 1, err);
+        if (status != MR_OK) return status;
     }
+    m->way++;
     for (size_t i = 0; i < m->clocks; i++) {
         moments_clock *c = &m->clock[i];
         run_pass(m, NULL, NULL, 1, c);

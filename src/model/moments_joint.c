@@ -21,6 +21,37 @@ typedef struct building {
     const double *variance; /* [rows] */
 } building;
 
+/* The rows on which a clock runs, and what it reads there: most clocks run on few. */
+typedef struct running {
+    uint32_t *row;
+    uint16_t *bin;
+    double *variance;
+    size_t n;
+} running;
+
+static void running_free(const mr_alloc *alloc, running *r) {
+    mem_free(alloc, r->row);
+    mem_free(alloc, r->bin);
+    mem_free(alloc, r->variance);
+}
+
+static mr_status running_of(const building *g, const moments_clock *c, running *r, mr_error *err) {
+    const mr_alloc *alloc = context_alloc(g->m->context);
+    size_t n = 0;
+    for (size_t i = 0; i < g->m->rows->n; i++) n += c->bin[i] < c->bins;
+    r->row = mem_take(alloc, n + 1, sizeof *r->row);
+    r->bin = mem_take(alloc, n + 1, sizeof *r->bin);
+    r->variance = mem_take(alloc, n + 1, sizeof *r->variance);
+    if (!r->row || !r->bin || !r->variance) return error_memory(err, n * sizeof *r->variance);
+    for (size_t i = 0; i < g->m->rows->n; i++) {
+        if (c->bin[i] >= c->bins) continue;
+        r->row[r->n] = (uint32_t)i;
+        r->bin[r->n] = c->bin[i];
+        r->variance[r->n++] = g->variance[i];
+    }
+    return MR_OK;
+}
+
 /* by of one clock on the columns of those from it on: sums by pairs of bins, times columns. And by of those on its columns: no other block writes there. */
 static mr_status by_clock(void *ctx, size_t block, int worker, mr_error *err) {
     (void)worker;
@@ -30,12 +61,16 @@ static mr_status by_clock(void *ctx, size_t block, int worker, mr_error *err) {
     moments_joint *joint = g->joint;
     size_t columns = joint->columns;
     double *pairs = mem_take(context_alloc(m->context), c->bins * m->most_bins, sizeof *pairs);
-    if (!pairs) return error_memory(err, c->bins * m->most_bins * sizeof *pairs);
+    running on = {0};
+    mr_status status = pairs ? running_of(g, c, &on, err) : error_memory(err, c->bins * m->most_bins * sizeof *pairs);
+    if (status != MR_OK) goto done;
     for (size_t l = block; l < m->clocks; l++) {
         const moments_clock *other = &m->clock[l];
         memset(pairs, 0, c->bins * other->bins * sizeof *pairs);
-        for (size_t i = 0; i < m->rows->n; i++)
-            if (c->bin[i] < c->bins && other->bin[i] < other->bins) pairs[c->bin[i] * other->bins + other->bin[i]] += g->variance[i];
+        for (size_t i = 0; i < on.n; i++) {
+            size_t its = other->bin[on.row[i]];
+            if (its < other->bins) pairs[on.bin[i] * other->bins + its] += on.variance[i];
+        }
         for (size_t b = 0; b < c->bins; b++)
             for (size_t o = 0; o < other->bins; o++) {
                 double v = pairs[b * other->bins + o];
@@ -47,8 +82,10 @@ static mr_status by_clock(void *ctx, size_t block, int worker, mr_error *err) {
             }
     }
     for (size_t b = 0; b < c->bins; b++) joint->by[block][b * columns] = c->variance[b];
+done:
+    running_free(context_alloc(m->context), &on);
     mem_free(context_alloc(m->context), pairs);
-    return MR_OK;
+    return status;
 }
 
 static double weigh_rows(const moments_model *m, double *variance) {

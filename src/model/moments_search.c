@@ -22,6 +22,7 @@
 #include <string.h>
 
 enum { ENOUGH = 20, ROUNDS = 2 };
+enum { SEARCH_BLURRED = 4 }; /* how many fits a search takes where it is not known when; else about one */
 #define WIDEN 1.3          /* from one width of windows to the next */
 #define LEAST_LEFT 0.1     /* share of a window's information that the background must leave */
 #define LEAST_EXPECTED 0.3 /* events */
@@ -41,12 +42,20 @@ typedef struct scan {
     size_t n, room;
 } scan;
 
+/* A clock that is searched: a copy, with the windows that its own background leaves. */
+typedef struct searched {
+    moments_clock c;
+    double *work; /* what the copy lies in */
+    scan windows;
+} searched;
+
 typedef struct search {
     moments_model *m;
     const moments_joint *joint; /* NULL: where it is not known when */
     const mr_moment_options *options;
     uint64_t stream;
     moments_peak *peak;
+    searched clock[MR_MOST_CLOCKS];
     const mr_alloc *alloc;
 } search;
 
@@ -190,27 +199,42 @@ static double draw(rng *r, double mean, double least) {
     }
 }
 
-typedef struct replica {
-    double *rest, *sums, *least; /* [bins], [bins + 1], [bins] */
-    double *right, *delta;       /* [k] */
-    double *most;                /* [replicates] */
+typedef struct replica { /* a worker's */
+    double *rest, *sums;   /* [bins], [bins + 1] */
+    double *right, *delta; /* [k] */
 } replica;
 
+/* The replicates of one clock: shared out, and looked at in their order. */
+typedef struct replicates {
+    const search *s;
+    const searched *of;
+    size_t clock;
+    moments_urn urn;
+    uint32_t first; /* of those shared out now */
+    double *least;  /* [bins] exp(-variance); with spells one: of the mean number of those that end in silence */
+    double *most;   /* [replicates] */
+    double *block;  /* [workers * size] */
+    size_t size;
+} replicates;
+
 /* Counts less their means. */
-static void draw_counts(const moments_model *m, const moments_clock *model, const moments_clock *c, replica *t, rng *r) {
+static void draw_counts(const replicates *all, replica *t, rng *r) {
+    const moments_clock *c = &all->of->c, *model = &all->s->m->clock[all->clock];
     if (c->spread) {
-        moments_draw(m, c, (size_t)draw(r, c->upto[c->n_watched], exp(-c->upto[c->n_watched])), r, t->rest);
+        double mean = all->urn.upto[all->urn.n];
+        moments_draw(&all->urn, c->bins, (size_t)draw(r, mean, all->least[0]), r, t->rest);
         for (size_t b = 0; b < c->bins; b++) t->rest[b] -= model->mean[b];
         return;
     }
-    for (size_t b = 0; b < c->bins; b++) t->rest[b] = c->variance[b] > 0 ? draw(r, c->variance[b], t->least[b]) - c->variance[b] : 0;
+    for (size_t b = 0; b < c->bins; b++) t->rest[b] = c->variance[b] > 0 ? draw(r, c->variance[b], all->least[b]) - c->variance[b] : 0;
 }
 
-static double replicate(const moments_model *m, const moments_clock *model, const moments_clock *c, const scan *s, replica *t, rng *r) {
+static double replicate(const replicates *all, replica *t, rng *r) {
+    const moments_clock *c = &all->of->c;
     size_t k = c->k;
     double most;
     memset(t->right, 0, k * sizeof *t->right);
-    draw_counts(m, model, c, t, r);
+    draw_counts(all, t, r);
     for (size_t b = 0; b < c->bins; b++) {
         double rest = t->rest[b];
         if (rest == 0) continue;
@@ -228,23 +252,68 @@ static double replicate(const moments_model *m, const moments_clock *model, cons
         for (size_t j = 0; j < k; j++) follow += x[j] * t->delta[j];
         t->sums[b + 1] = t->sums[b] + t->rest[b] - (c->spread ? 1 : c->variance[b]) * follow;
     }
-    strongest(s->drawn, s->n, t->sums, &most);
+    strongest(all->of->windows.drawn, all->of->windows.n, t->sums, &most);
     return most;
 }
 
-static void chance_of(const search *s, const moments_clock *c, size_t clock, const scan *windows, replica *t, moments_peak *peak) {
+static mr_status replicate_block(void *ctx, size_t block, int worker, mr_error *err) {
+    (void)err;
+    const replicates *all = ctx;
+    const moments_clock *c = &all->of->c;
+    double *at = all->block + (size_t)worker * all->size;
+    replica t = {.rest = at, .sums = at + c->bins, .right = at + 2 * c->bins + 1, .delta = at + 2 * c->bins + 1 + c->k};
+    uint32_t number = all->first + (uint32_t)block;
+    rng r;
+    rng_seed(&r, all->s->options->seed + all->s->stream * 0x9e3779b97f4a7c15u, (uint64_t)all->clock << 32 | number);
+    all->most[number] = replicate(all, &t, &r);
+    return MR_OK;
+}
+
+/* How many to share out next: half of what it may take until ENOUGH were as strong. Those drawn beyond are not looked at. */
+static uint32_t share_out(const replicates *all, uint32_t drawn, uint32_t as_strong) {
+    double more = as_strong ? (double)(ENOUGH - as_strong) * drawn / as_strong / 2 : fmax(drawn, 2 * ENOUGH), least = 4.0 * pool_size(context_pool(all->s->m->context));
+    return (uint32_t)fmin(fmax(more, least), all->s->options->replicates - drawn);
+}
+
+static mr_status draw_replicates(replicates *all, moments_peak *peak, mr_error *err) {
+    const mr_moment_options *o = all->s->options;
+    mr_pool *pool = context_pool(all->s->m->context);
     uint32_t as_strong = 0, drawn = 0;
-    for (size_t b = 0; b < c->bins; b++) t->least[b] = exp(-c->variance[b]);
-    while (drawn < s->options->replicates && as_strong < ENOUGH) {
-        rng r;
-        rng_seed(&r, s->options->seed + s->stream * 0x9e3779b97f4a7c15u, (uint64_t)clock << 32 | drawn);
-        t->most[drawn] = replicate(s->m, &s->m->clock[clock], c, windows, t, &r);
-        if (t->most[drawn++] >= peak->strength) as_strong++;
+    while (drawn < o->replicates && as_strong < ENOUGH) {
+        uint32_t n = share_out(all, drawn, as_strong), end = drawn + n;
+        all->first = drawn;
+        mr_status status = pool_run(pool, n, replicate_block, all, err);
+        if (status != MR_OK) return status;
+        while (drawn < end && as_strong < ENOUGH) as_strong += all->most[drawn++] >= peak->strength;
+        double share = as_strong < ENOUGH ? fmax((double)drawn / o->replicates, (double)as_strong / ENOUGH) : 1;
+        status = moments_tick(all->s->m, ((double)all->clock + share) / (double)all->s->m->clocks, all->s->m->bound ? SEARCH_BLURRED : 1, err);
+        if (status != MR_OK) return status;
     }
     peak->p = as_strong >= ENOUGH ? (double)as_strong / drawn : (as_strong + 1.0) / (drawn + 1.0);
-    qsort(t->most, drawn, sizeof *t->most, by_value);
-    size_t at = (size_t)((1 - s->options->level) * drawn);
-    peak->threshold = t->most[at < drawn ? at : drawn - 1];
+    qsort(all->most, drawn, sizeof *all->most, by_value);
+    size_t at = (size_t)((1 - o->level) * drawn);
+    peak->threshold = all->most[at < drawn ? at : drawn - 1];
+    return MR_OK;
+}
+
+static mr_status chance_of(const search *s, size_t clock, moments_peak *peak, mr_error *err) {
+    const searched *of = &s->clock[clock];
+    const moments_clock *c = &of->c;
+    replicates all = {.s = s, .of = of, .clock = clock, .size = 2 * c->bins + 1 + 2 * c->k};
+    size_t workers = (size_t)pool_size(context_pool(s->m->context)), need = c->bins + s->options->replicates + workers * all.size;
+    mr_status status = c->spread ? moments_urn_make(s->m, c, &all.urn, err) : MR_OK;
+    all.least = status == MR_OK ? mem_new(s->alloc, need, sizeof *all.least) : NULL;
+    if (status == MR_OK && !all.least) status = error_memory(err, need * sizeof *all.least);
+    if (status == MR_OK) {
+        all.most = all.least + c->bins;
+        all.block = all.most + s->options->replicates;
+        for (size_t b = 0; !c->spread && b < c->bins; b++) all.least[b] = exp(-c->variance[b]);
+        if (c->spread) all.least[0] = exp(-all.urn.upto[all.urn.n]);
+        status = draw_replicates(&all, peak, err);
+    }
+    moments_urn_free(s->m, &all.urn);
+    mem_free(s->alloc, all.least);
+    return status;
 }
 
 /* --- the peak's place: windows that overlap the strongest, weighted by their likelihood --- */
@@ -327,76 +396,73 @@ mr_status moments_strongest(const moments_model *m, const moments_joint *joint, 
     return status;
 }
 
-static mr_status search_windows(search *s, size_t clock, moments_clock *c, double *work, moments_peak *peak, mr_error *err) {
+static mr_status search_windows(const search *s, size_t clock, searched *of, moments_peak *peak, mr_error *err) {
     const moments_clock *model = &s->m->clock[clock];
-    scan windows = {0};
-    replica t = {0};
-    double *block = NULL, *pair = NULL;
+    moments_clock *c = &of->c;
+    scan *windows = &of->windows;
+    double *sums = NULL, *pair = NULL;
     size_t at = 0, before = SIZE_MAX;
-    mr_status status = windows_of(s->m, s->joint, clock, c, &windows, err);
-    if (status != MR_OK || !windows.n) goto done;
-    block = mem_new(s->alloc, 3 * c->bins + 1 + 2 * c->k + s->options->replicates, sizeof *block);
-    if (!block) {
-        status = error_memory(err, s->options->replicates * sizeof *block);
-        goto done;
-    }
-    t = (replica){.rest = block, .sums = block + c->bins, .least = block + 2 * c->bins + 1, .right = block + 3 * c->bins + 1};
-    t.delta = t.right + c->k;
-    t.most = t.delta + c->k;
-    at = look(c, &windows, t.sums, &peak->strength);
-    for (int round = 0; round < ROUNDS && at < windows.n && at != before; round++) {
+    mr_status status = windows_of(s->m, s->joint, clock, c, windows, err);
+    if (status != MR_OK || !windows->n) return status;
+    sums = mem_new(s->alloc, c->bins + 1, sizeof *sums);
+    if (!sums) return error_memory(err, c->bins * sizeof *sums);
+    at = look(c, windows, sums, &peak->strength);
+    for (int round = 0; round < ROUNDS && at < windows->n && at != before; round++) {
         before = at;
-        moments_settle(s->m, model, c, work, windows.w[at].from, windows.w[at].to);
-        status = windows_of(s->m, s->joint, clock, c, &windows, err);
+        moments_settle(s->m, model, c, of->work, windows->w[at].from, windows->w[at].to);
+        status = windows_of(s->m, s->joint, clock, c, windows, err);
         if (status != MR_OK) goto done;
-        at = look(c, &windows, t.sums, &peak->strength);
+        at = look(c, windows, sums, &peak->strength);
     }
     peak->p = 1;
-    if (at >= windows.n) goto done;
-    pair = mem_take(s->alloc, 2 * windows.n, sizeof *pair);
+    if (at >= windows->n) goto done;
+    pair = mem_take(s->alloc, 2 * windows->n, sizeof *pair);
     if (!pair) {
-        status = error_memory(err, 2 * windows.n * sizeof *pair);
+        status = error_memory(err, 2 * windows->n * sizeof *pair);
         goto done;
     }
     peak->any = true;
-    peak->information = windows.w[at].information;
-    for (size_t b = windows.w[at].from; b < windows.w[at].to; b++) peak->variance += c->variance[b];
-    peak->own = peak->variance / windows.w[at].scale;
-    peak->ratio = 1 + excess_of(&windows.w[at], t.sums) / peak->information;
-    place(&windows, t.sums, at, pair, peak);
+    peak->information = windows->w[at].information;
+    for (size_t b = windows->w[at].from; b < windows->w[at].to; b++) peak->variance += c->variance[b];
+    peak->own = peak->variance / windows->w[at].scale;
+    peak->ratio = 1 + excess_of(&windows->w[at], sums) / peak->information;
+    place(windows, sums, at, pair, peak);
     trim(c, peak);
-    chance_of(s, c, clock, &windows, &t, peak);
 done:
-    mem_free(s->alloc, windows.w);
-    mem_free(s->alloc, block);
+    mem_free(s->alloc, sums);
     mem_free(s->alloc, pair);
     return status;
 }
 
-static mr_status search_clock(search *s, size_t clock, mr_error *err) {
+static mr_status search_block(void *ctx, size_t clock, int worker, mr_error *err) {
+    (void)worker;
+    search *s = ctx;
+    searched *of = &s->clock[clock];
     const moments_clock *model = &s->m->clock[clock];
-    moments_clock c;
-    double *work = NULL;
     s->peak[clock] = (moments_peak){.p = NAN};
     if (model->spec->role == MR_CLOCK_FACTOR) return MR_OK;
-    mr_status status = moments_copy(model, s->alloc, &c, &work, err);
-    if (status == MR_OK && s->m->bound) status = moments_blur(s->m, &c, err);
-    if (status == MR_OK) status = search_windows(s, clock, &c, work, &s->peak[clock], err);
-    moments_blur_free(s->m, &c);
-    mem_free(s->alloc, work);
-    return status;
-}
-
-static mr_status search_block(void *ctx, size_t block, int worker, mr_error *err) {
-    (void)worker;
-    return search_clock(ctx, block, err);
+    mr_status status = moments_copy(model, s->alloc, &of->c, &of->work, err);
+    if (status == MR_OK && s->m->bound) status = moments_blur(s->m, &of->c, err);
+    return status == MR_OK ? search_windows(s, clock, of, &s->peak[clock], err) : status;
 }
 
 mr_status moments_search(moments_model *m, const mr_moment_options *options, uint64_t stream, moments_peak *peak, mr_error *err) {
     moments_joint joint = {0};
+    const mr_alloc *alloc = context_alloc(m->context);
+    search *s = mem_new(alloc, 1, sizeof *s);
+    if (!s) return error_memory(err, sizeof *s);
     mr_status status = m->bound ? MR_OK : moments_joint_new(m, &joint, err);
-    search s = {.m = m, .joint = m->bound ? NULL : &joint, .options = options, .stream = stream, .peak = peak, .alloc = context_alloc(m->context)};
-    if (status == MR_OK) status = pool_run(context_pool(m->context), m->clocks, search_block, &s, err);
+    *s = (search){.m = m, .joint = m->bound ? NULL : &joint, .options = options, .stream = stream, .peak = peak, .alloc = alloc};
+    if (status == MR_OK) status = pool_run(context_pool(m->context), m->clocks, search_block, s, err);
+    for (size_t j = 0; j < m->clocks && status == MR_OK; j++)
+        if (peak[j].any) status = chance_of(s, j, &peak[j], err);
+    for (size_t j = 0; j < m->clocks; j++) {
+        moments_blur_free(m, &s->clock[j].c);
+        mem_free(alloc, s->clock[j].work);
+        mem_free(alloc, s->clock[j].windows.w);
+    }
+    mem_free(alloc, s);
     moments_joint_free(m, &joint);
+    m->way += m->bound ? SEARCH_BLURRED : 1;
     return status;
 }

@@ -7,26 +7,34 @@
 
 /* --- regret --- */
 
-/* The last time they bought before the event, within REGRET_DAYS; NULL none. */
-static const trace_event *bought_before(const digest *d, const trace_event *e) {
-    static const event_kind kinds[] = {EVENT_order, EVENT_contract_start};
+static const event_kind buying[] = {EVENT_order, EVENT_contract_start};
+
+typedef struct purchases {
+    uint32_t next[2];           /* of each kind, the first that is later */
+    const trace_event *last[2]; /* and the last that is not */
+} purchases;
+
+/* The last time they bought before the event, within REGRET_DAYS; NULL none. Asked of one event after the other in the order of time. */
+static const trace_event *bought_before(const digest *d, purchases *p, const trace_event *e) {
     const trace_event *last = NULL;
     for (int k = 0; k < 2; k++) {
-        for (uint32_t i = d->n[kinds[k]]; i > 0; i--) {
-            const trace_event *b = digest_event(d, kinds[k], i - 1);
-            if (b->at_us > e->at_us || (b->kind == EVENT_order && b->amount < 0)) continue;
-            if (e->day - b->day <= REGRET_DAYS && (!last || b->at_us > last->at_us)) last = b;
-            break;
+        for (; p->next[k] < d->n[buying[k]]; p->next[k]++) {
+            const trace_event *b = digest_event(d, buying[k], p->next[k]);
+            if (b->at_us > e->at_us) break;
+            if (b->kind != EVENT_order || b->amount >= 0) p->last[k] = b;
         }
+        const trace_event *b = p->last[k];
+        if (b && e->day - b->day <= REGRET_DAYS && (!last || b->at_us > last->at_us)) last = b;
     }
     return last;
 }
 
 static void regrets(const digest *d, signal_hit *h, event_kind kind, unsigned tags) {
+    purchases p = {{0}, {NULL}};
     for (uint32_t i = 0; i < d->n[kind]; i++) {
         const trace_event *e = digest_event(d, kind, i);
         if (!(tags >> e->tag & 1) || !hit_in(d, h, e)) continue;
-        const trace_event *bought = bought_before(d, e);
+        const trace_event *bought = bought_before(d, &p, e);
         if (!bought) continue;
         h->count = h->shown = 0; /* the last one is shown, with what it was about */
         hit_add(h, bought);
@@ -242,7 +250,7 @@ bool signal_came_back_cheaper(const digest *d, signal_hit *h) {
     for (uint32_t i = 0; i < d->n[EVENT_came_back]; i++) {
         const trace_event *back = digest_event(d, EVENT_came_back, i), *better = better_terms(d, back);
         if (!better) better = cheaper_contract(d, back);
-        if (!better) continue;
+        if (!better || !hit_in(d, h, back)) continue;
         hit_add(h, back);
         hit_add(h, better);
     }

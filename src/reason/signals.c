@@ -100,12 +100,13 @@ static void put(writer *w, const char *text, size_t len) {
         if (w->len + 1 < w->size) w->out[w->len] = text[i];
 }
 
-/* Whole from ten on; below with a decimal where it has one. */
-static void put_number(writer *w, double value) {
+/* Whole from ten on; below with a decimal where it has one. True: it says 1. */
+static bool put_number(writer *w, double value) {
     char text[64];
     bool whole = fabs(value) >= 10 || fabs(value - nearbyint(value)) < 0.05;
     int len = isnan(value) ? snprintf(text, sizeof text, "?") : snprintf(text, sizeof text, "%.*f", whole ? 0 : 1, value);
     put(w, text, (size_t)len);
+    return !strcmp(text, "1");
 }
 
 static void put_day(writer *w, int32_t day) {
@@ -114,16 +115,17 @@ static void put_day(writer *w, int32_t day) {
     put(w, text, strlen(text));
 }
 
-static void put_field(writer *w, const signal_hit *h, const char *name) {
-    if (name[0] == 'k') put_number(w, h->count);
-    if (name[0] == 'n') put_number(w, h->number[name[1] - '1']);
+/* True: it is a number, and says 1. */
+static bool put_field(writer *w, const signal_hit *h, const char *name) {
+    if (name[0] == 'k') return put_number(w, h->count);
+    if (name[0] == 'n') return put_number(w, h->number[name[1] - '1']);
     if (name[0] == 'd' && !h->shown) put(w, "?", 1);
     else if (name[0] == 'd') put_day(w, h->evidence[name[1] == '1' ? 0 : h->shown - 1].day);
+    return false;
 }
 
-/* "1 promises broken" is said as "1 promise broken": the word behind {k} loses its s where there is one. */
-static const char *singular(writer *w, const signal_hit *h, const char *at) {
-    if (h->count != 1) return at;
+/* "1 promises broken" is said as "1 promise broken": the word behind a number loses its s where that is 1. */
+static const char *singular(writer *w, const char *at) {
     const char *word = at + (*at == ' ');
     size_t n = strcspn(word, " ,.()");
     if (n < 2 || word[n - 1] != 's') return at;
@@ -150,10 +152,9 @@ size_t hit_sentence(const char *sentence, const signal_hit *h, char *out, size_t
         }
         at += n;
         if (!*at) break;
-        bool counts = at[1] == 'k';
-        put_field(&w, h, at + 1);
+        bool one = put_field(&w, h, at + 1);
         at = strchr(at, '}') + 1;
-        if (counts) at = singular(&w, h, at);
+        if (one) at = singular(&w, at);
     }
     if (size) out[w.len < size ? w.len : size - 1] = 0;
     return w.len;

@@ -1,14 +1,13 @@
-/* Latent classes of leavers by EM (weights.h), from what signals.def expects. In each round
+/* Latent classes of leavers by EM (weights.h), against what those show who stayed. In each round
  *
- *     E:  p(r | x) = share(r) p(x | r) / sum over reasons
+ *     E:  p(r | x) = share(r) ratio(x | r) / (share(unknown) + sum over reasons)
  *     M:  q(r,s)   = (sum p x + m mu) / (sum p + m),   share(r) = (sum p + 1) / (n + REASONS)
  *
- * where a signal's own reason has mu = its excess among leavers over stayers and m = OWN_SAYS; any other mu = the rate among all leavers for whom it is no own
- * signal (itself shrunk to the stayers' rate) and m = OTHER_SAYS. misled and the rates of stayers are a mixture of two for each reason's signals among
- * those who stayed: by chance one by one, and all at once as among those who leave for it.
+ * Not the chance of all that a customer shows is modelled, but how many times as likely it is than for none (weights.c): of what happens to busy customers by chance, all kinds of
+ * signals at once, nothing need be known but how often each reason's own signals come together. A model in which such signals came one by one gives the busy a class of their own.
  *
- * In the first rounds the signals of other reasons say nothing of a class: else a class without leavers of its own takes another's over, by the signals that go along
- * with it. Leavers are put in order first, so that the sums are the same however they came, and beyond SAMPLE every k-th of them is taken. */
+ * In the first rounds each reason is told by its own signals alone; then by those that it brings along (kin). Leavers are put in order first, so that the sums are the same
+ * however they came, and beyond SAMPLE every k-th of them is taken. */
 #include "weights.h"
 
 #include <error.h>
@@ -18,23 +17,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OWN_SAYS 8.0     /* leavers' worth of what a signal's own rate starts from */
-#define OTHER_SAYS 100.0
-#define STAYERS_SAY 40.0
-#define BESIDE_SAYS 20.0 /* stayers' worth of a signal's own rate in how often it goes along with others */
-#define UNKNOWN_SAYS 1000.0 /* whom no reason explains shows what stayers show */
-#define MISLED_SAYS 50.0
-#define MISLED_MOST 0.25 /* a set of signals that comes oftener than that is how things are, and no accident */
+#define OWN_SAYS 4.0     /* leavers' worth of what a signal's own rate starts from */
+#define OWN_FIRST 0.6    /* half of that: a signal that ever fires in this base is expected of most who leave for its reason */
+#define OWN_SEEN 0.004
+#define KIN_FIRST 0.02   /* leave for one reason and show another's signals because of it, before the base says */
+#define KIN_ALL 50.0     /* leavers' worth of that in what is so of all reasons */
+#define KIN_SAYS 30.0    /* and of what is so of all in each pair */
+#define KIN_MOST 0.98
+#define RATE_SAYS 5.0    /* leavers' worth of what signals that go along start from */
+#define SET_SAYS 5.0     /* stayers' worth, whole sets of false traces, of how often a signal goes along with any of the reason's */
+#define BESIDE_SAYS 20.0 /* and of how often it fires at all in that */
+#define LEAVERS_SAY 0.5  /* of the stayers' number, in how often signals come together otherwise */
+#define BASE_SAYS 20.0   /* stayers' worth of what is expected of them in what is seen of them */
 #define AGE_SAYS 10.0    /* of how old evidence is: pieces' worth of what it is for all signals */
 #define AGES_SAY 20.0    /* and of that: what signals.def says */
-#define ROUNDS 60
-#define ALONE 12         /* of them: by own signals alone */
+#define ROUNDS 80
 #define SAMPLE 10000
-#define TURN_LEAST 40  /* leavers at stake; with fewer, what rates start from decides */
-#define TURN_SHARE 0.2 /* of the reason's */
-#define TURN_ROUNDS 12
-#define TURN_GAIN 15   /* log likelihood */
-#define TURN_OTHERS 4  /* OTHER_SAYS there, which would else outweigh what is seen */
+#define ALONE 12         /* of them: by own signals alone */
 
 typedef struct leaver {
     uint64_t pattern;
@@ -49,14 +48,11 @@ typedef struct fit {
     size_t n;
     double of; /* leavers in all */
     bool alone;
-    double own_mean[SIGNALS], stayed[SIGNALS], first_age[SIGNALS][WEIGHTS_AGES];
-    double sum[REASONS], fired[REASONS][SIGNALS], could[REASONS][REASONS]; /* could[r][b]: leavers of r whose signals of b are no whole set of false ones */
+    double own_mean[SIGNALS], stayed[SIGNALS], first_age[SIGNALS][WEIGHTS_AGES], first_base[REASONS][1 << WEIGHTS_OWN];
+    double beside[REASONS][SIGNALS]; /* how often a signal goes along with those of a reason among those who stayed */
+    double sum[REASONS], fired[REASONS][SIGNALS], kin[REASONS][REASONS]; /* kin[r][b]: leavers of r whose signals of b are because of it */
+    double other[REASONS][1 << WEIGHTS_OWN]; /* leavers of others, whose signals of b are not because of anything */
     double own_age[SIGNALS][WEIGHTS_AGES], other_age[SIGNALS][WEIGHTS_AGES];
-    double likely;                   /* the log likelihood of the leavers' signals at the last E */
-    double also[REASONS][REASONS];   /* leavers of r who might be of the other: a signal of its own fires */
-    weights kept; /* before a turn that may not hold */
-    double kept_stayed[SIGNALS];
-    int from, to;                    /* in this E all of `from` who might are of `to`; 0 */
 } fit;
 
 static double clamp(double x) {
@@ -65,15 +61,18 @@ static double clamp(double x) {
 
 /* --- E --- */
 
-static void add(fit *f, const leaver *x, int r, double share, const double clean[REASONS]) {
+static void add(fit *f, const leaver *x, int r, double share, const double kin[REASONS]) {
     f->sum[r] += share;
     for (int b = 1; b < REASON_unknown; b++) {
-        bool fires = x->pattern & f->w->own[b];
-        f->could[r][b] += fires && b != r ? share * clean[b] : share;
+        double because = 0;
+        if (b == r) because = 1;
+        else if (r != REASON_unknown) because = x->pattern & f->w->own[b] ? kin[b] : weights_because(f->w, r, b);
+        if (b != r) f->kin[r][b] += share * because;
+        f->other[b][weights_together(f->w->own[b], x->pattern)] += share * (1 - because);
     }
     for (uint64_t left = x->pattern; left; left &= left - 1) {
         int s = __builtin_ctzll(left), b = (int)signal_of(s)->reason;
-        f->fired[r][s] += b == r ? share : share * clean[b];
+        f->fired[r][s] += b == r ? share : r == REASON_unknown ? 0 : share * kin[b];
         double *age = b == r ? f->own_age[s] : f->other_age[s];
         age[x->age[s]] += share;
     }
@@ -83,81 +82,37 @@ static void expect(fit *f) {
     const weights *w = f->w;
     memset(f->sum, 0, sizeof f->sum);
     memset(f->fired, 0, sizeof f->fired);
-    memset(f->could, 0, sizeof f->could);
+    memset(f->kin, 0, sizeof f->kin);
+    memset(f->other, 0, sizeof f->other);
     memset(f->own_age, 0, sizeof f->own_age);
     memset(f->other_age, 0, sizeof f->other_age);
-    memset(f->also, 0, sizeof f->also);
-    f->likely = 0;
     for (size_t i = 0; i < f->n; i++) {
-        double p[REASONS], clean[REASONS][REASONS], best = -INFINITY, total = 0;
+        double p[REASONS], kin[REASONS][REASONS], best = -INFINITY, total = 0;
         for (int r = 1; r < REASONS; r++) {
             bool may = r == REASON_unknown || (f->x[i].pattern & w->own[r]);
-            p[r] = may ? log(w->share[r]) + weights_chance(w, f->x[i].pattern, f->x[i].age, r, clean[r]) : -INFINITY;
+            p[r] = may ? log(w->share[r]) + (r == REASON_unknown ? 0 : weights_ratio(w, f->x[i].pattern, f->x[i].age, r, kin[r])) : -INFINITY;
             if (p[r] > best) best = p[r];
         }
         for (int r = 1; r < REASONS; r++) total += p[r] = exp(p[r] - best);
-        f->likely += f->x[i].times * (best + log(total));
-        if (f->from && (f->to == REASON_unknown || f->x[i].pattern & w->own[f->to])) p[f->to] += p[f->from], p[f->from] = 0;
         for (int r = 1; r < REASONS; r++)
-            for (int c = 1; c < REASON_unknown; c++)
-                if (f->x[i].pattern & w->own[c]) f->also[r][c] += f->x[i].times * p[r] / total;
-        for (int r = 1; r < REASONS; r++)
-            if (p[r] > 0) add(f, &f->x[i], r, f->x[i].times * p[r] / total, clean[r]);
+            if (p[r] > 0) add(f, &f->x[i], r, f->x[i].times * p[r] / total, kin[r]);
     }
 }
 
 /* --- M --- */
 
-/* How often the stayers' signals of one reason are a whole set, and how often each comes by itself. */
-static void by_accident(fit *f, int b) {
-    weights *w = f->w;
-    const weights_stayers *c = f->stayers;
-    double whole = 0, alone[WEIGHTS_OWN] = {0}, misled = w->misled[b];
-    int signal[WEIGHTS_OWN], own = 0;
-    for (uint64_t left = w->own[b]; left && own < WEIGHTS_OWN; left &= left - 1) signal[own++] = __builtin_ctzll(left);
-    for (unsigned together = 0; together < 1U << own; together++) {
-        double n = (double)c->together[b][together], plain = 1 - misled, set = misled;
-        if (!(n > 0)) continue;
-        for (int k = 0; k < own; k++) {
-            bool fires = together >> k & 1;
-            plain *= fires ? f->stayed[signal[k]] : 1 - f->stayed[signal[k]];
-            set *= fires ? w->rate[b][signal[k]] : 1 - w->rate[b][signal[k]];
-        }
-        double share = set / (plain + set);
-        whole += n * share;
-        for (int k = 0; k < own; k++)
-            if (together >> k & 1) alone[k] += n * (1 - share);
-    }
-    double n = (double)c->n;
-    w->misled[b] = fmin(MISLED_MOST, fmax(WEIGHTS_FLOOR, (whole + MISLED_SAYS * WEIGHTS_MISLED) / (n + MISLED_SAYS)));
-    for (int k = 0; k < own; k++) f->stayed[signal[k]] = clamp((alone[k] + WEIGHTS_OWN_RATE / signal_of(signal[k])->ratio) / (n - whole + 1));
-}
-
-/* How often a signal goes along with those of another reason, whatever they do then: among those who stayed. */
+/* How often a signal goes along with those of another reason, whatever they do then: among those who stayed and show the reason's signals as those do who leave
+ * for it, by the first rates. That is how kindred reasons are told from two reasons: two defects are two problems, whoever has them. */
 static double beside(const fit *f, int r, int s) {
-    return ((double)f->stayers->beside[r][s] + BESIDE_SAYS * f->stayed[s]) / ((double)f->stayers->any[r] + BESIDE_SAYS);
-}
-
-/* How often a signal fires among those who left for anything but its reason, shrunk to the stayers. */
-static double others_of(const fit *f, int s) {
-    int own = (int)signal_of(s)->reason;
-    double fired = 0, of = 0;
-    for (int r = 1; r < REASON_unknown; r++)
-        if (r != own) fired += f->fired[r][s], of += f->could[r][own];
-    return clamp((fired + STAYERS_SAY * f->stayed[s]) / (of + STAYERS_SAY));
-}
-
-static void rates(fit *f, int s) {
-    weights *w = f->w;
-    int own = (int)signal_of(s)->reason;
-    double pool = others_of(f, s);
-    for (int r = 1; r < REASONS; r++) {
-        double mean = r == own || r == REASON_unknown ? 0 : (beside(f, r, s) + pool) / 2;
-        if (r == own) w->rate[r][s] = clamp((f->fired[r][s] + OWN_SAYS * f->own_mean[s]) / (f->sum[r] + OWN_SAYS));
-        else if (r == REASON_unknown) w->rate[r][s] = clamp((f->fired[r][s] + UNKNOWN_SAYS * f->stayed[s]) / (f->could[r][own] + UNKNOWN_SAYS));
-        else if (f->alone) w->rate[r][s] = clamp(mean);
-        else w->rate[r][s] = clamp((f->fired[r][s] + OTHER_SAYS * mean) / (f->could[r][own] + OTHER_SAYS));
+    double n = 0, fired = 0, set = 0, with = 0;
+    for (unsigned t = 1; t < 1U << __builtin_popcountll(f->w->own[r]); t++) {
+        double of = (double)f->stayers->together[r][t], beside = (double)f->stayers->beside[r][t][s];
+        double share = fmin(1, exp(weights_rates(f->w, r, r, t)) * WEIGHTS_MISLED / f->w->base[r][t]);
+        n += of, fired += beside;
+        set += share * of, with += share * beside;
     }
+    double any = (fired + BESIDE_SAYS * f->stayed[s]) / (n + BESIDE_SAYS);
+    return clamp((with + SET_SAYS * any) / (set + SET_SAYS));
 }
 
 static void shares_of(const double n[WEIGHTS_AGES], double says, const double mean[WEIGHTS_AGES], double out[WEIGHTS_AGES]) {
@@ -176,12 +131,20 @@ static bool fades(int s) {
     return signal_of(s)->window_days > 0;
 }
 
-/* The log ratio of two spreads of ages; for events that grow old fresher evidence counts for no less. */
+/* The log ratio of two spreads of ages; for events that grow old fresher evidence counts for no less: the likeliest ratio that falls, by pooling neighbours that rise
+ * (Ayer et al. 1955; Dykstra, Kochar & Robertson 1995). */
 static void compare(int s, const double own[WEIGHTS_AGES], const double other[WEIGHTS_AGES], double out[WEIGHTS_AGES]) {
-    for (int k = WEIGHTS_AGES - 1; k >= 0; k--) {
-        out[k] = log(own[k] / other[k]);
-        if (fades(s) && k + 1 < WEIGHTS_AGES) out[k] = fmax(out[k], out[k + 1]);
+    double a[WEIGHTS_AGES], b[WEIGHTS_AGES];
+    int n[WEIGHTS_AGES], blocks = 0;
+    for (int k = 0; k < WEIGHTS_AGES; k++) {
+        a[blocks] = own[k], b[blocks] = other[k], n[blocks++] = 1;
+        while (fades(s) && blocks > 1 && a[blocks - 2] * b[blocks - 1] < a[blocks - 1] * b[blocks - 2]) {
+            a[blocks - 2] += a[blocks - 1], b[blocks - 2] += b[blocks - 1], n[blocks - 2] += n[blocks - 1];
+            blocks--;
+        }
     }
+    for (int i = 0, k = 0; i < blocks; i++)
+        for (int j = 0; j < n[i]; j++) out[k++] = log(a[i] / b[i]);
 }
 
 /* How old a signal is otherwise: by its window, then the stayers, then the leavers who do not leave for it. */
@@ -223,73 +186,53 @@ static void ages(fit *f) {
     }
 }
 
+/* How often a reason's signals come together in those whom it does not drive: those who stayed, and those who left for anything else; these count for no more than half
+ * as much, so that a class without leavers of its own is not buried under them. */
+static void bases(fit *f) {
+    weights *w = f->w;
+    double stay = (double)f->stayers->n;
+    for (int b = 1; b < REASON_unknown; b++) {
+        double of = 0;
+        for (unsigned t = 0; t < 1U << WEIGHTS_OWN; t++) of += f->other[b][t];
+        double scale = of > 0 ? fmin(1, LEAVERS_SAY * stay / of) : 0;
+        for (unsigned t = 0; t < 1U << WEIGHTS_OWN; t++)
+            w->base[b][t] = ((double)f->stayers->together[b][t] + scale * f->other[b][t] + BASE_SAYS * f->first_base[b][t]) / (stay + scale * of + BASE_SAYS);
+    }
+}
+
+/* How often b's signals are there because of another reason: of all reasons, then of each. */
+static void kindred(fit *f, int b) {
+    double all = 0, of = 0;
+    for (int r = 1; r < REASON_unknown; r++) {
+        if (r == b) continue;
+        all += f->kin[r][b];
+        of += f->sum[r];
+    }
+    double mean = (all + KIN_ALL * KIN_FIRST) / (of + KIN_ALL);
+    for (int r = 1; r < REASON_unknown; r++)
+        f->w->kin[r][b] = f->alone || r == b ? 0 : fmin(KIN_MOST, (f->kin[r][b] + KIN_SAYS * mean) / (f->sum[r] + KIN_SAYS));
+}
+
+static void rates(fit *f, int s) {
+    weights *w = f->w;
+    int own = (int)signal_of(s)->reason;
+    for (int r = 1; r < REASON_unknown; r++) {
+        if (r == own) w->rate[r][s] = clamp((f->fired[r][s] + OWN_SAYS * f->own_mean[s]) / (f->sum[r] + OWN_SAYS));
+        else if (f->alone) w->rate[r][s] = f->beside[r][s];
+        else w->rate[r][s] = clamp((f->fired[r][s] + RATE_SAYS * f->beside[r][s]) / (f->kin[r][own] + RATE_SAYS));
+    }
+}
+
 static void maximise(fit *f) {
     weights *w = f->w;
-    for (int b = 1; b < REASON_unknown; b++) by_accident(f, b);
     for (int r = 1; r < REASONS; r++) w->share[r] = (f->sum[r] + 1) / (f->of + REASONS - 1);
+    bases(f);
+    for (int b = 1; b < REASON_unknown; b++) kindred(f, b);
+    for (int r = 1; r < REASON_unknown; r++)
+        for (int s = 0; s < SIGNALS; s++) f->beside[r][s] = beside(f, r, s);
     for (int s = 0; s < SIGNALS; s++) rates(f, s);
-    if (f->alone) memset(w->age, 0, sizeof w->age);
-    else ages(f);
+    ages(f);
     weights_settle(w);
-}
-
-/* --- other ways of telling the reasons apart --- */
-
-static double beta(double says, double mean, double x) {
-    return says * (mean * log(x) + (1 - mean) * log(1 - x));
-}
-
-/* What is maximised: the likelihood, and what the rates start from. */
-static double worth(fit *f) {
-    weights *w = f->w;
-    double ages[SIGNALS][WEIGHTS_AGES];
-    memcpy(ages, w->age, sizeof ages);
-    memset(w->age, 0, sizeof w->age); /* they are no chances that add up to 1 */
-    expect(f);
-    memcpy(w->age, ages, sizeof ages);
-    double sum = f->likely;
-    for (int s = 0; s < SIGNALS; s++) {
-        int own = (int)signal_of(s)->reason;
-        double pool = others_of(f, s);
-        for (int r = 1; r < REASONS; r++) {
-            if (r == own) sum += beta(OWN_SAYS, f->own_mean[s], w->rate[r][s]);
-            else if (r == REASON_unknown) sum += beta(UNKNOWN_SAYS, f->stayed[s], w->rate[r][s]);
-            else sum += beta(TURN_OTHERS, pool, w->rate[r][s]);
-        }
-    }
-    for (int r = 1; r < REASONS; r++) sum += log(w->share[r]);
-    for (int r = 1; r < REASON_unknown; r++) sum += beta(MISLED_SAYS, WEIGHTS_MISLED, w->misled[r]);
-    return sum;
-}
-
-static void rounds(fit *f, int n) {
-    for (int i = 0; i < n; i++) {
-        expect(f);
-        f->from = f->to = 0;
-        maximise(f);
-    }
-}
-
-/* EM stays at the first hill it finds: a reason may have taken the leavers of another that shares its signals. Each pair is tried the other way round, and what is likelier kept. */
-static void turn_round(fit *f) {
-    double best = worth(f);
-    for (int r = 1; r < REASON_unknown; r++) {
-        for (int c = 1; c < REASON_unknown; c++) {
-            if (c == r || f->also[r][c] < TURN_LEAST || f->also[r][c] < TURN_SHARE * f->sum[r]) continue;
-            f->kept = *f->w;
-            memcpy(f->kept_stayed, f->stayed, sizeof f->stayed);
-            f->from = r, f->to = c;
-            rounds(f, TURN_ROUNDS);
-            double now = worth(f);
-            if (now > best + TURN_GAIN) {
-                best = now;
-                continue;
-            }
-            *f->w = f->kept;
-            memcpy(f->stayed, f->kept_stayed, sizeof f->stayed);
-            worth(f);
-        }
-    }
 }
 
 /* --- the leavers in order --- */
@@ -345,17 +288,23 @@ static void first_ages(fit *f, int s) {
     compare(s, f->first_age[s], other, f->w->age[s]);
 }
 
+/* Of a signal that ever fires here most show it who leave for its reason, and more than those who stay; else it is none of theirs. */
+static double own_mean(const fit *f, int s) {
+    double excess = (f->w->leavers[s] - f->stayed[s]) * (REASONS - 1), seen = fmin(0.9, fmax(excess, 2 * f->stayed[s]));
+    if (f->stayed[s] <= OWN_SEEN && f->w->leavers[s] <= OWN_SEEN) return clamp(seen);
+    return clamp((fmax(OWN_FIRST, fmin(1, 2 * f->stayed[s])) + seen) / 2);
+}
+
 static void begin(fit *f) {
     weights *w = f->w;
     for (int s = 0; s < SIGNALS; s++) {
         f->stayed[s] = clamp(((double)f->stayers->fired[s] + WEIGHTS_OWN_RATE / signal_of(s)->ratio) / ((double)f->stayers->n + 1));
-        /* A signal that stayers often show must show more among those whose reason it is, or it is none of theirs. */
-        double excess = (w->leavers[s] - f->stayed[s]) * (REASONS - 1);
-        f->own_mean[s] = clamp(fmin(0.9, fmax(excess, 2 * f->stayed[s])));
-        
-        for (int r = 1; r < REASONS; r++) w->rate[r][s] = (int)signal_of(s)->reason == r ? f->own_mean[s] : r == REASON_unknown ? f->stayed[s] : clamp(beside(f, r, s));
+        f->own_mean[s] = own_mean(f, s);
+        for (int r = 1; r < REASONS; r++) w->rate[r][s] = (int)signal_of(s)->reason == r ? f->own_mean[s] : f->stayed[s];
         first_ages(f, s);
     }
+    for (int r = 1; r < REASONS; r++) weights_base(w, r, f->stayed, f->first_base[r]);
+    bases(f);
     weights_settle(w);
 }
 
@@ -378,8 +327,6 @@ mr_status weights_fit(const weights_row *row, size_t leavers, const weights_stay
         expect(f);
         maximise(f);
     }
-    for (int i = 0; i < 2; i++) turn_round(f);
-    rounds(f, 20);
     expect(f);
     for (int r = 1; r < REASONS; r++) out->belong[r] = f->sum[r] * (double)leavers / f->of;
     mem_free(alloc, f);

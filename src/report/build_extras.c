@@ -4,6 +4,7 @@
 #include <fixlist.h>
 #include <mem.h>
 #include <moments_of.h>
+#include <pool.h>
 #include <reasons_json.h>
 #include <reviews.h>
 
@@ -181,12 +182,12 @@ static mr_status read_reviews(trace_source source, const extras_options *o, cons
 
 mr_status extras_read(ledger *l, const extras_options *o, const mr_context *context, report_extras *x, mr_error *err) {
     currency_rates rates = {0};
-    trace_ledger traces = {.l = l};
+    trace_ledger traces = {.l = l, .pool = context_pool(context)};
     writer w = {0};
     *x = (report_extras){0};
     mr_status status = ledger_rates_read(l, &rates, err);
     if (status == MR_OK) status = ledger_trace_money(l, &rates, &traces.options, err);
-    moments_ledger of = {l, &traces.options};
+    moments_ledger of = {l, &traces.options, context_pool(context)};
     moments_source source = {moments_from_ledger, &of};
     if (status == MR_OK) status = read_moments(&source, o, context, &w, &x->moments, err);
     if (status == MR_OK) status = read_reasons(trace_source_of(&traces), traces.options.currency, o, context, x, err);

@@ -2,12 +2,9 @@
 
 #include "cells.h"
 
-#include <calendar.h>
 #include <error.h>
 #include <mem.h>
 #include <table.h>
-
-#include <jansson.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -26,34 +23,6 @@ account_state account_state_of(const book_standing *s) {
 }
 
 /* --- reading --- */
-
-static double number_of(const json_t *root, const char *key) {
-    const json_t *value = json_object_get(root, key);
-    return json_is_number(value) ? json_number_value(value) : (double)NAN;
-}
-
-static mr_status read_summary(contracts_since *s, mr_error *err) {
-    char path[4096];
-    json_error_t why;
-    snprintf(path, sizeof path, "%s/summary.json", s->dir);
-    json_t *root = json_load_file(path, 0, &why);
-    if (!root)
-        return error_set(err, why.line > 0 ? MR_EDATA : MR_EIO, "previous", -1,
-                         "cannot read the earlier run's %.200s: %.120s; --previous takes a folder that marram run or marram report has written", path, why.text);
-    const char *until = json_string_value(json_object_get(root, "until")), *base = json_string_value(json_object_get(root, "base"));
-    mr_status status = MR_OK;
-    if (!base || strcmp(base, "contracts"))
-        status = error_set(err, MR_EDATA, "previous", -1, "%.200s is of a run of orders, and this one is of contracts: --previous needs the folder of a run with --contracts", path);
-    else if (!until || !calendar_parse(until, strlen(until), &s->until))
-        status = error_set(err, MR_EDATA, "previous", -1, "%.200s has no date \"until\": marram has not written it", path);
-    s->value_at_risk = number_of(root, "value_at_risk");
-    s->expected_leavers = number_of(root, "expected_leavers");
-    s->horizon_days = number_of(root, "horizon_days");
-    s->margin = number_of(root, "margin");
-    s->discount_rate = number_of(root, "discount_rate");
-    json_decref(root);
-    return status;
-}
 
 typedef enum column { ID, STATE, RECURRING, P_LEAVE, STEP, COLUMNS } column;
 static const char *const headings[COLUMNS] = {"customer", "state", "recurring", "p_leave", "first_step"};
@@ -102,15 +71,15 @@ static mr_status take_rows(contracts_since *s, const ingest_table *t, mr_error *
 }
 
 mr_status contracts_since_read(const char *dir, contracts_since *out, mr_error *err) {
-    *out = (contracts_since){.value_at_risk = NAN};
-    char path[4096];
+    *out = (contracts_since){0};
+    char path[PREVIOUS_DIR_MAX + 20];
     ingest_table table = {0};
-    if (strlen(dir) > 4000) return error_set(err, MR_EINVAL, "previous", -1, "the earlier run's folder has too long a name");
+    mr_status status = previous_head_read(dir, true, &out->head, err);
+    if (status != MR_OK) return status;
     out->dir = arena_copy(&out->text, dir, strlen(dir));
     if (!out->dir) return error_memory(err, strlen(dir));
     snprintf(path, sizeof path, "%s/customers.csv", dir);
-    mr_status status = read_summary(out, err);
-    if (status == MR_OK) status = ingest_table_read(path, &table, err);
+    status = ingest_table_read(path, &table, err);
     if (status == MR_OK) {
         status = take_rows(out, &table, err);
         ingest_table_free(&table);
@@ -212,11 +181,11 @@ mr_status contracts_since_join(contracts_since *s, report *r, mr_error *err) {
     text_free(&shown);
     r->has_previous = true;
     r->previous_dir = s->dir;
-    r->previous_until = s->until;
-    r->previous_value_at_risk = s->value_at_risk;
-    r->previous_horizon_days = s->horizon_days;
-    r->previous_margin = s->margin;
-    r->previous_discount_rate = s->discount_rate;
+    r->previous_until = s->head.until;
+    r->previous_value_at_risk = s->head.value_at_risk;
+    r->previous_horizon_days = s->head.horizon_days;
+    r->previous_margin = s->head.margin;
+    r->previous_discount_rate = s->head.discount_rate;
     return status;
 }
 

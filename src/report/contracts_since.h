@@ -3,6 +3,7 @@
 #define REPORT_CONTRACTS_SINCE_H
 
 #include "contracts.h"
+#include "previous_head.h"
 
 #include <text.h>
 
@@ -26,8 +27,7 @@ typedef struct since_change { /* whose state, recurring revenue or first step is
 
 typedef struct contracts_since {
     const char *dir;
-    int32_t until;
-    double value_at_risk, expected_leavers, horizon_days, margin, discount_rate; /* of that run; NaN not known */
+    previous_head head; /* expected: customers to leave */
     size_t n, under;
     since_row *was;            /* by id */
     /* the join */

@@ -23,11 +23,11 @@ json_t *contracts_since_json(writer *w) {
                  {"recurring_less", s->recurring_less}, {"recurring_left", s->recurring_left}, {"recurring_not_in_these_data", s->recurring_missing}};
     json_t *o = json_object();
     set(w, o, "folder", text(w, s->dir));
-    set(w, o, "until", date(s->until));
+    set(w, o, "until", date(s->head.until));
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) set(w, o, counts[i].key, count(counts[i].n));
     for (size_t i = 0; i < sizeof money / sizeof *money; i++) set(w, o, money[i].key, json_number(w->r->has_money ? money[i].value : (double)NAN));
-    set(w, o, "previous_value_at_risk", json_number(s->value_at_risk));
-    set(w, o, "previous_expected_leavers", json_number(s->expected_leavers));
+    set(w, o, "previous_value_at_risk", json_number(s->head.value_at_risk));
+    set(w, o, "previous_expected_leavers", json_number(s->head.expected));
     return o;
 }
 
@@ -47,7 +47,7 @@ static void flows(page *p) {
     page_printf(p, "<table class=\"mid\"><caption>From then to now%s</caption><thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"num\">Customers</th>%s</tr></thead><tbody>\n",
                 r->has_money ? "; money is recurring revenue a month" : "", r->has_money ? "<th scope=\"col\" class=\"num\">A month</th>" : "");
     char then[FIGURE + 8], now[FIGURE + 8];
-    snprintf(then, sizeof then, "On %s", DATE(s->until));
+    snprintf(then, sizeof then, "On %s", DATE(s->head.until));
     snprintf(now, sizeof now, "<b>On %s</b>", DATE(r->until));
     moved(p, then, s->under, s->recurring, 0);
     moved(p, "new", s->added, s->recurring_new, 1);
@@ -98,9 +98,9 @@ void section_since(page *p) {
     const contracts_since *s = r->contracts->since;
     if (!s) return;
     page_section(p, "changes", "What changed", NULL);
-    page_printf(p, "<p class=\"about\">Since the run of %s.", DATE(s->until));
-    if (isfinite(s->expected_leavers)) page_printf(p, " It expected <b>%s</b> to leave within %s; <b>%s</b> have left in the %s since.", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left), DAYS((double)r->until - s->until));
-    if (r->has_money && isfinite(s->value_at_risk)) page_printf(p, " Value at risk was %s and is <b>%s</b>.", MONEY(p, s->value_at_risk), MONEY(p, r->contracts->value_at_risk));
+    page_printf(p, "<p class=\"about\">Since the run of %s.", DATE(s->head.until));
+    if (isfinite(s->head.expected)) page_printf(p, " It expected <b>%s</b> to leave within %s; <b>%s</b> have left in the %s since.", COUNT(s->head.expected), HORIZON(s->head.horizon_days), COUNT(s->left), DAYS((double)r->until - s->head.until));
+    if (r->has_money && isfinite(s->head.value_at_risk)) page_printf(p, " Value at risk was %s and is <b>%s</b>.", MONEY(p, s->head.value_at_risk), MONEY(p, r->contracts->value_at_risk));
     page_raw(p, "</p>\n");
     if (report_other_terms(r)) page_raw(p, "<p class=\"key warn\">That run had another horizon, margin or discount rate: chances and money at risk do not compare.</p>\n");
     flows(p);

@@ -169,12 +169,12 @@ static void since(const terminal *t, const report *r) {
     const contracts_since *s = r->contracts->since;
     if (!s) return;
     terminal_heading(t, "Since the earlier run");
-    terminal_say(t, PLAIN, "Run of %s: %s new, %s came back, %s left, %s pay more, %s pay less%s%s", DATE(s->until), COUNT(s->added), COUNT(s->returned), COUNT(s->left), COUNT(s->more),
+    terminal_say(t, PLAIN, "Run of %s: %s new, %s came back, %s left, %s pay more, %s pay less%s%s", DATE(s->head.until), COUNT(s->added), COUNT(s->returned), COUNT(s->left), COUNT(s->more),
                  COUNT(s->less), s->missing ? ", not in these data " : "", s->missing ? COUNT(s->missing) : "");
-    if (isfinite(s->expected_leavers))
-        terminal_say(t, PLAIN, "It expected %s to leave within %s; %s have left in the %s since", COUNT(s->expected_leavers), HORIZON(s->horizon_days), COUNT(s->left),
-                     DAYS((double)r->until - s->until));
-    if (r->has_money && isfinite(s->value_at_risk)) terminal_say(t, PLAIN, "Value at risk was %s and is %s", MONEY(s->value_at_risk), MONEY(r->contracts->value_at_risk));
+    if (isfinite(s->head.expected))
+        terminal_say(t, PLAIN, "It expected %s to leave within %s; %s have left in the %s since", COUNT(s->head.expected), HORIZON(s->head.horizon_days), COUNT(s->left),
+                     DAYS((double)r->until - s->head.until));
+    if (r->has_money && isfinite(s->head.value_at_risk)) terminal_say(t, PLAIN, "Value at risk was %s and is %s", MONEY(s->head.value_at_risk), MONEY(r->contracts->value_at_risk));
     if (report_other_terms(r)) terminal_say(t, RISK, "That run had another horizon, margin or discount rate: chances and money at risk do not compare");
 }
 

@@ -121,12 +121,12 @@ mr_status previous_join(const previous *p, report *r, const mr_context *context,
     r->changes = *changes;
     r->has_previous = true;
     r->previous_dir = p->dir;
-    r->previous_until = p->until;
-    r->previous_value_at_risk = p->value_at_risk;
-    r->previous_expected_orders = p->expected_orders;
-    r->previous_horizon_days = p->horizon_days;
-    r->previous_margin = p->margin;
-    r->previous_discount_rate = p->discount_rate;
+    r->previous_until = p->head.until;
+    r->previous_value_at_risk = p->head.value_at_risk;
+    r->previous_expected_orders = p->head.expected;
+    r->previous_horizon_days = p->head.horizon_days;
+    r->previous_margin = p->head.margin;
+    r->previous_discount_rate = p->head.discount_rate;
 done:
     mem_free(alloc, t.row);
     mem_free(alloc, falls);

@@ -2,13 +2,13 @@
 #ifndef REPORT_PREVIOUS_H
 #define REPORT_PREVIOUS_H
 
+#include "previous_head.h"
 #include "report.h"
 
 /* What is kept of an earlier run. Owned; freed by previous_free. */
 typedef struct previous {
     char *dir;
-    int32_t until;
-    double value_at_risk, expected_orders, horizon_days, margin, discount_rate; /* NaN: not known */
+    previous_head head;   /* expected: orders */
     size_t n;
     char *id_bytes;       /* as they stand in customers.csv: a defused formula keeps its apostrophe */
     uint64_t *id_offset;  /* [n + 1] */

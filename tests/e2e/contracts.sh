@@ -135,7 +135,7 @@ bad "no date" "line 3 & start" "A,2025-01-01,,10,EUR" "B,soon,,10,EUR"
 bad "two currencies" "EUR & USD|USD & EUR" "A,2025-01-01,,10,EUR" "B,2025-01-01,,10,USD"
 bad "nothing begun" "no contracts" "A,2031-01-01,,10,EUR"
 printf 'customer,start,end,price\n' >bad.csv
-refused "no lines" 3 "." run --contracts bad.csv --out none
+refused "no lines" 3 "the files hold none that has begun" run --contracts bad.csv --out none
 printf 'name,price\nA,10\n' >bad.csv
 refused "no start" 3 "start" run --contracts bad.csv --out none
 refused "no file" 5 "nowhere.csv" run --contracts nowhere.csv --out none

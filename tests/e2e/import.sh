@@ -98,6 +98,45 @@ want "broken JSON" 0 "3 records & 1  rejected & 2  events added" import events e
 want "an unknown kind is kept" 0 "moved to the moon" customer show j2
 want "no such currency" 3 "currency 'QQQ'" import orders - --yes --source q < <(printf 'customer,date,amount,currency\nq,2025-01-01,1,QQQ\n')
 
+# What ended before it began; a day without a time is any time of that day.
+cat >promises.csv <<'END'
+customer,id,what,made,kept,broken
+c1,P1,call back,2025-03-10T10:00:00Z,2025-03-10,
+c1,P2,call back,2025-03-10T10:00:00Z,2025-03-10T09:00:00Z,
+c1,P3,call back,2025-03-10,,2025-03-01
+c1,P4,call back,2025-03-10,2025-03-12,
+END
+want "promises kept before they were made" 0 "4 records & 2  rejected" import promises promises.csv --yes --on-error skip --rejects promise-rejects.csv
+check "... are said" "promises.csv,3,kept,2025-03-10T09:00:00Z,kept before it was made promises.csv,4,broken,2025-03-01,broken before it was made" "$(tail -n +2 promise-rejects.csv | cut -d, -f1-5 | paste -sd' ')"
+check "the others are kept" "kept kept" "$("$marram" export promise --format ndjson | jq -r 'select(.external_id | test("^P[14]$")) | .state' | paste -sd' ')"
+cat >cases.csv <<'END'
+customer,id,opened,first_response,resolved
+c1,T1,2025-03-10T10:00:00Z,2025-03-10,2025-03-10
+c1,T2,2025-03-10T10:00:00Z,2025-03-09T10:00:00Z,2025-03-11
+c1,T3,2025-03-10T10:00:00Z,,2025-03-09
+END
+want "cases, alike" 0 "3 records & 2  rejected" import cases cases.csv --yes --on-error skip --rejects case-rejects.csv
+check "... are said" "first_response,2025-03-09T10:00:00Z,answered before it was opened resolved,2025-03-09,resolved before it was opened" "$(tail -n +2 case-rejects.csv | cut -d, -f3-5 | paste -sd' ')"
+check "the other is resolved" resolved "$("$marram" export support_case --format ndjson | jq -r 'select(.external_id == "T1") | .state')"
+
+# Sums that no number holds stop, and say so.
+printf 'customer,date,amount\nrich,2025-01-01,500000000000000\nrich,2025-02-01,500000000000000\nrich,2025-03-01,500000000000000\n' >rich.csv
+run import orders rich.csv --yes --currency EUR --quiet
+want "more than can be added up" 0 "spent +92233720368547[0-9.]+ EUR and more than that, beyond what can be added up" customer show rich
+check "... as JSON" true "$("$marram" customer show rich --json | jq .cycle.state.spend_is_more)"
+check "of no one else" null "$("$marram" customer show c1 --json | jq .cycle.state.spend_is_more)"
+
+# An import that nobody will go on with.
+sqlite3 shop.db "UPDATE import_run SET state = 1 WHERE files LIKE '%rich.csv'" 2>/dev/null && {
+    want "an unfinished import" 0 "not finished: the same command again goes on from there, 'marram db dismiss'" db status
+    want "dismissed" 0 "the import of orders from .*rich.csv is dismissed: what had come of it .3 records. stays" db dismiss
+    want "which is said" 0 "dismissed: what had come stays" db status
+    check "... as JSON" "false true" "$("$marram" db status --json | jq -r '.imports[] | select(.file | endswith("rich.csv")) | "\(.finished) \(.dismissed)"')"
+    want "once" 3 "no unfinished import" db dismiss
+    want "the same again" 0 "0  events added & 3  events that were there already" import orders rich.csv --yes --currency EUR
+    check "is finished" "true false" "$("$marram" db status --json | jq -r '.imports[] | select(.file | endswith("rich.csv")) | "\(.finished) \(.dismissed)"')"
+}
+
 # JSON for scripts.
 run import orders orders.csv --yes --currency EUR --json
 check "as JSON" "4 0 4" "$(jq -r '"\(.rows) \(.events.added) \(.events.repeated)"' .out)"

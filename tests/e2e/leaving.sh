@@ -67,7 +67,9 @@ want "both" 2 "not both" backtest shop/orders.csv --db shop.db --until 2024-12-3
 
 # A model on the ledger's histories, kept in it.
 want "no model yet" 3 "marram train" predict --db shop.db
-want "train" 0 "Kept in the ledger & AUC" train --db shop.db --out left.json
+want "train" 0 "Kept in the ledger & AUC" train --db shop.db --out left.json --threads 3
+want "train on one thread" 0 "Kept in the ledger & AUC" train --db shop.db --out one.json --threads 1
+same "... the same model" left.json one.json
 want "predict" 0 "^id,probability,score,stage,feature_1" predict --db shop.db
 cp .out chances.csv
 check "one line each" yes "$([ "$(wc -l <chances.csv)" -gt 50 ] && echo yes)"
@@ -97,7 +99,7 @@ want "a row whose table was forgotten, where there is a ledger" 3 "no customer '
 want "train, a file without a target" 2 "needs --target" train shop/orders.csv
 want "predict, a file without a model" 2 "needs --model" predict shop/orders.csv
 want "explain, a file without a model" 2 "needs --model" explain shop/orders.csv
-want "help is of tables, and names the ledger's" 0 "marram train FILE & marram train \\[--db URL\\]" train --help
+want "help is of the ledger and of tables" 0 "marram train \\[--db URL\\] & marram train FILE & --horizon LENGTH & --target COLUMN" train --help
 cp shop.db again.db
 export MARRAM_DB=again.db
 want "train, the usual ledger" 0 "AUC & Kept in the ledger" train --out again.json

@@ -29,6 +29,9 @@ want "a clock that does not run" 0 "clock order_number does not run" moments --d
 
 want "each customer's next moments" 0 "within reach" moments --db world.db --customers next.csv --lead 3d
 check "its head" "customer_id,name,tier,owner_sales,owner_operations,moment,clock,inside,from,to,contact,hazard_ratio" "$(head -1 next.csv)"
+cp next.csv two.csv
+want "the same customers on one thread" 0 "within reach" moments --db world.db --customers next.csv --lead 3d --threads 1
+same "... in the same order" next.csv two.csv
 holds "customers come to it" [ "$(wc -l <next.csv)" -gt 10 ]
 holds "contact is before, or the morrow" awk -F, 'NR > 1 && $11 > $9 {exit 1}' next.csv
 holds "never at a weekend, but where there is no other day" bash -c "awk -F, 'NR > 1 && \$8 == 0 {print \$11}' next.csv | sort -u | while read -r d; do [ \$(date -d \$d +%u) -le 5 ] || [ \$d = \$(awk -F, 'NR > 1 {print \$11}' next.csv | sort | head -1) ] || exit 1; done"
@@ -59,6 +62,21 @@ want "a horizon" 2 "--horizon" moments --db world.db --horizon 0d
 want "a folder that is not there" 5 "cannot be written" moments --db world.db --customers nowhere/next.csv
 want "over the ledger by another name" 2 "where the customers are read from" moments --db world.db --customers ./world.db
 want "over the file read" 2 "where the customers are read from" moments world/events.ndjson --customers world/events.ndjson
+# Contracts by the month can only be left when a month of theirs ends: that is no moment, where nothing else is planted; a third month in which three times as many leave is one.
+monthly() { # THIRD: how many times as many leave at the end of the third
+    awk -v third="$1" 'BEGIN {srand(4711); print "customer,start,end,price"
+        for (i = 0; i < 2500; i++) {
+            y = 2022 + int(rand() * 3); m = 1 + int(rand() * 12); d = 1 + int(rand() * 28)
+            for (k = 1; rand() > 0.03 * (k == 3 ? third : 1); k++);
+            e = y * 12 + m - 1 + k
+            end = e < 2025 * 12 + 12 ? sprintf("%d-%02d-%02d", int(e / 12), e % 12 + 1, d) : ""
+            printf "c%d,%d-%02d-%02d,%s,10\n", i, y, m, d, end
+        }}'
+}
+monthly 1 >monthly.csv
+want "by the month" 0 "contracts go by the month & No critical moment" moments contracts:monthly.csv --today 2026-01-05
+monthly 4 >third.csv
+want "by the month, the third" 0 "contracts go by the month & 1 critical moment & days_since_start" moments contracts:third.csv --today 2026-01-05
 awk 'BEGIN {print "customer,date,amount"; for (i = 0; i < 300; i++) print "c" i ",2024-01-01,5"; print "z,2025-12-01,5"}' >gone.csv
 want "everybody left" 0 "some 300 left & No critical moment" moments gone.csv
 want "over the ledger" 2 "write over the ledger" moments --db world.db --customers world.db

@@ -67,6 +67,8 @@ refused "one day: erosion" 4 "no rhythm to learn from" erosion --db day.db
 want "the base" 0 "Why customers left, as of & problems_soured & By segment & By tier & kappa & Learned" reasons --db l.db
 run reasons --db l.db --json
 cp .out base.json
+run reasons --db l.db --json --threads 1
+same "the same on one thread" base.json .out
 holds "the planted ones lead" jq -e '[.reasons[:4][].reason] | contains(["problems_soured", "promise_broken", "price_increase"])' base.json
 holds "shares have intervals" jq -e 'all(.reasons[]; .share.low <= .share.value and .share.value <= .share.high)' base.json
 holds "reasons add up to those who left" jq -e '.left == ([.reasons[].left] | add)' base.json
@@ -95,8 +97,10 @@ holds "learned, the largest first" jq -e '.learned.reasons | length > 3 and ([.[
 holds "planted reasons lead what is learned" jq -e '.learned.reasons[0].reason | IN("problems_soured", "promise_broken", "price_increase")' .out
 stays=$(awk -F, '$3 == 0 && $2 < "2025-01-01" {print $1; exit}' w/truth.csv)
 want "one customer" 0 "Learned:  what raises .*the model.s score" reasons "$stays" --db l.db
-want "what changed" 0 "2025-12-31 against 2025-06-30 & were here on both days & points; log-odds & more: --limit 0" changes --since 2025-06-30 --until 2025-12-31 --limit 3 --db l.db
+want "what changed" 0 "2025-12-31 against 2025-06-30 & Here on both days: & points; log-odds & more: --limit 0" changes --since 2025-06-30 --until 2025-12-31 --limit 3 --db l.db
+want "what the names mean" 0 "What the names are & : .* \\((days|events|flag|ratio|log ratio|share|cases|currency|uses|orders|people|contacts|0 to 1)\\)" changes --since 2025-06-30 --until 2025-12-31 --limit 3 --db l.db
 run changes --since 2025-06-30 --until 2025-12-31 --limit 0 --db l.db --json
+holds "features by their names as JSON" jq -e 'all(.terms[].term; test("^[a-z_0-9]+( x [a-z_0-9]+)?$"))' .out
 holds "contributions add up to what moved" jq -e 'all(.moved[]; ((.score_after - .score_before) - (([.contributions[].change] | add // 0) + .rest) | fabs) < 1e-9)' .out
 holds "the largest first" jq -e '[.moved[] | (.chance_after - .chance_before) | fabs] | . == (sort | reverse)' .out
 want "one customer's" 0 "^$stays " changes "$stays" --since 2025-06-30 --until 2025-12-31 --db l.db

@@ -95,6 +95,12 @@ MARRAM_DB=plain.db want "no currency in a model" 0 "no import named" models show
 id=$(MARRAM_DB=plain.db "$marram" export forecast | awk -F, 'NR == 2 {print $1}')
 MARRAM_DB=plain.db want "no currency of a customer" 0 "value       [0-9.]+ expected" customer show "$id"
 
+# The most at risk first.
+"$marram" export forecast --by-risk --format ndjson | jq -r '.value_at_risk' >risks
+check "as many" "$("$marram" export forecast --format ndjson | wc -l)" "$(wc -l <risks)"
+holds "sorted by risk" sort -c -g -r risks
+refused "only forecasts are" 2 "--by-risk goes with forecast alone" export customer --by-risk
+
 # Usage.
 refused "part 0" 2 "--part must be" score --part 0/2
 refused "part 3 of 2" 2 "--part must be" score --part 3/2

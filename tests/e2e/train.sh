@@ -44,6 +44,8 @@ done
 run explain 17 t.csv --model m.json --json
 holds "to the last bit" jq -e '([.contributions[].contribution] | add) + .base == .score' .out
 want "a row in words" 0 "17: y = yes with a chance of & an average row & score, their sum" explain 17 t.csv --model m.json
+sed 's/^18,/17,/' t.csv >twice.csv
+want "two rows of one id" 0 "note: 2 rows are '17': this is the first of them & score, their sum" explain 17 twice.csv --model m.json
 want "the model in words" 0 "Base: log-odds & log-odds +\+- & AUC" explain --model m.json
 want "the model as JSON" 0 "importance" explain --model m.json --json
 
@@ -88,6 +90,8 @@ cut -d, -f1,3-7 t.csv >nox.csv
 refused "a feature that is missing" 3 "nox.csv: there is no column 'x', which the model was trained with" predict nox.csv --model m.json
 refused "not a model" 3 "no model" predict t.csv --model t.csv
 printf '{"format": "marram trained model", "version": 99}' >newer.json
+printf '{"format": "marram trained model"}' >unversioned.json
+refused "a model without a version" 3 "'version' is missing or wrong" predict t.csv --model unversioned.json
 refused "a newer model" 3 "version 99" predict t.csv --model newer.json
 head -c 900 m.json >cut.json
 refused "a model cut short" 3 "cut.json" predict t.csv --model cut.json

@@ -1,39 +1,20 @@
 /* The nth allocation fails, the nth write or sync of SQLite fails, for every n: an error each time, never a
  * crash or a leak, and what is stored afterwards is all of a transaction or nothing of it. */
 #include "error.h"
+#include "heap_wrap.h"
 #include "schema.h"
 #include "store.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
 
-/* --- failing allocations: the linker sends this program's own calls here (--wrap), not those of libpq and
- * SQLite --- */
+/* --- failing allocations --- */
 
 static long allocations_left = -1; /* -1: never fail */
 
-static int fails_now(void) {
-    if (allocations_left < 0) return 0;
+static bool refuse(void) {
+    if (allocations_left < 0) return false;
     return allocations_left-- == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-
-void *__wrap_malloc(size_t size) {
-    return fails_now() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size) {
-    return fails_now() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *block, size_t size) {
-    return fails_now() ? NULL : __real_realloc(block, size);
 }
 
 /* --- failing writes: a VFS that stands before SQLite's own --- */

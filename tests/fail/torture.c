@@ -1,37 +1,7 @@
 /* The nth allocation fails, for every n: MR_ENOMEM each time and no block left behind; then it succeeds. And
  * cancelling: the nth progress call asks to stop, for every n, on one thread and on three. */
+#include "heap.h"
 #include "property/customers.h"
-
-#include <stdatomic.h>
-
-typedef struct heap {
-    atomic_long taken, live, fail_at; /* fail_at 0: never */
-} heap;
-
-static bool refuse(heap *h) {
-    long n = atomic_fetch_add(&h->taken, 1) + 1;
-    return n == atomic_load(&h->fail_at);
-}
-
-static void *heap_allocate(void *ctx, size_t size) {
-    heap *h = ctx;
-    if (refuse(h)) return NULL;
-    atomic_fetch_add(&h->live, 1);
-    return malloc(size);
-}
-
-static void *heap_resize(void *ctx, void *block, size_t size) {
-    heap *h = ctx;
-    if (refuse(h)) return NULL;
-    if (!block) atomic_fetch_add(&h->live, 1);
-    return realloc(block, size);
-}
-
-static void heap_release(void *ctx, void *block) {
-    heap *h = ctx;
-    if (block) atomic_fetch_sub(&h->live, 1);
-    free(block);
-}
 
 typedef struct work {
     const char *name;
@@ -118,7 +88,7 @@ static mr_status moments(work *w, const mr_context *context, mr_error *err) {
 /* Every n up to `dense`, then every `stride`th. */
 static void starve(const char *what, work_fn fn, work *w, mr_pool *pool, long dense, long stride) {
     heap h = {0};
-    mr_alloc alloc = {heap_allocate, heap_resize, heap_release, &h};
+    mr_alloc alloc = heap_alloc(&h);
     mr_context context = {.alloc = &alloc, .pool = pool};
     mr_error err = {0};
     assert_int_equal(fn(w, &context, &err), MR_OK);
@@ -221,6 +191,72 @@ static void additive_models(void **state) {
     mr_pool_free(pool);
 }
 
+/* Moments where nobody saw when: each spell is five days, of which one may have been the last; two clocks, curves too. */
+static mr_status spells(work *w, const mr_context *context, mr_error *err) {
+    enum { SPELLS = 2500, DAYS = 5, BINS = 60, ROWS = 2 * SPELLS * DAYS };
+    static uint16_t start[ROWS], season[ROWS];
+    static unsigned char event[ROWS];
+    static double exposure[ROWS], still[2 * SPELLS];
+    static size_t first[2 * SPELLS + 1];
+    double hazard[BINS];
+    const uint16_t *const bin[] = {start, season};
+    const mr_clock clocks[] = {{.name = "start", .bins = BINS, .narrow = 2, .wide = 12, .knot = 20}, {.name = "season", .bins = 12, .narrow = 1, .wide = 3, .role = MR_CLOCK_DATE}};
+    const mr_moment_options options = {.level = .05, .seed = 1, .replicates = 100, .least_ratio = 1};
+    mr_clock_curve curves[2] = {{.hazard = hazard, .bandwidth = 4}, {.bandwidth = 1}};
+    mr_moments out;
+    rng r;
+    size_t n = 0, k = 0;
+    rng_seed(&r, test_seed(), 0);
+    memset(&out, 0, sizeof out);
+    for (int i = 0; i < SPELLS; i++) {
+        int from = (int)rng_below(&r, BINS - DAYS), year = (int)rng_below(&r, 12);
+        bool left = false;
+        for (int a = 0; a < DAYS && !left; a++) left = rng_uniform(&r) < (from + a >= 20 && from + a < 25 ? .2 : .01);
+        for (int silent = 0; silent < 1 + left; silent++) {
+            first[k] = n;
+            still[k++] = silent ? 0 : .5;
+            for (int a = 0; a < DAYS; a++, n++) {
+                start[n] = (uint16_t)(from + a);
+                season[n] = (uint16_t)year;
+                event[n] = (unsigned char)silent;
+                exposure[n] = 1 - (double)a / DAYS / 2;
+            }
+        }
+    }
+    first[k] = n;
+    const mr_moment_rows rows = {.n = n, .clocks = 2, .bin = bin, .exposure = exposure, .event = event, .spells = k, .first = first, .still = still};
+    mr_status status = mr_moments_find(&rows, clocks, &options, context, &out, curves, err);
+    if (status != MR_OK) return status;
+    assert_true(out.n >= 1);
+    w->out[0] = (double)out.n;
+    for (uint32_t i = 0; i < out.n; i++) {
+        w->out[1 + 4 * i] = out.moment[i].centre;
+        w->out[2 + 4 * i] = out.moment[i].ratio;
+        w->out[3 + 4 * i] = out.moment[i].low;
+        w->out[4 + 4 * i] = out.moment[i].high;
+    }
+    memcpy(w->out + 1 + 4 * out.n, hazard, sizeof hazard);
+    return status;
+}
+
+static void moments_of_spells(void **state) {
+    (void)state;
+    static double alone[512], together[512];
+    work w = {.name = "spells", .out = alone};
+    assert_int_equal(spells(&w, NULL, NULL), MR_OK);
+    starve("moments", spells, &w, NULL, 1000, 1);
+    for (int threads = 2; threads <= 5; threads += 3) {
+        mr_pool *pool;
+        assert_int_equal(mr_pool_new(threads, &pool, NULL), MR_OK);
+        w.out = together;
+        memset(together, 0, sizeof together);
+        assert_int_equal(spells(&w, &(mr_context){.pool = pool}, NULL), MR_OK);
+        assert_memory_equal(alone, together, sizeof alone);
+        if (threads == 2) starve("moments, threads", spells, &w, pool, 20, 5);
+        mr_pool_free(pool);
+    }
+}
+
 /* Starts compared on a sample, and a sample before the whole: their own allocations. */
 static void samples(void **state) {
     (void)state;
@@ -250,7 +286,7 @@ static void cancelled(void **state) {
         customers_new(&c, &truth, 5500, 10, 50, 0, test_seed());
         patience p = {0};
         heap h = {0};
-        mr_alloc alloc = {heap_allocate, heap_resize, heap_release, &h};
+        mr_alloc alloc = heap_alloc(&h);
         mr_context context = {.alloc = &alloc, .progress = stop_at_last, .progress_ctx = &p};
         assert_int_equal(mr_pool_new(threads, &context.pool, NULL), MR_OK);
         mr_fit fit;
@@ -272,7 +308,7 @@ static void cancelled(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(samples), cmocka_unit_test(additive_models),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(allocations), cmocka_unit_test(samples), cmocka_unit_test(additive_models), cmocka_unit_test(moments_of_spells),
                                        cmocka_unit_test(cancelled)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,10 @@
 /* The checker: a sound ledger has nothing to say of; each kind of damage is caught by its name, and what can be repaired is. */
 #include "people.h"
 
+#include <dismiss.h>
 #include <ledger_check.h>
 #include <merge.h>
+#include <rebuild.h>
 #include <schema.h>
 
 #include <stdlib.h>
@@ -84,7 +86,9 @@ static void nothing_wrong(void **state) {
     mr_error err = {0};
     assert_ok(ledger_merge(l, fixture_customer(l, 0), fixture_customer(l, 1), TEST_NOW, NULL, NULL, &err), &err);
     all = check(s, false, &counts);
-    assert_int_equal(counts.wrong + counts.notes, 0);
+    assert_int_equal(counts.wrong, 0);
+    assert_int_equal(counts.notes, 1);
+    assert_int_equal(all.n[CHECK_backwards], 1); /* both had a case T-1: resolved for one before the other opened it */
     assert_int_equal(counts.customers, 5);
     ledger_close(l);
 }
@@ -206,6 +210,63 @@ static void imports(void **state) {
     run(l, "INSERT INTO import_run (id, record, files, started_at_us, updated_at_us, records_done, events_added, events_repeated, events_conflicting, "
            "rejected, state) VALUES (1, 'orders', 'shop.csv', 0, 0, 120000, 0, 0, 0, 0, 1)");
     caught(s, CHECK_import_unfinished, 1, "the import of orders from shop.csv stopped after 120000 records", false);
+
+    /* Dismissed: by its file where there are several, with the cycles it left behind. */
+    dismissed_import d;
+    mr_error err = {0};
+    bool stale = false;
+    run(l, "INSERT INTO import_run (id, record, files, started_at_us, updated_at_us, records_done, events_added, events_repeated, events_conflicting, "
+           "rejected, state) VALUES (2, 'cases', 'shop.csv', 0, 0, 5, 4, 0, 0, 0, 1), (3, 'events', 'e.csv', 0, 0, 1, 1, 0, 0, 0, 1)");
+    append_item order = fixture_order(l, 0, 400, 100, "o-1");
+    fixture_append(l, &order, 1);
+    run(l, "UPDATE cycle SET stale = 1");
+    assert_int_equal(ledger_import_dismiss(s->url, NULL, TEST_NOW, NULL, &d, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "3 imports are unfinished: say which"));
+    assert_int_equal(ledger_import_dismiss(s->url, "shop", TEST_NOW, NULL, &d, &err), MR_EDATA);
+    assert_non_null(strstr(err.message, "no unfinished import from shop"));
+    assert_ok(ledger_import_dismiss(s->url, "shop.csv", TEST_NOW, NULL, &d, &err), &err);
+    assert_string_equal(d.files, "shop.csv");
+    assert_true(d.rebuilt > 0);
+    assert_ok(ledger_is_stale(l, &stale, &err), &err);
+    assert_true(stale);
+    assert_ok(ledger_import_dismiss(s->url, NULL, TEST_NOW, NULL, &d, &err), &err);
+    assert_string_equal(d.record, "events");
+    assert_int_equal(d.records, 1);
+    assert_ok(ledger_is_stale(l, &stale, &err), &err);
+    assert_false(stale);
+    assert_int_equal(fixture_number(l, "SELECT CAST(COUNT(*) AS BIGINT) FROM import_run WHERE state = 3 AND updated_at_us > 0"), 3);
+    assert_int_equal(ledger_import_dismiss(s->url, NULL, TEST_NOW, NULL, &d, &err), MR_EDATA);
+    sound(s);
+    ledger_close(l);
+}
+
+/* Both ends of a thing, the wrong way round; a day without a time may be any time of it. */
+static void backwards(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    const struct {
+        event_kind kind;
+        const char *number;
+        int day, hour;
+    } ends[] = {
+        {EVENT_promise_made, "P-1", 400, 10}, {EVENT_promise_kept, "P-1", 400, 0},   /* that day */
+        {EVENT_promise_made, "P-2", 400, 10}, {EVENT_promise_kept, "P-2", 400, 9},   /* wrong */
+        {EVENT_promise_made, "P-3", 400, 0},  {EVENT_promise_broken, "P-3", 390, 0}, /* wrong */
+        {EVENT_case_open, "T-1", 400, 0},     {EVENT_case_resolve, "T-1", 401, 0},
+        {EVENT_contract_start, "K-1", 400, 0}, {EVENT_contract_end, "K-1", 400, 0},
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "end-%zu", i);
+        append_item item = fixture_event(l, 0, ends[i].day, ends[i].kind, id, ends[i].number, "{}");
+        item.event.e.at_us += ends[i].hour * INT64_C(3600000000);
+        fixture_append(l, &item, 1);
+    }
+    findings all = check(s, false, NULL);
+    assert_int_equal(all.n[CHECK_backwards], 1);
+    assert_int_equal(all.customer[CHECK_backwards], fixture_customer(l, 0));
+    if (!strstr(all.last[CHECK_backwards], "2 promises were kept or broken before they were made")) fail_msg("%s", all.last[CHECK_backwards]);
+    sound(s);
     ledger_close(l);
 }
 
@@ -271,7 +332,7 @@ static void interrupted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        BOTH(nothing_wrong), BOTH(cycles), BOTH(rows), BOTH(people_lost), BOTH(imports), ON_SQLITE(damaged), BOTH(interrupted),
+        BOTH(nothing_wrong), BOTH(cycles), BOTH(rows), BOTH(people_lost), BOTH(imports), BOTH(backwards), ON_SQLITE(damaged), BOTH(interrupted),
     };
     return cmocka_run_group_tests_name("ledger_check", tests, NULL, NULL);
 }

@@ -229,6 +229,39 @@ static void gone_for_good(void **state) {
     server_free(&t.v);
 }
 
+/* Each of an import's connections keeps to the time that was asked for, the first one, which reads the key and numbers the import, too: held
+ * up by a lock on what it reads there, it meets the server's end. */
+static void gone_as_it_began(void **state) {
+    static const char *const tables[] = {"setting", "import_run"};
+    server v;
+    char output[128], file[128], lock[128];
+    mr_error err = {0};
+    (void)state;
+    server_new(&v, "");
+    ledger_close(fixture_ledger(&v.s));
+    snprintf(file, sizeof file, "%s/events.ndjson", v.s.folder);
+    snprintf(output, sizeof output, "%s/import", v.s.folder);
+    import_file(file, 50, 10);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ledger *holder = fixture_open(&v.s), *looker = fixture_open(&v.s);
+        assert_ok(db_begin(holder->d, DB_WRITE, &err), &err);
+        snprintf(lock, sizeof lock, "LOCK TABLE %s", tables[i]);
+        assert_ok(db_execute(holder->d, lock, &err), &err);
+        process p = process_start(output, (const char *[]){MARRAM_PROGRAM, "import", "events", file, "--db", v.s.url, "--source", "test", "--currency",
+                                                           "EUR", "--yes", NULL}, (const char *[]){"MARRAM_TODAY=2033-11-14", "MARRAM_WAIT=0.7", NULL});
+        snprintf(lock, sizeof lock, "SELECT count(*) FROM pg_locks WHERE relation = CAST('%s' AS regclass) AND NOT granted", tables[i]);
+        while (process_running(&p) && !fixture_number(looker, lock)) pause_ms(2);
+        ledger_close(looker);
+        assert_true(process_running(&p));
+        assert_true(server_ctl(&v, "stop -m immediate"));
+        process_ended(&p, 20, 5, "running");
+        db_rollback(holder->d);
+        ledger_close(holder);
+        assert_true(server_ctl(&v, "start"));
+    }
+    server_free(&v);
+}
+
 /* --- jobs that commit without waiting for the disk --- */
 
 /* Two ranges of customers and a few more than that. */
@@ -381,6 +414,6 @@ static void crashed_again_and_again(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(crashed_under_scoring), cmocka_unit_test(crashed_again_and_again), cmocka_unit_test(restarted), cmocka_unit_test(away_for_long), cmocka_unit_test(restarted_under_an_import),
-                                       cmocka_unit_test(gone_for_good)};
+                                       cmocka_unit_test(gone_for_good), cmocka_unit_test(gone_as_it_began)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

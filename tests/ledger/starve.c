@@ -3,6 +3,7 @@
  * sanitizers as well), and SQLite's and Jansson's through their own hooks.
  *
  * STRIDE=1: every n; without it the first 60 and then so that it takes some seconds. */
+#include "heap_wrap.h"
 #include "process.h"
 #include "sound.h"
 
@@ -26,25 +27,6 @@ static atomic_bool for_good;       /* all behind the nth fail, too */
 static bool refuse(void) {
     long at = atomic_load_explicit(&fail_at, memory_order_relaxed), n = atomic_fetch_add_explicit(&taken, 1, memory_order_relaxed) + 1;
     return at && (n == at || (n > at && atomic_load_explicit(&for_good, memory_order_relaxed)));
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-
-void *__wrap_malloc(size_t size) {
-    return refuse() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size) {
-    return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *block, size_t size) {
-    return refuse() ? NULL : __real_realloc(block, size);
 }
 
 static sqlite3_mem_methods usual;

@@ -1,6 +1,7 @@
 /* Traces of a ledger: what the bodies say in plain members, whose owner did it, when it was known; and ledgers that last as long as a command. */
 #include "fixture.h"
 
+#include <body.h>
 #include <calendar.h>
 #include <import.h>
 #include <leaving_model.h>
@@ -8,7 +9,7 @@
 #include <rng.h>
 #include <taxonomy.h>
 #include <temporary.h>
-#include <traces.h>
+#include <traces_shared.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -121,6 +122,30 @@ static void test_bodies(void **state) {
     ledger_close(l);
 }
 
+/* Each touch by who owned them then: Old until March, then New, then Newer; the customer's own row says Newer all along. */
+static void test_owners(void **state) {
+    static const char events[] =
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-01-05\",\"id\":\"1\",\"body\":{\"who\":\"Old\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-02-05\",\"id\":\"2\",\"body\":{\"who\":\"Newer\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"owner_changed\",\"at\":\"2024-03-01\",\"id\":\"3\",\"body\":{\"sales\":\"New\",\"sales_before\":\"Old\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-03-05\",\"id\":\"4\",\"body\":{\"who\":\"new\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"owner_changed\",\"at\":\"2024-06-01\",\"id\":\"5\",\"body\":{\"sales\":\"Newer\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-07-05\",\"id\":\"6\",\"body\":{\"who\":\"Old\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-08-05\",\"id\":\"7\",\"body\":{\"who\":\"Newer\"}}\n"
+        "{\"customer\":\"A\",\"kind\":\"touch_out\",\"at\":\"2024-08-06\",\"id\":\"8\",\"body\":{\"who\":\"Olga\"}}\n";
+    static const int wanted[] = {TRACE_SALES, TRACE_ELSE, TRACE_NOBODY, TRACE_SALES, TRACE_NOBODY, TRACE_ELSE, TRACE_SALES, TRACE_OPERATIONS};
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    seen found = {0};
+    import(s, "events", events);
+    import(s, "customers", "{\"customer\":\"A\",\"owner_sales\":\"Newer\",\"owner_operations\":\"Olga\"}\n");
+    assert_ok(ledger_traces(l, NULL, 0, 1, look, &found, &err), &err);
+    assert_int_equal(found.n, sizeof wanted / sizeof *wanted);
+    for (size_t i = 0; i < found.n; i++) assert_int_equal(found.event[i].actor, wanted[i]);
+    ledger_close(l);
+}
+
 static void test_rates_missing(void **state) {
     store *s = store_of(state);
     ledger *l = fixture_ledger(s);
@@ -157,6 +182,116 @@ static void test_parts(void **state) {
     ledger_close(l);
 }
 
+/* --- by several threads --- */
+
+typedef struct in_order {
+    uint64_t sum;
+    size_t n, stop_at; /* stop_at: 0 never */
+    int64_t last;
+} in_order;
+
+static mr_status take_in_order(void *ctx, const trace *t, const trace_facts *f, mr_error *err) {
+    in_order *o = ctx;
+    assert_true(t->customer_id > o->last);
+    o->last = t->customer_id;
+    for (const char *c = f->external_id; *c; c++) o->sum = o->sum * 31 + (unsigned char)*c;
+    for (size_t i = 0; i < t->n; i++) o->sum = o->sum * 31 + (uint64_t)t->event[i].id + (uint64_t)t->event[i].day * 7 + t->event[i].topic;
+    if (++o->n != o->stop_at) return MR_OK;
+    snprintf(err->message, sizeof err->message, "enough");
+    return err->code = MR_EDATA;
+}
+
+static bool every_other(void *ctx, int64_t customer_id, const trace_facts *f) {
+    (void)ctx, (void)f;
+    return customer_id % 2 == 0;
+}
+
+static void test_shared(void **state) {
+    store *s = store_of(state);
+    ledger *l = fixture_ledger(s);
+    mr_error err = {0};
+    static char text[400 * 400];
+    size_t len = 0;
+    for (int i = 0; i < 900; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "{\"customer\":\"c%d\",\"kind\":\"order\",\"at\":\"2024-01-%02d\",\"id\":\"%d\",\"body\":{\"product\":\"p%d\"}}\n", i % 300, 1 + i % 28, i, i % 7);
+    import(s, "events", text);
+    for (int picked = 0; picked < 2; picked++) {
+        trace_options o = {.wanted = picked ? every_other : NULL};
+        in_order one = {0};
+        assert_ok(ledger_traces(l, &o, 0, 1, take_in_order, &one, &err), &err);
+        assert_true(one.n > 100 && one.n <= 300);
+        for (int threads = 1; threads < 6; threads++) {
+            mr_pool *pool;
+            in_order all = {0}, some = {.stop_at = one.n / 2};
+            assert_ok(mr_pool_new(threads, &pool, &err), &err);
+            assert_ok(ledger_traces_shared(l, pool, &o, take_in_order, &all, &err), &err);
+            assert_true(all.n == one.n && all.sum == one.sum);
+            assert_int_equal(ledger_traces_shared(l, pool, &o, take_in_order, &some, &err), MR_EDATA);
+            assert_string_equal(err.message, "enough");
+            assert_true(some.n == some.stop_at);
+            mr_pool_free(pool);
+        }
+    }
+    ledger_close(l);
+}
+
+/* --- fields without a tree --- */
+
+static void same_fields(body_fields *b, const char *body, size_t len) {
+    json_t *object, *value;
+    const char *name;
+    size_t n = 0;
+    assert_true(body_read(body, len, &object));
+    assert_true(body_fields_read(b, body, len));
+    json_object_foreach(object, name, value) {
+        const char *text = body_text(object, name), *its = fields_text(b, name);
+        double number = -1, its_number = -1;
+        n++;
+        assert_true(!text == !its && (!text || !strcmp(text, its)));
+        assert_true(body_number(object, name, &number) == fields_number(b, name, &its_number) && !memcmp(&number, &its_number, sizeof number));
+        assert_true(body_flag(object, name) == fields_flag(b, name));
+        assert_true(json_is_true(value) == fields_is(b, name, BODY_TRUE) && json_is_false(value) == fields_is(b, name, BODY_FALSE));
+    }
+    if (n != b->n) fail_msg("%zu fields, not %zu: %.*s", b->n, n, (int)len, body);
+    json_decref(object);
+}
+
+/* The plain reader and Jansson agree on what is one and what is not: fixed oddities, then bodies broken and mended by chance. */
+static void test_fields(void **state) {
+    static const char *const bodies[] = {
+        "", "{}", " { } ", "{\"a\":1}", "{\"a\" : -0 , \"b\":-0.0}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e3}", "{\"a\":12345678901234567890}",
+        "{\"a\":123456789012345678}", "{\"a\":0.1,\"b\":12345.678901234,\"c\":0.30000000000000004}", "{\"a\":true,\"b\":false,\"c\":null}", "{\"a\":tru}", "{\"a\":1,}", "{,}",
+        "{\"a\":1,\"a\":2}", "{\"a\":\"x\\n\"}", "{\"a\":\"\\u00e4\"}", "{\"a\":\"\303\244\"}", "{\"a\":\"\303\"}", "{\"a\":[1,2],\"b\":{\"c\":1}}", "{\"a\":1}x", "{\"a\":1", "{\"a\"",
+        "[1]", "\"x\"", "1", "{\"\":\"\"}", "{\"a\":\"\t\"}", "{\"a\":1}\n", "{\"a\":truex}", "{\"a\":1-}", "{\"a\":-}", "{\"reason\":\"gone\",\"n\":1,\"m\":1.5,\"due\":\"2026-01-01\"}"};
+    static const char letters[] = "{}[]\",:0123456789.-eE+ \t\ntrufalsn\\\303\244";
+    body_fields b = {0};
+    rng r;
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) same_fields(&b, bodies[i], strlen(bodies[i]));
+    same_fields(&b, "{\"a\":\"\0\"}", 9);
+    same_fields(&b, "{\"a\":1}\0", 8);
+    for (uint64_t seed = 0; seed < 40000; seed++) {
+        char body[256];
+        rng_seed(&r, 71, seed);
+        const char *from = bodies[rng_next(&r) % (sizeof bodies / sizeof *bodies)];
+        size_t len = strlen(from);
+        memcpy(body, from, len);
+        for (uint64_t changes = rng_next(&r) % 4; changes && len; changes--) {
+            size_t at = rng_next(&r) % len;
+            if (rng_next(&r) % 3 == 0) memmove(body + at, body + at + 1, --len - at);
+            else body[at] = letters[rng_next(&r) % (sizeof letters - 1)];
+        }
+        same_fields(&b, body, len);
+    }
+    char many[2048];
+    size_t len = 1;
+    many[0] = '{';
+    for (int i = 0; i < 60; i++) len += (size_t)snprintf(many + len, sizeof many - len, "%s\"f%d\":%d", i ? "," : "", i, i);
+    many[len++] = '}';
+    same_fields(&b, many, len);
+    body_fields_free(&b);
+}
+
 static int64_t on(int month, int day) {
     return calendar_day(2024, month, day) * TEST_DAY_US;
 }
@@ -183,6 +318,7 @@ static void test_late(void **state) {
             assert_true(landmark_value(&m, FEATURE_silence, i) == 55 && landmark_value(&m, FEATURE_orders, i) == 1);
             assert_int_equal(m.now[i], LANDMARK_LEFT);
             assert_int_equal(m.gone[i], calendar_day(2024, 2, 20) + 60);
+            assert_int_equal(m.gone_then[i], calendar_day(2024, 1, 5) + 60); /* nobody knew of the other */
             found++;
         }
         if (m.day[i] == calendar_day(2024, 3, 31)) fail_msg("on that day nobody knew of an order in the last 60 days");
@@ -277,6 +413,6 @@ static void test_temporary(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_rates_missing), BOTH(test_parts), BOTH(test_late), BOTH(test_model), ON_SQLITE(test_temporary)};
+    const struct CMUnitTest tests[] = {BOTH(test_bodies), BOTH(test_owners), BOTH(test_rates_missing), BOTH(test_parts), BOTH(test_shared), cmocka_unit_test(test_fields), BOTH(test_late), BOTH(test_model), ON_SQLITE(test_temporary)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@
 #include <rng.h>
 #include <stdlib.h>
 
+#include <additive.h>
+
 enum { P = 6, LEVELS = 7 };
 
 typedef struct rows {
@@ -320,9 +322,100 @@ static void judges_tell_nothing(void **state) {
     drop(&r);
 }
 
+static additive_plan plan_with(const rows *r, int bags) {
+    additive_plan plan = {.frame = &r->frame, .outcomes = &r->outcomes, .options = {.bags = bags, .bins = 32, .pairs = 10, .judged_share = 1 / 7.0, .min_leaf = 20}};
+    return plan;
+}
+
+/* Where the caller says which rows judge, nobody who is fitted to judges by another row, and every row that judges does so in some bag. */
+static void judges_are_others(void **state) {
+    (void)state;
+    enum { N = 1200, OF_ONE = 6 };
+    rows r;
+    make(&r, N, 0, 9);
+    unsigned char *judge = room(N, 1);
+    uint64_t *group = room(N, sizeof *group);
+    float *fit_to = room(N, 2 * sizeof *fit_to), *judged = fit_to + N;
+    size_t judging = 0;
+    for (size_t i = 0; i < N; i++) group[i] = i / OF_ONE, judge[i] = i % OF_ONE >= 4;
+    r.outcomes.judge = judge;
+    r.outcomes.group = group;
+    for (int bags = 1; bags <= 14; bags += 13) {
+        additive_plan plan = plan_with(&r, bags);
+        additive_bags b;
+        assert_int_equal(additive_bags_make(&plan, &b, NULL), MR_OK);
+        for (size_t bag = 0; bag < b.bags; bag++) {
+            unsigned char sides[N / OF_ONE] = {0};
+            additive_bag_weights(&b, bag, fit_to, judged);
+            for (size_t i = 0; i < N; i++) {
+                assert_true((fit_to[i] > 0) <= !judge[i] && (judged[i] > 0) <= judge[i]);
+                sides[group[i]] |= (unsigned char)((fit_to[i] > 0) | (judged[i] > 0) << 1);
+                judging += judged[i] > 0;
+            }
+            for (size_t g = 0; g < N / OF_ONE; g++) assert_true(sides[g] != 3);
+        }
+        additive_bags_free(&b, NULL);
+    }
+    additive_plan thin = plan_with(&r, 1); /* a five-hundredth judges: two groups of two rows */
+    thin.options.judged_share = 1 / 500.0;
+    r.outcomes.judge = NULL;
+    r.outcomes.group = NULL;
+    additive_bags b;
+    assert_int_equal(additive_bags_make(&thin, &b, NULL), MR_OK);
+    size_t few = 0;
+    for (size_t i = 0; i < N; i++) few += additive_bag_judges(&b, 0, i);
+    additive_bags_free(&b, NULL);
+    assert_true(few >= 2 && few <= 4);
+    r.outcomes.judge = judge; /* one customer's rows alone judge: they do in every bag */
+    r.outcomes.group = group;
+    for (size_t i = 0; i < N; i++) judge[i] = group[i] == 7;
+    additive_plan lone = plan_with(&r, 7);
+    assert_int_equal(additive_bags_make(&lone, &b, NULL), MR_OK);
+    for (size_t bag = 0; bag < b.bags; bag++) assert_true(additive_bag_judges(&b, bag, 7 * OF_ONE));
+    additive_bags_free(&b, NULL);
+    assert_true(judging > N / 3 * 2); /* twice each of the many bags, and some of the one */
+    free(fit_to);
+    free(group);
+    free(judge);
+    drop(&r);
+}
+
+/* Pairs are picked by the rows fitted to: what happened in those that judge does not move them. */
+static void judges_pick_no_pairs(void **state) {
+    (void)state;
+    enum { N = 4000, MOST = 10 };
+    rows r;
+    make(&r, N, 1, 9);
+    unsigned char *judge = room(N, 1);
+    float *score = room(N, sizeof *score);
+    additive_pair pair[2][MOST];
+    size_t found[2];
+    for (size_t i = 0; i < N; i++) judge[i] = i >= N * 2 / 3, score[i] = 0;
+    r.outcomes.judge = judge;
+    memset(pair, 0, sizeof pair);
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; k && i < N; i++)
+            if (judge[i]) r.happened[i] = (r.number[0][i] > r.number[1][i]) != (r.number[2][i] > r.number[3][i]); /* another world */
+        additive_plan plan = plan_with(&r, 1);
+        arena memory = {0};
+        additive_bins bins;
+        assert_int_equal(additive_bins_learn(&plan, &memory, &bins, NULL), MR_OK);
+        assert_int_equal(additive_pairs_find(&plan, &bins, score, MOST, pair[k], &found[k], NULL), MR_OK);
+        additive_bins_free(&bins, NULL);
+        arena_free(&memory);
+    }
+    assert_int_equal(found[0], found[1]);
+    for (size_t q = 0; q < found[0]; q++)
+        assert_true(pair[0][q].first == pair[1][q].first && pair[0][q].second == pair[1][q].second && pair[0][q].strength == pair[1][q].strength);
+    free(score);
+    free(judge);
+    drop(&r);
+}
+
 int main(void) {
     print_message("seed %llu\n", (unsigned long long)seed());
     const struct CMUnitTest tests[] = {cmocka_unit_test(exact),  cmocka_unit_test(threads),    cmocka_unit_test(monotone), cmocka_unit_test(recovers),
-                                       cmocka_unit_test(parts), cmocka_unit_test(categories), cmocka_unit_test(judges_tell_nothing), cmocka_unit_test(groups)};
+                                       cmocka_unit_test(parts), cmocka_unit_test(categories), cmocka_unit_test(judges_tell_nothing), cmocka_unit_test(groups),
+                                       cmocka_unit_test(judges_are_others), cmocka_unit_test(judges_pick_no_pairs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static void all_leave(void **state) {
     double survival[5], se[5], low[5];
     mr_survival_curve c = {.survival = survival, .survival_se = se, .survival_low = low};
     mr_error err = {0};
-    assert_int_equal(mr_survival_estimate(&(mr_survival){5, start, stop, event, weight}, .9, NULL, &c, &err), MR_OK);
+    assert_int_equal(mr_survival_estimate(&(mr_survival){5, start, stop, event, weight, NULL}, .9, NULL, &c, &err), MR_OK);
     assert_int_equal(c.n, 2);
     assert_true(survival[1] == 0 && se[1] == 0 && low[1] == 0);
 }
@@ -173,7 +173,52 @@ static void periods(void **state) {
     free(p.happened);
 }
 
+/* Rows split where nothing happens, within periods too, tell the same of the same periods. */
+static void periods_of_split_rows(void **state) {
+    (void)state;
+    enum { SUBJECTS = 400, PIECES = 4, CELLS = 40 };
+    static double start[SUBJECTS * PIECES], stop[SUBJECTS * PIECES];
+    static unsigned char event[SUBJECTS * PIECES];
+    static uint64_t subject[SUBJECTS * PIECES];
+    static int there[2][SUBJECTS][CELLS], gone[2][SUBJECTS][CELLS];
+    rng random;
+    rng_seed(&random, seed_of(), 3);
+    memset(there, 0, sizeof there);
+    memset(gone, 0, sizeof gone);
+    for (int split = 0; split < 2; split++) {
+        size_t pieces = 0, n = 0;
+        rng_seed(&random, seed_of(), 3);
+        for (size_t s = 0; s < SUBJECTS; s++) {
+            double from = rng_below(&random, 2) ? 0 : 5 * rng_uniform(&random), to = from + .01 + 20 * rng_uniform(&random), cut[PIECES + 1] = {from};
+            bool left = rng_below(&random, 2);
+            if (rng_below(&random, 2)) to = ceil(to);
+            for (int k = 1; k < PIECES; k++) cut[k] = cut[k - 1] + (to - cut[k - 1]) * rng_uniform(&random) * (rng_below(&random, 2) ? 1 : .02);
+            cut[PIECES] = to;
+            for (int k = split ? 0 : PIECES - 1; k < PIECES; k++) {
+                double a = split ? cut[k] : from;
+                if (!(cut[k + 1] > a)) continue;
+                start[pieces] = a, stop[pieces] = cut[k + 1], event[pieces] = left && k == PIECES - 1, subject[pieces++] = s;
+            }
+        }
+        mr_survival data = {.n = pieces, .start = start, .stop = stop, .event = event, .subject = subject};
+        assert_int_equal(mr_hazard_count(&data, 1, &n, NULL), MR_OK);
+        mr_periods p = {.row = malloc(n * sizeof *p.row), .period = malloc(n * sizeof *p.period), .happened = malloc(n)};
+        assert_non_null(p.row && p.period && p.happened ? p.row : NULL);
+        assert_int_equal(mr_hazard_cut(&data, 1, &p, NULL), MR_OK);
+        for (size_t i = 0; i < n; i++) {
+            there[split][subject[p.row[i]]][(int)p.period[i]]++;
+            gone[split][subject[p.row[i]]][(int)p.period[i]] += p.happened[i];
+        }
+        free(p.row);
+        free(p.period);
+        free(p.happened);
+    }
+    assert_memory_equal(there[0], there[1], sizeof there[0]);
+    assert_memory_equal(gone[0], gone[1], sizeof gone[0]);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(curve), cmocka_unit_test(all_leave), cmocka_unit_test(cox), cmocka_unit_test(periods)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(curve), cmocka_unit_test(all_leave), cmocka_unit_test(cox), cmocka_unit_test(periods),
+                                       cmocka_unit_test(periods_of_split_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

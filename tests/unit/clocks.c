@@ -96,6 +96,22 @@ static void years(void **state) {
     assert_near(reading(&s, CLOCK_days_since_start, calendar_day(2026, 1, 31)), 702.0, 0);
 }
 
+/* Months counted from the start; those that are too short end on their last day. */
+static void months(void **state) {
+    (void)state;
+    clock_state s;
+    begin(&s);
+    hear(&s, EVENT_order, calendar_day(2024, 1, 31));
+    assert_near(reading(&s, CLOCK_contract_month, calendar_day(2024, 2, 1)), 1.0, 0);
+    assert_near(reading(&s, CLOCK_contract_month, calendar_day(2024, 2, 28)), -1.0, 0);
+    assert_near(reading(&s, CLOCK_contract_month, calendar_day(2024, 2, 29)), 0.0, 0);
+    assert_near(reading(&s, CLOCK_contract_month, calendar_day(2024, 3, 1)), 1.0, 0);
+    assert_near(reading(&s, CLOCK_contract_month, calendar_day(2024, 4, 30)), 0.0, 0);
+    assert_near(reading(&s, CLOCK_contract_month, calendar_day(2025, 2, 27)), -1.0, 0);
+    assert_near(reading(&s, CLOCK_contract_month, calendar_day(2025, 12, 31)), 0.0, 0);
+    for (int32_t day = calendar_day(2024, 1, 31); day < calendar_day(2032, 1, 1); day++) assert_true(fabs(reading(&s, CLOCK_contract_month, day)) <= 15);
+}
+
 static void orders(void **state) {
     (void)state;
     clock_state s;
@@ -132,11 +148,11 @@ static void as_it_became_known(void **state) {
         e[i].known_us = known[i] * TRACE_DAY_US;
     }
     trace t = {1, e, 6};
-    clocks_order(&t, order);
+    trace_order(&t, order);
     static const uint32_t want[6] = {5, 1, 3, 4, 0, 2};
     assert_memory_equal(order, want, sizeof want);
     trace none = {1, NULL, 0};
-    clocks_order(&none, order);
+    trace_order(&none, order);
 }
 
 static void names(void **state) {
@@ -165,7 +181,7 @@ static void extremes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(since), cmocka_unit_test(terms), cmocka_unit_test(years), cmocka_unit_test(orders), cmocka_unit_test(as_it_became_known),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(since), cmocka_unit_test(terms), cmocka_unit_test(years), cmocka_unit_test(months), cmocka_unit_test(orders), cmocka_unit_test(as_it_became_known),
                                        cmocka_unit_test(names), cmocka_unit_test(extremes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,9 @@ static const row rows[] = {
     {"one order more is no growth", {.spell_days = 500}, FEATURE_order_trend, 0.7, CYCLE_coasting, CYCLE_coasting},
     {"grows no more", {.spell_days = 500}, FEATURE_order_trend, 0.1, CYCLE_thriving, CYCLE_thriving},
     {"shrinks", {.spell_days = 500}, FEATURE_order_trend, -0.1, CYCLE_thriving, CYCLE_coasting},
+    {"brought a customer within the year", {.spell_days = 500, .referrals = 1}, FEATURE_referrals, 3, CYCLE_coasting, CYCLE_thriving},
+    {"... long ago", {.spell_days = 500}, FEATURE_referrals, 3, CYCLE_coasting, CYCLE_coasting},
+    {"... long ago, and was thriving", {.spell_days = 500}, FEATURE_referrals, 3, CYCLE_thriving, CYCLE_coasting},
     {"nothing known", {.spell_days = NAN}, 0, NAN, CYCLE_STAGES, CYCLE_coasting},
 };
 
@@ -46,6 +49,7 @@ static void test_rows(void **state) {
         double feature[FEATURES];
         cycle_standing s = rows[i].s;
         for (int f = 0; f < FEATURES; f++) feature[f] = NAN;
+        feature[FEATURE_praises] = 0;
         feature[rows[i].feature] = rows[i].value;
         s.feature = feature;
         if (!(s.base > 0)) s.chance = s.base = NAN;

@@ -1,5 +1,6 @@
 /* The vocabulary's names and the order of a history. */
 #include "check.h"
+#include "heap.h"
 
 #include <event.h>
 #include <rng.h>
@@ -66,24 +67,6 @@ static void test_order(void **state) {
         }
 }
 
-/* Counts, and refuses the call numbered `refuse`. */
-typedef struct counting {
-    int calls, refuse, live;
-} counting;
-
-static void *allocate(void *ctx, size_t size) {
-    counting *c = ctx;
-    if (++c->calls == c->refuse) return NULL;
-    c->live++;
-    return malloc(size);
-}
-
-static void release(void *ctx, void *block) {
-    counting *c = ctx;
-    if (block) c->live--;
-    free(block);
-}
-
 static void assert_sorted(const history_event *events, size_t n, uint64_t sum) {
     for (size_t i = 0; i < n; i++) {
         if (i) assert_true(event_compare(&events[i - 1], &events[i]) < 0);
@@ -110,15 +93,15 @@ static void test_sort(void **state) {
                 events[i].subject_id = events[i].id ^ 77;
                 sum += (uint64_t)events[i].id * (uint64_t)(events[i].subject_id + 1);
             }
-            counting c = {0};
-            mr_alloc alloc = {allocate, NULL, release, &c};
+            heap c = {0};
+            mr_alloc alloc = heap_alloc(&c);
             assert_int_equal(event_sort(events, n, &alloc, NULL), MR_OK);
             assert_sorted(events, n, sum);
             assert_int_equal(c.live, 0);
-            int before = c.calls;
+            long before = c.taken;
             assert_true(before == (n > 64 && shape != 2));
             assert_int_equal(event_sort(events, n, &alloc, NULL), MR_OK);
-            assert_int_equal(c.calls, before); /* what is sorted costs no memory */
+            assert_int_equal(c.taken, before); /* what is sorted costs no memory */
             free(events);
         }
 }
@@ -127,8 +110,8 @@ static void test_no_memory(void **state) {
     (void)state;
     history_event events[70];
     for (int i = 0; i < 70; i++) events[i] = event_at(70 - i, EVENT_order, i);
-    counting c = {.refuse = 1};
-    mr_alloc alloc = {allocate, NULL, release, &c};
+    heap c = {.fail_at = 1};
+    mr_alloc alloc = heap_alloc(&c);
     mr_error err = {0};
     assert_int_equal(event_sort(events, 70, &alloc, &err), MR_ENOMEM);
     assert_int_equal(err.code, MR_ENOMEM);

@@ -56,6 +56,7 @@ static void refused(void **state) {
          {"not both"}},
         {"a: [", {"m.yaml:", "no YAML"}},
         {"a: \xFF", {"no YAML"}},
+        {"a: b\n---\nc: d\n", {"m.yaml:2", "a second document"}},
         {"a: b: c", {"m.yaml:1", "no YAML"}},
         {"? [a]\n: b\n", {"one value"}},
     };

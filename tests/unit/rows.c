@@ -1,6 +1,7 @@
 /* rows: every dialect, faults that leave the lines around them alone, the same records for any block size,
  * JSON judged as Jansson judges it, and no allocation that may not fail. */
 #include "check.h"
+#include "heap.h"
 
 #include "json_line.h"
 #include "rng.h"
@@ -530,50 +531,29 @@ static void utf8(void **state) {
 
 /* --- memory --- */
 
-static long fail_at, taken, live;
-
-static void *take_or_fail(void *ctx, size_t size) {
-    (void)ctx;
-    if (++taken == fail_at) return NULL;
-    live++;
-    return malloc(size);
-}
-
-static void *resize_or_fail(void *ctx, void *block, size_t size) {
-    (void)ctx;
-    if (++taken == fail_at) return NULL;
-    if (!block) live++;
-    return realloc(block, size);
-}
-
-static void release(void *ctx, void *block) {
-    (void)ctx;
-    if (block) live--;
-    free(block);
-}
-
 static void torture(void **state) {
     (void)state;
-    const mr_alloc alloc = {take_or_fail, resize_or_fail, release, NULL};
+    heap h = {0};
+    const mr_alloc alloc = heap_alloc(&h);
     static const char *const texts[] = {
         "id,what\n1,\"x\n\"\n2,y\n", "{\"a\":{\"b\":\"\\n\"},\"c\":[1,2]}\n{\"a\":2}\n", " id what\n 1  x\n"};
     for (size_t i = 0; i < 3; i++) {
         rows_options o = {.block_bytes = 6, .header = -1};
-        for (fail_at = 0;; fail_at++) {
+        for (h.fail_at = 0;; h.fail_at++) {
             rows *r = NULL;
             const row *w = NULL;
             mr_error err = {0};
-            taken = 0;
+            h.taken = 0;
             mr_status status = rows_open_memory(texts[i], strlen(texts[i]), &o, &alloc, &r, &err);
             size_t n = 0;
             while (!status && (status = rows_next(r, &w, &err)) == MR_OK && w) n++;
             rows_close(r);
-            assert_int_equal(live, 0);
-            assert_int_equal(status, fail_at && fail_at <= taken ? MR_ENOMEM : MR_OK);
-            if (fail_at > taken) break;
-            if (!fail_at) assert_true(n > 0);
+            assert_int_equal(h.live, 0);
+            assert_int_equal(status, h.fail_at && h.fail_at <= h.taken ? MR_ENOMEM : MR_OK);
+            if (h.fail_at > h.taken) break;
+            if (!h.fail_at) assert_true(n > 0);
         }
-        assert_true(fail_at > 10);
+        assert_true(h.fail_at > 10);
     }
 }
 

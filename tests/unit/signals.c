@@ -1,6 +1,7 @@
 /* Every signal and every pattern of a review: a history on which it just fires, and one on which it just does not. Looked at on day 1000, with the default
  * norms. */
 #include "check.h"
+#include "heap.h"
 #include "review.h"
 #include "weights.h"
 
@@ -350,6 +351,14 @@ static void one_is_said_as_one(void **state) {
     assert_string_equal(sentence, "1 promise broken on 1970-01-01");
     hit_sentence("broken ({k} in all), on {d1}", &h, sentence, sizeof sentence);
     assert_string_equal(sentence, "broken, on 1970-01-01");
+    h.number[0] = 1;
+    hit_sentence("The case of {d1} took {n1} days to solve", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "The case of 1970-01-01 took 1 day to solve");
+    hit_sentence("in touch {n1} times in the last 180 days, usual is {n1}", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "in touch 1 time in the last 180 days, usual is 1");
+    h.number[0] = 1.2;
+    hit_sentence("took {n1} days", &h, sentence, sizeof sentence);
+    assert_string_equal(sentence, "took 1.2 days");
     h.count = 2;
     hit_sentence("{k} promises broken on {d1} ({k} in all)", &h, sentence, sizeof sentence);
     assert_string_equal(sentence, "2 promises broken on 1970-01-01 (2 in all)");
@@ -438,29 +447,6 @@ static void fitted_weights(void **state) {
 
 /* --- every allocation fails once, and nothing is lost --- */
 
-typedef struct failing {
-    int at, left;
-} failing;
-
-static void *fail_allocate(void *ctx, size_t size) {
-    failing *f = ctx;
-    if (f->at-- == 0) return NULL;
-    f->left++;
-    return malloc(size);
-}
-
-static void *fail_resize(void *ctx, void *block, size_t size) {
-    failing *f = ctx;
-    if (f->at-- == 0) return NULL;
-    f->left += !block;
-    return realloc(block, size);
-}
-
-static void fail_release(void *ctx, void *block) {
-    if (block) ((failing *)ctx)->left--;
-    free(block);
-}
-
 static void memory_is_short(void **state) {
     (void)state;
     trace_event e[STEPS];
@@ -469,8 +455,8 @@ static void memory_is_short(void **state) {
     norms_default(&usual);
     bool done = false;
     for (int at = 0; !done; at++) {
-        failing f = {at, 0};
-        mr_alloc alloc = {fail_allocate, fail_resize, fail_release, &f};
+        heap h = {.fail_at = at + 1};
+        mr_alloc alloc = heap_alloc(&h);
         digest_room room = {.alloc = &alloc};
         digest d;
         weights w;
@@ -483,7 +469,7 @@ static void memory_is_short(void **state) {
         done = status == MR_OK;
         if (!done) assert_int_equal(status, MR_ENOMEM);
         digest_room_free(&room);
-        assert_int_equal(f.left, 0);
+        assert_int_equal(h.live, 0);
         assert_true(at < 100);
     }
 }

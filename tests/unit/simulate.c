@@ -1,6 +1,7 @@
 /* simulate: the same bytes for any threads, a truth the orders agree with, and nothing left behind where it
  * fails. */
 #include "check.h"
+#include "heap.h"
 
 #include "calendar.h"
 #include "simulate.h"
@@ -441,38 +442,20 @@ static void full_disk(void **state) {
 
 /* --- short memory: the nth allocation fails, for every n --- */
 
-typedef struct short_memory {
-    int left;
-} short_memory;
-
-static void *short_allocate(void *ctx, size_t size) {
-    short_memory *m = ctx;
-    return m->left-- > 0 ? malloc(size) : NULL;
-}
-
-static void *short_resize(void *ctx, void *block, size_t size) {
-    short_memory *m = ctx;
-    return m->left-- > 0 ? realloc(block, size) : NULL;
-}
-
-static void short_release(void *ctx, void *block) {
-    (void)ctx;
-    free(block);
-}
-
 static void memory_runs_out(void **state) {
     (void)state;
     simulate_options o = shop();
     o.customers = 1500;
     o.seasonality = 0.1;
     for (int n = 0;; n++) {
-        short_memory memory = {.left = n};
-        mr_alloc alloc = {short_allocate, short_resize, short_release, &memory};
+        heap h = {.fail_at = n + 1, .for_good = true};
+        mr_alloc alloc = heap_alloc(&h);
         mr_context context = {.alloc = &alloc};
         mr_error err;
         simulate_result result;
         o.out = in_folder("shop");
         mr_status status = simulate_write(&o, &context, &result, &err);
+        assert_int_equal(h.live, 0);
         if (status == MR_OK) {
             assert_true(n > 15);
             break;
