@@ -336,11 +336,11 @@ static double less_the_curse(double r, double t) {
 
 /* The standard error of the log ratio: of the window's own count, and of the background it is held against. Where it is not known when, the count tells of the
  * ratio what its covariance by the model as it is now says (`own`), which rises with the ratio, up to its square: what was an event of another day is one of the
- * window's now. And what an error of the background shifts falls in turn. */
+ * window's now. And what an error of the background shifts falls in turn; it never shifts the log ratio by more than itself. */
 static double log_error(const moments_peak *p, double events, double ratio, double own) {
     double background = fmax(1 / p->information - 1 / p->own, 0);
     if (!(own > 0)) return sqrt(1 / events + background);
-    double shift = ratio * p->own / own;
+    double shift = fmin(1, ratio * p->own / own);
     return sqrt(1 / own + background * shift * shift);
 }
 
