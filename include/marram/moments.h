@@ -26,7 +26,7 @@ typedef struct mr_clock {
     uint32_t narrow, wide; /* windows searched, in bins: 1 <= narrow <= wide < bins (not for factors) */
     double knot;           /* the background has half waves of this many bins at least; 0: it is a level and a slope, both as near to nothing as the
                               data allow: for a clock that runs for some of the time only, from an event that need not matter */
-    double steep;          /* > 0: the background may fall or rise steeply at first: a slope and waves of log(1 + bin / steep), too; else 0 */
+    double steep;          /* > 0: the background may fall or rise steeply at first: a slope of log(bin - .75), bin 0 as 1, and waves of log(1 + bin / steep), too; else 0 */
     mr_clock_role role;
 } mr_clock;
 

@@ -1,7 +1,8 @@
 /* One clock of the search for critical moments: the columns of its background and patches, and Newton's steps on its bins.
  *
  * Background: cosines of up to bins / knot half waves (of the bin's logarithm, too, where it may be steep at first), penalised by the fourth power of
- * the frequency (the discrete kin of a smoothing spline's squared second derivative), beside a level and a slope that are not. The penalty's weight
+ * the frequency (the discrete kin of a smoothing spline's squared second derivative), beside a level and a slope that are not (where it may be steep, also a
+ * slope of log (bin - .75), as Weibull's hazard falls: of its first two days log (1 + bin / steep) sees hardly a difference). The penalty's weight
  * is estimated: Wood & Fasiolo 2017, eq. (3), lambda = (rank - lambda tr A^-1 S) / beta' S beta, so that a flat background costs the search next
  * to nothing. For a search it is estimated with the strongest window left out (moments_settle): a peak must not be taken for a rough background,
  * which then explains half of it. */
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define FARTHEST 1.5     /* of a log rate, in one step */
+#define WEIBULL_FROM 0.75 /* bins: Weibull's hazard of day t, log (t^s - (t - 1)^s), is (s - 1) log (t - .75) and a level to within .1, for s of .4 to 1, from day 1 on */
 #define LEVEL_PRECISION 1e-3
 #define NO_SLOPE 1.0     /* observations' worth: with A of them a slope stays from 1 + 2 A + 2 sqrt(A (1 + A)) = 5.8 squared standard errors on */
 #define PATCH_PRECISION 0.25 /* a moment's steps are within a factor e^2 or so of the background: 1 / 2^2 */
@@ -43,9 +45,10 @@ static void columns(moments_clock *c) {
             continue;
         }
         double v = spec->steep > 0 ? log1p(u * end / spec->steep) / log1p(end / spec->steep) : 0;
+        double w = log(fmax((double)b, 1) - WEIBULL_FROM) / log(end);
         x[0] = 1;
         x[1] = 2 * u - 1;
-        if (steep) x[2] = 2 * v - 1;
+        if (steep) x[2] = 2 * w - 1;
         for (size_t j = 0; j < n; j++) x[slopes + j] = cos(M_PI * (double)(j + 1) * u);
         for (size_t j = 0; j < steep; j++) x[slopes + n + j] = cos(M_PI * (double)(j + 1) * v);
     }
