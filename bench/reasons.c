@@ -1,5 +1,6 @@
-/* reasons WORLD.yaml ... [--signals] [--seed N]: how often the top observed reason is the one that was planted, beside guessing the commonest;
- * --signals: for each rule how often it fires on customers who left for its reason and left traces, and on those who did not; --seed: this one in
+/* reasons WORLD.yaml ... [--signals] [--chance] [--seed N]: how often the top observed reason is the one that was planted, beside guessing the commonest;
+ * --signals: for each rule how often it fires on customers who left for its reason and left traces, and on those who did not; --chance: of the reasons named in all
+ * these worlds, by the chance that was said, how many are right; --seed: this one in
  * place of each world's own (docs/methods/reasons.md has the tables). */
 #include <error.h>
 #include <reasons_of.h>
@@ -24,7 +25,22 @@ typedef struct counts {
     size_t confused[REASONS][REASONS];
 } counts;
 
-static void count(const reasons_base *b, const world_base *w, counts *c) {
+typedef struct said {
+    size_t n[10], right[10]; /* by tenths of the chance */
+    double sum[10];
+} said;
+
+static void count_said(const reasons_base *b, const reasons_row *row, bool right, said *all) {
+    attribution a;
+    weights_attribute(&b->weights, &(weights_row){b->hit + row->first_hit, row->hits}, &a);
+    double chance = a.chance[row->observed];
+    int tenth = chance >= 1 ? 9 : (int)(10 * chance);
+    all->n[tenth]++;
+    all->right[tenth] += right;
+    all->sum[tenth] += chance;
+}
+
+static void count(const reasons_base *b, const world_base *w, counts *c, said *all) {
     for (size_t i = 0; i < b->n; i++) {
         const reasons_row *row = &b->row[i];
         const world_truth *truth = &w->truth[row->customer_id - 1];
@@ -39,6 +55,7 @@ static void count(const reasons_base *b, const world_base *w, counts *c) {
             if (!leaver || (true_reason != signal_of(s)->reason && reason_find(truth->misleading, strlen(truth->misleading)) != signal_of(s)->reason))
                 c->of_not[s]++, c->fired_not[s] += fires;
         }
+        if (leaver && row->observed != REASON_unknown) count_said(b, row, traced && row->observed == true_reason, all);
         if (leaver && !traced) c->no_traces++, c->no_traces_named += row->observed != REASON_unknown;
         if (leaver && !traced && !*truth->misleading) c->clean++, c->clean_named += row->observed != REASON_unknown;
         if (!traced) continue;
@@ -71,7 +88,7 @@ static void print(const char *path, const reasons_base *b, const counts *c, bool
                100.0 * (double)c->fired_not[s] / (double)(c->of_not[s] ? c->of_not[s] : 1), b->weights.leavers[s], b->weights.stayers[s]);
 }
 
-static int measure(const char *path, bool signals, bool own_seed, uint64_t seed) {
+static int measure(const char *path, bool signals, bool own_seed, uint64_t seed, said *all) {
     mr_error err = {0};
     world *w = NULL;
     world_base base = {0};
@@ -84,7 +101,7 @@ static int measure(const char *path, bool signals, bool own_seed, uint64_t seed)
         status = reasons_scan((trace_source){scan, &base}, &o, NULL, &found, &err);
     }
     if (status == MR_OK) {
-        count(&found, &base, &c);
+        count(&found, &base, &c, all);
         print(path, &found, &c, signals);
     } else
         fprintf(stderr, "%s: %s\n", path, err.message);
@@ -95,12 +112,15 @@ static int measure(const char *path, bool signals, bool own_seed, uint64_t seed)
 }
 
 int main(int argc, char **argv) {
-    bool signals = false, own_seed = true;
+    bool signals = false, chance = false, own_seed = true;
+    said all = {0};
     uint64_t seed = 0;
     int worlds = 0;
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--signals")) {
             signals = true;
+        } else if (!strcmp(argv[i], "--chance")) {
+            chance = true;
         } else if (!strcmp(argv[i], "--seed")) {
             char *end = NULL;
             own_seed = false;
@@ -110,6 +130,10 @@ int main(int argc, char **argv) {
             argv[1 + worlds++] = argv[i]; /* what is left are the worlds, in their order */
     }
     for (int i = 1; i <= worlds; i++)
-        if (measure(argv[i], signals, own_seed, seed)) return 1;
+        if (measure(argv[i], signals, own_seed, seed, &all)) return 1;
+    for (int t = 0; chance && t < 10; t++)
+        if (all.n[t])
+            printf("said %d to %d %%: mean %.1f %%, right %.1f %% (%zu of %zu)\n", 10 * t, 10 * t + 10, 100 * all.sum[t] / (double)all.n[t], 100.0 * (double)all.right[t] / (double)all.n[t],
+                   all.right[t], all.n[t]);
     return 0;
 }

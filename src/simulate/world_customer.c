@@ -84,6 +84,11 @@ static const char *draw_stated(const world *w, int reason, rng *r) {
     return u < why->stated + why->stated_wrong ? world_reason_rows[other + (other >= (uint64_t)why->code)].code : "";
 }
 
+/* Each customer's own: traces of one age before leaving for everybody would be a moment on the clock of whatever they are (docs/worlds.md). */
+static double draw_lead(const world *w, int reason, rng *r) {
+    return w->reason[reason].lead * (0.3 + 0.7 * rng_uniform(r));
+}
+
 static void draw_reason(world_person *p) {
     const world *w = p->w;
     world_truth *truth = &p->out->truth;
@@ -97,7 +102,7 @@ static void draw_reason(world_person *p) {
     /* False traces first: true ones may take away what they have left. They come on any day of the window, whoever leaves when (a day drawn among those before
      * leaving would tell when they leave); whoever has left by then shows none. */
     if (false_one >= 0 && false_one != reason) {
-        double lead = w->reason[false_one].lead, first = fmin(p->start + 1 + lead, p->until + 1);
+        double lead = draw_lead(w, false_one, &planting), first = fmin(p->start + 1 + lead, p->until + 1);
         int32_t end = (int32_t)(first + when * (p->until + 1 - first));
         if (end < p->start + 2) end = p->start + 2;
         if (p->left == TRACE_NO_DAY || end - lead < p->left) {
@@ -107,7 +112,7 @@ static void draw_reason(world_person *p) {
     }
     if (reason >= 0 && shown < w->reason[reason].traces) {
         truth->traces = true;
-        world_plant(p, &planting, w->reason[reason].code, w->reason[reason].lead, p->left);
+        world_plant(p, &planting, w->reason[reason].code, draw_lead(w, reason, &planting), p->left);
     }
 }
 
