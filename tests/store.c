@@ -126,6 +126,18 @@ db *store_open(const store *s) {
     return d;
 }
 
+int64_t store_int(db *d, const char *sql) {
+    mr_error err;
+    db_statement *s;
+    bool row;
+    assert_ok(db_prepare(d, sql, "", &s, &err), &err);
+    assert_ok(db_step(s, &row, &err), &err);
+    assert_true(row);
+    int64_t value = db_int(s, 0);
+    db_reset(s);
+    return value;
+}
+
 typedef struct holder {
     db_store kind;
     bool made;

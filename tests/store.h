@@ -21,6 +21,8 @@ void store_new(store *s, db_store kind);
 void store_remove(store *s);
 /* Opened with create; fails the test where that fails. */
 db *store_open(const store *s);
+/* The one number a SELECT gives. */
+int64_t store_int(db *d, const char *sql);
 /* The server's URL with another database in it (url: 0), or over TCP with the password (1). Skips where there is none. */
 const char *store_server(char url[256], const char *database, int tcp);
 

@@ -12,18 +12,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static int64_t one_int(db *d, const char *sql) {
-    mr_error err;
-    db_statement *s;
-    bool row;
-    assert_ok(db_prepare(d, sql, "", &s, &err), &err);
-    assert_ok(db_step(s, &row, &err), &err);
-    assert_true(row);
-    int64_t value = db_int(s, 0);
-    db_reset(s);
-    return value;
-}
-
 static void says(const mr_error *err, const char *what) {
     if (!strstr(err->message, what)) fail_msg("\"%s\" does not say \"%s\"", err->message, what);
 }
@@ -169,7 +157,7 @@ static void locked(void **state) {
     assert_int_equal(db_last_fault(two), DB_FAULT_BUSY);
     says(&err, "another process");
     db_rollback(two);
-    assert_int_equal(one_int(two, "SELECT count(*) FROM thing"), 0); /* readers do not wait */
+    assert_int_equal(store_int(two, "SELECT count(*) FROM thing"), 0); /* readers do not wait */
     assert_ok(db_commit(one, &err), &err);
     assert_ok(db_begin(two, DB_WRITE, &err), &err);
     assert_ok(db_commit(two, &err), &err);
@@ -199,7 +187,7 @@ static void full(void **state) {
     assert_int_equal(db_last_fault(d), DB_FAULT_FULL);
     says(&err, "no room");
     assert_int_equal(db_commit(d, &err), MR_EIO);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     assert_ok(db_execute(d, "INSERT INTO thing VALUES (1, 'small')", &err), &err);
     free(text);
     db_close(d);
@@ -208,7 +196,7 @@ static void full(void **state) {
 /* --- connections that go away --- */
 
 static int64_t backend(db *d) {
-    return one_int(d, "SELECT pg_backend_pid()");
+    return store_int(d, "SELECT pg_backend_pid()");
 }
 
 static void terminate(const store *t, int64_t pid) {
@@ -258,16 +246,16 @@ static void lost(void **state) {
     assert_int_equal(db_run(s, NULL, &err), MR_EIO);
     assert_int_equal(db_last_fault(d), DB_FAULT_LOST);
     db_rollback(d);
-    assert_int_equal(one_int(d, "SELECT n FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT n FROM thing"), 0);
     /* db_transaction runs it again. */
     interrupted w = {t, 0, 2};
     assert_ok(db_transaction(d, DB_WRITE, add_one, &w, &err), &err);
     assert_int_equal(w.runs, 3);
-    assert_int_equal(one_int(d, "SELECT n FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT n FROM thing"), 1);
     /* While idle, and at the beginning of one. */
     terminate(t, backend(d));
     assert_ok(db_transaction(d, DB_WRITE, add_one, &w, &err), &err);
-    assert_int_equal(one_int(d, "SELECT n FROM thing"), 2);
+    assert_int_equal(store_int(d, "SELECT n FROM thing"), 2);
     db_close(d);
 }
 
@@ -304,14 +292,14 @@ static void lost_in_bulk(void **state) {
     assert_ok(db_prepare(d, "INSERT INTO thing (a, n) VALUES ($1, 1)", "i", &s, &err), &err);
     assert_int_equal(db_each(s, 10000, bind_cut, NULL, &c, NULL, &err), MR_EIO);
     assert_int_equal(db_last_fault(d), DB_FAULT_LOST);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     c.at = 20000;
     c.pid = backend(d);
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     assert_int_equal(db_append(d, &plan, 100000, row_cut, NULL, &c, NULL, &err), MR_EIO);
     assert_int_equal(db_last_fault(d), DB_FAULT_LOST);
     db_rollback(d);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     c.pid = backend(d);
     assert_ok(db_stream_open(d, "SELECT CAST(g AS BIGINT) FROM generate_series($1, $2) AS g", "i",
                              (int64_t[]){1, 5000000}, 2, &stream, &err),
@@ -323,7 +311,7 @@ static void lost_in_bulk(void **state) {
     assert_int_equal(status, MR_EIO);
     assert_int_equal(db_last_fault(d), DB_FAULT_LOST);
     db_stream_close(stream);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     db_close(d);
 }
 
@@ -347,13 +335,13 @@ static void restore_in_use(void **state) {
     assert_ok(db_backup(t->url, path, NULL, &err), &err);
     assert_ok(db_execute(d, "INSERT INTO setting (name, value) VALUES ('later', '1')", &err), &err);
     assert_ok(db_begin(other, DB_READ, &err), &err);
-    assert_int_equal(one_int(other, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
+    assert_int_equal(store_int(other, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
     assert_int_equal(db_restore(t->url, path, &context, &err), MR_EIO);
     says(&err, "another process holds the lock");
     db_rollback(other);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 1);
     assert_ok(db_restore(t->url, path, NULL, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM setting WHERE name = 'later'"), 0);
     db_close(other);
     db_close(d);
 }
@@ -435,7 +423,7 @@ static void copy_refused(void **state) {
             assert_int_equal(status, MR_EIO);
             assert_int_equal(db_commit(d, &err), MR_EIO);
             assert_ok(db_execute(d, repeats ? "DELETE FROM thing" : "SELECT 1", &err), &err);
-            assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+            assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
         }
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     assert_ok(db_append(d, &plan, 20000, row_long, NULL, NULL, &added, &err), &err);
@@ -497,7 +485,7 @@ static void crash(void **state) {
     assert_ok(db_transaction(d, DB_WRITE, add_through_crash, &c, &err), &err);
     assert_true(ended_well(c.script));
     assert_int_equal(c.runs, 2);
-    assert_int_equal(one_int(d, "SELECT n FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT n FROM thing"), 1);
     db_close(d);
     assert_true(ended_well(script("stop", folder)));
     rmdir(folder);
@@ -559,8 +547,8 @@ static void two_writers(void **state) {
         assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
     }
     d = store_open(t);
-    assert_int_equal(one_int(d, "SELECT n FROM thing WHERE a = 1"), 2 * ROUNDS);
-    assert_int_equal(one_int(d, "SELECT n FROM thing WHERE a = 2"), 2 * ROUNDS);
+    assert_int_equal(store_int(d, "SELECT n FROM thing WHERE a = 1"), 2 * ROUNDS);
+    assert_int_equal(store_int(d, "SELECT n FROM thing WHERE a = 2"), 2 * ROUNDS);
     db_close(d);
 }
 

@@ -147,7 +147,7 @@ static void refused_values(void **state) {
     assert_int_equal(db_run(s, NULL, &err), MR_EINVAL);
     assert_ok(db_run(s, NULL, &err), &err);
     assert_ok(db_commit(d, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
     db_close(d);
 }
 
@@ -176,7 +176,7 @@ static void statements(void **state) {
                      MR_EINVAL); /* busy */
     assert_non_null(strstr(err.message, "stepped"));
     /* Another statement meanwhile. */
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 4);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 4);
     assert_ok(db_step(s, &row, &err), &err);
     assert_true(row && db_int(s, 0) == 2);
     assert_ok(db_step(s, &row, &err), &err);
@@ -215,13 +215,13 @@ static void statements(void **state) {
     assert_int_equal(db_last_fault(d), DB_FAULT_MISSING);
     assert_int_not_equal(db_prepare(d, "SELECT a FROM thing WHERE a = $2", "i", &s, &err), MR_OK);
     assert_int_equal(db_prepare(d, "SELECT 1", "z", &s, &err), MR_EINVAL);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 2);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 2);
     if (db_store_of(d) == DB_POSTGRES) { /* SQLite has no types to get wrong */
         assert_ok(db_prepare(d, "SELECT sum(a) FROM thing", "", &s, &err), &err);
         assert_int_equal(db_step(s, &row, &err), MR_EINVAL);
         assert_non_null(strstr(err.message, "CAST"));
     }
-    assert_int_equal(one_int(d, "SELECT CAST(sum(a) AS BIGINT) FROM thing"), 5);
+    assert_int_equal(store_int(d, "SELECT CAST(sum(a) AS BIGINT) FROM thing"), 5);
     db_close(d);
 }
 
@@ -236,11 +236,11 @@ static void transactions(void **state) {
     assert_int_equal(db_begin(d, DB_WRITE, &err), MR_EINVAL);
     assert_ok(db_execute(d, "INSERT INTO thing (a, b) VALUES (1, 1)", &err), &err);
     db_rollback(d);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     assert_ok(db_execute(d, "INSERT INTO thing (a, b) VALUES (1, 1)", &err), &err);
     assert_ok(db_commit(d, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
 
     /* A key that is there: the transaction can only be rolled back, on both stores, whatever is tried. */
     db_statement *s;
@@ -253,11 +253,11 @@ static void transactions(void **state) {
     assert_int_equal(db_last_fault(d), DB_FAULT_CONSTRAINT);
     assert_int_equal(db_execute(d, "INSERT INTO thing (a, b) VALUES (3, 3)", &err), MR_EIO);
     assert_int_equal(db_commit(d, &err), MR_EIO);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
 
     /* Reading sees one snapshot and does not write. */
     assert_ok(db_begin(d, DB_READ, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
     assert_int_equal(db_execute(d, "INSERT INTO thing (a, b) VALUES (4, 4)", &err), MR_EIO);
     assert_int_equal(db_last_fault(d), DB_FAULT_READ_ONLY);
     db_rollback(d);
@@ -270,15 +270,15 @@ static void snapshots(void **state) {
     db *d = store_open(t), *other = store_open(t);
     assert_ok(db_execute(d, table, &err), &err);
     assert_ok(db_begin(d, DB_READ, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     assert_ok(db_execute(other, "INSERT INTO thing (a, b) VALUES (1, 1)", &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     assert_ok(db_commit(d, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
     db_close(other);
     /* A connection that only reads. */
     assert_ok(db_open(t->url, &(db_options){.read_only = true}, &other, &err), &err);
-    assert_int_equal(one_int(other, "SELECT count(*) FROM thing"), 1);
+    assert_int_equal(store_int(other, "SELECT count(*) FROM thing"), 1);
     assert_int_equal(db_execute(other, "DELETE FROM thing", &err), MR_EIO);
     assert_int_equal(db_last_fault(other), DB_FAULT_READ_ONLY);
     db_close(other);
@@ -319,7 +319,7 @@ static void work(void **state) {
     assert_int_equal(a.runs, 4);
     assert_int_equal(db_transaction(d, DB_READ, add_one, &a, &err), MR_EIO);
     assert_int_equal(a.runs, 5);
-    assert_int_equal(one_int(d, "SELECT d FROM thing"), 3);
+    assert_int_equal(store_int(d, "SELECT d FROM thing"), 3);
     db_close(d);
 }
 

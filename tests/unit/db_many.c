@@ -43,7 +43,7 @@ static void each(void **state) {
         if (k % 2) assert_ok(db_commit(d, &err), &err);
         for (size_t i = 0; i < sizes[k]; i++) assert_int_equal(changed[i], i >= before);
     }
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), N);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), N);
 
     /* Rows: some items have several, some none. */
     assert_ok(db_prepare(d, "SELECT b FROM thing WHERE a = $1 AND b <= $2 ORDER BY b", "ii", &read, &err),
@@ -94,13 +94,13 @@ static void each_fails(void **state) {
             assert_int_equal(db_last_fault(d), DB_FAULT_CONSTRAINT);
             if (!own) assert_int_equal(db_execute(d, "SELECT 1", &err), MR_EIO);
             if (!own) db_rollback(d);
-            assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+            assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
         }
         assert_ok(db_execute(d, "DELETE FROM thing", &err), &err);
         all.fail_bind = where[k];
         assert_int_equal(db_each(s, N, bind_item, NULL, &all, NULL, &err), MR_EINVAL);
         all.fail_bind = SIZE_MAX;
-        assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+        assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     }
     assert_ok(db_each(s, N, bind_item, NULL, &all, NULL, &err), &err);
     assert_ok(db_prepare(d, "SELECT b FROM thing WHERE a = $1 AND b = $2", "ii", &s, &err), &err);
@@ -109,7 +109,7 @@ static void each_fails(void **state) {
         all.seen = 0;
         assert_int_equal(db_each(s, N, bind_item, see_item, &all, NULL, &err), MR_ECANCELLED);
         assert_string_equal(err.message, "enough");
-        assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), N);
+        assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), N);
     }
     assert_ok(db_prepare(d, "SELECT 1", "", &s, &err), &err);
     assert_int_equal(db_each(s, 10, bind_nothing, use_inside, d, NULL, &err), MR_EINVAL);
@@ -202,9 +202,9 @@ static void append(void **state) {
         int64_t n = (int64_t)sizes[k];
         batch b = {.n = sizes[k], .first = 1, .step = 2, .nan_at = SIZE_MAX};
         assert_int_equal(add(d, &b), n);
-        assert_int_equal(one_int(d, "SELECT CAST(coalesce(sum(b), 0) AS BIGINT) FROM thing"), n * n);
+        assert_int_equal(store_int(d, "SELECT CAST(coalesce(sum(b), 0) AS BIGINT) FROM thing"), n * n);
         assert_int_equal(
-            one_int(d, "SELECT count(*) FROM thing WHERE d = -b AND s = b % 1000 AND a = b / 10"), n);
+            store_int(d, "SELECT count(*) FROM thing WHERE d = -b AND s = b % 1000 AND a = b / 10"), n);
         assert_int_equal(b.differing_n, 0);
         /* All again, and as many that are new between them. */
         assert_int_equal(add(d, &b), 0);
@@ -219,10 +219,10 @@ static void append(void **state) {
         assert_int_equal(other.differing_n, (2 * n + 2) / 3);
         for (size_t i = 0; i < other.differing_n && i < 4096; i++)
             if (other.differing_n <= 4096) assert_int_equal(other.differing[i], 3 * i);
-        assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 3 * n);
+        assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 3 * n);
     }
     /* What was there stays as it was: only the rows new in the last round say "else". */
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing WHERE t = 'else' AND b <= 40000"), 0);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing WHERE t = 'else' AND b <= 40000"), 0);
     db_close(d);
 }
 
@@ -241,7 +241,7 @@ static void append_fails(void **state) {
         assert_non_null(strstr(err.message, "NaN"));
         if (!few) assert_int_equal(err.row, 7777);
         assert_int_equal(db_commit(d, &err), MR_EIO);
-        assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 0);
+        assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 0);
     }
     /* A constraint other than the key. */
     assert_ok(db_execute(
@@ -261,7 +261,7 @@ static void append_fails(void **state) {
         assert_int_equal(db_append(d, &plan, b.n, make_row, differs, &b, &added, &err), MR_EDATA);
         assert_int_equal(db_last_fault(d), DB_FAULT_CONSTRAINT);
         db_rollback(d);
-        assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+        assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
     }
     db_append_plan none = plan;
     none.table = "nowhere";
@@ -269,7 +269,7 @@ static void append_fails(void **state) {
     assert_int_not_equal(db_append(d, &none, 1000, make_row, differs, &b, &added, &err), MR_OK);
     assert_int_equal(db_last_fault(d), DB_FAULT_MISSING);
     db_rollback(d);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), 1);
     db_close(d);
 }
 
@@ -298,28 +298,28 @@ static void replace(void **state) {
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     assert_ok(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &one, &err), &err);
     assert_ok(db_execute(d, "INSERT INTO thing (a, b) VALUES (3, 8); INSERT INTO thing (a, b) VALUES (500, 7)", &err), &err);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 1"), 100);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 1"), 100);
     /* As many, fewer, some others, of a part of the range, none; what stands beside the range stays. */
     one.s = 3;
     assert_ok(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &one, &err), &err);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 3"), 100);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 3"), 100);
     assert_ok(db_replace(d, &plan, 0, 50, &rest, 25, replace_row, &two, &err), &err);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE b = 7 AND a <= 50"), 25);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 2"), 25);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 3"), 50);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE b = 7 AND a <= 50"), 25);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 2"), 25);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE s = 3"), 50);
     two.a = 2; /* as many as before, and none of them the same */
     assert_ok(db_replace(d, &plan, 0, 50, &rest, 25, replace_row, &two, &err), &err);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE b = 7 AND a <= 50"), 25);
-    assert_int_equal(one_int(d, "SELECT MIN(a) FROM thing"), 2);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing WHERE b = 7 AND a <= 50"), 25);
+    assert_int_equal(store_int(d, "SELECT MIN(a) FROM thing"), 2);
     assert_ok(db_replace(d, &plan, 0, 100, &rest, 0, replace_row, &two, &err), &err);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing"), 2);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing"), 2);
     assert_ok(db_commit(d, &err), &err);
     assert_int_not_equal(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &one, &err), MR_OK);
     assert_ok(db_begin(d, DB_WRITE, &err), &err);
     assert_int_equal(db_replace(d, &plan, 0, 100, &rest, 100, replace_row, &bad, &err), MR_EDATA);
     assert_int_not_equal(db_commit(d, &err), MR_OK);
     db_rollback(d);
-    assert_int_equal(one_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing"), 2);
+    assert_int_equal(store_int(d, "SELECT CAST(COUNT(*) AS BIGINT) FROM thing"), 2);
     db_close(d);
 }
 
@@ -366,7 +366,7 @@ static void streams(void **state) {
             assert_ok(db_stream_open(d, sql, "iisdrt", bounds, 2, &s, &err), &err);
             for (int i = 0; i < rows; i++) assert_ok(db_stream_next(s, &row, &err), &err);
             db_stream_close(s);
-            assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), N);
+            assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), N);
         }
         /* No row at all. */
         assert_ok(
@@ -385,7 +385,7 @@ static void streams(void **state) {
     assert_int_equal(db_stream_open(d, "SELECT a FROM thing WHERE b = $2", "i", bounds, 1, &s, &err),
                      MR_EINVAL);
     assert_int_equal(db_stream_open(d, "SELECT a FROM thing", "x", NULL, 0, &s, &err), MR_EINVAL);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM thing"), N);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM thing"), N);
     assert_ok(db_stream_open(d, sql, "iisdrt", bounds, 2, &s, &err), &err);
     db_close(d); /* with the stream open */
 }

@@ -9,18 +9,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static int64_t one_int(db *d, const char *sql) {
-    mr_error err;
-    db_statement *s;
-    bool row;
-    assert_ok(db_prepare(d, sql, "", &s, &err), &err);
-    assert_ok(db_step(s, &row, &err), &err);
-    assert_true(row);
-    int64_t value = db_int(s, 0);
-    db_reset(s);
-    return value;
-}
-
 static db *ledger(const store *t) {
     mr_error err;
     db *d = store_open(t);
@@ -56,18 +44,18 @@ static void upgrade(void **state) {
     assert_int_equal(before, newest);
     assert_int_equal(after, newest);
     assert_ok(db_schema_require(d, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM schema_version"), newest);
-    assert_true(one_int(d, "SELECT applied_at_us FROM schema_version WHERE version = 1") == 1700000000000000);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM schema_version"), newest);
+    assert_true(store_int(d, "SELECT applied_at_us FROM schema_version WHERE version = 1") == 1700000000000000);
     /* Every table of the list is there and can be read, with the column it is distributed by. */
     for (size_t i = 0; i < db_tables_n; i++) {
         char sql[128];
         snprintf(sql, sizeof sql, "SELECT count(%s) FROM %s",
                  *db_tables[i].distribution ? db_tables[i].distribution : "*", db_tables[i].name);
-        assert_int_equal(one_int(d, sql), strcmp(db_tables[i].name, "schema_version") ? 0 : newest);
+        assert_int_equal(store_int(d, sql), strcmp(db_tables[i].name, "schema_version") ? 0 : newest);
         assert_int_equal(db_tables[i].sort == DB_PER_CUSTOMER, *db_tables[i].distribution != '\0');
     }
     /* ... and no table is there that the list lacks. */
-    assert_int_equal(one_int(d, db_store_of(d) == DB_SQLITE
+    assert_int_equal(store_int(d, db_store_of(d) == DB_SQLITE
                                     ? "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
                                     : "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
                      db_tables_n);
@@ -191,7 +179,7 @@ static void care(void **state) {
     assert_ok(db_open(t->url, &(db_options){.bulk = true, .no_checkpoint = true}, &d, &err), &err);
     set(d, "b", "1");
     assert_ok(db_sync(d, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM setting"), 2);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM setting"), 2);
     db_close(d);
 }
 
@@ -238,7 +226,7 @@ static void all_there(db *d) {
     for (size_t i = 0; i < db_tables_n; i++) {
         char sql[128];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", db_tables[i].name);
-        one_int(d, sql);
+        store_int(d, sql);
     }
 }
 
@@ -306,14 +294,14 @@ static void backup(void **state) {
     if (t->kind == DB_SQLITE) {
         assert_int_equal(db_restore(t->url, path, NULL, &err), MR_EIO);
         assert_non_null(strstr(err.message, "in use"));
-        assert_int_equal(one_int(d, "SELECT count(*) FROM setting"), 2);
+        assert_int_equal(store_int(d, "SELECT count(*) FROM setting"), 2);
         db_close(d);
     }
     assert_ok(db_restore(t->url, path, NULL, &err), &err);
     if (t->kind == DB_SQLITE) d = store_open(t);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE value = 'before'"), 1);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM setting"), 1);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM event_conflict"), 20000);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM setting WHERE value = 'before'"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM setting"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM event_conflict"), 20000);
     assert_ok(db_schema_require(d, &err), &err);
     all_there(d);
     set(d, "a", "goes on");
@@ -324,7 +312,7 @@ static void backup(void **state) {
     assert_ok(db_restore(fresh.url, path, NULL, &err), &err);
     d = store_open(&fresh);
     all_there(d);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM event_conflict"), 20000);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM event_conflict"), 20000);
     db_close(d);
     store_remove(&fresh);
 }
@@ -365,7 +353,7 @@ static void restore_refuses(void **state) {
     }
     store_remove(&theirs);
     d = store_open(t);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE value = 'here'"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM setting WHERE value = 'here'"), 1);
     db_close(d);
 }
 
@@ -391,7 +379,7 @@ static void restore_over_damage(void **state) {
     assert_ok(db_restore(t->url, good, NULL, &err), &err);
     d = store_open(t);
     assert_ok(db_schema_version(d, &version, &err), &err);
-    assert_int_equal(one_int(d, "SELECT count(*) FROM setting WHERE value = 'here'"), 1);
+    assert_int_equal(store_int(d, "SELECT count(*) FROM setting WHERE value = 'here'"), 1);
     db_close(d);
 }
 

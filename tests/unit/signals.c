@@ -474,8 +474,16 @@ static void memory_is_short(void **state) {
     }
 }
 
+/* weights.h counts how a reason's signals come together in a table of so many. */
+static void own_signals_have_room(void **state) {
+    (void)state;
+    int n[REASONS] = {0};
+    for (int i = 0; i < SIGNALS; i++)
+        if (++n[signal_of(i)->reason] > WEIGHTS_OWN) fail_msg("%s has more than WEIGHTS_OWN signals: %s", reason_of((int)signal_of(i)->reason)->code, signal_of(i)->name);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_signal),    cmocka_unit_test(every_pattern),   cmocka_unit_test(nothing_looks_ahead), cmocka_unit_test(odd_traces),
-                                       cmocka_unit_test(one_is_said_as_one), cmocka_unit_test(cadences),        cmocka_unit_test(default_weights), cmocka_unit_test(evidence_is_bounded), cmocka_unit_test(fitted_weights),  cmocka_unit_test(memory_is_short)};
+                                       cmocka_unit_test(one_is_said_as_one), cmocka_unit_test(cadences),        cmocka_unit_test(default_weights), cmocka_unit_test(evidence_is_bounded), cmocka_unit_test(fitted_weights),  cmocka_unit_test(memory_is_short), cmocka_unit_test(own_signals_have_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,16 +18,4 @@ static inline db *with_table(void **state) {
     return d;
 }
 
-static inline int64_t one_int(db *d, const char *sql) {
-    mr_error err;
-    db_statement *s;
-    bool row;
-    assert_ok(db_prepare(d, sql, "", &s, &err), &err);
-    assert_ok(db_step(s, &row, &err), &err);
-    assert_true(row);
-    int64_t value = db_int(s, 0);
-    db_reset(s);
-    return value;
-}
-
 #endif
