@@ -86,7 +86,8 @@ static const char *draw_stated(const world *w, int reason, rng *r) {
 
 /* Each customer's own: traces of one age before leaving for everybody would be a moment on the clock of whatever they are (docs/worlds.md). */
 static double draw_lead(const world *w, int reason, rng *r) {
-    return w->reason[reason].lead * (0.3 + 0.7 * rng_uniform(r));
+    double least = world_reason_rows[w->reason[reason].code].least;
+    return w->reason[reason].lead * (least + (1 - least) * rng_uniform(r));
 }
 
 static void draw_reason(world_person *p) {

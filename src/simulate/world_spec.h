@@ -99,7 +99,8 @@ struct world {
 /* --- reasons and their traces: world_traces.def --- */
 typedef struct world_reason_row {
     const char *code;
-    double lead; /* days, where the description gives none */
+    double lead;  /* days, where the description gives none */
+    double least; /* a customer's own lead is this to 1 times it */
 } world_reason_row;
 extern const world_reason_row world_reason_rows[];
 extern const size_t world_reason_rows_n;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 const world_reason_row world_reason_rows[] = {
-#define REASON(code, lead) {#code, lead},
+#define REASON(code, lead, least) {#code, lead, least},
 #define TRACE(code, step, at, about, word, x, y)
 #include "world_traces.def"
 #undef REASON
@@ -15,7 +15,7 @@ const world_reason_row world_reason_rows[] = {
 const size_t world_reason_rows_n = sizeof world_reason_rows / sizeof *world_reason_rows;
 
 enum {
-#define REASON(code, lead) ROW_##code,
+#define REASON(code, lead, least) ROW_##code,
 #define TRACE(code, step, at, about, word, x, y)
 #include "world_traces.def"
 #undef REASON
@@ -254,7 +254,7 @@ static const struct {
     const char *about, *word;
     double x, y;
 } rows[] = {
-#define REASON(code, lead)
+#define REASON(code, lead, least)
 #define TRACE(code, step, at, about, word, x, y) {ROW_##code, step_##step, at, about, word, x, y},
 #include "world_traces.def"
 #undef REASON

@@ -154,7 +154,7 @@ static void page_holds(void **state) {
 #define WORLD_CLOCK(name, width, contracts, orders, meaning) {"| `%s`%s | %g | ", #name, "", width, NAN},
 #include "world_clocks.def"
 #undef WORLD_CLOCK
-#define REASON(code, lead) {"| `%s`%s | %g | ", #code, "", lead, NAN},
+#define REASON(code, lead, least) {"| `%s`%s | %g | ", #code, "", lead, NAN},
 #define TRACE(code, step, at, about, word, x, y)
 #include "world_traces.def"
 #undef REASON
