@@ -52,9 +52,9 @@ static void print_base(const moments_of *o, const moments_settings *s) {
     figure_count(here, (double)o->present);
     figure_count(left, (double)o->left);
     if (o->mode == RISK_CONTRACTS)
-        print_words(4, "%s customers until %s%s; %s under contract. %s left: %s of them a year.", all, day, learnt, here, left, figure_percent(rate, 1 - exp(-o->found.rate * DAYS_PER_YEAR), 1));
+        print_words(4, "%s customers until %s%s; %s under contract. %s left: %s of those here leave within a year.", all, day, learnt, here, left, figure_percent(rate, 1 - exp(-o->found.rate * DAYS_PER_YEAR), 1));
     else
-        print_words(4, "%s customers without contracts until %s%s; %s have ordered in the last %d days. By their silence some %s left: %s of them a year.", all, day, learnt, here, (int)s->horizon_days,
+        print_words(4, "%s customers without contracts until %s%s; %s have ordered in the last %d days. By their silence some %s left: %s of those here leave within a year.", all, day, learnt, here, (int)s->horizon_days,
             figure_count(left, o->found.events), figure_percent(rate, 1 - exp(-o->found.rate * DAYS_PER_YEAR), 1));
 }
 

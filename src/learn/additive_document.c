@@ -363,6 +363,9 @@ static mr_status read_root(reader *r, const json_t *root, mr_error *err) {
     t->feature = take(r, t->features, sizeof *t->feature);
     if (!t->features) wrong(r, "features");
     for (size_t j = 0; j < t->features && !r->bad; j++) read_feature(r, json_array_get(features, j), &t->feature[j]);
+    for (size_t j = 0; j < t->features && !r->bad; j++)
+        for (size_t k = 0; k < j && !r->bad; k++)
+            if (!strcmp(t->feature[k].name, t->feature[j].name)) wrong(r, "features"); /* by its name a column is found */
     if (r->bad) return MR_OK;
     if (t->kind == TRAINED_ADDITIVE) return read_additive(r, root, features, err);
     t->constant = need_number(r, root, "base");

@@ -221,6 +221,19 @@ static mr_status note_leakage(const training *t, mr_error *err) {
     return status;
 }
 
+/* Columns that tell only together pass note_leakage; what they do to rows the model has not seen does not. Names the term that says most. */
+static void note_too_good(const training *t) {
+    char name[256] = "";
+    double most = 0;
+    if (!(t->out->holdout.auc > SAME) || t->out->kind != TRAINED_ADDITIVE) return;
+    for (size_t k = 0; k < t->out->notes; k++)
+        if (strstr(t->out->note[k], "--ignore")) return; /* one column was named for it already */
+    for (size_t term = 0; term < trained_terms(t->out); term++)
+        if (trained_importance(t->out, term) > most) most = trained_importance(t->out, term), trained_term_name(t->out, term, name);
+    trained_note(t->out, "on rows it had not seen the model hardly ever errs (AUC %.3f), which customers do not allow; '%.160s' says most: if it is only known once it has happened, leave it out (--ignore)",
+                 t->out->holdout.auc, name);
+}
+
 static void note_unused(const training *t) {
     for (size_t j = 0; j < t->out->features; j++) {
         if (t->out->feature[j].used) continue;
@@ -269,6 +282,7 @@ mr_status training_run(const frame *f, const training_options *options, const mr
     if (status == MR_OK && !options->no_leakage_check) status = note_leakage(&t, err);
     if (status == MR_OK) status = split(&t, &held, err);
     if (status == MR_OK && held) status = hold_out(&t, err);
+    if (status == MR_OK && held && !options->no_leakage_check) note_too_good(&t);
     if (status == MR_OK) status = fit(&t, f, err);
     if (status == MR_OK) note_unused(&t);
     if (status == MR_OK && out->memory.failed) status = error_memory(err, 4096);

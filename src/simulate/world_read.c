@@ -165,9 +165,25 @@ static mr_status read_moment(yaml_reading *y, const yaml_node_t *node, void *int
     return status;
 }
 
+/* Between which readings of that clock customers of this world can be at all. */
+static void clock_reach(const world *w, world_clock clock, double *low, double *high) {
+    double days = w->days ? (double)w->days : floor((w->years > 0 ? w->years : 3) * DAYS_PER_YEAR + 0.5), term = 31 * (double)w->term_months;
+    bool both_ways = clock == WORLD_days_to_renewal || clock == WORLD_days_to_notice;
+    *low = both_ways ? -term : clock == WORLD_anniversary ? -184 : 0;
+    *high = both_ways ? term : clock == WORLD_anniversary ? 184 : days;
+}
+
+static mr_status reachable(yaml_reading *y, const yaml_node_t *node, const world *w, const world_moment *m) {
+    double low, high;
+    clock_reach(w, m->clock, &low, &high);
+    if (m->from <= high && m->to > low) return MR_OK;
+    return yaml_fail(y, node, "at", "the moment '%.60s' is out of anybody's reach: in this world the clock %s runs from %.6g to %.6g", m->name, world_clock_name(m->clock), low, high);
+}
+
 static mr_status read_moments(yaml_reading *y, const yaml_node_t *node, void *into) {
     world *w = into;
     mr_status status = read_list(y, node, "moments", sizeof *w->moment, &w->moment, &w->moments, read_moment);
+    for (size_t i = 0; i < w->moments && !status; i++) status = reachable(y, node, w, &w->moment[i]);
     for (size_t i = 0; i < w->moments && !status; i++)
         for (size_t k = 0; k < i && !status; k++)
             if (!strcmp(w->moment[k].name, w->moment[i].name))

@@ -15,8 +15,12 @@ awk 'BEGIN {
 
 want "trained" 0 "y = yes in [0-9]+ of 400 rows & AUC +[01]\.[0-9]+ & reason  & m.json is written & 'const' is the same in all rows & 'reason' says the same as 'y'" \
     train t.csv --target y --id id --out m.json
+awk 'BEGIN { srand(3); print "a,b,c,y"; for (i = 0; i < 2000; i++) { a = rand() < .5; b = rand() < .5; printf "%d,%d,%.3f,%d\n", a, b, rand(), a != b } }' >both.csv
+want "two columns that tell only together" 0 "hardly ever errs \(AUC 1\.000\).*'a x b' says most" train both.csv --target y --out both.json
 want "the leak is left out" 0 "AUC +0\.[78]" train t.csv --target y --id id --ignore reason,month --out m.json
 cp m.json again.json
+jq '.features[1].name = .features[0].name' m.json >twice.json
+want "a feature twice" 3 "the model is damaged: 'features'" predict t.csv --model twice.json
 run train t.csv --target y --id id --ignore reason,month --out m.json --threads 1 --quiet
 same "the same model on one thread" m.json again.json
 run train t.csv --target y --id id --ignore reason,month --out seed.json --seed 2 --json --quiet

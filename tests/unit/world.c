@@ -50,6 +50,7 @@ static const struct bad {
     {"moments:\n  - {clock: anniversary, at: 3, ratio: -2}\n", "ratio must be 0 to 1000, not -2"},
     {"moments:\n  - {clock: anniversary, at: 3, ratio: 2, tier: gold}\n", "tier: 'gold' is none of the world's tiers"},
     {"moments:\n  - {clock: anniversary, at: 3, ratio: 2}\n  - {clock: anniversary, at: 3, width: 2, ratio: 4}\n", "two moments are called 'anniversary 3'"},
+    {"moments:\n  - {clock: days_since_start, at: 2000, ratio: 2}\n", "the moment 'days_since_start 2000' is out of anybody's reach: in this world the clock days_since_start runs from 0 to 1096"},
     {"reasons:\n  - {code: price_rise, share: 0.2}\n", "code: 'price_rise' is not known"},
     {"reasons:\n  - {code: price_incrase, share: 0.2}\n", "did you mean 'price_increase'?"},
     {"reasons:\n  - {code: undercut}\n", "a reason needs 'code' and 'share'"},
