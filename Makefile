@@ -36,6 +36,7 @@ bench: build
 	@ROWS="$(ROWS)" bench/run $(BUILD)
 	@bench/ledger $(BUILD)
 	@ROWS="$(ROWS)" bench/churn $(BUILD)
+	@bench/tick $(BUILD)
 
 debug asan tsan: deps
 	@cmake --preset $@ >/dev/null

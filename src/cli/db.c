@@ -94,6 +94,7 @@ static int upgrade(const db_arguments *a) {
     if (err.code == MR_OK && !before)
         err.code = error_set(&err, MR_EDATA, NULL, -1, "%s is no ledger yet: run 'marram db init'", db_name(d));
     if (err.code == MR_OK) err.code = db_schema_upgrade(d, 0, a->init.now_us, &before, &after, &err);
+    if (err.code == MR_OK && before != after && db_distributed(d)) err.code = db_schema_distribute(d, &err); /* the tables that are new */
     db_close(d);
     if (err.code != MR_OK) return command_fail("db", &err);
     if (a->json) return db_print_json(json_pack("{s:i,s:i}", "version_before", before, "version_after", after));

@@ -27,7 +27,9 @@ static int exit_code(mr_status status) {
 
 int command_fail(const char *name, const mr_error *err) {
     if (err->code == MR_ECANCELLED) {
-        print_error("marram %s: interrupted; nothing was written", name);
+        /* Who has written something by then says so themselves. */
+        if (!strncmp(err->message, "interrupted; ", 13)) print_error("marram %s: %s", name, err->message);
+        else print_error("marram %s: interrupted; nothing was written", name);
     } else {
         print_error("marram %s: %s", name, err->message[0] ? err->message : mr_status_text(err->code));
     }

@@ -57,6 +57,8 @@ bool db_distributed(const db *d); /* Citus is there and the tables are distribut
  * server crashed and that what was committed since the last db_sync is gone: it must be written again. */
 unsigned db_connections(const db *d);
 
+bool db_in_transaction(const db *d);
+
 typedef enum db_mode {
     DB_READ, /* one snapshot for all that is read until db_commit */
     DB_WRITE /* takes the write lock at once on SQLite (BEGIN IMMEDIATE) */

@@ -95,6 +95,10 @@ static mr_status attempt(db *d, db_mode mode, db_work fn, void *ctx, db_fault *f
     return status;
 }
 
+bool db_in_transaction(const db *d) {
+    return d->in_transaction;
+}
+
 mr_status db_transaction(db *d, db_mode mode, db_work fn, void *ctx, mr_error *err) {
     int64_t pause = FIRST_PAUSE_MS, lost_until = 0;
     for (int conflicts = 0;;) {

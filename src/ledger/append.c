@@ -3,13 +3,14 @@
  *   1. lock the customers, in ascending id, by raising their cycles' version, and get the cycles' states
  *   2. insert the events; those that were there are compared
  *   3. apply the new ones to the cycles, or rebuild where one came late
- *   4. project what shows in tables; write the cycles
+ *   4. project what shows in tables; write the cycles; ask that programmes look at who has something new
  *
  * Each step is one statement over all items, so on PostgreSQL a group costs four round trips, not four times as many as it has events. Locking
  * by an UPDATE comes first on both stores: reading the state first would lose updates. */
 #include "append.h"
 
 #include "events.h"
+#include "looks.h"
 #include "project.h"
 
 #include <cycle.h>
@@ -195,13 +196,35 @@ static mr_status write_cycles(group *g, mr_error *err) {
     return status;
 }
 
+static mr_status ask_looks(group *g, mr_error *err) {
+    bool wanted = false;
+    size_t n = 0;
+    mr_status status = looks_wanted(g->l, &wanted, err);
+    if (status != MR_OK || !wanted) return status;
+    look_request *wishes = mem_take(NULL, g->customers_n, sizeof *wishes);
+    if (!wishes) return error_memory(err, g->customers_n * sizeof *wishes);
+    for (size_t i = 0; i < g->customers_n; i++) {
+        const group_customer *c = &g->customers[i];
+        look_request wish = {c->customer_id, INT64_MAX};
+        for (size_t k = c->first; k < c->first + c->n; k++) {
+            const append_item *item = g->order[k];
+            if (item->outcome == APPEND_ADDED && item->event.e.recorded_at_us < wish.at_us) wish.at_us = item->event.e.recorded_at_us;
+        }
+        if (wish.at_us < INT64_MAX) wishes[n++] = wish;
+    }
+    status = looks_ask(g->l, wishes, n, err);
+    mem_free(NULL, wishes);
+    return status;
+}
+
 static mr_status group_fold(group *g, mr_error *err) {
     history h = {0};
     mr_status status = MR_OK;
     for (size_t i = 0; i < g->customers_n && status == MR_OK; i++) status = fold(g, &g->customers[i], &h, err);
     history_free(&h);
     if (status == MR_OK && g->rows.rows) status = upserts_write(&g->rows, g->l, err);
-    return status == MR_OK ? write_cycles(g, err) : status;
+    if (status == MR_OK) status = write_cycles(g, err);
+    return status == MR_OK ? ask_looks(g, err) : status;
 }
 
 static void group_customers(group *g) {
@@ -231,22 +254,39 @@ static mr_status group_run(db *d, void *ctx, mr_error *err) {
     return status == MR_OK ? group_fold(g, err) : status;
 }
 
+static mr_status group_begin(group *g, mr_error *err) {
+    g->order = mem_take(NULL, g->n, sizeof *g->order);
+    g->customers = mem_take(NULL, g->n, sizeof *g->customers);
+    g->changed = mem_take(NULL, g->n, sizeof *g->changed);
+    return g->order && g->customers && g->changed ? MR_OK : error_memory(err, g->n * sizeof *g->customers);
+}
+
+static void group_end(group *g) {
+    upserts_free(&g->rows);
+    mem_free(NULL, g->order);
+    mem_free(NULL, g->customers);
+    mem_free(NULL, g->changed);
+}
+
 mr_status ledger_append(ledger *l, refs *r, append_item *items, size_t n, mr_error *err) {
     group g = {.l = l, .r = r, .items = items, .n = n};
     if (!n) return MR_OK;
-    g.order = mem_take(NULL, n, sizeof *g.order);
-    g.customers = mem_take(NULL, n, sizeof *g.customers);
-    g.changed = mem_take(NULL, n, sizeof *g.changed);
-    mr_status status = g.order && g.customers && g.changed ? MR_OK : error_memory(err, n * sizeof *g.customers);
+    mr_status status = group_begin(&g, err);
     for (int tries = 0; status == MR_OK || (g.moved && tries < MOVED_TRIES); tries++) {
         g.moved = false;
         status = db_transaction(l->d, DB_WRITE, group_run, &g, err);
         if (!g.moved) break;
     }
     if (status != MR_OK && r) refs_forget(r); /* what it made may not be there */
-    upserts_free(&g.rows);
-    mem_free(NULL, g.order);
-    mem_free(NULL, g.customers);
-    mem_free(NULL, g.changed);
+    group_end(&g);
+    return status;
+}
+
+mr_status ledger_append_within(ledger *l, append_item *items, size_t n, mr_error *err) {
+    group g = {.l = l, .items = items, .n = n};
+    if (!n) return MR_OK;
+    mr_status status = group_begin(&g, err);
+    if (status == MR_OK) status = group_run(l->d, &g, err);
+    group_end(&g);
     return status;
 }

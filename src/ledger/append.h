@@ -20,6 +20,7 @@ typedef struct append_item {
 /* In one transaction: all or none. refs: the source of the external ids (may be NULL where there are none); one writer's own. Retried where the
  * store asks for it. */
 mr_status ledger_append(ledger *l, refs *r, append_item *items, size_t n, mr_error *err);
-
+/* Inside the caller's write transaction, for what must be there together with something else. Customers by number alone (external_id NULL). */
+mr_status ledger_append_within(ledger *l, append_item *items, size_t n, mr_error *err);
 
 #endif

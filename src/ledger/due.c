@@ -2,7 +2,10 @@
 
 #include <error.h>
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- leases --- */
@@ -11,6 +14,7 @@ typedef struct lease_work {
     ledger *l;
     due_lease *lease;
     int64_t wall_us, length_us;
+    int part; /* of take_one */
     bool done;
 } lease_work;
 
@@ -56,6 +60,77 @@ mr_status due_lease_take(ledger *l, const char *owner, int64_t wall_us, int64_t 
     mr_status status = db_transaction(l->d, DB_WRITE, take, &w, err);
     *taken = status == MR_OK && w.done;
     return status;
+}
+
+static mr_status take_one(db *d, void *ctx, mr_error *err) {
+    lease_work *w = ctx;
+    (void)d;
+    w->done = false;
+    return take_part(w, w->part, err);
+}
+
+mr_status due_lease_take_part(ledger *l, int part, const char *owner, int64_t wall_us, int64_t length_us, due_lease *out, bool *taken, mr_error *err) {
+    *out = (due_lease){.part = -1};
+    snprintf(out->owner, sizeof out->owner, "%s", owner);
+    lease_work w = {.l = l, .lease = out, .wall_us = wall_us, .length_us = length_us, .part = part};
+    mr_status status = db_transaction(l->d, DB_WRITE, take_one, &w, err);
+    *taken = status == MR_OK && w.done;
+    return status;
+}
+
+/* A process that has ended and that nobody has taken note of yet (in containers often nobody does) still has its number. */
+static bool is_remains(long pid) {
+    char path[40], line[512], state = 0;
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    FILE *f = fopen(path, "re");
+    if (!f) return false;
+    const char *at = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
+    if (at && at[1] == ' ') state = at[2];
+    fclose(f);
+    return state == 'Z' || state == 'X';
+}
+
+bool due_owner_gone(const char *holder, const char *owner) {
+    const char *colon = strrchr(owner, ':'), *end = strrchr(holder, ':');
+    if (!colon || !end || colon - owner != end - holder || strncmp(holder, owner, (size_t)(colon - owner)) != 0 || !strcmp(holder, owner)) return false;
+    long pid = strtol(end + 1, NULL, 10);
+    if (pid <= 0) return false;
+    return kill((pid_t)pid, 0) != 0 ? errno == ESRCH : is_remains(pid);
+}
+
+typedef struct dead_lease {
+    int part;
+    int64_t fence;
+} dead_lease;
+
+typedef struct clear_work {
+    ledger *l;
+    const char *owner;
+} clear_work;
+
+static mr_status clear(db *d, void *ctx, mr_error *err) {
+    const clear_work *w = ctx;
+    dead_lease dead[DUE_PARTS];
+    int n = 0;
+    bool row = true;
+    db_statement *s;
+    mr_status status = db_prepare(d, "SELECT part, fence, owner FROM lease WHERE until_us > 0", "", &s, err);
+    while (status == MR_OK && row) {
+        status = db_step(s, &row, err);
+        if (status == MR_OK && row && n < DUE_PARTS && due_owner_gone(db_text(s, 2, NULL), w->owner)) dead[n++] = (dead_lease){(int)db_int(s, 0), db_int(s, 1)};
+    }
+    if (status == MR_OK) status = db_prepare(d, "UPDATE lease SET until_us = 0 WHERE part = $1 AND fence = $2", "si", &s, err);
+    for (int i = 0; i < n && status == MR_OK; i++) {
+        db_bind_int(s, 1, dead[i].part);
+        db_bind_int(s, 2, dead[i].fence);
+        status = db_run(s, NULL, err);
+    }
+    return status;
+}
+
+mr_status due_lease_clear(ledger *l, const char *owner, mr_error *err) {
+    clear_work w = {l, owner};
+    return db_transaction(l->d, DB_WRITE, clear, &w, err);
 }
 
 /* Ends at w->wall_us + w->length_us, where the fence is still ours. */

@@ -19,19 +19,27 @@ typedef struct due_lease {
 
 /* One part that nobody holds at wall_us, for length_us; *taken false: all are held. */
 mr_status due_lease_take(ledger *l, const char *owner, int64_t wall_us, int64_t length_us, due_lease *out, bool *taken, mr_error *err);
+/* That part; *taken false: another holds it. */
+mr_status due_lease_take_part(ledger *l, int part, const char *owner, int64_t wall_us, int64_t length_us, due_lease *out, bool *taken, mr_error *err);
+/* Leases that processes of this machine held when they ended are free again. owner: "machine:process", as they all are. */
+mr_status due_lease_clear(ledger *l, const char *owner, mr_error *err);
+/* Was `holder` ("machine:process") a process of the machine that owner names, and is it gone? */
+bool due_owner_gone(const char *holder, const char *owner);
 /* Longer, from wall_us on; *kept false: another holds it by now. */
 mr_status due_lease_keep(ledger *l, due_lease *lease, int64_t wall_us, int64_t length_us, bool *kept, mr_error *err);
 /* Free for others at once. */
 mr_status due_lease_give(ledger *l, const due_lease *lease, mr_error *err);
 
-typedef enum due_kind { DUE_PROMISE = 1 } due_kind;
+typedef enum due_kind { DUE_PROMISE = 1, DUE_LOOK } due_kind;
+
+#define DUE_LOOK_ID 2 /* of the one DUE_LOOK a customer has */
 
 typedef struct due_row {
     int64_t customer_id, id, due_us, subject_id;
     int kind;
 } due_row;
 
-/* Up to room of those in the part that are due by at_us and not done, the earliest first. */
+/* Of all kinds: up to room of those in the part that are due by at_us and not done, the earliest first. */
 mr_status due_waiting(ledger *l, int part, int64_t at_us, due_row *rows, size_t room, size_t *n, mr_error *err);
 
 /* What there is to do, inside the transaction that claims the timer: what it writes through l is there once. Run again where the transaction
@@ -45,7 +53,24 @@ typedef enum due_outcome {
     DUE_NOT_OURS   /* another fired it, or the lease is another's by now */
 } due_outcome;
 
-/* lease NULL: of no matter. */
+/* Of promises; looks are due_look_done's. lease NULL: of no matter. */
 mr_status due_fire(ledger *l, const due_lease *lease, const due_row *row, due_act act, void *ctx, due_outcome *outcome, mr_error *err);
+
+/* --- looks: when programmes look at a customer next (looks.h) --- */
+
+/* To be called first by who acts: from then on every event, appended or imported, has its customer looked at. The first time all customers are due at
+ * now_us (one statement); later it asks nothing. began may be NULL. */
+mr_status due_looks_begin(ledger *l, int64_t now_us, bool *began, mr_error *err);
+/* At due_us, unless it is earlier already; anew where there was none or it was done. In a write transaction, or by itself. */
+mr_status due_look_at(ledger *l, int64_t customer_id, int64_t due_us, mr_error *err);
+/* How it stands; *waiting false: none, or done. */
+mr_status due_look_read(ledger *l, int64_t customer_id, due_row *row, bool *waiting, mr_error *err);
+/* The parts that have a look due by at_us, ascending, by one look at the index each; parts[DUE_PARTS]. */
+mr_status due_look_parts(ledger *l, int64_t at_us, int *parts, size_t *n, mr_error *err);
+/* Up to room of the looks of a part that are due by at_us, the earliest first. */
+mr_status due_looks_waiting(ledger *l, int part, int64_t at_us, due_row *rows, size_t room, size_t *n, mr_error *err);
+/* They were looked at: again at next_us exactly; INT64_MAX: not before something happens. seen: the row as due_waiting or due_look_read gave it before the customer
+ * was read. *done (may be NULL) false: something happened since, and they stay due. In a write transaction, or by itself. */
+mr_status due_look_done(ledger *l, const due_row *seen, int64_t next_us, bool *done, mr_error *err);
 
 #endif

@@ -17,6 +17,7 @@ typedef struct ledger {
     char *url;
     unsigned char key[LEDGER_KEY_BYTES]; /* of every hash; made at init */
     bool distributed;
+    bool acting;       /* somebody acts on it, as far as is known here (looks.h) */
     unsigned ref_bits; /* of a ref, 63; fewer only in tests of what happens when two identifiers have one hash */
 } ledger;
 

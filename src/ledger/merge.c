@@ -22,6 +22,7 @@ const merge_table merge_tables[] = {
     {"support_case", MERGE_MADE},  {"promise", MERGE_MADE},   {"touch", MERGE_MADE},    {"survey", MERGE_MADE},
     {"consent", MERGE_MADE},       {"event", MERGE_MOVED},    {"event_conflict", MERGE_MOVED}, {"cycle", MERGE_MADE},
     {"due", MERGE_MOVED},          {"forecast", MERGE_DROPPED}, {"merge_move", MERGE_OWN}, {"same_as", MERGE_MOVED},
+    {"action", MERGE_MOVED},       {"message", MERGE_MOVED},  {"gate_answer", MERGE_MOVED},
 };
 const size_t merge_tables_n = sizeof merge_tables / sizeof *merge_tables;
 

@@ -66,14 +66,14 @@ static mr_status read_keys(merge_work *w, const table_columns *c, int64_t custom
     return status;
 }
 
-/* "a, b, ..." of a row on its way to another customer, $1; what is due goes to the part their top six bits name. */
+/* "a, b, ..." of a row on its way to another customer, $1; what is due or to be sent goes to the part their top six bits name. */
 static void moved_list(const table_columns *c, const char *prefix, text_buffer *sql) {
     for (size_t i = 0; i < c->n; i++) {
         const char *name = c->column[i].name;
         text_puts(sql, i ? ", " : "");
         if (!strcmp(name, "customer_id"))
             text_puts(sql, "$1");
-        else if (!strcmp(c->table, "due") && !strcmp(name, "part"))
+        else if (!strcmp(name, "part"))
             text_puts(sql, "CAST($1 / 144115188075855872 AS SMALLINT)");
         else
             text_printf(sql, "%s%s", prefix, name);

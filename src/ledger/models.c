@@ -63,7 +63,7 @@ mr_status ledger_models(ledger *l, ledger_model **out, size_t *n, mr_error *err)
     size_t capacity = 0;
     *out = NULL;
     *n = 0;
-    mr_status status = db_prepare(l->d, "SELECT " MODEL_COLUMNS " FROM model WHERE name <> '" LEDGER_LEAVING "' ORDER BY fitted_at_us DESC, id DESC", "", &s, err);
+    mr_status status = db_prepare(l->d, "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "') ORDER BY fitted_at_us DESC, id DESC", "", &s, err);
     if (status != MR_OK) return status;
     for (bool row = true; status == MR_OK;) {
         status = db_step(s, &row, err);
@@ -90,8 +90,8 @@ mr_status ledger_models(ledger *l, ledger_model **out, size_t *n, mr_error *err)
 
 mr_status ledger_model_current(ledger *l, bool latest, ledger_model *out, mr_error *err) {
     static const char *const queries[] = {
-        "SELECT " MODEL_COLUMNS " FROM model WHERE name <> '" LEDGER_LEAVING "' ORDER BY pinned DESC, fitted_at_us DESC, id DESC LIMIT 1",
-        "SELECT " MODEL_COLUMNS " FROM model WHERE name <> '" LEDGER_LEAVING "' ORDER BY fitted_at_us DESC, id DESC LIMIT 1",
+        "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "') ORDER BY pinned DESC, fitted_at_us DESC, id DESC LIMIT 1",
+        "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "') ORDER BY fitted_at_us DESC, id DESC LIMIT 1",
     };
     db_statement *s;
     bool row = false;
@@ -103,15 +103,21 @@ mr_status ledger_model_current(ledger *l, bool latest, ledger_model *out, mr_err
     return status;
 }
 
-mr_status ledger_model_leaving(ledger *l, ledger_model *out, mr_error *err) {
+mr_status ledger_model_newest(ledger *l, const char *name, ledger_model *out, mr_error *err) {
     db_statement *s;
     bool row = false;
     *out = (ledger_model){0};
-    mr_status status = db_prepare(l->d, "SELECT " MODEL_COLUMNS " FROM model WHERE name = '" LEDGER_LEAVING "' ORDER BY fitted_at_us DESC, id DESC LIMIT 1", "", &s, err);
-    if (status == MR_OK) status = db_step(s, &row, err);
+    mr_status status = db_prepare(l->d, "SELECT " MODEL_COLUMNS " FROM model WHERE name = $1 ORDER BY fitted_at_us DESC, id DESC LIMIT 1", "t", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_string(s, 1, name);
+    status = db_step(s, &row, err);
     if (status == MR_OK && row) status = model_row(s, out, err);
     if (status == MR_OK) db_reset(s);
     return status;
+}
+
+mr_status ledger_model_leaving(ledger *l, ledger_model *out, mr_error *err) {
+    return ledger_model_newest(l, LEDGER_LEAVING, out, err);
 }
 
 mr_status ledger_model_find(ledger *l, const char *text, ledger_model *out, mr_error *err) {
@@ -155,7 +161,7 @@ static mr_status write_pin(db *d, void *ctx, mr_error *err) {
     const pin_work *work = ctx;
     db_statement *s;
     char detail[64];
-    mr_status status = db_prepare(d, "UPDATE model SET pinned = CASE WHEN id = $1 THEN 1 ELSE 0 END WHERE name <> '" LEDGER_LEAVING "'", "i", &s, err);
+    mr_status status = db_prepare(d, "UPDATE model SET pinned = CASE WHEN id = $1 THEN 1 ELSE 0 END WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "')", "i", &s, err);
     if (status != MR_OK) return status;
     db_bind_int(s, 1, work->id);
     status = db_run(s, NULL, err);

@@ -16,12 +16,17 @@ typedef struct ledger_model {
 
 void ledger_model_free(ledger_model *m); /* of zeroes is fine */
 
-/* The name of the models of leaving (src/learn/leaving_model.h). The others are of buying; all functions but the first two are about those alone. */
+/* The name of the models of leaving (src/learn/leaving_model.h). The others but LEDGER_ACTING are of buying; all functions but the first three are about those alone. */
 #define LEDGER_LEAVING "leaving"
+
+/* What acting goes by (src/programme/knowledge.h). */
+#define LEDGER_ACTING "acting"
 
 /* id is set. The same document again is the same model, fitted anew. m->document is borrowed. */
 mr_status ledger_model_add(ledger *l, ledger_model *m, mr_error *err);
-/* The newest model of leaving. id 0 on return: there is none. */
+/* The newest of a name. id 0 on return: there is none. */
+mr_status ledger_model_newest(ledger *l, const char *name, ledger_model *out, mr_error *err);
+/* The newest model of leaving. */
 mr_status ledger_model_leaving(ledger *l, ledger_model *out, mr_error *err);
 /* The pinned one, else the newest; latest: the newest even so. id 0 on return: there is none. */
 mr_status ledger_model_current(ledger *l, bool latest, ledger_model *out, mr_error *err);

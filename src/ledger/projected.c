@@ -49,7 +49,9 @@ mr_status projected_open(projected_rows *r, ledger *l, unsigned table, int64_t f
         types[r->c.n + i] = 'd';
     }
     types[2 * r->c.n] = 0;
-    const db_range range = {.table = r->c.table, .columns = text_terminate(&list), .types = types, .then = "id", .first = first, .last = last};
+    /* When programmes look at a customer next is no event's doing. */
+    const char *where = strcmp(r->c.table, "due") ? NULL : "kind = 1";
+    const db_range range = {.table = r->c.table, .columns = text_terminate(&list), .types = types, .where = where, .then = "id", .first = first, .last = last};
     status = list.failed ? error_memory(err, list.len) : db_stream_range(l->d, &range, &r->stream, err);
     text_free(&list);
     return status == MR_OK ? db_stream_next(r->stream, &r->row, err) : status;

@@ -18,8 +18,12 @@
 
 static const char *const contract_states[] = {"", "running", "notice given", "ended", NULL}, *const case_states[] = {"", "open", "resolved", NULL},
                          *const promise_states[] = {"", "open", "kept", "broken", NULL}, *const consent_states[] = {"withdrawn", "given", NULL},
-                         *const due_states[] = {"waiting", "done", NULL}, *const due_kinds[] = {"", "promise", NULL},
-                         *const import_states[] = {"", "under way", "done", "dismissed", NULL}, *const customer_kinds[] = {"", "person", "company", NULL};
+                         *const due_states[] = {"waiting", "done", NULL}, *const due_kinds[] = {"", "promise", "look", NULL},
+                         *const import_states[] = {"", "under way", "done", "dismissed", NULL}, *const customer_kinds[] = {"", "person", "company", NULL},
+                         *const action_kinds[] = {"", "task", "message", NULL},
+                         *const action_states[] = {"proposed", "open", "in the outbox", "done", "dropped", "lapsed", "failed", NULL},
+                         *const message_states[] = {"waiting", "sending", "sent", "refused", "uncertain", "cancelled", NULL},
+                         *const verdicts[] = {"no", "now", "later", NULL};
 
 typedef struct cell_rule {
     const char *table, *column; /* "": any; "*_us": by its end */
@@ -37,6 +41,12 @@ static const cell_rule rules[] = {
     {"due", "kind", CELL_WORD, due_kinds},
     {"import_run", "state", CELL_WORD, import_states},
     {"customer", "kind", CELL_WORD, customer_kinds},
+    {"action", "kind", CELL_WORD, action_kinds},
+    {"action", "state", CELL_WORD, action_states},
+    {"action", "urgent", CELL_FLAG, NULL},
+    {"message", "state", CELL_WORD, message_states},
+    {"gate_answer", "verdict", CELL_WORD, verdicts},
+    {"gate_answer", "detail", CELL_TEXT, NULL},
     {"cycle", "state", CELL_CYCLE, NULL},
     {"", "kind", CELL_KIND, NULL},
     {"event", "source", CELL_SOURCE, NULL},
@@ -47,6 +57,7 @@ static const cell_rule rules[] = {
     {"", "body", CELL_JSON, NULL},
     {"", "attributes", CELL_JSON, NULL},
     {"", "document", CELL_JSON, NULL},
+    {"", "outcome", CELL_JSON, NULL},
     {"", "doublet", CELL_JSON, NULL},
     {"", "detail", CELL_JSON, NULL},
     {"", "outward", CELL_FLAG, NULL},

@@ -2,6 +2,7 @@
 #include "rebuild.h"
 
 #include "events.h"
+#include "looks.h"
 #include "project.h"
 #include "histories.h"
 
@@ -15,6 +16,7 @@
 
 typedef struct rebuilt {
     int64_t customer_id, version; /* version -1: there was no row */
+    int64_t recorded_us;          /* of the latest event; 0 where bodies are not read */
     unsigned char *state;         /* in the batch's arena */
     size_t len;
     bool there;
@@ -92,6 +94,19 @@ static mr_status write_old(batch_list *list, mr_error *err) {
     return status;
 }
 
+/* Who has new events is looked at. */
+static mr_status ask_looks(rebuild *r, mr_error *err) {
+    bool wanted = false;
+    mr_status status = looks_wanted(r->writer, &wanted, err);
+    if (status != MR_OK || !wanted) return status;
+    look_request *wishes = mem_take(NULL, r->batched, sizeof *wishes);
+    if (!wishes) return error_memory(err, r->batched * sizeof *wishes);
+    for (size_t i = 0; i < r->batched; i++) wishes[i] = (look_request){r->batch[i].customer_id, r->batch[i].recorded_us};
+    status = looks_ask(r->writer, wishes, r->batched, err);
+    mem_free(NULL, wishes);
+    return status;
+}
+
 /* Cycles and projected rows in one transaction, or a crash between the two would leave a cycle that is not stale and rows that are: nobody
  * would look for them. Who was changed meanwhile comes last: the rows just written are older than what changed them. */
 static mr_status write_batch(db *d, void *ctx, mr_error *err) {
@@ -109,6 +124,7 @@ static mr_status write_batch(db *d, void *ctx, mr_error *err) {
         status = old ? write_old(list, err) : write_new(list, err);
     }
     if (status == MR_OK && r->rows.rows) status = upserts_write(&r->rows, r->writer, err);
+    if (status == MR_OK) status = ask_looks(r, err);
     for (size_t i = 0; i < list->redo_n && status == MR_OK; i++) status = ledger_rebuild_customer(r->writer, list->redo[i], err);
     mem_free(NULL, list);
     return status;
@@ -127,12 +143,19 @@ static mr_status flush(rebuild *r, mr_error *err) {
 
 /* --- reading --- */
 
+static int64_t latest_recorded(const history *h) {
+    int64_t latest = 0;
+    for (size_t i = 0; h && i < h->n; i++)
+        if (h->events[i].recorded_at_us > latest) latest = h->events[i].recorded_at_us;
+    return latest;
+}
+
 static mr_status add(rebuild *r, int64_t customer_id, int64_t version, const history *h, mr_error *err) {
     unsigned char bytes[CYCLE_BYTES_MAX];
     cycle c;
     cycle_build(&c, h ? h->events : NULL, h ? h->n : 0);
     rebuilt *b = &r->batch[r->batched++];
-    *b = (rebuilt){.customer_id = customer_id, .version = version, .len = cycle_encode(&c, bytes)};
+    *b = (rebuilt){.customer_id = customer_id, .version = version, .recorded_us = latest_recorded(h), .len = cycle_encode(&c, bytes)};
     b->state = (unsigned char *)arena_copy(&r->states, (const char *)bytes, b->len);
     if (!b->state) return error_memory(err, b->len);
     mr_status status = h && r->bodies ? project_history(r->writer, h, 0, &r->rows, err) : MR_OK;
@@ -251,6 +274,9 @@ mr_status ledger_rebuild_customer(ledger *l, int64_t customer_id, mr_error *err)
         db_bind_bytes(s, 2, state, cycle_encode(&c, state));
         status = db_run(s, NULL, err);
     }
+    bool wanted = false;
+    if (status == MR_OK) status = looks_wanted(l, &wanted, err);
+    if (status == MR_OK && wanted) status = looks_ask(l, &(look_request){customer_id, latest_recorded(&h)}, 1, err);
     history_free(&h);
     upserts_free(&rows);
     return status;

@@ -66,9 +66,9 @@ test_version() { # URL NAME
     refused "$2: init of a newer schema" 3 "newer Marram" db init --db "$1"
     refused "$2: upgrade of a newer schema" 3 "newer Marram" db upgrade --db "$1"
     "$load" sql "$1" "DELETE FROM schema_version WHERE version = 999"
-    "$load" sql "$1" "UPDATE schema_version SET version = -7 WHERE version > 1"
+    "$load" sql "$1" "UPDATE schema_version SET version = -version WHERE version > 1"
     if [ "$(ls "$source_dir"/sql/*.sql | wc -l)" -gt 1 ]; then every "$2: an older schema" 3 "run 'marram db upgrade'" "$1"; fi
-    "$load" sql "$1" "UPDATE schema_version SET version = 2 WHERE version = -7"
+    "$load" sql "$1" "UPDATE schema_version SET version = -version WHERE version < 0"
     untouched "$2: versions" "$1"
 }
 as_nobody() { # a program that may not write what we may not write; root may everything

@@ -27,10 +27,13 @@ compiles() {
     "$cc" -std=c17 -fsyntax-only "$@" "$work/one.c"
 }
 
-# hidden HEADER FLAGS ...: the compiler must not find it at all.
+# hidden HEADER FLAGS ...: the compiler must not find it at all; the system's own of that name (db.h is Berkeley DB's, too) is another.
 hidden() {
     if hidden_said=$(compiles "$@" 2>&1); then
-        echo "$1 is within reach"
+        hidden_header=$1
+        shift
+        "$cc" -std=c17 -M "$@" "$work/one.c" | tr ' ' '\n' | grep -q "^$source/src/" || return 0
+        echo "$hidden_header is within reach"
         return 1
     fi
     printf '%s' "$hidden_said" | grep -qE "fatal error: '?$1'?( file not found|: No such file)" || { echo "$hidden_said"; return 1; }

@@ -1,0 +1,32 @@
+/* What the files that read the settings share. */
+#ifndef CONFIG_CONFIG_READ_H
+#define CONFIG_CONFIG_READ_H
+
+#include "config.h"
+
+#include <yaml_file.h>
+
+typedef struct config_reading {
+    yaml_reading y;
+    config *c;
+    config_found found;
+    void *ctx;
+    mr_error first; /* of what is wrong; code MR_OK: nothing */
+    size_t wrong;
+} config_reading;
+
+/* A finding out of y.err, which is emptied; MR_ENOMEM is kept as it is. false: stop reading. */
+bool config_note(config_reading *r, uint32_t line);
+
+/* One value into its member. */
+mr_status config_set(config_reading *r, const setting_row *row, const yaml_node_t *node);
+/* The lists beside the table: people, tiers, holidays, webhooks. */
+bool config_list_is(const char *key);
+void config_list(config_reading *r, const char *key, const yaml_node_t *node);
+extern const char *const config_list_names[];
+extern const size_t config_list_names_n;
+
+/* What only the whole can show. */
+void config_across(config_reading *r);
+
+#endif

@@ -1,0 +1,93 @@
+#include "reconcile.h"
+
+#include "programme.h"
+
+#include <error.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the table has no column for, and people want to read. */
+static const char *document(look *k, const look_wish *w) {
+    json_t *o = json_pack("{s:O,s:O}", "why", w->why, "evidence", w->evidence);
+    const struct {
+        const char *name, *text;
+    } texts[] = {{"say", w->say}, {"template", w->words}, {"content", w->content}, {"done_event", w->done_event}};
+    for (size_t i = 0; o && i < sizeof texts / sizeof *texts; i++)
+        if (*texts[i].text) json_object_set_new(o, texts[i].name, json_string(texts[i].text));
+    if (o && json_object_size(w->values)) json_object_set(o, "values", w->values);
+    char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+    const char *kept = text ? arena_copy(&k->text, text, strlen(text)) : NULL;
+    free(text);
+    json_decref(o);
+    if (!kept) k->failed = true;
+    return kept ? kept : "";
+}
+
+static action_row row_of(look *k, const look_wish *w, int64_t id) {
+    bool message = w->kind == ACTION_MESSAGE;
+    return (action_row){.customer_id = k->w->customer_id, .id = id, .programme = w->programme->name, .step = w->step, .subject_id = w->subject_id, .occasion = w->occasion, .kind = w->kind,
+                        .state = message && programme_mode_of(k->c, w->programme) != PROGRAMME_AUTOMATIC ? ACTION_PROPOSED : ACTION_OPEN, .contact_id = w->contact_id, .purpose = contact_purpose_name(w->purpose),
+                        .channel = w->channel >= 0 ? contact_channel_name((contact_channel)w->channel) : "", .topic = w->topic, .owner = w->owner, .watcher = w->watcher, .reason = reason_of((int)w->reason)->code,
+                        .created_us = k->now_us, .due_us = w->due_us, .changed_us = k->now_us, .value_minor = k->w->value_at_risk_minor > 0 ? k->w->value_at_risk_minor : 0, .currency = k->w->value_currency,
+                        .effect = w->effect, .urgent = w->urgent, .what = w->what, .document = document(k, w), .outcome = ""};
+}
+
+static bool wished(const reconciled *r, int64_t id) {
+    for (size_t i = 0; i < r->put_n; i++)
+        if (r->put[i].id == id) return true;
+    return false;
+}
+
+mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
+    *out = (reconciled){0};
+    out->put = arena_take(&k->text, (k->n + 1) * sizeof *out->put);
+    out->lapse = arena_take(&k->text, (k->w->actions_n + 1) * sizeof *out->lapse);
+    if (!out->put || !out->lapse || k->failed) return error_memory(err, (k->n + 1) * sizeof *out->put);
+    for (size_t i = 0; i < k->n; i++) {
+        const look_wish *w = &k->wish[i];
+        int64_t id = action_id(l, k->w->customer_id, w->programme->name, w->step, w->subject_id, w->occasion);
+        const action_row *there = whole_action_of(k->w, id);
+        if (w->until_us <= k->now_us || wished(out, id)) continue;
+        look_again(k, w->until_us);
+        if (w->kind == ACTION_MESSAGE) look_again(k, w->due_us);
+        if (there && there->state > ACTION_OPEN) continue; /* decided, sent or done: never again */
+        action_row row = row_of(k, w, id);
+        if (there && there->state == ACTION_OPEN) row.state = ACTION_OPEN; /* approved */
+        if (there) row.snoozed_us = there->snoozed_us;
+        if (there && there->kind == ACTION_TASK && w->kind == ACTION_MESSAGE) { /* what no channel could carry stays with a person (plan.h) */
+            row.kind = ACTION_TASK;
+            row.state = ACTION_OPEN;
+            row.owner = there->owner;
+            row.channel = there->channel;
+            row.what = there->what;
+            row.due_us = there->due_us;
+        }
+        out->made += !there;
+        out->put[out->put_n++] = row;
+    }
+    for (size_t i = 0; i < k->w->actions_n; i++) {
+        const action_row *a = &k->w->actions[i];
+        if (a->state <= ACTION_OPEN && !wished(out, a->id)) out->lapse[out->lapse_n++] = a->id;
+    }
+    return k->failed ? error_memory(err, 1024) : MR_OK;
+}
+
+mr_status reconcile_write(ledger *l, const look *k, reconciled *r, mr_error *err) {
+    action_row *rows = r->put_n ? malloc(r->put_n * sizeof *rows) : NULL;
+    size_t n = 0;
+    if (r->put_n && !rows) return error_memory(err, r->put_n * sizeof *rows);
+    for (size_t i = 0; i < r->put_n; i++) { /* a copy: the plan points into r->put */
+        bool there = whole_action_of(k->w, r->put[i].id) != NULL;
+        if (r->put[i].kind != RECONCILE_NOT) rows[n++] = r->put[i];
+        else if (there) r->lapse[r->lapse_n++] = r->put[i].id;
+    }
+    mr_status status = n ? actions_put(l, rows, n, err) : MR_OK;
+    free(rows);
+    for (size_t i = 0; i < r->lapse_n && status == MR_OK; i++) {
+        bool changed;
+        status = action_state(l, k->w->customer_id, r->lapse[i], ACTION_IN(ACTION_PROPOSED) | ACTION_IN(ACTION_OPEN), ACTION_LAPSED, "{\"result\": \"no longer wanted\"}", k->now_us, &changed, err);
+    }
+    return status;
+}

@@ -1,0 +1,224 @@
+#include "sending.h"
+
+#include <due.h>
+#include <error.h>
+#include <mail_write.h>
+#include <rate.h>
+#include <secret.h>
+#include <smtp.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT_ONCE 64
+#define HOUR_US INT64_C(3600000000)
+#define MINUTE_US INT64_C(60000000)
+#define BURST 10
+
+typedef struct sending {
+    ledger *l;
+    const config *c;
+    const sending_options *o;
+    sending_counts *counts;
+    whole w;
+    zone_cache zones;
+    rate *rates;
+    smtp_session *smtp; /* NULL: not opened */
+    text_buffer bytes;
+    bool halted;        /* our own account or server is refused: nothing more goes in this run */
+} sending;
+
+/* --- the gate, once more --- */
+
+typedef enum word { GO, WAIT, STOP } word;
+
+static mr_status may_go(sending *s, const message_row *m, word *out, gate_verdict *v, mr_error *err) {
+    int purpose = contact_purpose_find(m->purpose, strlen(m->purpose)), channel = contact_channel_find(m->channel, strlen(m->channel));
+    *out = STOP;
+    *v = (gate_verdict){.rule = "", .at_us = CONTACT_NEVER};
+    mr_status status = whole_read(s->l, m->customer_id, &s->w, err);
+    if (status != MR_OK) return status;
+    if (purpose < 0 || channel < 0 || (m->contact_id && !whole_contact_of(&s->w, m->contact_id))) {
+        snprintf(v->text, sizeof v->text, "the contact it was for is not there any more");
+        return MR_OK;
+    }
+    const gate_request q = {.contact_id = m->contact_id, .purpose = (contact_purpose)purpose, .channel = channel, .topic = m->topic, .content = m->content, .language = "", .at_us = s->o->now_us, .action_id = m->action_id};
+    status = gate_ask(&s->w, s->c, &s->zones, &q, v, err);
+    *out = v->verdict == CONTACT_NOW ? GO : v->verdict == CONTACT_AT ? WAIT : STOP;
+    return status;
+}
+
+typedef struct stop_work {
+    sending *s;
+    const message_row *m;
+    const gate_verdict *v;
+    bool ours;
+} stop_work;
+
+static mr_status stop_it(db *d, void *ctx, mr_error *err) {
+    stop_work *w = ctx;
+    bool changed;
+    (void)d;
+    mr_status status = outbox_cancel(w->s->l, w->m->customer_id, w->m->id, w->v->text, &w->ours, err);
+    if (status == MR_OK && w->ours && w->m->action_id) {
+        json_t *o = json_pack("{s:s,s:s,s:s}", "result", "stopped by the gate", "rule", w->v->rule, "detail", w->v->text);
+        char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+        status = text ? action_state(w->s->l, w->m->customer_id, w->m->action_id, ACTION_IN(ACTION_OUTBOX), ACTION_FAILED, text, w->s->o->now_us, &changed, err) : error_memory(err, 512);
+        free(text);
+        json_decref(o);
+    }
+    if (status == MR_OK && w->ours && *w->v->rule) status = gate_store(w->s->l, &w->s->w, w->v, err);
+    return status;
+}
+
+/* --- e-mail --- */
+
+static mr_status open_smtp(sending *s, mr_error *err) {
+    const config *c = s->c;
+    text_buffer password = {0};
+    static const smtp_tls tls[] = {[TLS_MUST] = SMTP_TLS_MUST, [TLS_MAY] = SMTP_TLS_MAY, [TLS_NEVER] = SMTP_TLS_NEVER};
+    if (s->smtp) return MR_OK;
+    mr_status status = *c->delivery_smtp_password ? secret_read("delivery.smtp_password", c->delivery_smtp_password, &password, err) : MR_OK;
+    const smtp_options o = {.url = c->delivery_smtp_url, .tls = tls[c->delivery_smtp_tls], .user = c->delivery_smtp_user, .password = password.data ? password.data : "", .timeout_ms = c->delivery_timeout_seconds * 1000};
+    if (status == MR_OK) status = smtp_open(&o, &s->smtp, err);
+    text_free(&password);
+    return status;
+}
+
+/* Twice as long each time, up to a day, and up to a fifth more by the message's own number, so that they do not all come back at once. */
+static int64_t again_us(const sending *s, const message_row *m) {
+    int64_t wait = s->c->delivery_retry_minutes * MINUTE_US;
+    for (int i = 0; i < m->attempts && wait < 24 * HOUR_US; i++) wait *= 2;
+    if (wait > 24 * HOUR_US) wait = 24 * HOUR_US;
+    return s->o->now_us + wait + wait / 1000 * (int64_t)((uint64_t)m->id % 200);
+}
+
+static mr_status settle(sending *s, const message_row *m, const smtp_answer *a, mr_error *err) {
+    bool ours = false, over = s->o->now_us - m->created_us > s->c->delivery_give_up_hours * HOUR_US;
+    mr_status status = MR_OK;
+    switch (a->result) {
+    case SMTP_SENT:
+        status = outbox_sent(s->l, m->customer_id, m->id, s->o->now_us, a->said, &ours, err);
+        s->counts->sent += ours;
+        break;
+    case SMTP_UNSURE:
+        status = outbox_uncertain(s->l, m->customer_id, m->id, a->said, &ours, err);
+        s->counts->uncertain += ours;
+        break;
+    case SMTP_LATER:
+        if (!over) status = outbox_again(s->l, m->customer_id, m->id, again_us(s, m), a->said, &ours, err);
+        else status = outbox_refused(s->l, m->customer_id, m->id, s->o->now_us, a->said, OUTBOX_SOFT_BOUNCE, &ours, err);
+        *(over ? &s->counts->refused : &s->counts->later) += ours;
+        if (a->ours || !a->code) { /* every other would fare the same */
+            s->halted = true;
+            snprintf(s->counts->said, sizeof s->counts->said, "%.250s", a->said);
+        }
+        break;
+    case SMTP_NEVER:
+        status = outbox_refused(s->l, m->customer_id, m->id, s->o->now_us, a->said, a->address ? OUTBOX_HARD_BOUNCE : OUTBOX_NO_BOUNCE, &ours, err);
+        s->counts->refused += ours;
+        break;
+    }
+    return status;
+}
+
+static mr_status send_mail(sending *s, const message_row *m, mr_error *err) {
+    const config *c = s->c;
+    char reply[MAIL_ADDRESS] = "", sender[MAIL_ADDRESS] = "";
+    const char *replies = *c->delivery_replies ? c->delivery_replies : c->company_from_email;
+    const whole_contact *contact = m->contact_id ? whole_contact_of(&s->w, m->contact_id) : NULL;
+    smtp_answer a = {.result = SMTP_NEVER, .address = true};
+    bool ours = false;
+    mr_error why = {0};
+    if (!mail_plus_address(replies, m->token, reply)) snprintf(reply, sizeof reply, "%s", replies);
+    snprintf(sender, sizeof sender, "%s", reply); /* bounces name the message they belong to */
+    const mail letter = {.from_name = *c->company_from_name ? c->company_from_name : c->company_name, .from = c->company_from_email, .to_name = contact ? contact->name : s->w.name, .to = m->address, .reply_to = reply,
+                         .subject = m->subject, .plain = m->plain, .html = m->html, .unsubscribe = c->delivery_unsubscribe, .token = m->token, .date_us = s->o->now_us, .marketing = !strcmp(m->purpose, "marketing"), .automatic = true};
+    s->bytes.len = 0;
+    mr_status status = mail_write(&letter, &s->bytes, &why);
+    if (status == MR_EDATA) snprintf(a.said, sizeof a.said, "%.500s", why.message); /* this one cannot be a message: it is refused, and says why */
+    else if (status != MR_OK) return err ? *err = why, status : status;
+    bool written = status == MR_OK;
+    if (written && !mail_address_ok(m->address)) written = false, snprintf(a.said, sizeof a.said, "'%.100s' is no address that e-mail can be sent to", m->address);
+    status = open_smtp(s, err);
+    if (status == MR_OK) status = outbox_sending(s->l, m->customer_id, m->id, s->o->sender, s->o->now_us, &ours, err);
+    if (status != MR_OK || !ours) return status;
+    if (written) status = smtp_send(s->smtp, sender, m->address, s->bytes.data, s->bytes.len, &a, err);
+    if (status == MR_EINVAL) status = MR_OK, a = (smtp_answer){.result = SMTP_NEVER, .address = true}, snprintf(a.said, sizeof a.said, "'%.100s' is no address that e-mail can be sent to", m->address);
+    return status == MR_OK ? settle(s, m, &a, err) : status;
+}
+
+/* --- the run --- */
+
+static bool has_way(const sending *s, const message_row *m) {
+    return !strcmp(m->channel, "email") && *s->c->delivery_smtp_url && *s->c->company_from_email;
+}
+
+static mr_status one(sending *s, const message_row *m, mr_error *err) {
+    gate_verdict v;
+    word w;
+    bool ours;
+    int64_t at_us;
+    s->counts->waiting++;
+    if (!has_way(s, m)) {
+        s->counts->no_way++;
+        return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, s->o->now_us + HOUR_US, &ours, err);
+    }
+    mr_status status = may_go(s, m, &w, &v, err);
+    if (status != MR_OK) return status;
+    if (w == STOP) {
+        stop_work stop = {s, m, &v, false};
+        s->counts->stopped++;
+        return s->o->dry_run ? MR_OK : db_transaction(s->l->d, DB_WRITE, stop_it, &stop, err);
+    }
+    if (w == WAIT) {
+        s->counts->put_off++;
+        return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, v.at_us, &ours, err);
+    }
+    if (s->o->dry_run) return s->counts->sent++, MR_OK;
+    status = rate_take(s->rates, m->domain, s->o->now_us, &at_us, err);
+    if (status == MR_OK && at_us > s->o->now_us) {
+        s->counts->limited++;
+        return outbox_later(s->l, m->customer_id, m->id, at_us, &ours, err);
+    }
+    return status == MR_OK ? send_mail(s, m, err) : status;
+}
+
+static bool is_there(void *ctx, const char *sender) {
+    const sending *s = ctx;
+    return !due_owner_gone(sender, s->o->sender);
+}
+
+static mr_status run_part(sending *s, int part, mr_error *err) {
+    message_rows rows = {0};
+    mr_status status = MR_OK;
+    do {
+        status = outbox_waiting(s->l, part, s->o->now_us, s->o->dry_run ? 1u << 20 : AT_ONCE, &rows, err);
+        for (size_t i = 0; i < rows.n && status == MR_OK && !s->halted; i++) {
+            const mr_context *c = s->o->context;
+            status = one(s, &rows.row[i], err);
+            if (status == MR_OK && c && c->progress && c->progress(s->counts->waiting, 0, c->progress_ctx)) status = error_set(err, MR_ECANCELLED, NULL, -1, "interrupted; what was sent is on record");
+        }
+    } while (status == MR_OK && rows.n == AT_ONCE && !s->halted && !s->o->dry_run);
+    message_rows_free(&rows);
+    return status;
+}
+
+mr_status sending_run(ledger *l, const config *c, const sending_options *o, sending_counts *out, mr_error *err) {
+    int parts[64];
+    size_t n = 0, orphans = 0;
+    *out = (sending_counts){0};
+    sending s = {.l = l, .c = c, .o = o, .counts = out};
+    mr_status status = rate_new((int)c->delivery_per_minute, BURST, NULL, &s.rates, err);
+    if (status == MR_OK && !o->dry_run) status = outbox_unsure(l, -1, INT64_MAX, is_there, &s, &orphans, err);
+    out->orphans = orphans;
+    if (status == MR_OK) status = outbox_parts(l, o->now_us, parts, &n, err);
+    for (size_t i = 0; i < n && status == MR_OK && !s.halted; i++) status = run_part(&s, parts[i], err);
+    whole_free(&s.w);
+    zone_cache_free(&s.zones);
+    rate_free(s.rates);
+    smtp_close(s.smtp);
+    text_free(&s.bytes);
+    return status;
+}
