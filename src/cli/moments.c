@@ -115,7 +115,7 @@ static void next_stage(void *ctx, const char *what) {
 /* The file appears whole or not at all. */
 static int search(arguments *a, const mr_context *context, moments_of *found) {
     mr_error err = {0}, why = {0};
-    trace_options options = {.first = 0};
+    trace_options options = {.profiling = true};
     moments_ledger from = {a->source.l, &options, context->pool};
     moments_source source = {moments_from_ledger, &from};
     out_file out = {0};

@@ -111,13 +111,14 @@ static int run(arguments *a) {
     int code = base_source_open("reasons", &a->source);
     if (code != EXIT_OK) return code;
     err.code = mr_pool_new((int)a->threads, &context.pool, &err);
-    trace_ledger l = {.l = a->source.l, .pool = context.pool};
+    trace_ledger l = {.l = a->source.l, .pool = context.pool, .options = {.profiling = true}};
     o.last_day = a->source.files.today;
     if (err.code == MR_OK) err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &id, &err);
     progress_begin(&bar, "looking");
     if (err.code == MR_OK) err.code = reasons_scan(trace_source_of(&l), &o, &context, &base, &err);
     progress_end(&bar);
+    l.options.profiling = false; /* one customer's own evidence: to be shown to whoever talks to them */
     if (err.code == MR_OK && a->customer) err.code = customer(a, id, &base, trace_source_of(&l), &out, &err);
     if (err.code == MR_OK && !a->customer) {
         json_t *learned = NULL;

@@ -14,7 +14,7 @@ mr_status crew_open(const char *url, const db_options *options, mr_pool *pool, c
     if (!out->ledger) return error_memory(err, n * sizeof *out->ledger);
     mr_status status = MR_OK;
     for (; out->n < n && status == MR_OK; out->n += status == MR_OK) status = ledger_open(url, options, &out->ledger[out->n], err);
-    return status;
+    return status == MR_OK ? ledger_objections(out->ledger[0], &out->objecting, err) : status;
 }
 
 mr_status crew_join(ledger *own, mr_pool *pool, crew *out, mr_error *err) {
@@ -43,6 +43,7 @@ unsigned crew_connections(const crew *c) {
 void crew_close(crew *c) {
     for (size_t i = 0; i < c->n; i++) ledger_close(c->ledger[i]);
     mem_free(NULL, c->ledger);
+    id_list_free(&c->objecting);
     c->ledger = NULL;
     c->n = 0;
     pthread_mutex_destroy(&c->turn);

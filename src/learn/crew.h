@@ -2,7 +2,7 @@
 #ifndef LEARN_CREW_H
 #define LEARN_CREW_H
 
-#include <ledger.h>
+#include <objections.h>
 
 #include <pthread.h>
 
@@ -10,6 +10,7 @@ typedef struct crew {
     mr_pool *pool;    /* borrowed; NULL: the caller's thread alone */
     ledger **ledger;  /* [n]: a worker's own, by the number pool_run gives it */
     size_t n;
+    id_list objecting; /* to profiling: left out of what is learnt and forecast */
     pthread_mutex_t turn; /* to write on SQLite: who waits here is woken at once, who waits for the store's lock sleeps */
 } crew;
 

@@ -484,7 +484,7 @@ static int buyer_by_hash(const void *a, const void *b) {
 
 mr_status landmarks_read(ledger *l, const landmarks_options *o, const mr_context *context, landmarks *out, mr_error *err) {
     read_job job = {.o = o, .context = context, .m = out, .threshold = UINT64_MAX};
-    trace_options money = {.first = o->customer_id, .last = o->customer_id};
+    trace_options money = {.first = o->customer_id, .last = o->customer_id, .profiling = true};
     static const currency_rates no_rates = {0};
     *out = (landmarks){.horizon_days = o->horizon_days};
     if (o->horizon_days < 1) return error_set(err, MR_EINVAL, "horizon", -1, "the horizon must be a day or more");

@@ -49,6 +49,7 @@ static bool grow(void *array, size_t capacity, size_t size) {
 static mr_status on_history(void *ctx, const history *h, mr_error *err) {
     const reading *r = ctx;
     chunk *k = r->k;
+    if (id_list_has(&r->job->c->objecting, h->customer_id)) return MR_OK;
     if (k->n == k->capacity) {
         k->capacity = k->capacity ? 2 * k->capacity : 256;
         if (!grow(&k->id, k->capacity, sizeof *k->id) || !grow(&k->end, k->capacity, sizeof *k->end))

@@ -98,6 +98,7 @@ static mr_status add_history(score_worker *w, const history *h, bool *any, mr_er
 static mr_status on_history(void *ctx, const history *h, mr_error *err) {
     score_worker *w = ctx;
     bool any = false;
+    if (w->plan->objecting && id_list_has(w->plan->objecting, h->customer_id)) return MR_OK;
     if (w->n == SCORE_BLOCK || w->offset[w->read_n] > OCCASIONS_FULL) return end_of_block(w, h->customer_id, err);
     mr_status status = add_history(w, h, &any, err);
     if (any) w->id[w->n++] = h->customer_id;
@@ -107,7 +108,7 @@ static mr_status on_history(void *ctx, const history *h, mr_error *err) {
 static mr_status on_cycle(void *ctx, int64_t customer_id, const cycle *c, mr_error *err) {
     score_worker *w = ctx;
     cycle_summary s = {0};
-    if (!c->orders || c->first_order_day > w->plan->until) return MR_OK;
+    if (!c->orders || c->first_order_day > w->plan->until || (w->plan->objecting && id_list_has(w->plan->objecting, customer_id))) return MR_OK;
     if (w->n == SCORE_BLOCK) return end_of_block(w, customer_id, err);
     size_t at = w->n++;
     if (!cycle_summarise(c, w->plan->until, w->plan->outlook.days_per_unit, &s)) w->late[w->late_n++] = (uint32_t)at;

@@ -7,6 +7,7 @@
 #include "outlook.h"
 
 #include <forecasts.h>
+#include <id_list.h>
 #include <marram/history.h>
 
 /* Customers a block holds. Large enough for what is tabulated once a block (a few thousand values) not to matter. */
@@ -31,6 +32,7 @@ typedef struct score_plan {
     int32_t until;
     bool histories;          /* read all events; else cycles, and events only of those whose cycle knows too much */
     occasions_money money;
+    const id_list *objecting; /* to profiling: no forecast of them */
     double (*clock)(void);   /* seconds; NULL: none */
 } score_plan;
 

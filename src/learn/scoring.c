@@ -80,7 +80,8 @@ static mr_status look_at_base(scoring_job *job, mr_error *err) {
     double started = begin(job, "looking at the base");
     out->partly = o->of > 0 && !o->refit && !o->fit_only;
     out->until = o->until;
-    mr_status status = out->partly && o->until == INT32_MIN ? day_of_parts(job, &out->until, err) : MR_OK;
+    mr_status status = ledger_objections_forget(l, &job->crew.objecting, err);
+    if (status == MR_OK && out->partly && o->until == INT32_MIN) status = day_of_parts(job, &out->until, err);
     if (status != MR_OK) return status;
     bool given = out->until != INT32_MIN;
     status = o->rates_n ? ledger_rates_write(l, o->rates, o->rates_n, o->now_us, err) : MR_OK;
@@ -208,7 +209,7 @@ static void plan_of(const scoring_job *job, score_plan *plan) {
     const scoring_options *o = job->o;
     const scoring *out = job->out;
     const model_document *d = &out->document;
-    *plan = (score_plan){.until = out->until, .money = job->money, .clock = o->clock,
+    *plan = (score_plan){.until = out->until, .money = job->money, .objecting = &job->crew.objecting, .clock = o->clock,
                          .outlook = {.forecast = &d->fits.forecast.params, .cycle = &d->fits.cycle.params,
                                      .spending = d->fits.has_spending ? &d->fits.spending.params : NULL, .has_money = d->currency[0] != 0,
                                      .days_per_unit = d->days_per_unit, .horizon_days = o->horizon_days, .level = 0.8,

@@ -1,5 +1,7 @@
 #include "traces.h"
 
+#include "objections.h"
+
 #include <arena.h>
 #include <error.h>
 #include <mem.h>
@@ -93,6 +95,7 @@ typedef struct scan_job {
     const trace_options *o;
     int64_t birth_us;
     facts facts;
+    id_list objecting;
     trace_builder builder;
     trace_fn fn;
     void *ctx;
@@ -105,6 +108,7 @@ static mr_status on_history(void *ctx, const history *h, mr_error *err) {
     while (all->at < all->n && all->row[all->at].customer_id < h->customer_id) all->at++;
     bool known = all->at < all->n && all->row[all->at].customer_id == h->customer_id;
     const trace_facts *f = known ? &all->row[all->at].f : &nothing;
+    if (id_list_has(&job->objecting, h->customer_id)) return MR_OK;
     if (job->o->wanted && !job->o->wanted(job->ctx, h->customer_id, f)) return MR_OK;
     mr_status status = trace_build(&job->builder, job->o, f, job->birth_us, h, &t, err);
     return status == MR_OK ? job->fn(job->ctx, &t, f, err) : status;
@@ -126,10 +130,12 @@ mr_status ledger_traces(ledger *l, const trace_options *o, unsigned part, unsign
     if (of < 1 || part >= of) return error_set(err, MR_EINVAL, "part", -1, "part %u of %u: parts are 0 to one less than how many", part, of);
     unsigned pieces = of < PIECES ? (PIECES + of - 1) / of : 1;
     mr_status status = ledger_birth(l, &job.birth_us, err);
+    if (status == MR_OK && job.o->profiling) status = ledger_objections(l, &job.objecting, err);
     for (unsigned i = 0; i < pieces && status == MR_OK; i++) status = scan_piece(l, &job, part * pieces + i, of * pieces, err);
     mem_free(NULL, job.facts.row);
     arena_free(&job.facts.text);
     trace_builder_free(&job.builder);
+    id_list_free(&job.objecting);
     return status;
 }
 

@@ -24,6 +24,7 @@ typedef struct trace_options {
     char currency[4];            /* amounts are counted in it; "": they are 0 */
     const currency_rates *rates; /* NULL: all amounts are of `currency` */
     int64_t first, last;         /* only customers in this range; last 0: to the end */
+    bool profiling;              /* it is for telling customers apart: those who objected are left out (objections.h) */
     bool (*wanted)(void *ctx, int64_t customer_id, const trace_facts *f); /* only these; NULL: all. ctx: ledger_traces' */
 } trace_options;
 

@@ -119,6 +119,7 @@ void programme_delight(look *k) {
     const trace_event *good;
     if (!look_here(k)) return;
     thanks(k);
+    if (look_objects(k)) return;
     if (content_with_us(k, false, &good)) {
         order_milestones(k);
         year_milestones(k);

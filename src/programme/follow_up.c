@@ -86,7 +86,7 @@ static void moments(look *k, clock_state *clocks) {
 
 void programme_follow_up(look *k) {
     int32_t first, last, n = orders(k, &first, &last), heard = last_heard(k);
-    if (!look_here(k)) return;
+    if (!look_here(k) || look_objects(k)) return;
     if (heard != TRACE_NO_DAY && k->day < heard + k->c->follow_up_quiet_after_answer_days) {
         look_again(k, look_day_us(k, heard + (int32_t)k->c->follow_up_quiet_after_answer_days));
         return;

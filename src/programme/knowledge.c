@@ -121,7 +121,7 @@ mr_status knowledge_learn(ledger *l, int32_t day, int64_t now_us, const mr_conte
     currency_rates rates = {0};
     reasons_base base;
     none(l, k);
-    trace_ledger t = {.l = l, .pool = context->pool};
+    trace_ledger t = {.l = l, .pool = context->pool, .options = {.profiling = true}};
     mr_status status = ledger_rates_read(l, &rates, err);
     if (status == MR_OK) status = ledger_trace_money(l, &rates, &t.options, err);
     if (status == MR_OK) {

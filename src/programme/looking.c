@@ -208,6 +208,20 @@ int32_t look_anniversary(int32_t day, int years) {
     return leap_day ? calendar_day(d.year + years, 3, 1) : calendar_day(d.year + years, d.month, d.day);
 }
 
+bool look_objects(look *k) {
+    bool objects = false;
+    for (size_t i = 0; i < k->w->h.n; i++) {
+        const history_event *e = &k->w->h.events[i];
+        if (e->kind != EVENT_consent_withdrawn && e->kind != EVENT_consent_given) continue;
+        const json_t *body = whole_body(k->w, i);
+        const char *purpose = body ? json_string_value(json_object_get(body, "purpose")) : NULL, *channel = body ? json_string_value(json_object_get(body, "channel")) : NULL;
+        if (channel && *channel) continue;
+        if (e->kind == EVENT_consent_given) objects = false;
+        else if (!purpose || !*purpose || !strcmp(purpose, "everything") || !strcmp(purpose, "marketing") || !strcmp(purpose, "profiling")) objects = true;
+    }
+    return objects;
+}
+
 bool look_here(const look *k) {
     const digest *d = k->d;
     bool contracts = false;

@@ -56,23 +56,9 @@ static void one(look *k, const whole_contact *c) {
     if (look_reached(k, due_us)) ask(k, c, "confirm", asked_us > known_us ? asked_us : known_us, due_us, look_text(k, "Last confirmed on %s", look_day_text(k, look_day_of(k, known_us))));
 }
 
-/* Who objected to everything is left in peace with this, too. */
-static bool in_peace(look *k) {
-    bool objected = false;
-    for (size_t i = 0; i < k->w->h.n; i++) {
-        const history_event *e = &k->w->h.events[i];
-        if (e->kind != EVENT_consent_withdrawn && e->kind != EVENT_consent_given) continue;
-        const json_t *body = whole_body(k->w, i);
-        const char *purpose = body ? json_string_value(json_object_get(body, "purpose")) : NULL, *channel = body ? json_string_value(json_object_get(body, "channel")) : NULL;
-        if (channel && *channel) continue;
-        if (e->kind == EVENT_consent_given) objected = false;
-        else if (!purpose || !*purpose || !strcmp(purpose, "everything") || !strcmp(purpose, "marketing") || !strcmp(purpose, "profiling")) objected = true;
-    }
-    return objected;
-}
-
 void programme_preferences(look *k) {
-    if (!look_here(k) || k->d->first_day == TRACE_NO_DAY || in_peace(k)) return;
+    /* Who objected is left in peace with this, too. */
+    if (!look_here(k) || k->d->first_day == TRACE_NO_DAY || look_objects(k)) return;
     if (!k->w->contacts_n) {
         one(k, NULL);
         return;

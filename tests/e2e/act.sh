@@ -68,6 +68,29 @@ want "as JSON" 0 '"verdict": "no"' gate ann --purpose marketing --channel email 
 want "a purpose there is not" 2 "must be reply, legal, service or marketing" gate ann --purpose fun --db a.db
 want "a contact they have not" 3 "have no contact" gate ann --purpose service --contact zed --db a.db
 
+# An objection takes them out of score, ranking, training and plan; consent given later brings them back.
+run simulate --customers 300 --seed 3 --out s
+run db init --db o.db
+run import orders s/orders.csv --db o.db --yes --quiet
+run score --db o.db --quiet
+who=$(run export forecast --db o.db --by-risk; sed -n 2p .out | cut -d, -f1)
+printf '{"customer":"%s","kind":"consent_withdrawn","at":"2025-12-30T10:00:00Z","id":"x1","body":{"purpose":"profiling"}}\n' "$who" >object.ndjson
+run import events object.ndjson --db o.db --yes --quiet
+run score --db o.db --quiet
+run export forecast --db o.db
+check "no forecast of who objected" 0 "$(cut -d, -f1 .out | grep -cx -- "$who")"
+check "but of everybody else" 299 "$(tail -n +2 .out | wc -l)"
+run train --db o.db --quiet
+run predict --db o.db
+check "nor a chance of leaving" 0 "$(cut -d, -f1 .out | grep -cx -- "$who")"
+run tick --db o.db --customer "$who" --dry-run --json
+check "nor anything of our own accord" 0 "$(jq '[.looks[].actions[] | select(.programme == "follow_up" or .programme == "preferences" or .programme == "delight")] | length' .out)"
+printf '{"customer":"%s","kind":"consent_given","at":"2025-12-31T07:00:00Z","id":"x2","body":{"purpose":"marketing"}}\n' "$who" >again.ndjson
+run import events again.ndjson --db o.db --yes --quiet
+run score --db o.db --quiet
+run export forecast --db o.db
+check "until they consent again" 1 "$(cut -d, -f1 .out | grep -cx -- "$who")"
+
 # Killed again and again, it comes to the same as at one go.
 for db in whole.db killed.db; do
     run db init --db $db --key 000102030405060708090a0b0c0d0e0f
