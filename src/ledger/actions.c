@@ -4,6 +4,7 @@
  * for by what it says, and goes to the row that is there. */
 #include "actions.h"
 
+#include "id_list.h"
 #include "looks.h"
 #include "moved.h"
 
@@ -210,6 +211,23 @@ mr_status action_time(ledger *l, int64_t customer_id, int64_t id, int64_t due_us
     const db_value values[] = {{.integer = due_us}, {.integer = at_us}};
     return change(l, "UPDATE action SET due_us = $3, changed_at_us = $4 WHERE customer_id = $1 AND id = $2 AND state <= 1 RETURNING id", "iiii", customer_id, id, values, NULL,
                   changed, err);
+}
+
+mr_status actions_wake(ledger *l, const char *owner, int64_t at_us, size_t *n, mr_error *err) {
+    db_statement *s;
+    id_list customers = {0};
+    bool row = true;
+    mr_status status = db_prepare(l->d, "SELECT DISTINCT customer_id FROM action WHERE kind = 1 AND state = 1 AND owner = $1", "t", &s, err);
+    if (status == MR_OK) db_bind_string(s, 1, owner);
+    while (status == MR_OK && row) {
+        status = db_step(s, &row, err);
+        if (status == MR_OK && row) status = id_list_add(&customers, db_int(s, 0), err);
+    }
+    id_list_sort(&customers);
+    for (size_t i = 0; i < customers.n && status == MR_OK; i++) status = due_look_at(l, customers.at[i], at_us, err);
+    *n = customers.n;
+    id_list_free(&customers);
+    return status;
 }
 
 /* --- reading --- */

@@ -69,6 +69,8 @@ mr_status action_close(ledger *l, int64_t customer_id, int64_t id, int from_mask
 mr_status action_snooze(ledger *l, int64_t customer_id, int64_t id, int64_t until_us, int64_t at_us, bool *changed, mr_error *err);
 /* To another person; watcher NULL: stays. Of a proposed or open one. In a write transaction. */
 mr_status action_assign(ledger *l, int64_t customer_id, int64_t id, const char *owner, const char *watcher, int64_t at_us, bool *changed, mr_error *err);
+/* Customers with an open task of that person are looked at at_us. *n: how many. In a write transaction. */
+mr_status actions_wake(ledger *l, const char *owner, int64_t at_us, size_t *n, mr_error *err);
 /* When it is due: of a proposed or open one. In a write transaction. */
 mr_status action_time(ledger *l, int64_t customer_id, int64_t id, int64_t due_us, int64_t at_us, bool *changed, mr_error *err);
 

@@ -34,6 +34,12 @@ static action_row row_of(look *k, const look_wish *w, int64_t id) {
                         .effect = w->effect, .urgent = w->urgent, .what = w->what, .document = document(k, w), .outcome = ""};
 }
 
+/* One of ours whose last day is over. */
+static bool has_left(const look *k, const char *name) {
+    const config_person *p = config_person_of(k->c, name);
+    return p && k->day > p->left_day;
+}
+
 static bool wished(const reconciled *r, int64_t id) {
     for (size_t i = 0; i < r->put_n; i++)
         if (r->put[i].id == id) return true;
@@ -44,7 +50,8 @@ mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
     *out = (reconciled){0};
     out->put = arena_take(&k->text, (k->n + 1) * sizeof *out->put);
     out->lapse = arena_take(&k->text, (k->w->actions_n + 1) * sizeof *out->lapse);
-    if (!out->put || !out->lapse || k->failed) return error_memory(err, (k->n + 1) * sizeof *out->put);
+    out->over = arena_take(&k->text, (k->n + 1) * sizeof *out->over);
+    if (!out->put || !out->lapse || !out->over || k->failed) return error_memory(err, (k->n + 1) * sizeof *out->put);
     for (size_t i = 0; i < k->n; i++) {
         const look_wish *w = &k->wish[i];
         int64_t id = action_id(l, k->w->customer_id, w->programme->name, w->step, w->subject_id, w->occasion);
@@ -59,12 +66,13 @@ mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
         if (there && there->kind == ACTION_TASK && w->kind == ACTION_MESSAGE) { /* what no channel could carry stays with a person (plan.h) */
             row.kind = ACTION_TASK;
             row.state = ACTION_OPEN;
-            row.owner = there->owner;
+            if (!has_left(k, there->owner)) row.owner = there->owner;
             row.channel = there->channel;
             row.what = there->what;
             row.due_us = there->due_us;
         }
         out->made += !there;
+        if (there && has_left(k, there->owner) && *row.owner && strcmp(row.owner, there->owner)) out->over[out->over_n++] = &out->put[out->put_n];
         out->put[out->put_n++] = row;
     }
     for (size_t i = 0; i < k->w->actions_n; i++) {
@@ -85,6 +93,10 @@ mr_status reconcile_write(ledger *l, const look *k, reconciled *r, mr_error *err
     }
     mr_status status = n ? actions_put(l, rows, n, err) : MR_OK;
     free(rows);
+    for (size_t i = 0; i < r->over_n && status == MR_OK; i++) {
+        bool changed;
+        status = action_assign(l, k->w->customer_id, r->over[i]->id, r->over[i]->owner, r->over[i]->watcher, k->now_us, &changed, err);
+    }
     for (size_t i = 0; i < r->lapse_n && status == MR_OK; i++) {
         bool changed;
         status = action_state(l, k->w->customer_id, r->lapse[i], ACTION_IN(ACTION_PROPOSED) | ACTION_IN(ACTION_OPEN), ACTION_LAPSED, "{\"result\": \"no longer wanted\"}", k->now_us, &changed, err);

@@ -12,6 +12,8 @@ typedef struct reconciled {
     int64_t *lapse;   /* ids, [lapse_n] */
     size_t lapse_n;
     size_t made;      /* of put: those that are new */
+    const action_row **over; /* [over_n], of put: whoever had them is not here any more, and they go over to the row's owner */
+    size_t over_n;
 } reconciled;
 
 /* Texts are in the look's arena. Wishes whose time is over count as not wished. MR_ENOMEM. */

@@ -214,6 +214,19 @@ static mr_status run_one(ticking *t, mr_error *err) {
     return t->o->dry_run ? dry_look(t, t->o->customer_id, err) : db_transaction(t->l->d, DB_WRITE, one_alone, t, err);
 }
 
+/* Who has had their last day leaves nothing behind: their open tasks are looked at, and go over to somebody (reconcile.h). */
+static mr_status wake(db *d, void *ctx, mr_error *err) {
+    ticking *t = ctx;
+    int32_t day = work_day_of(&t->c->work, t->o->now_us);
+    mr_status status = MR_OK;
+    (void)d;
+    for (size_t i = 0; i < t->c->people_n && status == MR_OK; i++) {
+        size_t n;
+        if (day > t->c->people[i].left_day) status = actions_wake(t->l, t->c->people[i].name, t->o->now_us, &n, err);
+    }
+    return status;
+}
+
 mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tick_options *o, tick_counts *out, mr_error *err) {
     ticking *t = calloc(1, sizeof *t);
     *out = (tick_counts){0};
@@ -222,6 +235,7 @@ mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tic
     mr_status status = wording_open(c, &t->words, err);
     if (status == MR_OK && !o->dry_run) status = due_looks_begin(l, o->now_us, &out->began, err);
     if (status == MR_OK && !o->dry_run) status = dead_leases(t, err);
+    if (status == MR_OK && !o->dry_run) status = db_transaction(l->d, DB_WRITE, wake, t, err);
     if (status == MR_OK) status = o->customer_id ? run_one(t, err) : run_all(t, err);
     whole_free(&t->w);
     look_free(&t->k);

@@ -154,6 +154,26 @@ static void two_parents(void **state) {
     story_end(&t);
 }
 
+/* Somebody's last day: what they had open goes over to somebody who is here. */
+static void handover(void **state) {
+    story t;
+    mr_error err = {0};
+    char sql[200];
+    story_begin(&t, store_of(state), "tiers:\n  - {name: \"*\", cadence_days: 30}\n");
+    story_customer(&t, "a", "ann@a.example");
+    snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = 'Ned' WHERE customer_id = %lld", (long long)story_id(&t, "a"));
+    assert_ok(db_execute(t.l->d, sql, &err), &err);
+    ORDER(&t, "a", "2026-04-20 10:00");
+    tick(&t, "2026-05-22 10:00");
+    OWNER("a", "review", "review", "Ned");
+    tick(&t, "2026-05-29 10:00");
+    OWNER("a", "review", "review", "Ned");
+    tick(&t, "2026-06-01 10:00"); /* nothing has happened to the customer; to Ned it has */
+    STATE("a", "review", "review", "open");
+    OWNER("a", "review", "review", "Sal");
+    story_end(&t);
+}
+
 static void follow_up(void **state) {
     story t;
     story_begin(&t, store_of(state), "follow_up:\n  mode: automatic\npreferences:\n  mode: off\ndelight:\n  mode: off\n");
@@ -254,6 +274,6 @@ static void preferences(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(promises), BOTH(recovery), BOTH(review), BOTH(two_parents), BOTH(follow_up), BOTH(delight), BOTH(preferences)};
+    const struct CMUnitTest tests[] = {BOTH(promises), BOTH(recovery), BOTH(review), BOTH(two_parents), BOTH(handover), BOTH(follow_up), BOTH(delight), BOTH(preferences)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 static const char usual[] =
     "company:\n  name: Hollow Lane\n  address: 12 Hollow Lane\n  time_zone: Europe/Berlin\n"
     "delivery:\n  unsubscribe: no-more@hollowlane.example\n"
-    "people:\n  - {name: Sal, role: sales, email: sal@hollowlane.example}\n  - {name: Ops, role: operations}\n  - {name: Sen, role: senior}\n  - {name: Boss, role: manager}\n";
+    "people:\n  - {name: Sal, role: sales, email: sal@hollowlane.example}\n  - {name: Ops, role: operations}\n  - {name: Sen, role: senior}\n  - {name: Boss, role: manager}\n  - {name: Ned, role: sales, left: 2026-05-31}\n";
 
 int64_t story_time(const char *text) {
     int64_t us;
