@@ -62,12 +62,7 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
     if (option_is(name, "--source")) return (a->source = option_value(r)) != NULL;
     if (option_is(name, "--json")) return a->json = true;
     if (option_is(name, "--help") || option_is(name, "-h")) return a->help = true;
-    if (option_is(name, "--at")) {
-        const char *value = option_value(r);
-        if (!value) return false;
-        if (time_read(value, strlen(value), &a->at_us)) return true;
-        return command_usage("gate", "--at must be a time such as 2026-11-23T09:00:00Z, not '%s'", value), false;
-    }
+    if (option_is(name, "--at")) return option_time(r, &a->at_us);
     int shared = store_option(r, name, &a->store);
     if (shared == 0) shared = settings_option(r, name, &a->settings);
     if (shared == 0) option_unknown(r, name);

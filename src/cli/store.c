@@ -24,6 +24,14 @@ bool store_is(const store_options *o, const char *path) {
     return stat(file, &ledger) == 0 && stat(path, &other) == 0 && ledger.st_dev == other.st_dev && ledger.st_ino == other.st_ino;
 }
 
+bool option_time(option_reader *r, int64_t *us) {
+    const char *value = option_value(r);
+    if (!value) return false;
+    if (time_read(value, strlen(value), us)) return true;
+    command_usage(r->command, "%s must be a time such as 2026-11-23T09:00:00Z, not '%s'", r->current, value);
+    return false;
+}
+
 int wait_ms(void) {
     const char *given = getenv("MARRAM_WAIT");
     double seconds = given ? strtod(given, NULL) : 0;

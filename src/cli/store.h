@@ -17,6 +17,8 @@ int store_option(option_reader *r, const char *option, store_options *o);
 bool store_is(const store_options *o, const char *path);
 /* How long a server that went away is waited for, in milliseconds: MARRAM_WAIT=SECONDS, else 0: as long as db.h says. */
 int wait_ms(void);
+/* A time such as 2026-11-23T09:00:00Z; false after having reported. */
+bool option_time(option_reader *r, int64_t *us);
 /* The clock, or MARRAM_NOW=2026-11-22T10:00:00Z where set; microseconds UTC. */
 int64_t now_us(void);
 

@@ -50,16 +50,8 @@ typedef struct arguments {
     json_t *looks; /* of a dry run */
 } arguments;
 
-static bool read_time(option_reader *r, int64_t *out) {
-    const char *value = option_value(r);
-    if (!value) return false;
-    if (time_read(value, strlen(value), out)) return true;
-    command_usage(r->command, "%s must be a time such as 2026-11-23T09:00:00Z, not '%s'", r->current, value);
-    return false;
-}
-
 static bool read_option(option_reader *r, const char *name, arguments *a) {
-    if (option_is(name, "--at")) return a->given = read_time(r, &a->at_us);
+    if (option_is(name, "--at")) return a->given = option_time(r, &a->at_us);
     if (option_is(name, "--customer")) return (a->customer = option_value(r)) != NULL;
     if (option_is(name, "--source")) return (a->source = option_value(r)) != NULL;
     if (option_is(name, "--no-send")) return a->no_send = true;
