@@ -198,16 +198,17 @@ void outbox_print(const sending_counts *n, bool dry_run) {
         uint64_t n;
         const char *what;
     } rest[] = {{n->later, "to be tried again"}, {n->refused, "refused for good"}, {n->uncertain, "uncertain"}, {n->put_off, "put off by the gate"}, {n->stopped, "stopped by it"}, {n->limited, "held back by the rate of their domain"},
-                {n->no_way, "without a way (delivery.smtp_url and company.from_email are not set)"}};
+                {n->no_way, *n->lacks ? "kept until the settings are better" : "without a way (delivery.smtp_url and company.from_email are not set)"}};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         if (rest[i].n) printf(", %" PRIu64 " %s", rest[i].n, rest[i].what);
     putchar('\n');
+    if (*n->lacks) printf("The settings: %s\n", n->lacks);
     if (*n->said) printf("Nothing more was tried: %s\n", n->said);
 }
 
 json_t *outbox_json(const sending_counts *n) {
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "waiting", (json_int_t)n->waiting, "sent", (json_int_t)n->sent, "later", (json_int_t)n->later, "refused", (json_int_t)n->refused, "uncertain", (json_int_t)n->uncertain,
-                     "put_off", (json_int_t)n->put_off, "stopped", (json_int_t)n->stopped, "limited", (json_int_t)n->limited, "no_way", (json_int_t)n->no_way, "orphans", (json_int_t)n->orphans, "said", n->said);
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:s}", "waiting", (json_int_t)n->waiting, "sent", (json_int_t)n->sent, "later", (json_int_t)n->later, "refused", (json_int_t)n->refused, "uncertain", (json_int_t)n->uncertain,
+                     "put_off", (json_int_t)n->put_off, "stopped", (json_int_t)n->stopped, "limited", (json_int_t)n->limited, "no_way", (json_int_t)n->no_way, "orphans", (json_int_t)n->orphans, "lacks", n->lacks, "said", n->said);
 }
 
 static int send_all(const arguments *a) {

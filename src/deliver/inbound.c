@@ -2,10 +2,12 @@
  * reply. Tokens of 128 bits are searched for; whether one is ours the outbox says. */
 #include "inbound.h"
 
+#include "inbound_guard.h"
 #include "inbound_report.h"
 #include "inbound_text.h"
 
 #include <error.h>
+#include <mem.h>
 #include <unicode.h>
 
 #include <gmime/gmime.h>
@@ -201,7 +203,11 @@ mr_status inbound_read(const char *bytes, size_t len, const char *domain, inboun
     if (!len) return error_set(err, MR_EDATA, "message", -1, "the message is empty");
     if (len > INBOUND_LONGEST) return error_set(err, MR_EDATA, "message", -1, "the message has %zu bytes, up to %zu are read", len, INBOUND_LONGEST);
     mail_gmime_ready();
+    char *copy;
+    bytes = inbound_guarded(bytes, len, &copy);
+    if (!bytes) return error_memory(err, len);
     GMimeStream *stream = g_mime_stream_mem_new_with_buffer(bytes, len);
+    mem_free(NULL, copy); /* GMime has its own */
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     g_mime_parser_set_persist_stream(parser, false);
     GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);

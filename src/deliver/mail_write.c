@@ -14,7 +14,7 @@
 
 typedef struct mail_field {
     const char *name, *value;
-    enum { ADDRESS, ADDRESS_OR_NONE, HEADER, BODY } kind;
+    enum { ADDRESS, ADDRESS_OR_NONE, HEADER, BODY, LINK, ID } kind;
 } mail_field;
 
 static mr_status check_address(const mail_field *f, mr_error *err) {
@@ -42,14 +42,27 @@ static mr_status check_text(const mail_field *f, mr_error *err) {
     return MR_OK;
 }
 
+/* Between < and > in a header: printable ASCII without blanks and brackets. */
+static mr_status check_inside(const mail_field *f, mr_error *err) {
+    static const char scheme[] = "https://";
+    size_t len = strlen(f->value);
+    bool fine = len <= 800;
+    for (size_t i = 0; i < len; i++) fine &= (unsigned char)f->value[i] > 0x20 && (unsigned char)f->value[i] < 0x7F && f->value[i] != '<' && f->value[i] != '>';
+    if (f->kind == LINK && len) fine &= !strncmp(f->value, scheme, sizeof scheme - 1) && len > sizeof scheme - 1 && !strchr(f->value, ',');
+    if (f->kind == ID && len) fine &= strchr(f->value, '@') != NULL;
+    if (fine) return MR_OK;
+    return error_set(err, MR_EDATA, f->name, -1, "%s: %s", f->name, f->kind == LINK ? "it is no link as in https://example.com/leave?t=1 (ASCII, no blanks, commas or brackets)" : "it is no Message-ID as in 1234@example.com");
+}
+
 static mr_status check(const mail *m, mr_error *err) {
     const mail_field fields[] = {
         {"from", m->from, ADDRESS},   {"from name", m->from_name, HEADER}, {"to", m->to, ADDRESS},   {"to name", m->to_name, HEADER},
         {"reply to", m->reply_to, ADDRESS_OR_NONE}, {"unsubscribe", m->unsubscribe, m->marketing ? ADDRESS : ADDRESS_OR_NONE},
-        {"subject", m->subject, HEADER}, {"text", m->plain, BODY}, {"HTML", m->html, BODY},
+        {"one click", m->one_click, LINK}, {"answers", m->answers, ID}, {"subject", m->subject, HEADER}, {"text", m->plain, BODY}, {"HTML", m->html, BODY},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        mr_status status = fields[i].kind <= ADDRESS_OR_NONE ? check_address(&fields[i], err) : check_text(&fields[i], err);
+        const mail_field *f = &fields[i];
+        mr_status status = f->kind <= ADDRESS_OR_NONE ? check_address(f, err) : f->kind >= LINK ? check_inside(f, err) : check_text(f, err);
         if (status != MR_OK) return status;
     }
     if (!m->plain[0]) return error_set(err, MR_EDATA, "text", -1, "text: the message is empty; every e-mail has a version in plain text");
@@ -109,7 +122,7 @@ static char *uri_address(const char *address, char *out) {
 }
 
 static void add_headers(GMimeMessage *message, const mail *m) {
-    char text[3 * MAIL_ADDRESS + MAIL_TOKEN + 64], address[3 * MAIL_ADDRESS];
+    char text[3 * MAIL_ADDRESS + MAIL_TOKEN + 1024], address[3 * MAIL_ADDRESS];
     add_address(message, GMIME_ADDRESS_TYPE_FROM, m->from_name, m->from);
     add_address(message, GMIME_ADDRESS_TYPE_TO, m->to_name, m->to);
     if (m->reply_to[0]) add_address(message, GMIME_ADDRESS_TYPE_REPLY_TO, "", m->reply_to);
@@ -120,9 +133,17 @@ static void add_headers(GMimeMessage *message, const mail *m) {
     g_date_time_unref(date);
     snprintf(text, sizeof text, "%s@%s", m->token, strrchr(m->from, '@') + 1);
     g_mime_message_set_message_id(message, text);
+    if (m->answers[0]) {
+        snprintf(text, sizeof text, "<%s>", m->answers);
+        g_mime_object_set_header(GMIME_OBJECT(message), "In-Reply-To", text, NULL);
+        g_mime_object_set_header(GMIME_OBJECT(message), "References", text, NULL);
+    }
     if (m->marketing) {
-        snprintf(text, sizeof text, "<mailto:%s?subject=unsubscribe-%s>", uri_address(m->unsubscribe, address), m->token);
+        bool link = m->one_click[0] != 0;
+        snprintf(text, sizeof text, "%s%s%s<mailto:%s?subject=unsubscribe-%s>", link ? "<" : "", m->one_click, link ? ">, " : "", uri_address(m->unsubscribe, address), m->token);
         g_mime_object_set_header(GMIME_OBJECT(message), "List-Unsubscribe", text, NULL);
+        if (link) g_mime_object_set_header(GMIME_OBJECT(message), "List-Unsubscribe-Post", "List-Unsubscribe=One-Click", NULL);
+        g_mime_object_set_header(GMIME_OBJECT(message), "Precedence", "bulk", NULL); /* older programs that answer for the absent go by it alone */
     }
     if (m->automatic) g_mime_object_set_header(GMIME_OBJECT(message), "Auto-Submitted", "auto-generated", NULL);
 }
@@ -133,7 +154,7 @@ static const char *or_none(const char *text) {
 
 mr_status mail_write(const mail *given, text_buffer *out, mr_error *err) {
     mail m = *given;
-    const char **texts[] = {&m.from_name, &m.from, &m.to_name, &m.to, &m.reply_to, &m.subject, &m.plain, &m.html, &m.unsubscribe, &m.token};
+    const char **texts[] = {&m.from_name, &m.from, &m.to_name, &m.to, &m.reply_to, &m.subject, &m.plain, &m.html, &m.unsubscribe, &m.one_click, &m.answers, &m.token};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = or_none(*texts[i]);
     mr_status status = check(&m, err);
     if (status != MR_OK) return status;

@@ -14,6 +14,8 @@ typedef struct mail {
     const char *subject;
     const char *plain, *html;     /* html "": the text alone */
     const char *unsubscribe;      /* marketing only: the address unsubscribes go to; marketing needs it */
+    const char *one_click;        /* marketing: the https link that unsubscribes by a POST (RFC 8058); "": none */
+    const char *answers;          /* the Message-ID of what it answers, without its brackets; "": it answers none */
     const char *token;            /* of the message: its Message-ID is <token@domain of from> */
     int64_t date_us;
     bool marketing;

@@ -69,8 +69,8 @@ static void see_line(smtp_session *s, const char *line, size_t len) {
     if (len < 3 || line[0] < '2' || line[0] > '5' || line[1] < '0' || line[1] > '9' || line[2] < '0' || line[2] > '9') return;
     if (s->quit || (s->stage == STAGE_TEXT && s->code)) return; /* what follows the answer to the text is about something else */
     if (s->code) s->answer_len = 0;
-    if (s->answer_len) s->answer[s->answer_len++] = ' ';
-    size_t skip = s->answer_len ? 4 : 0, room = sizeof s->answer - 2 - s->answer_len;
+    size_t skip = s->answer_len ? 4 : 0, room = sizeof s->answer - 1 - s->answer_len; /* answer_len stays below the whole */
+    if (skip && room) s->answer[s->answer_len++] = ' ', room--;
     if (skip > len) skip = len;
     size_t n = len - skip < room ? len - skip : room;
     memcpy(s->answer + s->answer_len, line + skip, n);
@@ -140,6 +140,8 @@ static bool set_up(smtp_session *s, const smtp_options *o, const char *url) {
     fine = fine && !curl_easy_setopt(c, CURLOPT_READFUNCTION, give_text) && !curl_easy_setopt(c, CURLOPT_READDATA, s) && !curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
     fine = fine && !curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, see) && !curl_easy_setopt(c, CURLOPT_DEBUGDATA, s) && !curl_easy_setopt(c, CURLOPT_ERRORBUFFER, s->why);
     fine = fine && !curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)o->timeout_ms) && !curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)o->timeout_ms);
+    /* libcurl says QUIT after a timeout, too, and waits two minutes for the answer unless told otherwise. */
+    fine = fine && !curl_easy_setopt(c, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)(o->timeout_ms + 999) / 1000);
     if (o->ca_file[0]) fine = fine && !curl_easy_setopt(c, CURLOPT_CAINFO, o->ca_file);
     if (o->user[0]) fine = fine && !curl_easy_setopt(c, CURLOPT_USERNAME, o->user) && !curl_easy_setopt(c, CURLOPT_PASSWORD, o->password);
     return fine;

@@ -149,6 +149,16 @@ static mr_status search_key(ledger *l, const char *sql, const char *by, int64_t 
     return status;
 }
 
+mr_status person_by_email(ledger *l, const char *email, int64_t *customers, size_t room, size_t *n, mr_error *err) {
+    id_list ids = {0};
+    int64_t key = normal_key(l, NORMAL_EMAIL, email, strlen(email));
+    mr_status status = key ? id_list_read(l, "SELECT customer_id FROM customer WHERE email_key = $1 ORDER BY customer_id LIMIT 100", key, &ids, err) : MR_OK;
+    *n = 0;
+    for (size_t i = 0; i < ids.n && *n < room && status == MR_OK; i++) customers[(*n)++] = ids.at[i];
+    id_list_free(&ids);
+    return status;
+}
+
 static bool has_part(const db_value *v, const char *part, size_t len) {
     for (size_t i = 0; len && i + len <= v->text.len; i++) {
         size_t k = 0;

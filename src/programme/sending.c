@@ -14,7 +14,6 @@
 #define AT_ONCE 64
 #define HOUR_US INT64_C(3600000000)
 #define MINUTE_US INT64_C(60000000)
-#define BURST 10
 
 typedef struct sending {
     ledger *l;
@@ -94,8 +93,13 @@ static int64_t again_us(const sending *s, const message_row *m) {
     return s->o->now_us + wait + wait / 1000 * (int64_t)((uint64_t)m->id % 200);
 }
 
+/* Never at the first try, however long it had waited for that. */
+static bool given_up(const sending *s, const message_row *m) {
+    return m->attempts > 0 && s->o->now_us - m->created_us > s->c->delivery_give_up_hours * HOUR_US;
+}
+
 static mr_status settle(sending *s, const message_row *m, const smtp_answer *a, mr_error *err) {
-    bool ours = false, over = s->o->now_us - m->created_us > s->c->delivery_give_up_hours * HOUR_US;
+    bool ours = false, over = given_up(s, m), everybody = a->ours || !a->code; /* every other would fare the same: that says nothing about this address */
     mr_status status = MR_OK;
     switch (a->result) {
     case SMTP_SENT:
@@ -108,9 +112,9 @@ static mr_status settle(sending *s, const message_row *m, const smtp_answer *a, 
         break;
     case SMTP_LATER:
         if (!over) status = outbox_again(s->l, m->customer_id, m->id, again_us(s, m), a->said, &ours, err);
-        else status = outbox_refused(s->l, m->customer_id, m->id, s->o->now_us, a->said, OUTBOX_SOFT_BOUNCE, &ours, err);
+        else status = outbox_refused(s->l, m->customer_id, m->id, s->o->now_us, a->said, everybody ? OUTBOX_NO_BOUNCE : OUTBOX_SOFT_BOUNCE, &ours, err);
         *(over ? &s->counts->refused : &s->counts->later) += ours;
-        if (a->ours || !a->code) { /* every other would fare the same */
+        if (everybody) {
             s->halted = true;
             snprintf(s->counts->said, sizeof s->counts->said, "%.250s", a->said);
         }
@@ -123,13 +127,29 @@ static mr_status settle(sending *s, const message_row *m, const smtp_answer *a, 
     return status;
 }
 
+/* A message that cannot be written: by our settings, then it waits for better ones; else by itself, then it is refused, and only its own address is its address's fault. */
+static mr_status not_written(sending *s, const message_row *m, const mr_error *why, smtp_answer *a, bool *waits, mr_error *err) {
+    static const char *const settings[] = {"from", "from name", "reply to", "unsubscribe"};
+    bool ours;
+    *waits = false;
+    for (size_t i = 0; i < sizeof settings / sizeof *settings && !*waits; i++) *waits = !strcmp(why->field, settings[i]);
+    if (*waits) {
+        s->counts->no_way++;
+        snprintf(s->counts->lacks, sizeof s->counts->lacks, "%.250s", why->message);
+        return outbox_later(s->l, m->customer_id, m->id, s->o->now_us + HOUR_US, &ours, err);
+    }
+    *a = (smtp_answer){.result = SMTP_NEVER, .address = !strcmp(why->field, "to")};
+    snprintf(a->said, sizeof a->said, "%.500s", why->message);
+    return MR_OK;
+}
+
 static mr_status send_mail(sending *s, const message_row *m, mr_error *err) {
     const config *c = s->c;
     char reply[MAIL_ADDRESS] = "", sender[MAIL_ADDRESS] = "";
     const char *replies = *c->delivery_replies ? c->delivery_replies : c->company_from_email;
     const whole_contact *contact = m->contact_id ? whole_contact_of(&s->w, m->contact_id) : NULL;
-    smtp_answer a = {.result = SMTP_NEVER, .address = true};
-    bool ours = false;
+    smtp_answer a;
+    bool ours = false, waits = false;
     mr_error why = {0};
     if (!mail_plus_address(replies, m->token, reply)) snprintf(reply, sizeof reply, "%s", replies);
     snprintf(sender, sizeof sender, "%s", reply); /* bounces name the message they belong to */
@@ -137,15 +157,14 @@ static mr_status send_mail(sending *s, const message_row *m, mr_error *err) {
                          .subject = m->subject, .plain = m->plain, .html = m->html, .unsubscribe = c->delivery_unsubscribe, .token = m->token, .date_us = s->o->now_us, .marketing = !strcmp(m->purpose, "marketing"), .automatic = true};
     s->bytes.len = 0;
     mr_status status = mail_write(&letter, &s->bytes, &why);
-    if (status == MR_EDATA) snprintf(a.said, sizeof a.said, "%.500s", why.message); /* this one cannot be a message: it is refused, and says why */
-    else if (status != MR_OK) return err ? *err = why, status : status;
     bool written = status == MR_OK;
-    if (written && !mail_address_ok(m->address)) written = false, snprintf(a.said, sizeof a.said, "'%.100s' is no address that e-mail can be sent to", m->address);
+    if (status == MR_EDATA) status = not_written(s, m, &why, &a, &waits, err);
+    else if (status != MR_OK) return err ? *err = why, status : status;
+    if (status != MR_OK || waits) return status;
     status = open_smtp(s, err);
     if (status == MR_OK) status = outbox_sending(s->l, m->customer_id, m->id, s->o->sender, s->o->now_us, &ours, err);
     if (status != MR_OK || !ours) return status;
     if (written) status = smtp_send(s->smtp, sender, m->address, s->bytes.data, s->bytes.len, &a, err);
-    if (status == MR_EINVAL) status = MR_OK, a = (smtp_answer){.result = SMTP_NEVER, .address = true}, snprintf(a.said, sizeof a.said, "'%.100s' is no address that e-mail can be sent to", m->address);
     return status == MR_OK ? settle(s, m, &a, err) : status;
 }
 
@@ -210,7 +229,7 @@ mr_status sending_run(ledger *l, const config *c, const sending_options *o, send
     size_t n = 0, orphans = 0;
     *out = (sending_counts){0};
     sending s = {.l = l, .c = c, .o = o, .counts = out};
-    mr_status status = rate_new((int)c->delivery_per_minute, BURST, NULL, &s.rates, err);
+    mr_status status = rate_new((int)c->delivery_per_minute, (int)c->delivery_per_minute /* a run is one instant */, NULL, &s.rates, err);
     if (status == MR_OK && !o->dry_run) status = outbox_unsure(l, -1, INT64_MAX, is_there, &s, &orphans, err);
     out->orphans = orphans;
     if (status == MR_OK) status = outbox_parts(l, o->now_us, parts, &n, err);

@@ -83,6 +83,43 @@ static void test_marketing(void **state) {
     json_decref(j);
 }
 
+static char *bytes_of(const mail *m) {
+    text_buffer out = {0};
+    mr_error err;
+    if (mail_write(m, &out, &err) != MR_OK) fail_msg("%s", err.message);
+    char *copy = strdup(text_terminate(&out));
+    text_free(&out);
+    return copy;
+}
+
+/* The link that unsubscribes by one click is one header more, and is there only for marketing; an answer names what it answers. */
+static void test_one_click_and_answers(void **state) {
+    (void)state;
+    mail m = plain_mail;
+    m.unsubscribe = "unsubscribe@example.com";
+    m.one_click = "https://example.com/leave?t=" TOKEN;
+    m.answers = "CAJ=abc+1@mail.customer.example";
+    char *bytes = bytes_of(&m);
+    assert_null(strstr(bytes, "List-Unsubscribe"));
+    assert_null(strstr(bytes, "Precedence"));
+    assert_non_null(strstr(bytes, "\r\nIn-Reply-To: <CAJ=abc+1@mail.customer.example>\r\n"));
+    assert_non_null(strstr(bytes, "\r\nReferences: <CAJ=abc+1@mail.customer.example>\r\n"));
+    free(bytes);
+    m.marketing = true;
+    bytes = bytes_of(&m);
+    assert_non_null(strstr(bytes, "\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+    assert_non_null(strstr(bytes, "\r\nPrecedence: bulk\r\n"));
+    free(bytes);
+    json_t *j = written(&m);
+    assert_string_equal(text_of(j, "unsubscribe"), "<https://example.com/leave?t=" TOKEN ">,<mailto:unsubscribe@example.com?subject=unsubscribe-" TOKEN ">"); /* parse_mail.py takes blanks away */
+    json_decref(j);
+    m.one_click = m.answers = "";
+    bytes = bytes_of(&m);
+    assert_null(strstr(bytes, "List-Unsubscribe-Post"));
+    assert_null(strstr(bytes, "In-Reply-To"));
+    free(bytes);
+}
+
 /* Names, subjects and texts of every script, long ones, ones that look like syntax. */
 static void test_texts(void **state) {
     (void)state;
@@ -149,6 +186,8 @@ static void test_refused(void **state) {
         {"subject", "Hello\r\nBcc: x@y.example", AT(subject)}, {"subject", "Hello\nX", AT(subject)}, {"subject", "Hello\rX", AT(subject)}, {"subject", "bell\a", AT(subject)}, {"subject", "\xC3(", AT(subject)},
         {"subject", long_text, AT(subject)}, {"from name", "A\nB", AT(from_name)}, {"to name", "A\r\nB", AT(to_name)}, {"text", "", AT(plain)}, {"text", "\xFF", AT(plain)}, {"HTML", "<p>\xE4</p>", AT(html)},
         {"token", "short", AT(token)}, {"token", "0123456789abcdef0123456789abcde\n", AT(token)}, {"token", "0123456789ABCDEF0123456789abcdef", AT(token)}, {"unsubscribe", "", AT(unsubscribe)}, {"unsubscribe", "u@example.com>\r\nX: y", AT(unsubscribe)},
+        {"one click", "http://example.com", AT(one_click)}, {"one click", "https://", AT(one_click)}, {"one click", "https://example.com/>\r\nX: y", AT(one_click)}, {"one click", "https://example.com/a b", AT(one_click)}, {"one click", long_text, AT(one_click)},
+        {"answers", "x", AT(answers)}, {"answers", "a@b.example>\r\nBcc: x@y.example", AT(answers)}, {"answers", "<a@b.example>", AT(answers)}, {"answers", "a@b\xC3\xA9", AT(answers)},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         mail m = plain_mail;
@@ -189,7 +228,7 @@ static void test_addresses(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plain), cmocka_unit_test(test_marketing), cmocka_unit_test(test_texts), cmocka_unit_test(test_line_ends),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plain), cmocka_unit_test(test_marketing), cmocka_unit_test(test_one_click_and_answers), cmocka_unit_test(test_texts), cmocka_unit_test(test_line_ends),
                                        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_refused), cmocka_unit_test(test_addresses)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,4 +111,23 @@ check "every message is somewhere" 6 "$(for state in waiting sending sent refuse
 holds "what is on record as sent was taken, and what was taken is on record or uncertain" test "$sent" -le "$(ls taken | wc -l)" -a "$(ls taken | wc -l)" -le "$((sent + unsure))"
 run db check --db k.db
 check "the ledger is sound" 0 "$code"
+
+# A setting of ours that can stand in no message is nobody's dead address: what waits is kept, and goes once it is right. More than a handful go to one domain at once.
+{
+    echo 'customer_id,name,email,owner_sales,owner_operations,kind,time_zone'
+    for i in $(seq 25); do echo "n$i,N $i,n$i@mail.example,Mara Adler,Ops,person,Europe/London"; done
+} >many.csv
+for i in $(seq 25); do
+    printf '{"customer":"n%s","kind":"order","at":"2026-03-02T10:00:00Z","id":"o-%s","amount":50,"currency":"EUR","body":{"product":"beans"}}\n' $i $i
+    printf '{"customer":"n%s","kind":"consent_given","at":"2026-03-02T10:00:00Z","id":"c-%s","body":{"purpose":"marketing"}}\n' $i $i
+done >many.ndjson
+run db init --db s.db
+run import customers many.csv --db s.db --yes
+run import events many.ndjson --db s.db --yes --quiet
+sed 's/from_email: hello@hollowlane.example/from_email: hello@localhost/' marram.yaml >wrong.yaml
+want "a sender that is none" 0 "25 kept until the settings are better & hello@localhost" tick --db s.db --settings wrong.yaml --at 2026-03-10T10:00:00Z
+check "nothing is refused" 0 "$(run outbox list --db s.db --state refused --json; jq length .out)"
+run export events --db s.db --format ndjson
+check "no address is dead" 0 "$(grep -c '"bounce"' .out)"
+want "they all go once it is right" 0 "25 messages sent" outbox send --db s.db --at 2026-03-10T11:30:00Z
 finish
