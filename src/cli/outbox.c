@@ -224,7 +224,7 @@ static int send_all(const arguments *a) {
     gethostname(host, sizeof host - 1);
     snprintf(sender, sizeof sender, "%s:%ld", host, (long)getpid());
     const sending_options o = {.now_us = a->at_us, .sender = sender, .dry_run = a->dry_run, .context = &context};
-    err.code = a->dry_run ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, NULL, &l, &err);
+    err.code = a->dry_run ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, &(db_options){.by_key = true}, &l, &err);
     progress_begin(&bar, "sending");
     if (err.code == MR_OK) err.code = sending_run(l, &c, &o, &counts, &err);
     progress_end(&bar);

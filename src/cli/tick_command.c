@@ -165,7 +165,7 @@ static int run(arguments *a) {
     gethostname(host, sizeof host - 1);
     snprintf(owner, sizeof owner, "%s:%ld", host, (long)getpid());
     tick_options o = {.now_us = a->at_us, .owner = owner, .wall_us = wall_us(), .dry_run = a->dry_run, .context = &context, .on_look = a->dry_run ? seen : NULL, .ctx = a};
-    err.code = a->dry_run ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, NULL, &l, &err);
+    err.code = a->dry_run ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, &(db_options){.by_key = true}, &l, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l, a->customer, a->source, &o.customer_id, &err);
     if (err.code == MR_OK) err.code = knowledge_read(l, &known, &err);
     if (a->dry_run && a->json) a->looks = json_array();

@@ -180,43 +180,6 @@ void config_list(config_reading *r, const char *key, const yaml_node_t *node) {
     c->work.holidays = days;
 }
 
-/* --- across rows --- */
-
-static void wrong(config_reading *r, const char *field, const char *format, const char *a, const char *b) {
-    error_set(r->y.err, MR_EDATA, field, -1, "%.150s: ", r->y.name);
-    size_t len = strlen(r->y.err->message);
-    snprintf(r->y.err->message + len, sizeof r->y.err->message - len, format, a, b);
-    config_note(r, 0);
-}
-
-static void check_people(config_reading *r) {
-    const config *c = r->c;
-    for (size_t i = 0; i < c->people_n; i++) {
-        const config_person *p = &c->people[i];
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(c->people[j].name, p->name)) wrong(r, "people", "there are two people called '%.100s'%s", p->name, ": tell them apart");
-        if (*p->stands_in && !config_person_of(c, p->stands_in)) wrong(r, "stands_in", "'%.80s', who stands in for %.80s, is not among the people", p->stands_in, p->name);
-        for (size_t a = 0; a < p->away_n; a++)
-            if (*p->away[a].stands_in && !config_person_of(c, p->away[a].stands_in)) wrong(r, "stands_in", "'%.80s', who stands in for %.80s, is not among the people", p->away[a].stands_in, p->name);
-    }
-}
-
-void config_across(config_reading *r) {
-    const config *c = r->c;
-    if (!zone_known(c->company_time_zone)) wrong(r, "time_zone", "company.time_zone: '%.60s' is no time zone%s", c->company_time_zone, ": it is to be a name such as Europe/Berlin");
-    if (!c->company_hours.days || c->company_hours.from_min >= c->company_hours.to_min) wrong(r, "hours", "company.hours: work begins before it ends, on one day a week at least%s%s", "", "");
-    for (size_t i = 0; i + 1 < c->tiers_n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(c->tiers[i].name, c->tiers[j].name)) wrong(r, "tiers", "the tier '%.60s' stands there twice%s", c->tiers[i].name, "");
-    for (size_t i = 0; i < c->webhooks_n; i++) {
-        bool https = !strncmp(c->webhooks[i].url, "https://", 8), http = !strncmp(c->webhooks[i].url, "http://", 7);
-        if (!https && !(http && c->delivery_allow_private)) wrong(r, "webhooks", "webhook '%.60s': the url must begin with https:// (http:// only with delivery.allow_private), not '%.100s'", c->webhooks[i].name, c->webhooks[i].url);
-        for (size_t j = 0; j < i; j++)
-            if (!strcmp(c->webhooks[i].name, c->webhooks[j].name)) wrong(r, "webhooks", "there are two webhooks called '%.60s'%s", c->webhooks[i].name, "");
-    }
-    check_people(r);
-}
-
 /* --- asking --- */
 
 const config_tier *config_tier_of(const config *c, const char *name) {

@@ -38,6 +38,7 @@ typedef struct db_options {
     bool create;        /* SQLite: make the file where it is not there; else DB_FAULT_MISSING */
     bool bulk;          /* commits need not wait for the disk; db_sync makes all before it durable. Without it each commit is durable */
     bool no_checkpoint; /* SQLite: the WAL is checkpointed by someone else (db_checkpoint on another connection) */
+    bool by_key;        /* rows are fetched by their keys, many times: PostgreSQL makes no plan that reads a table from end to end because it was small at that moment */
     int cache_kb;       /* SQLite: how much of the file is kept in memory; 0: 64 MB. Who reads or writes from one end to the other needs little */
     int busy_ms;        /* how long to wait for another process's lock; 0: 10,000 */
     int lost_ms;        /* how long db_transaction waits for a server that went away; 0: 60,000 */

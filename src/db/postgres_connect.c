@@ -136,8 +136,8 @@ static mr_status settle(db *d, mr_error *err) {
              "idle_in_transaction_session_timeout=0; "
              "SET standard_conforming_strings=on; SET lock_timeout=%d; SET "
              "default_transaction_isolation='read committed'; "
-             "SET default_transaction_read_only=%s; SET synchronous_commit=%s",
-             d->options.busy_ms, d->options.read_only ? "on" : "off", d->options.bulk ? "off" : "on");
+             "SET default_transaction_read_only=%s; SET synchronous_commit=%s; SET enable_seqscan=%s",
+             d->options.busy_ms, d->options.read_only ? "on" : "off", d->options.bulk ? "off" : "on", d->options.by_key ? "off" : "on");
     mr_status status = postgres_command(d, sql, err);
     int64_t citus = 0;
     if (!status)

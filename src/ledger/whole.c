@@ -177,9 +177,25 @@ static mr_status prepare(ledger *l, whole *w, mr_error *err) {
     if (w->prepared) return MR_OK;
     mr_status status = ledger_birth(l, &w->birth_us, err);
     if (status == MR_OK) status = ledger_rates_read(l, &w->rates, err);
-    if (status == MR_OK) status = ledger_trace_money(l, &w->rates, &w->money, err);
     w->prepared = status == MR_OK;
     return status;
+}
+
+/* What this customer's amounts are counted in: the rates' own currency, else the first they paid in. Asking the whole base (ledger_trace_money) would read every event for one
+ * customer's sake; where somebody paid in several and there are no rates, their amounts are taken as they stand. */
+static void settle_money(whole *w) {
+    memset(w->money.currency, 0, sizeof w->money.currency);
+    w->money.rates = NULL;
+    for (size_t i = 0; i < w->rates.n && !w->money.currency[0]; i++)
+        if (w->rates.row[i].rate == 1) memcpy(w->money.currency, w->rates.row[i].currency, sizeof w->money.currency);
+    bool known = w->money.currency[0] != 0;
+    for (size_t i = 0; i < w->h.n; i++) {
+        const char *own = w->h.events[i].currency;
+        if (!own[0]) continue;
+        if (!w->money.currency[0]) memcpy(w->money.currency, own, sizeof w->money.currency);
+        known = known && ledger_rate_known(&w->rates, own);
+    }
+    if (known) w->money.rates = &w->rates;
 }
 
 static mr_status read_bodies(whole *w, mr_error *err) {
@@ -197,6 +213,7 @@ static mr_status read_bodies(whole *w, mr_error *err) {
 static mr_status read_whole(ledger *l, whole *w, mr_error *err) {
     mr_status status = prepare(l, w, err);
     if (status == MR_OK) status = history_read(l, w->customer_id, &w->h, err);
+    if (status == MR_OK) settle_money(w);
     if (status == MR_OK) status = read_tables(l, w, err);
     if (status == MR_OK && !w->h.n && !*w->external_id && !w->kind && !*w->name && !w->contacts_n)
         return error_set(err, MR_EDATA, "customer", -1, "there is no customer #%lld", (long long)w->customer_id);

@@ -80,14 +80,14 @@ typedef struct whole { /* start from {0}; every text is there, "" where nothing 
     trace_options money;
     currency_rates rates;
     int64_t birth_us;
-    bool prepared; /* money and birth are known */
+    bool prepared; /* rates and birth are known */
     json_t **bodies;
     size_t bodies_n, bodies_capacity, contacts_capacity, cases_capacity, promises_capacity, contracts_capacity;
     json_t *attributes_tree;
 } whole;
 
-/* What w held is gone; its memory is used again. A read transaction of its own, or inside the caller's. The ledger's birth and money are read with
- * the first one and kept. MR_EDATA: there is no such customer, or amounts cannot be added (the money of trace_options). A merged customer's number is
+/* What w held is gone; its memory is used again. A read transaction of its own, or inside the caller's. The ledger's birth and rates are read with
+ * the first one and kept. MR_EDATA: there is no such customer. A merged customer's number is
  * nobody. */
 mr_status whole_read(ledger *l, int64_t customer_id, whole *w, mr_error *err);
 /* The body of h.events[event], parsed once; NULL: none. Lives as long as what w holds. */

@@ -12,6 +12,7 @@ static look_wish *follow(look *k, const char *step, int64_t occasion, int32_t da
     w->purpose = CONTACT_marketing;
     w->topic = "tips";
     w->until_us = look_day_us(k, until);
+    look_content(k, w);
     return w;
 }
 

@@ -139,6 +139,42 @@ void look_because_event(look *k, look_wish *w, size_t event) {
     look_because(k, w, e->id, e->kind, e->day);
 }
 
+/* --- content --- */
+
+#define TASTES 64 /* products, topics and pieces of one customer that are looked at */
+
+static const char *said(look *k, size_t event, const char *field) {
+    const json_t *body = whole_body(k->w, event);
+    const char *text = body ? json_string_value(json_object_get(body, field)) : NULL;
+    return text ? text : "";
+}
+
+static void add(const char **list, size_t *n, const char *text) {
+    for (size_t i = 0; i < *n; i++)
+        if (!strcmp(list[i], text)) return;
+    if (*text && *n < TASTES) list[(*n)++] = text;
+}
+
+void look_content(look *k, look_wish *w) {
+    const char *products[TASTES], *topics[TASTES], *sent[TASTES], *because;
+    content_wish wish = {.language = *k->w->locale ? k->w->locale : k->c->company_language, .products = products, .topics = topics, .sent = sent, .day = k->day};
+    if (!k->content || !k->content->n) return;
+    for (size_t i = k->w->h.n; i > 0; i--) { /* the latest first */
+        int kind = k->w->h.events[i - 1].kind;
+        if (kind == EVENT_order) add(products, &wish.products_n, said(k, i - 1, "product"));
+        if (kind == EVENT_touch_out) add(sent, &wish.sent_n, said(k, i - 1, "content"));
+        if (kind == EVENT_preference_changed && json_is_true(json_object_get(whole_body(k->w, i - 1), "wanted"))) add(topics, &wish.topics_n, said(k, i - 1, "topic"));
+    }
+    for (size_t i = 0; i < k->w->messages_n; i++) add(sent, &wish.sent_n, k->w->messages[i].content);
+    const content_item *c = content_match(k->content, &wish, &because);
+    if (!c) return;
+    w->content = c->id;
+    look_fill(k, w, "content.title", "%s", c->title);
+    look_fill(k, w, "content.url", "%s", c->url);
+    if (*c->summary) look_fill(k, w, "content.summary", "%s", c->summary);
+    look_why(k, w, "Brings along '%s'%s%s", c->title, *because ? ", because of " : "", because);
+}
+
 /* --- who --- */
 
 static void given(look *k, look_wish *w, owners_pair who) {

@@ -11,6 +11,7 @@
 
 #include <actions.h>
 #include <config.h>
+#include <content.h>
 #include <contact_policy.h>
 #include <digest.h>
 #include <taxonomy.h>
@@ -51,6 +52,7 @@ typedef struct look {
     whole *w;
     const config *c;
     const knowledge *known;
+    const content_library *content; /* NULL: none */
     int64_t now_us;
     int32_t day;             /* now's, where the company is */
     const digest *d;         /* of that day */
@@ -100,6 +102,9 @@ const char *look_day_text(look *k, int32_t day);                /* for people: "
 const char *look_text(look *k, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool look_objects(look *k);                                     /* to marketing, profiling or everything, for all contacts, and has not taken it back */
 bool look_here(const look *k);                                  /* a customer by now, and no notice given */
+
+/* The best piece of the library for them, that they have not had, goes with the message: content, its fields, and why. Nothing where there is none. */
+void look_content(look *k, look_wish *wish);
 
 /* --- for who runs programmes --- */
 /* Begins on one customer; k may be used before. */

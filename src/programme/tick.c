@@ -23,6 +23,7 @@ typedef struct ticking {
     tick_counts *counts;
     wording words;
     zone_cache zones;
+    content_library content;
     whole w;
     look k;
     digest_room room;
@@ -54,6 +55,7 @@ static mr_status look_at(ticking *t, int64_t customer_id, reconciled *r, plan *p
     status = digest_make(&t->room, &t->w.t, day, &t->known->norms, &d, err);
     if (status != MR_OK) return status;
     look_begin(&t->k, &t->w, t->c, t->known, &d, t->o->now_us);
+    t->k.content = &t->content;
     programmes_look(&t->k);
     status = reconcile(&t->k, t->l, r, err);
     return status == MR_OK ? plan_customer(&t->k, t->l, &t->words, &t->zones, r, p, err) : status;
@@ -233,6 +235,7 @@ mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tic
     if (!t) return error_memory(err, sizeof *t);
     *t = (ticking){.l = l, .o = o, .c = c, .known = known, .counts = out};
     mr_status status = wording_open(c, &t->words, err);
+    if (status == MR_OK) status = content_open(c->delivery_content, &t->content, err);
     if (status == MR_OK && !o->dry_run) status = due_looks_begin(l, o->now_us, &out->began, err);
     if (status == MR_OK && !o->dry_run) status = dead_leases(t, err);
     if (status == MR_OK && !o->dry_run) status = db_transaction(l->d, DB_WRITE, wake, t, err);
@@ -241,6 +244,7 @@ mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tic
     look_free(&t->k);
     digest_room_free(&t->room);
     wording_free(&t->words);
+    content_free(&t->content);
     zone_cache_free(&t->zones);
     free(t);
     return status;

@@ -20,7 +20,7 @@ serve
 settings() { # PORT
     cat >marram.yaml <<Y
 company: {name: Hollow Lane, address: "12 Hollow Lane, Bristol", from_email: hello@hollowlane.example, time_zone: Europe/London}
-delivery: {smtp_url: "smtp://127.0.0.1:$1", smtp_tls: never, unsubscribe: no-more@hollowlane.example, timeout_seconds: 10}
+delivery: {smtp_url: "smtp://127.0.0.1:$1", smtp_tls: never, unsubscribe: no-more@hollowlane.example, timeout_seconds: 10, content: content.yaml}
 follow_up: {mode: automatic}
 preferences: {mode: off}
 two_parents: {mode: off}
@@ -29,6 +29,7 @@ review: {mode: off}
 people: [{name: Mara Adler, role: sales}, {name: Ops, role: operations}]
 Y
 }
+echo '- {id: care, title: Ten minutes of care, url: "https://hollowlane.example/care?a=1&b=2", summary: What to use., kind: guide, language: en}' >content.yaml
 settings "$port"
 export MARRAM_NOW=2026-03-01T08:00:00Z
 run db init --db m.db
@@ -71,10 +72,12 @@ P
 check "whose they are" "ann bob slow" "$(jq -r 'keys | join(" ")' read.json)"
 holds "multipart, without a defect" jq -e '[.[] | .type == "multipart/alternative" and .defects == 0] | all' read.json
 holds "subject and texts" jq -e '.ann | (.subject | test("beans & \"more\" <b>")) and (.plain | test("Hello ann Smith")) and (.plain | test("beans & \"more\" <b>")) and (.html | test("&lt;b&gt;")) and (.html | test("<b>") | not)' read.json
+holds "something useful comes along" jq -e '.ann | (.plain | test("Ten minutes of care")) and (.html | test("https://hollowlane.example/care\\?a=1&amp;b=2"))' read.json
 holds "the company and the way out" jq -e '.ann | (.plain | test("12 Hollow Lane")) and (.plain | test("no-more@hollowlane.example")) and (.unsubscribe | test("<mailto:no-more@hollowlane.example\\?subject=unsubscribe-[0-9a-f]{32}>"))' read.json
 holds "answers and bounces name the message" jq -e '.ann | (.reply | test("hello\\+[0-9a-f]{32}@hollowlane.example")) and (.envelope | test("hello\\+[0-9a-f]{32}@"))' read.json
 run customer show ann --db m.db --json
 holds "the touch is on record" jq -e '[.events[] | select(.kind == "touch_out" and .body.purpose == "marketing")] | length == 1' .out
+holds "and which piece they had" jq -e '[.events[] | select(.kind == "touch_out" and .body.content == "care")] | length == 1' .out
 run customer show refuse --db m.db --json
 holds "a bounce for good is on record" jq -e '[.events[] | select(.kind == "bounce" and .body.hard == true)] | length == 1' .out
 want "and the gate knows" 0 "no\." gate refuse --purpose service --channel email --db m.db --at 2026-03-11T10:00:00Z
