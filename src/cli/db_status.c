@@ -24,6 +24,12 @@ static void put_time(json_t *o, const char *name, int64_t us) {
     json_object_set_new(o, name, us ? json_string(time_text(us, text)) : json_null());
 }
 
+static json_t *acting(const ledger_status *s) {
+    json_t *outbox = json_object();
+    for (int i = 0; i < MESSAGE_STATES; i++) json_object_set_new(outbox, message_state_name(i), json_integer(s->messages[i]));
+    return json_pack("{s:I,s:I,s:o}", "tasks_open", (json_int_t)s->tasks_open, "drafts", (json_int_t)s->drafts, "outbox", outbox);
+}
+
 static mr_status gather(ledger *l, json_t *o, mr_error *err) {
     json_t *tables = json_object(), *list = json_array();
     ledger_status s;
@@ -46,6 +52,7 @@ static mr_status gather(ledger *l, json_t *o, mr_error *err) {
     put_time(o, "last_erasure", s.erased_at_us);
     json_object_set_new(o, "tables", tables);
     json_object_set_new(o, "imports", list);
+    json_object_set_new(o, "acting", acting(&s));
     return status;
 }
 
@@ -90,6 +97,26 @@ static void print_tables(const json_t *o) {
     if (number(tables, "erasure")) printf("  %13s  identifier%s of erased customers (the last on %.10s)\n", grouped(number(tables, "erasure"), n), number(tables, "erasure") == 1 ? "" : "s", json_text(o, "last_erasure"));
 }
 
+/* Nothing where nobody acts. */
+static void print_acting(const json_t *o) {
+    const json_t *acting = json_object_get(o, "acting"), *outbox = json_object_get(acting, "outbox");
+    const struct {
+        json_int_t n;
+        const char *one, *many, *way;
+    } rows[] = {{number(acting, "tasks_open"), "open task", "open tasks", "marram task list"},
+                {number(acting, "drafts"), "draft to approve", "drafts to approve", "marram task list --drafts"},
+                {number(outbox, "waiting") + number(outbox, "sending"), "message to go out", "messages to go out", "marram outbox list"},
+                {number(outbox, "uncertain"), "message that may have arrived", "messages that may have arrived", "marram outbox settle"}};
+    bool any = false;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char n[32];
+        if (!rows[i].n) continue;
+        if (!any) puts("\nTo do");
+        any = true;
+        printf("  %13s  %s: %s\n", grouped(rows[i].n, n), rows[i].n == 1 ? rows[i].one : rows[i].many, rows[i].way);
+    }
+}
+
 static void print_imports(const json_t *list) {
     const json_t *one;
     size_t i;
@@ -118,6 +145,7 @@ static void print_status(const json_t *o) {
     print_words(2, "%s: %s, %s, schema version %d", json_text(o, "name"), json_text(o, "store"), size, (int)number(o, "schema_version"));
     putchar('\n');
     print_tables(o);
+    print_acting(o);
     print_imports(json_object_get(o, "imports"));
     puts("");
     if (*json_text(o, "last_backup"))

@@ -1,5 +1,6 @@
 /* marram tick: what is due, done. */
 #include "columns_out.h"
+#include "hook_out.h"
 #include "outbox_out.h"
 #include "settings.h"
 #include "store.h"
@@ -114,13 +115,14 @@ static void seen(void *ctx, const look *k, const reconciled *r, const plan *p) {
 
 /* --- the tick --- */
 
-static void print(const arguments *a, const tick_counts *n, const sending_counts *out, const knowledge *known) {
+static void print(const arguments *a, const tick_counts *n, const sending_counts *out, const hook_sending_counts *hooks, const knowledge *known) {
     char at[40];
     if (a->json) {
         json_t *o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "at", time_text(a->at_us, at), "dry_run", a->dry_run, "due", (json_int_t)n->due, "looked", (json_int_t)n->looked, "made", (json_int_t)n->made, "lapsed",
                               (json_int_t)n->lapsed, "outbox", (json_int_t)n->outbox, "drafts", (json_int_t)n->drafts, "later", (json_int_t)n->later, "refused", (json_int_t)n->refused, "given_up", (json_int_t)n->given_up, "tasks_for_channel",
                               (json_int_t)n->tasks_for_channel, "words_missing", (json_int_t)n->words_missing, "held", (json_int_t)n->held);
         json_object_set_new(o, "sending", outbox_json(out));
+        json_object_set_new(o, "webhooks", hooks_json(hooks));
         if (a->looks) json_object_set(o, "looks", a->looks);
         json_dumpf(o, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
         putchar('\n');
@@ -136,6 +138,7 @@ static void print(const arguments *a, const tick_counts *n, const sending_counts
     if (n->refused || n->given_up) printf(", %" PRIu64 " refused by it", n->refused + n->given_up);
     putchar('\n');
     outbox_print(out, a->dry_run);
+    hooks_print(hooks, a->dry_run);
     if (n->held) printf("%" PRIu64 " of 64 parts of the customers are being looked at by another tick, and were left to it\n", n->held);
     if (n->words_missing) printf("%" PRIu64 " message%s could not be written: 'marram task list --drafts' says why\n", n->words_missing, n->words_missing == 1 ? "" : "s");
     if (known->learnt_day == TRACE_NO_DAY && n->looked) puts("Nothing is learnt of this base yet: 'marram learn' finds what is usual and its critical moments.");
@@ -154,6 +157,7 @@ static int run(arguments *a) {
     knowledge known;
     tick_counts counts;
     sending_counts sent = {0};
+    hook_sending_counts told = {0};
     char host[40] = "", owner[64];
     progress_bar bar = {0};
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
@@ -167,6 +171,7 @@ static int run(arguments *a) {
     tick_options o = {.now_us = a->at_us, .owner = owner, .wall_us = wall_us(), .dry_run = a->dry_run, .context = &context, .on_look = a->dry_run ? seen : NULL, .ctx = a};
     err.code = a->dry_run ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, &(db_options){.by_key = true}, &l, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l, a->customer, a->source, &o.customer_id, &err);
+    if (err.code == MR_OK && !a->dry_run) err.code = hooks_follow(l, &c, a->at_us, NULL, &err);
     if (err.code == MR_OK) err.code = knowledge_read(l, &known, &err);
     if (a->dry_run && a->json) a->looks = json_array();
     progress_begin(&bar, "looking");
@@ -175,8 +180,10 @@ static int run(arguments *a) {
     const sending_options so = {.now_us = a->at_us, .sender = owner, .dry_run = a->dry_run, .context = &context};
     progress_begin(&bar, "sending");
     if (err.code == MR_OK && !a->no_send && !a->customer) err.code = sending_run(l, &c, &so, &sent, &err);
+    const hook_sending_options ho = {.now_us = a->at_us, .dry_run = a->dry_run, .context = &context};
+    if (err.code == MR_OK && !a->no_send && !a->customer) err.code = hook_sending_run(l, &c, &ho, &told, &err);
     progress_end(&bar);
-    if (err.code == MR_OK) print(a, &counts, &sent, &known);
+    if (err.code == MR_OK) print(a, &counts, &sent, &told, &known);
     ledger_close(l);
     config_free(&c);
     json_decref(a->looks);

@@ -5,6 +5,7 @@
 
 #include <calendar.h>
 #include <error.h>
+#include <hook_kinds.h>
 #include <review.h>
 
 #include <stdlib.h>
@@ -53,6 +54,8 @@ static mr_status read_kinds(yaml_reading *y, const yaml_node_t *node, void *into
     names list = {0};
     mr_status status = yaml_texts(y, node, "kinds", false, &list);
     *(config_names *)into = (config_names){(const char *const *)list.at, list.n};
+    for (size_t i = 0; status == MR_OK && i < list.n; i++)
+        if (!hook_kind_find(list.at[i], strlen(list.at[i]))) status = yaml_fail(y, node, "kinds", "'%.60s' is nothing that can be told of: 'marram webhook kinds' lists what is, as in task.created", list.at[i]);
     return status;
 }
 

@@ -59,7 +59,7 @@ static const char lists[] =
     "# Days on which nobody works.\n"
     "# holidays: [2026-12-25, 2026-12-26, 2027-01-01]\n"
     "\n"
-    "# Webhooks: who is told of what happens, signed by the rules of Standard Webhooks. Read and checked; sending comes with a later version.\n"
+    "# Webhooks: who is told of what happens, signed by the rules of Standard Webhooks (docs/webhooks.md); `marram webhook kinds` lists the kinds.\n"
     "# webhooks:\n"
     "#   - {name: crm, url: https://crm.example.com/hooks/marram, secret: \"env:MARRAM_HOOK_SECRET\", kinds: [task.created, task.closed]}\n";
 

@@ -4,6 +4,7 @@
  * for by what it says, and goes to the row that is there. */
 #include "actions.h"
 
+#include "hooks_queue.h"
 #include "id_list.h"
 #include "looks.h"
 #include "moved.h"
@@ -54,6 +55,7 @@ int action_state_find(const char *name) {
 typedef struct put_work {
     const action_row *rows;
     int64_t *id; /* of the row it goes to */
+    bool *there;
 } put_work;
 
 static void bind_same(void *ctx, size_t item, db_statement *s) {
@@ -63,14 +65,14 @@ static void bind_same(void *ctx, size_t item, db_statement *s) {
     db_bind_string(s, 3, a->step);
     db_bind_int(s, 4, a->subject_id);
     db_bind_int(s, 5, a->occasion);
+    db_bind_int(s, 6, a->id);
 }
 
-/* Its own row before another's. */
 static mr_status found_same(void *ctx, size_t item, db_statement *s, mr_error *err) {
     put_work *w = ctx;
     (void)err;
-    if (w->id[item] != w->rows[item].id || db_int(s, 0) == w->id[item]) w->id[item] = w->rows[item].id;
-    else w->id[item] = db_int(s, 0);
+    w->there[item] = true;
+    w->id[item] = db_int(s, 0);
     return MR_OK;
 }
 
@@ -124,15 +126,21 @@ static const char put_sql[] =
 mr_status actions_put(ledger *l, const action_row *rows, size_t n, mr_error *err) {
     db_statement *s;
     if (!n) return MR_OK;
-    put_work w = {rows, mem_take(NULL, n, sizeof *w.id)};
-    if (!w.id) return error_memory(err, n * sizeof *w.id);
+    put_work w = {rows, mem_take(NULL, n, sizeof *w.id), mem_new(NULL, n, sizeof *w.there)};
+    if (!w.id || !w.there) {
+        mem_free(NULL, w.id);
+        mem_free(NULL, w.there);
+        return error_memory(err, n * (sizeof *w.id + sizeof *w.there));
+    }
     for (size_t i = 0; i < n; i++) w.id[i] = rows[i].id;
-    mr_status status = db_prepare(l->d, "SELECT id FROM action WHERE customer_id = $1 AND programme = $2 AND step = $3 AND subject_id = $4 AND occasion = $5 ORDER BY id", "ittii",
-                                  &s, err);
+    mr_status status = db_prepare(l->d, "SELECT id FROM action WHERE customer_id = $1 AND programme = $2 AND step = $3 AND subject_id = $4 AND occasion = $5 "
+                                        "ORDER BY CASE WHEN id = $6 THEN 0 ELSE 1 END, id LIMIT 1", "ittiii", &s, err);
     if (status == MR_OK) status = db_each(s, n, bind_same, found_same, &w, NULL, err);
     if (status == MR_OK) status = db_prepare(l->d, put_sql, "iittiissitttttt" "iiiiitrsttt", &s, err);
     if (status == MR_OK) status = db_each(s, n, bind_put, NULL, &w, NULL, err);
+    if (status == MR_OK) status = hooks_created(l, rows, w.id, w.there, n, err);
     mem_free(NULL, w.id);
+    mem_free(NULL, w.there);
     return status;
 }
 
@@ -150,11 +158,13 @@ static db_value text_value(const char *text) {
     return (db_value){.text = {text, strlen(text)}};
 }
 
-/* As action_state; *now_of: the customer it stands at by now. */
+/* As action_state; *now_of (may be NULL): the customer it stands at by now. */
 static mr_status set_state(ledger *l, int64_t customer_id, int64_t id, int from_mask, int to, const char *outcome, int64_t at_us, int64_t *now_of, bool *changed, mr_error *err) {
     const db_value values[] = {{.integer = from_mask}, {.integer = to}, {.integer = at_us}, text_value(outcome ? outcome : "")};
-    return change(l, "UPDATE action SET state = $4, changed_at_us = $5, outcome = CASE WHEN $6 = '' THEN action.outcome ELSE $6 END "
-                     "WHERE customer_id = $1 AND id = $2 AND ((CAST($3 AS INTEGER) >> action.state) & 1) = 1 RETURNING id", "iidsit", customer_id, id, values, now_of, changed, err);
+    mr_status status = change(l, "UPDATE action SET state = $4, changed_at_us = $5, outcome = CASE WHEN $6 = '' THEN action.outcome ELSE $6 END "
+                     "WHERE customer_id = $1 AND id = $2 AND ((CAST($3 AS INTEGER) >> action.state) & 1) = 1 RETURNING id", "iidsit", customer_id, id, values, &customer_id, changed, err);
+    if (now_of) *now_of = customer_id;
+    return status == MR_OK && *changed ? hooks_moved(l, customer_id, id, to, at_us, err) : status;
 }
 
 mr_status action_state(ledger *l, int64_t customer_id, int64_t id, int from_mask, int to, const char *outcome, int64_t at_us, bool *changed, mr_error *err) {

@@ -54,7 +54,8 @@ int64_t action_id(const ledger *l, int64_t customer_id, const char *programme, c
 char *action_id_text(int64_t id, char out[17]);
 
 /* In a write transaction (of one customer or several). Those that are new are inserted. One that is there is replaced where it is proposed or open;
- * its created_us, snoozed_us and outcome stay, and an open one stays open where it is proposed again. changed_us moves only where something else does.
+ * its created_us, snoozed_us and outcome stay, so do owner and watcher where there are any (action_assign), and an open one stays open where it is proposed
+ * again. changed_us moves only where something else does. A wish that came with a merge, under another id, is found by programme, step, subject and occasion.
  * No two of the same key. */
 mr_status actions_put(ledger *l, const action_row *rows, size_t n, mr_error *err);
 

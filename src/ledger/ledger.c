@@ -4,6 +4,8 @@
  * numbers alone tell nothing of the names. */
 #include "ledger.h"
 
+#include "hooks_queue.h"
+
 #include <bits.h>
 #include <error.h>
 #include <mem.h>
@@ -142,6 +144,7 @@ mr_status ledger_open_reading(const char *url, ledger **out, mr_error *err) {
 
 void ledger_close(ledger *l) {
     if (!l) return;
+    hooks_forget(l);
     db_close(l->d);
     mem_free(NULL, l->url);
     mem_free(NULL, l);

@@ -18,6 +18,7 @@ typedef struct ledger {
     unsigned char key[LEDGER_KEY_BYTES]; /* of every hash; made at init */
     bool distributed;
     bool acting;       /* somebody acts on it, as far as is known here (looks.h) */
+    struct hook_endpoints *hooks; /* who is told by webhook, as far as is known here; NULL: not asked yet (hooks_queue.h) */
     unsigned ref_bits; /* of a ref, 63; fewer only in tests of what happens when two identifiers have one hash */
 } ledger;
 

@@ -3,6 +3,7 @@
 
 #include "actions.h"
 #include "body.h"
+#include "hooks_queue.h"
 #include "looks.h"
 #include "moved.h"
 
@@ -217,6 +218,7 @@ typedef struct step {
     db_value values[4];
     int action_to;             /* -1: the action is left alone */
     int event;                 /* 0: none */
+    hook_kind hook;            /* what is told of it; HOOK_NONE: nothing, or the action tells of it */
     bool hard;
     const char *said;
     bool ours;
@@ -249,7 +251,10 @@ static mr_status append(step *t, const message_row *m, mr_error *err) {
             db_bind_int(s, 2, m->contact_id);
             status = db_step(s, &row, err);
         }
-        if (status != MR_OK) return status;
+        if (status != MR_OK) {
+            body_free(&w);
+            return status;
+        }
         size_t len = 0;
         const char *contact = row ? db_text(s, 0, &len) : "";
         body_put_text(&w, "contact", contact, len);
@@ -276,6 +281,7 @@ static mr_status after(step *t, const moved_row *row, mr_error *err) {
     if (status == MR_OK && rows.n && t->event) status = append(t, &rows.row[0], err);
     if (status == MR_OK && rows.n && rows.row[0].action_id && t->action_to >= 0)
         status = action_state(t->l, row->customer_id, rows.row[0].action_id, ACTION_IN(ACTION_OUTBOX) | ACTION_IN(ACTION_DONE), t->action_to, NULL, t->now_us, &closed, err);
+    if (status == MR_OK && rows.n && t->hook && !(t->hook == HOOK_message_failed && closed)) status = hooks_message(t->l, &rows.row[0], t->hook, t->now_us ? t->now_us : rows.row[0].sending_us, err);
     message_rows_free(&rows);
     /* What became of it may want another step. */
     if (status == MR_OK && t->action_to >= 0) status = looks_wanted(t->l, &wanted, err);
@@ -287,7 +293,7 @@ static mr_status run_step(db *d, void *ctx, mr_error *err) {
     moved_row row = {.l = t->l, .customer_id = t->customer_id, .id = t->id};
     (void)d;
     mr_status status = moved_update(&row, t->sql, t->types, t->values, &t->ours, err);
-    if (status != MR_OK || !t->ours || (t->action_to < 0 && !t->event)) return status;
+    if (status != MR_OK || !t->ours || (t->action_to < 0 && !t->event && !t->hook)) return status;
     return after(t, &row, err);
 }
 
@@ -298,13 +304,13 @@ static mr_status step_alone(step t, bool *ours, mr_error *err) {
 }
 
 mr_status outbox_sending(ledger *l, int64_t customer_id, int64_t id, const char *sender, int64_t now_us, bool *ours, mr_error *err) {
-    return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .now_us = now_us, .sql = "UPDATE message SET state = 1, sender = $3, sending_us = $4 WHERE customer_id = $1 AND id = $2 AND state = 0 RETURNING id",
+    return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .now_us = now_us, .sql = "UPDATE message SET state = 1, sender = $3, sending_us = $4 WHERE customer_id = $1 AND id = $2 AND state = 0 AND next_us <= $4 RETURNING id",
                              .types = "iiti", .values = {text_value(sender), {.integer = now_us}}, .action_to = -1}, ours, err);
 }
 
 mr_status outbox_sent(ledger *l, int64_t customer_id, int64_t id, int64_t now_us, const char *said, bool *ours, mr_error *err) {
     return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .now_us = now_us, .sql = "UPDATE message SET state = 2, sent_us = $3, attempts = message.attempts + 1, said = $4 WHERE customer_id = $1 AND id = $2 AND state = 1 RETURNING id",
-                             .types = "iiit", .values = {{.integer = now_us}, text_value(said)}, .action_to = ACTION_DONE, .event = EVENT_touch_out}, ours, err);
+                             .types = "iiit", .values = {{.integer = now_us}, text_value(said)}, .action_to = ACTION_DONE, .event = EVENT_touch_out, .hook = HOOK_message_sent}, ours, err);
 }
 
 mr_status outbox_again(ledger *l, int64_t customer_id, int64_t id, int64_t next_us, const char *said, bool *ours, mr_error *err) {
@@ -319,12 +325,12 @@ mr_status outbox_later(ledger *l, int64_t customer_id, int64_t id, int64_t next_
 
 mr_status outbox_refused(ledger *l, int64_t customer_id, int64_t id, int64_t now_us, const char *said, outbox_bounce bounce, bool *ours, mr_error *err) {
     return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .now_us = now_us, .sql = "UPDATE message SET state = 3, said = $3 WHERE customer_id = $1 AND id = $2 AND (state = 1 OR state = 2 OR state = 4) RETURNING id",
-                             .types = "iit", .values = {text_value(said)}, .action_to = ACTION_FAILED, .event = bounce == OUTBOX_NO_BOUNCE ? 0 : EVENT_bounce, .hard = bounce == OUTBOX_HARD_BOUNCE, .said = said}, ours, err);
+                             .types = "iit", .values = {text_value(said)}, .action_to = ACTION_FAILED, .event = bounce == OUTBOX_NO_BOUNCE ? 0 : EVENT_bounce, .hard = bounce == OUTBOX_HARD_BOUNCE, .said = said, .hook = HOOK_message_failed}, ours, err);
 }
 
 mr_status outbox_uncertain(ledger *l, int64_t customer_id, int64_t id, const char *said, bool *ours, mr_error *err) {
     return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .sql = "UPDATE message SET state = 4, said = $3 WHERE customer_id = $1 AND id = $2 AND state = 1 RETURNING id", .types = "iit",
-                             .values = {text_value(said)}, .action_to = -1}, ours, err);
+                             .values = {text_value(said)}, .action_to = -1, .hook = HOOK_message_uncertain}, ours, err);
 }
 
 mr_status outbox_settle(ledger *l, int64_t customer_id, int64_t id, outbox_settlement how, const char *said, int64_t now_us, bool *ours, mr_error *err) {
@@ -334,11 +340,13 @@ mr_status outbox_settle(ledger *l, int64_t customer_id, int64_t id, outbox_settl
         t.sql = "UPDATE message SET state = 2, sent_us = message.sending_us, said = $3 WHERE customer_id = $1 AND id = $2 AND state = 4 RETURNING id";
         t.action_to = ACTION_DONE;
         t.event = EVENT_touch_out;
+        t.hook = HOOK_message_sent;
         break;
     case OUTBOX_SEND_AGAIN: t.sql = "UPDATE message SET state = 0, said = $3 WHERE customer_id = $1 AND id = $2 AND state = 4 RETURNING id"; break;
     case OUTBOX_GIVE_UP:
         t.sql = "UPDATE message SET state = 3, said = $3 WHERE customer_id = $1 AND id = $2 AND state = 4 RETURNING id";
         t.action_to = ACTION_FAILED;
+        t.hook = HOOK_message_failed;
         break;
     }
     return step_alone(t, ours, err);

@@ -59,6 +59,7 @@ mr_status outbox_parts(ledger *l, int64_t now_us, int *parts, size_t *n, mr_erro
 
 /* Each of these is a transaction of its own; *ours false: another was quicker, or it is in another state by now, and nothing was done. l must have been
  * opened durable (no db_options.bulk). sender: who takes it, for outbox_unsure to tell whether they are still there. */
+/* waiting, and may go by now_us (another may have put it off since it was listed) -> sending. */
 mr_status outbox_sending(ledger *l, int64_t customer_id, int64_t id, const char *sender, int64_t now_us, bool *ours, mr_error *err);
 /* sending -> sent, its touch_out event (source "marram", source_id "message/<id>"), and the action is done. said: what the other side answered. */
 mr_status outbox_sent(ledger *l, int64_t customer_id, int64_t id, int64_t now_us, const char *said, bool *ours, mr_error *err);

@@ -23,6 +23,7 @@ static const char *const contract_states[] = {"", "running", "notice given", "en
                          *const action_kinds[] = {"", "task", "message", NULL},
                          *const action_states[] = {"proposed", "open", "in the outbox", "done", "dropped", "lapsed", "failed", NULL},
                          *const message_states[] = {"waiting", "sending", "sent", "refused", "uncertain", "cancelled", NULL},
+                         *const delivery_states[] = {"waiting", "delivered", "given up", NULL},
                          *const verdicts[] = {"no", "now", "later", NULL};
 
 typedef struct cell_rule {
@@ -45,6 +46,8 @@ static const cell_rule rules[] = {
     {"action", "state", CELL_WORD, action_states},
     {"action", "urgent", CELL_FLAG, NULL},
     {"message", "state", CELL_WORD, message_states},
+    {"webhook_delivery", "state", CELL_WORD, delivery_states},
+    {"webhook_delivery", "kind", CELL_TEXT, NULL},
     {"gate_answer", "verdict", CELL_WORD, verdicts},
     {"gate_answer", "detail", CELL_TEXT, NULL},
     {"cycle", "state", CELL_CYCLE, NULL},

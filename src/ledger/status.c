@@ -34,6 +34,18 @@ static mr_status audit_times(ledger *l, ledger_status *out, mr_error *err) {
     return status;
 }
 
+static mr_status acting(ledger *l, ledger_status *out, mr_error *err) {
+    db_statement *s;
+    mr_status status = number(l->d, "SELECT CAST(COUNT(*) AS BIGINT) FROM action WHERE kind = 1 AND state = 1", &out->tasks_open, err);
+    if (status == MR_OK) status = number(l->d, "SELECT CAST(COUNT(*) AS BIGINT) FROM action WHERE state = 0", &out->drafts, err);
+    if (status == MR_OK) status = db_prepare(l->d, "SELECT state, CAST(COUNT(*) AS BIGINT) FROM message GROUP BY state", "", &s, err);
+    for (bool row = status == MR_OK; status == MR_OK && row;) {
+        status = db_step(s, &row, err);
+        if (status == MR_OK && row && db_int(s, 0) >= 0 && db_int(s, 0) < MESSAGE_STATES) out->messages[db_int(s, 0)] = db_int(s, 1);
+    }
+    return status;
+}
+
 mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err) {
     *out = (ledger_status){0};
     mr_status status = db_schema_version(l->d, &out->version, err);
@@ -47,6 +59,7 @@ mr_status ledger_status_read(ledger *l, ledger_status *out, mr_error *err) {
     if (status == MR_OK) status = number(l->d, "SELECT MIN(at_us) FROM event", &out->first_at_us, err);
     if (status == MR_OK) status = number(l->d, "SELECT MAX(at_us) FROM event", &out->last_at_us, err);
     if (status == MR_OK) status = db_size(l->d, &out->bytes, err);
+    if (status == MR_OK) status = acting(l, out, err);
     if (status == MR_OK) status = audit_times(l, out, err);
     return status == MR_OK ? ledger_is_stale(l, &out->stale, err) : status;
 }

@@ -2,7 +2,7 @@
 #ifndef LEDGER_STATUS_H
 #define LEDGER_STATUS_H
 
-#include "ledger.h"
+#include "outbox.h"
 
 #define STATUS_TABLES 64
 
@@ -13,6 +13,7 @@ typedef struct ledger_status {
     int64_t first_at_us, last_at_us; /* of events; 0 where there is none */
     bool stale;                  /* an import was not finished: cycles are behind */
     int64_t bytes;               /* of the store */
+    int64_t tasks_open, drafts, messages[MESSAGE_STATES]; /* what there is to do, to approve, and in the outbox by its state */
     int64_t made_at_us, backup_at_us, restored_at_us, compacted_at_us, erased_at_us; /* the last of each; 0: never */
 } ledger_status;
 

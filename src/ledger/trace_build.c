@@ -258,11 +258,11 @@ static bool note_case(trace_builder *b, const trace_event *t, const body_fields 
     return true;
 }
 
-static void link_to_case(trace_builder *b, trace_event *t) {
+static void link_to_case(trace_builder *b, trace_event *t, const body_fields *body) {
     struct trace_case *c = t->topic && (t->kind == EVENT_survey || t->kind == EVENT_praise) ? case_of(b, 0, t->topic) : NULL;
     if (!c) return;
     t->subject = c->subject;
-    bool content = t->kind == EVENT_praise || t->value >= 0.5;
+    bool content = t->kind == EVENT_praise || t->value >= 0.5 || fields_is(body, "confirmed", BODY_TRUE);
     if (c->resolved != SIZE_MAX && content) flag(&b->event[c->resolved], true, TRACE_CONFIRMED);
 }
 
@@ -278,7 +278,7 @@ static mr_status put(trace_builder *b, const trace_options *o, const trace_facts
     if (!body_fields_read(&b->fields, e->body, e->body_len)) return error_memory(err, e->body_len);
     read_body(b, t, body, f, e);
     if (!note_case(b, t, body, b->n)) return error_memory(err, b->cases_capacity * sizeof *b->cases);
-    link_to_case(b, t);
+    link_to_case(b, t, body);
     b->n++;
     return MR_OK;
 }

@@ -175,6 +175,7 @@ static mr_status read_tables(ledger *l, whole *w, mr_error *err) {
 
 static mr_status prepare(ledger *l, whole *w, mr_error *err) {
     if (w->prepared) return MR_OK;
+    ledger_rates_free(&w->rates);
     mr_status status = ledger_birth(l, &w->birth_us, err);
     if (status == MR_OK) status = ledger_rates_read(l, &w->rates, err);
     w->prepared = status == MR_OK;
@@ -182,7 +183,7 @@ static mr_status prepare(ledger *l, whole *w, mr_error *err) {
 }
 
 /* What this customer's amounts are counted in: the rates' own currency, else the first they paid in. Asking the whole base (ledger_trace_money) would read every event for one
- * customer's sake; where somebody paid in several and there are no rates, their amounts are taken as they stand. */
+ * customer's sake. */
 static void settle_money(whole *w) {
     memset(w->money.currency, 0, sizeof w->money.currency);
     w->money.rates = NULL;
@@ -221,6 +222,16 @@ static mr_status read_whole(ledger *l, whole *w, mr_error *err) {
     if (status != MR_OK) return status;
     const trace_facts f = {.source = w->source, .external_id = w->external_id, .name = w->name, .tier = w->tier, .segment = w->segment, .owner_sales = w->owner_sales,
                            .owner_operations = w->owner_operations, .email = w->email, .phone = w->phone};
+    status = trace_build(&w->builder, &w->money, &f, w->birth_us, &w->h, &w->t, err);
+    if (status != MR_EDATA) return status;
+    w->prepared = false; /* a rate may have come since they were read */
+    status = prepare(l, w, err);
+    if (status == MR_OK) settle_money(w);
+    if (status == MR_OK) status = trace_build(&w->builder, &w->money, &f, w->birth_us, &w->h, &w->t, err);
+    if (status != MR_EDATA) return status;
+    /* Amounts that nothing says how to add count as none: who acts on everybody must not stop at one customer. */
+    memset(w->money.currency, 0, sizeof w->money.currency);
+    error_clear(err);
     return trace_build(&w->builder, &w->money, &f, w->birth_us, &w->h, &w->t, err);
 }
 
@@ -271,3 +282,11 @@ FIND(whole_promise_of, whole_promise, promises)
 FIND(whole_contract_of, whole_contract, contracts)
 FIND(whole_action_of, whole_action, actions)
 FIND(whole_message_of, whole_message, messages)
+
+const whole_action *whole_action_like(const whole *w, const char *programme, const char *step, int64_t subject_id, int64_t occasion) {
+    for (size_t i = 0; i < w->actions_n; i++) {
+        const whole_action *a = &w->actions[i];
+        if (a->subject_id == subject_id && a->occasion == occasion && !strcmp(a->programme, programme) && !strcmp(a->step, step)) return a;
+    }
+    return NULL;
+}

@@ -87,8 +87,8 @@ typedef struct whole { /* start from {0}; every text is there, "" where nothing 
 } whole;
 
 /* What w held is gone; its memory is used again. A read transaction of its own, or inside the caller's. The ledger's birth and rates are read with
- * the first one and kept. MR_EDATA: there is no such customer. A merged customer's number is
- * nobody. */
+ * the first one and kept. MR_EDATA: there is no such customer; a merged customer's number is nobody. The trace's amounts are in the rates' own currency, else
+ * in the first the customer paid in; where they paid in several and nothing says how to add them, all amounts of the trace are 0. */
 mr_status whole_read(ledger *l, int64_t customer_id, whole *w, mr_error *err);
 /* The body of h.events[event], parsed once; NULL: none. Lives as long as what w holds. */
 const json_t *whole_body(whole *w, size_t event);
@@ -98,6 +98,8 @@ const whole_case *whole_case_of(const whole *w, int64_t id);
 const whole_promise *whole_promise_of(const whole *w, int64_t id);
 const whole_contract *whole_contract_of(const whole *w, int64_t id);
 const whole_action *whole_action_of(const whole *w, int64_t id);
+/* The action this would be, under whatever id: one that came with a merge has the id its customer gave it. NULL: none. */
+const whole_action *whole_action_like(const whole *w, const char *programme, const char *step, int64_t subject_id, int64_t occasion);
 const whole_message *whole_message_of(const whole *w, int64_t id);
 void whole_free(whole *w);
 

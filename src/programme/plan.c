@@ -22,9 +22,11 @@ static int by_worth(const void *a, const void *b) {
     return x->action->id < y->action->id ? -1 : x->action->id > y->action->id;
 }
 
-static const look_wish *wish_of(const look *k, const ledger *l, const action_row *a) {
-    for (size_t i = 0; i < k->n; i++)
-        if (action_id(l, k->w->customer_id, k->wish[i].programme->name, k->wish[i].step, k->wish[i].subject_id, k->wish[i].occasion) == a->id) return &k->wish[i];
+static const look_wish *wish_of(const look *k, const action_row *a) {
+    for (size_t i = 0; i < k->n; i++) {
+        const look_wish *w = &k->wish[i];
+        if (w->subject_id == a->subject_id && w->occasion == a->occasion && !strcmp(w->programme->name, a->programme) && !strcmp(w->step, a->step)) return w;
+    }
     return NULL;
 }
 
@@ -49,7 +51,7 @@ static void refused(look *k, plan_item *p) {
 
 static mr_status decide(look *k, ledger *l, wording *words, zone_cache *zones, plan_item *p, bool *marketed, mr_error *err) {
     action_row *a = p->action;
-    const look_wish *w = wish_of(k, l, a);
+    const look_wish *w = wish_of(k, a);
     contact_purpose purpose = (contact_purpose)contact_purpose_find(a->purpose, strlen(a->purpose));
     gate_request q = {.contact_id = a->contact_id, .purpose = purpose, .channel = *a->channel ? contact_channel_find(a->channel, strlen(a->channel)) : -1, .topic = a->topic, .content = w ? w->content : "", .language = w ? wording_language(words, w->words, k->w->locale) : "", .at_us = k->now_us, .action_id = a->id};
     mr_status status = gate_ask(k->w, k->c, zones, &q, &p->verdict, err);

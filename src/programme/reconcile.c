@@ -54,8 +54,8 @@ mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
     if (!out->put || !out->lapse || !out->over || k->failed) return error_memory(err, (k->n + 1) * sizeof *out->put);
     for (size_t i = 0; i < k->n; i++) {
         const look_wish *w = &k->wish[i];
-        int64_t id = action_id(l, k->w->customer_id, w->programme->name, w->step, w->subject_id, w->occasion);
-        const action_row *there = whole_action_of(k->w, id);
+        const action_row *there = whole_action_like(k->w, w->programme->name, w->step, w->subject_id, w->occasion); /* a merge may have brought it, with another id */
+        int64_t id = there ? there->id : action_id(l, k->w->customer_id, w->programme->name, w->step, w->subject_id, w->occasion);
         if (w->until_us <= k->now_us || wished(out, id)) continue;
         look_again(k, w->until_us);
         if (w->kind == ACTION_MESSAGE) look_again(k, w->due_us);

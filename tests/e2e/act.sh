@@ -38,6 +38,7 @@ want "the first tick" 0 "first tick of this ledger & 120 customers looked at" ti
 check "it made what the dry run said" "$(run task list --db a.db --all --json --limit 100000; jq length .out)" "$(run tick --db a.db --dry-run --json; jq -n "$first - ([inputs] | 0)")"
 want "a second one changes nothing" 0 "^0 customers looked at: 0 new, 0 no longer wanted" tick --db a.db
 want "tasks" 0 "in all" task list --db a.db
+want "status counts what there is to do" 0 "To do & open tasks: marram task list" db status --db a.db
 run task list --db a.db --json --limit 1
 id=$(jq -r '.[0].id' .out) owner=$(jq -r '.[0].owner' .out)
 holds "a task says who, why and what" jq -e '.[0] | (.owner | length > 0) and (.document.why | length > 0) and .kind == "task"' .out
@@ -61,6 +62,12 @@ printf '%s\n' '{"customer":"ann","kind":"order","at":"2025-12-01T10:00:00Z","id"
 run import events ann.ndjson --db a.db --yes --quiet
 want "what came in is looked at" 0 "^1 customer looked at" tick --db a.db
 want "an apology plan" 0 "A promise is overdue: a loan machine" task list --db a.db --customer ann
+
+# Money that nobody can add stops nobody.
+printf '%s\n' '{"customer":"two","kind":"order","at":"2025-12-01T10:00:00Z","id":"e","amount":5,"currency":"EUR"}' \
+    '{"customer":"two","kind":"order","at":"2025-12-02T10:00:00Z","id":"u","amount":5,"currency":"USD"}' >two.ndjson
+run import events two.ndjson --db a.db --yes --quiet
+want "two currencies" 0 "^1 customer looked at" tick --db a.db
 
 # The gate.
 want "the gate explains" 0 "an e-mail|no address" gate ann --purpose marketing --db a.db

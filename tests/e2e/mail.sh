@@ -127,8 +127,8 @@ done >many.ndjson
 run db init --db s.db
 run import customers many.csv --db s.db --yes
 run import events many.ndjson --db s.db --yes --quiet
-sed 's/from_email: hello@hollowlane.example/from_email: hello@localhost/' marram.yaml >wrong.yaml
-want "a sender that is none" 0 "25 kept until the settings are better & hello@localhost" tick --db s.db --settings wrong.yaml --at 2026-03-10T10:00:00Z
+sed 's/from_email: hello@hollowlane.example/from_email: hello@hollow..example/' marram.yaml >wrong.yaml
+want "a sender that is none" 0 "25 kept until the settings are better & hello@hollow..example" tick --db s.db --settings wrong.yaml --at 2026-03-10T10:00:00Z
 check "nothing is refused" 0 "$(run outbox list --db s.db --state refused --json; jq length .out)"
 run export events --db s.db --format ndjson
 check "no address is dead" 0 "$(grep -c '"bounce"' .out)"

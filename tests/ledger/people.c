@@ -1,7 +1,10 @@
 #include "people.h"
 
+#include <actions.h>
 #include <columns.h>
+#include <gate_answers.h>
 #include <normal.h>
+#include <outbox.h>
 #include <schema.h>
 
 #include <stdlib.h>
@@ -149,6 +152,22 @@ void people_alias(const store *s, unsigned customer, const char *external_id) {
 
 /* --- a town --- */
 
+/* Something to do, something that waits to go out, and what the gate said of it. */
+static void act(ledger *l, unsigned customer) {
+    mr_error err = {0};
+    int64_t a = fixture_customer(l, customer);
+    const action_row rows[] = {
+        {.customer_id = a, .id = action_id(l, a, "review", "call", 0, 0), .programme = "review", .step = "call", .kind = ACTION_TASK, .state = ACTION_OPEN, .owner = "kim", .due_us = TEST_NOW,
+         .what = "call them"},
+        {.customer_id = a, .id = action_id(l, a, "delight", "thanks", 0, 0), .programme = "delight", .step = "thanks", .kind = ACTION_MESSAGE, .state = ACTION_OPEN, .due_us = TEST_NOW}};
+    assert_ok(db_begin(l->d, DB_WRITE, &err), &err);
+    assert_ok(actions_put(l, rows, 2, &err), &err);
+    assert_ok(outbox_put(l, &(message_row){.customer_id = a, .action_id = rows[1].id, .channel = "email", .address = "x@example.com", .next_us = TEST_NOW, .subject = "thanks", .plain = "thank you"},
+                         NULL, &err), &err);
+    assert_ok(gate_answers_put(l, &(gate_answer){.customer_id = a, .asked_us = TEST_NOW, .verdict = 1, .action_id = rows[1].id}, 1, &err), &err);
+    assert_ok(db_commit(l->d, &err), &err);
+}
+
 void people_town(const store *s, ledger *l) {
     static const char *const names[] = {"Ada Osei", "Ada Osei", "Ben Ito", "Cleo Marsh", "Dunes & Sons Ltd", "Eva Lind"};
     for (unsigned i = 0; i < 6; i++) {
@@ -185,4 +204,5 @@ void people_town(const store *s, ledger *l) {
     append_item others[] = {fixture_order(l, 0, 100, 1001, "o-1"), fixture_order(l, 1, 130, 2001, "o-3")};
     fixture_append(l, others, 2); /* conflicts */
     assert_int_equal(others[0].outcome, APPEND_CONFLICTING);
+    for (unsigned i = 0; i < 2; i++) act(l, i);
 }

@@ -14,7 +14,7 @@ void people_customer(const store *s, unsigned customer, const char *name, const 
 void people_contact(const store *s, unsigned customer, const char *id, const char *name, const char *role, const char *phone);
 /* Says that a second identifier stands for the customer. */
 void people_alias(const store *s, unsigned customer, const char *external_id);
-/* Half a dozen customers with something in every table: contracts, cases, promises kept and open, touches, surveys, consents, conflicts. */
+/* Half a dozen customers with something in every table: contracts, cases, promises kept and open, touches, surveys, consents, conflicts, tasks, messages. */
 void people_town(const store *s, ledger *l);
 
 #endif

@@ -71,7 +71,11 @@ static void from_version_1(void **state) {
     from(store_of(state), 1);
 }
 
+static void from_version_2(void **state) {
+    from(store_of(state), 2);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(from_version_1)};
+    const struct CMUnitTest tests[] = {BOTH(from_version_1), BOTH(from_version_2)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
