@@ -151,17 +151,21 @@ static bool file_read(const char *folder, const char *name, text_buffer *out) {
     return !out->failed;
 }
 
+static char *file_name(const ledger *l, const char *person, char out[CALENDAR_FILE_NAME]) {
+    return calendar_file_name(person, (uint64_t)ledger_hash(l, ledger_domain_of(l, "calendar", ""), person, strlen(person)), out);
+}
+
 /* Whoever has a feed there already, under the name we give it: it must not go on showing tasks that are done. */
-static mr_status names_of_folder(const char *folder, names *list, mr_error *err) {
+static mr_status names_of_folder(const ledger *l, const char *folder, names *list, mr_error *err) {
     text_buffer text = {0}, person = {0};
-    char file[80];
+    char file[CALENDAR_FILE_NAME];
     mr_status status = MR_OK;
     DIR *d = opendir(folder);
     for (struct dirent *e; d && status == MR_OK && (e = readdir(d));) {
         size_t len = strlen(e->d_name);
         person.len = 0;
-        if (len < 12 || strcmp(e->d_name + len - 4, ".ics") || !file_read(folder, e->d_name, &text) || !calendar_feed_person(text.data, &person)) continue;
-        if (!strcmp(calendar_file_name(person.data, file), e->d_name)) status = names_add(list, person.data, err);
+        if (len < 20 || strcmp(e->d_name + len - 4, ".ics") || !file_read(folder, e->d_name, &text) || !calendar_feed_person(text.data, &person)) continue;
+        if (!strcmp(file_name(l, person.data, file), e->d_name)) status = names_add(list, person.data, err);
     }
     if (d) closedir(d);
     text_free(&text);
@@ -169,7 +173,7 @@ static mr_status names_of_folder(const char *folder, names *list, mr_error *err)
     return status;
 }
 
-static mr_status whose(const arguments *a, const config *c, const json_t *tasks, names *list, mr_error *err) {
+static mr_status whose(const arguments *a, const config *c, const ledger *l, const json_t *tasks, names *list, mr_error *err) {
     const json_t *o;
     size_t i;
     mr_status status = MR_OK;
@@ -180,7 +184,7 @@ static mr_status whose(const arguments *a, const config *c, const json_t *tasks,
     }
     json_array_foreach(tasks, i, o) if (status == MR_OK && *json_text(o, "owner")) status = names_add(list, json_text(o, "owner"), err);
     for (i = 0; i < c->people_n && status == MR_OK; i++) status = names_add(list, c->people[i].name, err);
-    if (status == MR_OK) status = names_of_folder(a->out, list, err);
+    if (status == MR_OK) status = names_of_folder(l, a->out, list, err);
     if (status == MR_OK && list->n) qsort(list->at, list->n, sizeof *list->at, by_name);
     return status;
 }
@@ -198,12 +202,12 @@ static void said(const arguments *a, const char *person, const char *path, size_
     }
 }
 
-static mr_status write_one(const arguments *a, const json_t *tasks, const char *person, mr_error *err) {
+static mr_status write_one(const arguments *a, const ledger *l, const json_t *tasks, const char *person, mr_error *err) {
     text_buffer feed = {0};
-    char path[4096], file[80];
+    char path[4096], file[CALENDAR_FILE_NAME];
     size_t n;
     out_file out;
-    snprintf(path, sizeof path, "%.3900s/%s", a->out, calendar_file_name(person, file));
+    snprintf(path, sizeof path, "%.3900s/%s", a->out, file_name(l, person, file));
     mr_status status = feed_of(tasks, person, a->at_us, &feed, &n, err);
     if (status == MR_OK && !a->dry_run) {
         status = out_file_open(path, 0640, &out, err);
@@ -214,14 +218,14 @@ static mr_status write_one(const arguments *a, const json_t *tasks, const char *
     return status;
 }
 
-static mr_status write_all(const arguments *a, const config *c, const json_t *tasks, mr_error *err) {
+static mr_status write_all(const arguments *a, const config *c, const ledger *l, const json_t *tasks, mr_error *err) {
     names list = {0};
     const json_t *o;
     size_t i, nobody = 0;
     if (json_array_size(tasks) == TASKS_MOST) return error_set(err, MR_EDATA, "tasks", -1, "more than %d tasks are open: write the feeds one by one, with --person", TASKS_MOST - 1);
     if (!a->dry_run && mkdir(a->out, 0777) != 0 && errno != EEXIST) return error_set(err, MR_EIO, "out", -1, "%.300s cannot be made: %s", a->out, strerror(errno));
-    mr_status status = whose(a, c, tasks, &list, err);
-    for (i = 0; i < list.n && status == MR_OK; i++) status = write_one(a, tasks, list.at[i], err);
+    mr_status status = whose(a, c, l, tasks, &list, err);
+    for (i = 0; i < list.n && status == MR_OK; i++) status = write_one(a, l, tasks, list.at[i], err);
     json_array_foreach(tasks, i, o) nobody += !*json_text(o, "owner");
     if (status == MR_OK && nobody) fprintf(stderr, "marram calendar: %zu open task%s no owner and stand%s in no calendar; 'marram task assign' gives them one\n", nobody, nobody == 1 ? " has" : "s have", nobody == 1 ? "s" : "");
     for (i = 0; i < list.n; i++) free(list.at[i]);
@@ -239,8 +243,8 @@ static int run(const arguments *a) {
         actions_query q = {.owner = a->person, .kind = ACTION_TASK, .states = ACTION_IN(ACTION_OPEN), .limit = TASKS_MOST};
         err.code = ledger_open_reading(a->store.url, &l, &err);
         if (err.code == MR_OK) err.code = actions_list(l, &q, &tasks, &err);
+        if (err.code == MR_OK) err.code = write_all(a, &c, l, tasks, &err);
         ledger_close(l);
-        if (err.code == MR_OK) err.code = write_all(a, &c, tasks, &err);
         if (err.code != MR_OK) code = command_fail("calendar", &err);
     }
     json_decref(tasks);

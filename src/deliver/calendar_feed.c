@@ -4,9 +4,9 @@
 #include <calendar.h>
 #include <error.h>
 #include <mem.h>
-#include <rng.h>
 #include <unicode.h>
 
+#include <inttypes.h>
 #include <libical/ical.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,16 +153,14 @@ bool calendar_feed_person(const char *text, text_buffer *person) {
     return found && !person->failed;
 }
 
-char *calendar_file_name(const char *person, char out[80]) {
-    uint64_t hash = 0;
+char *calendar_file_name(const char *person, uint64_t token, char out[CALENDAR_FILE_NAME]) {
     size_t n = 0;
     for (const char *c = person; *c; c++) {
         char lower = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
         bool plain = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-        hash = rng_mix(hash ^ (unsigned char)*c);
         if (n < 60 && (plain || (n && out[n - 1] != '-'))) out[n++] = plain ? lower : '-';
     }
     while (n && out[n - 1] == '-') n--;
-    snprintf(out + n, 80 - n, "%s%08x.ics", n ? "-" : "", (unsigned)(hash & 0xFFFFFFFF));
+    snprintf(out + n, CALENDAR_FILE_NAME - n, "%s%016" PRIx64 ".ics", n ? "-" : "", token);
     return out;
 }

@@ -24,7 +24,9 @@ mr_status calendar_feed(const char *person, const calendar_task *tasks, size_t n
 /* Whose feed a text is, where it is one of ours: the name into *person, terminated. False: another's calendar, or none. */
 bool calendar_feed_person(const char *text, text_buffer *person);
 
-/* "Mara Adler" as a file's name: "mara-adler-4c1f9a2b.ics"; letters and digits of ASCII, and a hash of the name as it is, so that two people never share one. Returns out. */
-char *calendar_file_name(const char *person, char out[80]);
+#define CALENDAR_FILE_NAME 96
+/* "Mara Adler" as a file's name: "mara-adler-4c1f9a2be07d3356.ics": letters and digits of ASCII, and token, which nobody can guess who does not know the ledger (a keyed hash of the name as it is): two people
+ * never share one, and who knows a name does not know the address of its feed. Returns out. */
+char *calendar_file_name(const char *person, uint64_t token, char out[CALENDAR_FILE_NAME]);
 
 #endif

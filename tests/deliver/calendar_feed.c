@@ -148,13 +148,13 @@ static void test_odd(void **state) {
     text_terminate(&out);
     assert_non_null(strstr(out.data, "SUMMARY:half  and   \r\n"));
     text_free(&out);
-    char name[80];
-    assert_int_equal(strncmp(calendar_file_name("Mara Adler", name), "mara-adler-", 11), 0);
-    char other[80];
-    assert_true(strcmp(calendar_file_name("mara adler", other), name) != 0);
-    assert_null(strchr(calendar_file_name("../../etc/passwd", name), '/'));
+    char name[CALENDAR_FILE_NAME];
+    assert_int_equal(strncmp(calendar_file_name("Mara Adler", 0x4c1f, name), "mara-adler-0000000000004c1f.ics", 32), 0);
+    char other[CALENDAR_FILE_NAME];
+    assert_true(strcmp(calendar_file_name("mara adler", 0x4c20, other), name) != 0);
+    assert_null(strchr(calendar_file_name("../../etc/passwd", 1, name), '/'));
     assert_true(name[0] != '.');
-    assert_int_equal(strlen(calendar_file_name("\xC3\x84", name)), 12);
+    assert_int_equal(strlen(calendar_file_name("\xC3\x84", 1, name)), 20);
 }
 
 int main(void) {

@@ -46,12 +46,12 @@ check "the same again" "" "$(diff -r c before)"
 check "others may not read it" 0 "$(find c -perm /007 -type f | wc -l)"
 
 # Once all is done the feed is emptied, and another's files stay as they are.
-printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Other//EN\r\nEND:VCALENDAR\r\n' >c/other-00000000.ics
-cp c/other-00000000.ics other
+printf 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Other//EN\r\nEND:VCALENDAR\r\n' >c/other-0000000000000000.ics
+cp c/other-0000000000000000.ics other
 run task done "$id" --by Zoë --note "called" --db a.db
 run calendar --all --out c --db a.db
 check "emptied" 0 "$(grep -c '^BEGIN:VEVENT' c/zo-o-hara-x-*.ics)"
-check "not ours, not touched" "" "$(diff c/other-00000000.ics other)"
+check "not ours, not touched" "" "$(diff c/other-0000000000000000.ics other)"
 check "nothing half done lies there" "" "$(find c -name '*.part-*')"
 
 printf 'people:\n  - name: Mara Adler\n    role: sales\n' >marram.yaml
