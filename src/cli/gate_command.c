@@ -91,7 +91,7 @@ static void print_words_of(const gate_verdict *v, const whole_contact *contact, 
     if (v->verdict == CONTACT_NO) printf("no. %s\n", v->text);
     else if (v->verdict == CONTACT_AT) printf("not before %s. %s\n", time_text(v->at_us, at), v->text);
     else puts("yes, now.");
-    if (v->as_task) puts("It is a person's to do: a message by another channel is not what they prefer.");
+    if (v->as_task) printf("It is a person's to do: %s is nothing that goes out by itself%s.\n", contact_channel_words(v->channel), v->asked.channel < 0 ? ", and another channel is not what they prefer" : "");
     for (int i = 0; i < CONTACT_RULES; i++) {
         if (!finding[i].holds) continue;
         const char *says = finding[i].from_us <= v->asked.at_us ? "yes" : finding[i].from_us == CONTACT_NEVER ? "no" : "later";

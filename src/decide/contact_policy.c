@@ -257,7 +257,7 @@ contact_settings contact_settings_default(void) {
 #include "contact_channels.def"
 #undef CONTACT_CHANNEL
         },
-        .budget_days = 90, .gap_days = 5, .duplicate_days = 30, .ahead_days = 14, .quiet_from_min = 21 * 60, .quiet_to_min = 8 * 60, .consent_needed = true};
+        .budget_days = 91, .gap_days = 5, .duplicate_days = 30, .ahead_days = 14, .quiet_from_min = 21 * 60, .quiet_to_min = 8 * 60, .consent_needed = true};
 }
 
 static rule_view view_of(const contact_state *s, const contact_settings *c, const contact_ask *k) {

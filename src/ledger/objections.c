@@ -1,42 +1,55 @@
-/* An objection is a withdrawal for marketing, profiling or everything that names no channel; it ends with consent given later for the same, or for marketing or everything. */
+/* Folded by objection.h: for each contact what it and the account said, for the account what the account said. A customer objects where any of them does. */
 #include "objections.h"
 
+#include <objection.h>
+
+#include <stdio.h>
 #include <string.h>
 
 typedef struct standing {
-    int64_t customer_id, withdrawn_us, given_us, profiling_us, profiling_given_us;
+    int64_t customer_id;
+    char contact[256]; /* whose words are being heard: "" the account's, which come first */
+    objection account, said;
+    bool objects;
 } standing;
 
-static const standing nobody = {0, INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN};
-
-static void hear(standing *s, const char *purpose, bool given, int64_t at_us) {
-    bool profiling = !strcmp(purpose, "profiling");
-    int64_t *to = profiling ? given ? &s->profiling_given_us : &s->profiling_us : given ? &s->given_us : &s->withdrawn_us;
-    if (at_us > *to) *to = at_us;
+static void next_customer(standing *s, int64_t customer_id) {
+    *s = (standing){.customer_id = customer_id};
+    objection_begin(&s->account);
+    objection_begin(&s->said);
 }
 
-/* Of the same moment the objection counts. */
-static bool objects(const standing *s) {
-    int64_t given = s->profiling_given_us > s->given_us ? s->profiling_given_us : s->given_us;
-    return (s->withdrawn_us != INT64_MIN && s->withdrawn_us >= s->given_us) || (s->profiling_us != INT64_MIN && s->profiling_us >= given);
+static void settle(standing *s) {
+    s->objects = s->objects || objection_stands(&s->said, NULL);
+}
+
+static void hear(standing *s, const char *contact, const char *purpose, bool agreed, int64_t at_us) {
+    if (strncmp(contact, s->contact, sizeof s->contact - 1)) {
+        settle(s);
+        s->said = s->account;
+        snprintf(s->contact, sizeof s->contact, "%s", contact);
+    }
+    if (!*contact) objection_hear(&s->account, purpose, agreed, at_us);
+    objection_hear(&s->said, purpose, agreed, at_us);
 }
 
 mr_status ledger_objections(ledger *l, id_list *out, mr_error *err) {
     db_statement *s;
-    standing at = nobody;
+    standing at;
     bool row = true;
     out->n = 0;
-    mr_status status = db_prepare(l->d, "SELECT customer_id, purpose, state, at_us FROM consent WHERE channel = '' AND purpose IN ('', 'marketing', 'everything', 'profiling') ORDER BY customer_id", "", &s, err);
+    next_customer(&at, 0);
+    mr_status status = db_prepare(l->d, "SELECT customer_id, contact, purpose, state, at_us FROM consent WHERE channel = '' AND purpose IN ('', 'marketing', 'everything', 'profiling', 'contact') ORDER BY customer_id, contact", "", &s, err);
     while (status == MR_OK && row) {
         status = db_step(s, &row, err);
         if (status != MR_OK) break;
         int64_t customer = row ? db_int(s, 0) : 0;
         if (customer != at.customer_id) {
-            if (objects(&at)) status = id_list_add(out, at.customer_id, err);
-            at = nobody;
-            at.customer_id = customer;
+            settle(&at);
+            if (at.objects) status = id_list_add(out, at.customer_id, err);
+            next_customer(&at, customer);
         }
-        if (row) hear(&at, db_text(s, 1, NULL), db_int(s, 2) == 1, db_int(s, 3));
+        if (row) hear(&at, db_text(s, 1, NULL), db_text(s, 2, NULL), db_int(s, 3) == 1, db_int(s, 4));
     }
     return status;
 }

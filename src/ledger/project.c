@@ -6,6 +6,7 @@
 #include <calendar.h>
 #include <error.h>
 #include <mem.h>
+#include <objection.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,30 +186,54 @@ static mr_status put_survey(int64_t customer_id, const history_event *e, const j
     return ok ? MR_OK : error_memory(err, sizeof *row);
 }
 
-static mr_status put_consent(const ledger *l, int64_t customer_id, const history_event *e, const json_t *body, upserts *u, mr_error *err) {
+static const char *text_or_none(const json_t *body, const char *name) {
+    const char *text = body_text(body, name);
+    return text ? text : "";
+}
+
+static mr_status put_word(const ledger *l, int64_t customer_id, const history_event *e, const json_t *body, const char *purpose, bool given, upserts *u, mr_error *err) {
     upsert_cell *row = upserts_row(u, UPSERT_CONSENT);
-    const char *purpose = body_text(body, "purpose"), *channel = body_text(body, "channel");
-    char key[256];
+    const char *channel = text_or_none(body, "channel"), *contact = text_or_none(body, "contact");
+    char key[512];
     if (!row) return error_memory(err, sizeof *row);
-    int len = snprintf(key, sizeof key, "%s\n%s", purpose ? purpose : "", channel ? channel : "");
+    int len = snprintf(key, sizeof key, "%s\n%s%s%s", purpose, channel, *contact ? "\n" : "", contact);
     put_key(row, customer_id, ledger_subject(l, "", "consent", key, len < (int)sizeof key ? (size_t)len : sizeof key - 1));
-    upsert_int(&row[4], e->kind == EVENT_consent_given ? 1 : 0);
+    upsert_int(&row[4], given);
     upsert_int(&row[5], e->at_us);
-    bool ok = put_text(u, &row[2], body, "purpose") && put_text(u, &row[3], body, "channel");
+    bool ok = upsert_text(u, &row[2], purpose, strlen(purpose)) && put_text(u, &row[3], body, "channel") && put_text(u, &row[6], body, "contact");
     return ok ? MR_OK : error_memory(err, sizeof *row);
+}
+
+static mr_status put_consent(const ledger *l, int64_t customer_id, const history_event *e, const json_t *body, upserts *u, mr_error *err) {
+    return put_word(l, customer_id, e, body, text_or_none(body, "purpose"), e->kind == EVENT_consent_given, u, err);
+}
+
+/* Of preferences only what is about everything: it is an objection (objection.h), or the end of one. */
+static mr_status put_preference(const ledger *l, int64_t customer_id, const history_event *e, const json_t *body, upserts *u, mr_error *err) {
+    const json_t *wanted = json_object_get(body, "wanted");
+    if (!json_is_boolean(wanted) || *text_or_none(body, "channel") || *text_or_none(body, "topic")) return MR_OK;
+    return put_word(l, customer_id, e, body, OBJECTION_PREFERENCE, json_is_true(wanted), u, err);
+}
+
+/* Kinds of which an event is a row by itself; others are folded with those of their subject. */
+static bool of_one_event(int kind) {
+    static const int kinds[] = {EVENT_touch_out, EVENT_touch_in, EVENT_survey, EVENT_consent_given, EVENT_consent_withdrawn, EVENT_preference_changed};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i] == kind) return true;
+    return false;
 }
 
 mr_status project_event(const ledger *l, int64_t customer_id, const history_event *e, upserts *u, mr_error *err) {
     mr_status status = MR_OK;
-    if (e->kind != EVENT_touch_out && e->kind != EVENT_touch_in && e->kind != EVENT_survey && e->kind != EVENT_consent_given &&
-        e->kind != EVENT_consent_withdrawn)
-        return MR_OK;
+    if (!of_one_event(e->kind)) return MR_OK;
     json_t *body;
     if (!body_read(e->body, e->body_len, &body)) return error_memory(err, e->body_len);
     if (e->kind == EVENT_touch_out || e->kind == EVENT_touch_in)
         status = put_touch(customer_id, e, body, u, err);
     else if (e->kind == EVENT_survey)
         status = put_survey(customer_id, e, body, u, err);
+    else if (e->kind == EVENT_preference_changed)
+        status = put_preference(l, customer_id, e, body, u, err);
     else
         status = put_consent(l, customer_id, e, body, u, err);
     json_decref(body);
@@ -225,8 +250,7 @@ static fold_fn fold_of(int kind) {
 }
 
 bool project_kind(int kind) {
-    return fold_of(kind) || kind == EVENT_touch_out || kind == EVENT_touch_in || kind == EVENT_survey || kind == EVENT_consent_given ||
-           kind == EVENT_consent_withdrawn;
+    return fold_of(kind) || of_one_event(kind);
 }
 
 typedef struct subject_event {

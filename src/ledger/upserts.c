@@ -81,8 +81,8 @@ static const table_row tables[UPSERT_TABLES] = {
                        "INSERT INTO survey (customer_id, id, at_us, name, score, scale, comment) VALUES ($1, $2, $3, $4, $5, $6, $7) "
                        "ON CONFLICT (customer_id, id) DO NOTHING"},
     /* Of two words of the same moment the refusal counts, whichever came first: so a history folds, too. */
-    [UPSERT_CONSENT] = {"iittsi",
-                        "INSERT INTO consent (customer_id, id, purpose, channel, state, at_us) VALUES ($1, $2, $3, $4, $5, $6) "
+    [UPSERT_CONSENT] = {"iittsit",
+                        "INSERT INTO consent (customer_id, id, purpose, channel, state, at_us, contact) VALUES ($1, $2, $3, $4, $5, $6, $7) "
                         "ON CONFLICT (customer_id, id) DO UPDATE SET state = excluded.state, at_us = excluded.at_us "
                         "WHERE consent.at_us < excluded.at_us OR (consent.at_us = excluded.at_us AND excluded.state = 0)"},
     /* A promise that is due earlier, or settled; the timer is never moved later (whoever pops it too soon arms it again). One that was popped is

@@ -41,7 +41,7 @@ static mr_status ask_contact(whole *w, const whole_contact *contact, const confi
     return status;
 }
 
-/* Sooner is better; a way that is carried before a person's; who decides before who does not. */
+/* Who may be reached before who may not, who decides before who does not, then whoever may be reached sooner. */
 static bool better(const gate_verdict *a, bool a_decides, const gate_verdict *b, bool b_decides) {
     if ((a->verdict == CONTACT_NO) != (b->verdict == CONTACT_NO)) return a->verdict != CONTACT_NO;
     if (a_decides != b_decides) return a_decides;
@@ -49,9 +49,18 @@ static bool better(const gate_verdict *a, bool a_decides, const gate_verdict *b,
     return a->contact_id < b->contact_id;
 }
 
+/* Nothing of theirs could be written to; nothing they said speaks against it. */
+static bool has_no_address(const gate_verdict *v) {
+    static const contact_rule rules[] = {CONTACT_RULE_left, CONTACT_RULE_address, CONTACT_RULE_bounced};
+    for (size_t i = 0; i < sizeof rules / sizeof *rules && v->verdict == CONTACT_NO; i++)
+        if (!strcmp(v->rule, contact_rule_name(rules[i]))) return true;
+    return false;
+}
+
+/* Where no contact can be written to, the account's own address is asked for. */
 mr_status gate_ask(whole *w, const config *c, zone_cache *zones, const gate_request *q, gate_verdict *out, mr_error *err) {
     const whole_contact *one = q->contact_id ? whole_contact_of(w, q->contact_id) : NULL;
-    bool decides = false, found = false;
+    bool decides = false, found = false, unreached = true;
     if (q->contact_id && !one) return error_set(err, MR_EDATA, "contact", -1, "that customer has no such contact");
     if (one || !w->contacts_n) return ask_contact(w, one, c, zones, q, out, err);
     for (size_t i = 0; i < w->contacts_n; i++) {
@@ -59,12 +68,13 @@ mr_status gate_ask(whole *w, const config *c, zone_cache *zones, const gate_requ
         bool this_decides = !strcmp(w->contacts[i].authority, "decides");
         mr_status status = ask_contact(w, &w->contacts[i], c, zones, q, &v, err);
         if (status != MR_OK) return status;
+        unreached = unreached && has_no_address(&v);
         if (found && !better(&v, this_decides, out, decides)) continue;
         *out = v;
         decides = this_decides;
         found = true;
     }
-    return MR_OK;
+    return unreached ? ask_contact(w, NULL, c, zones, q, out, err) : MR_OK;
 }
 
 mr_status gate_explain(whole *w, const config *c, zone_cache *zones, const gate_verdict *v, contact_finding *finding, mr_error *err) {

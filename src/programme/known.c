@@ -1,5 +1,7 @@
 #include "known.h"
 
+#include "objecting.h"
+
 #include <error.h>
 
 #include <stdio.h>
@@ -19,8 +21,9 @@ typedef struct knowing {
     size_t topics_n;
     contact_touch *touches;
     size_t touches_n;
+    int from_severity;
     bool named[CONTACT_CHANNELS]; /* an event said of this channel whether it is wanted */
-    const char *zone, *locale;
+    const char *zone, *locale, *told[2]; /* told: the e-mail address and number that the last event about them gave; "" none */
     int64_t now_us, except_action;
 } knowing;
 
@@ -42,36 +45,35 @@ static bool about(const knowing *k, const json_t *body) {
 
 /* --- consent --- */
 
-static bool is_marketing(const char *purpose) {
-    return !*purpose || !strcmp(purpose, "marketing") || !strcmp(purpose, "everything");
+static bool is_everything(const char *purpose) {
+    return !*purpose || !strcmp(purpose, "everything");
 }
 
+static bool is_marketing(const char *purpose) {
+    return is_everything(purpose) || !strcmp(purpose, "marketing");
+}
+
+/* A channel that was withdrawn for everything opens again by a word for marketing or everything that names it, or by everything; a survey's consent opens nothing. */
 static void given(knowing *k, const history_event *e, const json_t *body) {
     const char *purpose = field(body, "purpose");
-    bool anything = *field(body, "channel") != 0;
     int channel = channel_of(body);
-    if (anything && channel < 0) return; /* a channel we do not know */
-    if (k->out->objected_us != CONTACT_NONE && channel < 0 && (is_marketing(purpose) || !strcmp(purpose, k->out->objected_to))) k->out->objected_us = CONTACT_NONE;
+    if (*field(body, "channel") && channel < 0) return; /* a channel we do not know */
     for (int c = 0; c < CONTACT_CHANNELS; c++) {
         if (channel >= 0 && c != channel) continue;
         if (is_marketing(purpose)) k->out->way[c].given_us = e->at_us;
-        if (!strcmp(purpose, "everything") || channel >= 0) k->out->way[c].withdrawn_us = CONTACT_NONE;
+        if (is_everything(purpose) || (channel >= 0 && is_marketing(purpose))) k->out->way[c].withdrawn_us = CONTACT_NONE;
     }
 }
 
+/* What names no channel is an objection, too: objecting.h. */
 static void withdrawn(knowing *k, const history_event *e, const json_t *body) {
     const char *purpose = field(body, "purpose");
     int channel = channel_of(body);
     if (*field(body, "channel") && channel < 0) return;
-    bool everything = !*purpose || !strcmp(purpose, "everything"), objection = everything || !strcmp(purpose, "marketing") || !strcmp(purpose, "profiling");
-    if (channel < 0 && objection) {
-        k->out->objected_us = e->at_us;
-        k->out->objected_to = everything ? "everything" : !strcmp(purpose, "marketing") ? "marketing" : "profiling";
-    }
     for (int c = 0; c < CONTACT_CHANNELS; c++) {
         if (channel >= 0 && c != channel) continue;
         if (is_marketing(purpose)) k->out->way[c].taken_us = e->at_us;
-        if (everything && channel >= 0) k->out->way[c].withdrawn_us = e->at_us;
+        if (is_everything(purpose) && channel >= 0) k->out->way[c].withdrawn_us = e->at_us;
     }
 }
 
@@ -103,9 +105,6 @@ static void preference(knowing *k, const history_event *e, const json_t *body) {
         k->out->way[channel].preferred = yes;
         k->out->way[channel].withdrawn_us = yes ? CONTACT_NONE : e->at_us;
         if (yes) k->out->preferred_known = true;
-    } else if (!*field(body, "channel") && !yes) { /* nothing at all */
-        k->out->objected_us = e->at_us;
-        k->out->objected_to = "everything";
     }
 }
 
@@ -117,7 +116,19 @@ static void bounced(knowing *k, const history_event *e, const json_t *body) {
     if (!json_is_true(json_object_get(body, "hard"))) return;
     if (channel < 0) channel = CONTACT_email; /* what bounces without saying how is e-mail */
     if (*address && strcmp(address, k->out->way[channel].address)) return; /* of an address they had before */
-    k->out->way[channel].bounced_us = e->at_us;
+    k->out->way[channel].bounced_us = e->at_us; /* not of others by the same number: what refuses an SMS may take a call */
+}
+
+/* They have another address since: what was said of the one before, without naming it, is of that one. */
+static void joined(knowing *k, const json_t *body) {
+    static const char *const kinds[] = {"email", "phone"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const char *address = field(body, kinds[i]);
+        if (!*address || !strcmp(address, k->told[i])) continue;
+        k->told[i] = address;
+        for (int c = 0; c < CONTACT_CHANNELS; c++)
+            if (!strcmp(contact_channel_address((contact_channel)c), kinds[i])) k->out->way[c].bounced_us = CONTACT_NONE;
+    }
 }
 
 static void own_touch(knowing *k, int64_t at_us, int64_t contact_id, const char *channel, const char *subject, const char *content, const char *address) {
@@ -152,6 +163,9 @@ static void hear(knowing *k, size_t i) {
     case EVENT_preference_changed:
         if (about(k, body = whole_body(k->w, i))) preference(k, e, body);
         return;
+    case EVENT_stakeholder_join:
+        if (k->contact && e->subject_id == k->contact->id) joined(k, whole_body(k->w, i));
+        return;
     case EVENT_bounce:
         if (about(k, body = whole_body(k->w, i))) bounced(k, e, body);
         return;
@@ -167,34 +181,53 @@ static void hear(knowing *k, size_t i) {
     }
 }
 
-/* Serious and open: cases, and complaints that nobody of us has answered since. */
+/* The severities in their order, as the setting contact.serious has them. */
+static bool is_serious(const knowing *k, const char *severity) {
+    static const char *const order[] = {"low", "normal", "high", "urgent"};
+    int at = 1;
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(severity, order[i])) at = i;
+    return at >= k->from_severity;
+}
+
+static bool open_then(const knowing *k, const whole_case *c) {
+    if (c->opened_us != WHOLE_NO_TIME && c->opened_us > k->now_us) return false;
+    return c->open || (c->resolved_us != WHOLE_NO_TIME && c->resolved_us > k->now_us);
+}
+
+/* Somebody of us was in touch: an answer, a call, a visit. A newsletter is none. */
+static bool attends(whole *w, size_t event) {
+    int kind = w->h.events[event].kind;
+    return kind == EVENT_case_resolve || (kind == EVENT_touch_out && strcmp(field(whole_body(w, event), "purpose"), "marketing") != 0);
+}
+
+/* Serious and open at that time: cases, and complaints that nobody of us has attended to since. */
 static void serious(knowing *k) {
     contact_state *s = k->out;
-    int64_t touched = INT64_MIN;
+    bool attended = false;
     for (size_t i = 0; i < k->w->cases_n; i++) {
         const whole_case *c = &k->w->cases[i];
-        if (!c->open || (strcmp(c->severity, "high") && strcmp(c->severity, "urgent"))) continue;
+        if (!open_then(k, c) || !is_serious(k, c->severity)) continue;
         s->serious_n++;
         s->serious = *c->subject ? c->subject : *c->number ? c->number : "a case";
     }
-    for (size_t i = k->w->h.n; i > 0; i--) {
+    for (size_t i = k->w->h.n; i > 0 && !attended; i--) {
         const history_event *e = &k->w->h.events[i - 1];
         if (e->at_us > k->now_us) continue;
-        if ((e->kind == EVENT_touch_out || e->kind == EVENT_case_resolve) && e->at_us > touched) touched = e->at_us;
-        if (e->kind != EVENT_complaint || e->at_us <= touched) continue;
-        const char *severity = field(whole_body(k->w, i - 1), "severity");
-        if (strcmp(severity, "high") && strcmp(severity, "urgent")) continue;
+        attended = attends(k->w, i - 1);
+        if (e->kind != EVENT_complaint || !is_serious(k, field(whole_body(k->w, i - 1), "severity"))) continue;
         s->serious_n++;
         s->serious = "a complaint nobody has answered";
     }
 }
 
-/* What has left us already, or may have, without being on record as a touch: the outbox. */
+/* What has left us already, or may have, or is to go, without being on record as a touch: the outbox. What waits counts from when it may go. */
 static void outgoing(knowing *k) {
     for (size_t i = 0; i < k->w->messages_n; i++) {
         const whole_message *m = &k->w->messages[i];
         if (answers(m->purpose) || (k->except_action && m->action_id == k->except_action) || (m->state != MESSAGE_WAITING && m->state != MESSAGE_SENDING && m->state != MESSAGE_UNCERTAIN)) continue;
-        own_touch(k, m->state == MESSAGE_WAITING ? m->created_us : m->sending_us, m->contact_id, m->channel, m->topic, m->content, m->address);
+        int64_t waits_us = m->next_us > m->created_us ? m->next_us : m->created_us;
+        own_touch(k, m->state == MESSAGE_WAITING ? waits_us : m->sending_us, m->contact_id, m->channel, m->topic, m->content, m->address);
     }
 }
 
@@ -230,7 +263,7 @@ static const char *first_of(const char *a, const char *b) {
 }
 
 mr_status known_state(whole *w, const whole_contact *contact, const config *c, zone_cache *zones, int64_t now_us, int64_t except_action, arena *in, contact_state *out, mr_error *err) {
-    knowing k = {.w = w, .contact = contact, .in = in, .out = out, .now_us = now_us, .except_action = except_action};
+    knowing k = {.w = w, .contact = contact, .in = in, .out = out, .now_us = now_us, .except_action = except_action, .from_severity = c->contact_serious, .told = {"", ""}};
     const char *email = contact ? contact->email : w->email, *phone = contact ? contact->phone : w->phone;
     if (contact && w->contacts_n == 1) email = first_of(email, w->email), phone = first_of(phone, w->phone);
     *out = (contact_state){.contact_id = contact ? contact->id : 0, .left_us = CONTACT_NEVER, .objected_us = CONTACT_NONE, .objected_to = "", .language = "", .serious = ""};
@@ -246,6 +279,8 @@ mr_status known_state(whole *w, const whole_contact *contact, const config *c, z
     k.touches = arena_take(in, (w->h.n + w->messages_n + 1) * sizeof *k.touches);
     if (!k.topics || !k.touches) return error_memory(err, w->h.n * sizeof *k.touches);
     for (size_t i = 0; i < w->h.n && w->h.events[i].at_us <= now_us; i++) hear(&k, i);
+    const char *to = objecting(w, contact ? contact->external_id : NULL, now_us, &out->objected_us);
+    if (to) out->objected_to = to;
     named_channels(&k);
     serious(&k);
     outgoing(&k);

@@ -1,5 +1,6 @@
 #include "looking.h"
 
+#include "objecting.h"
 #include "owners.h"
 #include "programme.h"
 
@@ -245,17 +246,7 @@ int32_t look_anniversary(int32_t day, int years) {
 }
 
 bool look_objects(look *k) {
-    bool objects = false;
-    for (size_t i = 0; i < k->w->h.n; i++) {
-        const history_event *e = &k->w->h.events[i];
-        if (e->kind != EVENT_consent_withdrawn && e->kind != EVENT_consent_given) continue;
-        const json_t *body = whole_body(k->w, i);
-        const char *purpose = body ? json_string_value(json_object_get(body, "purpose")) : NULL, *channel = body ? json_string_value(json_object_get(body, "channel")) : NULL;
-        if (channel && *channel) continue;
-        if (e->kind == EVENT_consent_given) objects = false;
-        else if (!purpose || !*purpose || !strcmp(purpose, "everything") || !strcmp(purpose, "marketing") || !strcmp(purpose, "profiling")) objects = true;
-    }
-    return objects;
+    return objecting(k->w, NULL, k->now_us, NULL) != NULL;
 }
 
 bool look_here(const look *k) {

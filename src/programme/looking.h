@@ -100,7 +100,7 @@ int32_t look_day_of(const look *k, int64_t at_us);
 int32_t look_anniversary(int32_t day, int years);                /* of 29 February: 1 March where there is none */
 const char *look_day_text(look *k, int32_t day);                /* for people: "24 November 2026" */
 const char *look_text(look *k, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool look_objects(look *k);                                     /* to marketing, profiling or everything, for all contacts, and has not taken it back */
+bool look_objects(look *k);                                     /* they or one of theirs (objecting.h) */
 bool look_here(const look *k);                                  /* a customer by now, and no notice given */
 
 /* The best piece of the library for them, that they have not had, goes with the message: content, its fields, and why. Nothing where there is none. */

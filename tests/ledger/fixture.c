@@ -124,7 +124,7 @@ char *fixture_dump(ledger *l) {
     fixture_dump_table(l, &out, "promise", "customer_id, id, what, state, COALESCE(due_us, -1)", "iitsi", "customer_id, id");
     fixture_dump_table(l, &out, "touch", "customer_id, id, at_us, outward, channel", "iiist", "customer_id, id");
     fixture_dump_table(l, &out, "survey", "customer_id, id, at_us, name, COALESCE(score, -1)", "iiitr", "customer_id, id");
-    fixture_dump_table(l, &out, "consent", "customer_id, id, purpose, channel, state, at_us", "iittsi", "customer_id, id");
+    fixture_dump_table(l, &out, "consent", "customer_id, id, purpose, channel, state, at_us, contact", "iittsit", "customer_id, id");
     fixture_dump_table(l, &out, "due", "customer_id, id, part, due_us, state", "iisis", "customer_id, id");
     fixture_dump_table(l, &out, "cycle", "customer_id, stale, state", "isb", "customer_id");
     assert_non_null(text_terminate(&out));

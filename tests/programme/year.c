@@ -126,6 +126,11 @@ static void born(world *y, unsigned who) {
     if (chance(y) < .1) happens(y, who, EVENT_preference_changed, "", start, "{\"hours\": \"14:00-16:00\"}");
 }
 
+typedef struct said {
+    event_kind kind;
+    const char *body;
+} said;
+
 /* One of the things that may happen to a customer on a day. */
 static void lives(world *y, unsigned who, int day) {
     int64_t at = (FIRST_DAY + day) * DAY + (int64_t)(chance(y) * 86400) * 1000000;
@@ -149,6 +154,13 @@ static void lives(world *y, unsigned who, int day) {
         happens(y, who, EVENT_complaint, "", at, "{\"severity\": \"%s\"}", chance(y) < .5 ? "high" : "low");
     } else if (what < .9) {
         happens(y, who, EVENT_touch_in, "", at, "{\"channel\": \"email\", \"contact\": \"ann\"}");
+    } else if (what < .92) { /* what they say of everything, in any order */
+        static const said words[] = {{EVENT_consent_withdrawn, "{\"purpose\": \"profiling\"}"}, {EVENT_consent_given, "{\"purpose\": \"profiling\"}"}, {EVENT_consent_given, "{\"purpose\": \"marketing\"}"},
+                                     {EVENT_preference_changed, "{\"wanted\": false}"}, {EVENT_preference_changed, "{\"wanted\": true}"}, {EVENT_consent_withdrawn, "{}"}};
+        for (unsigned n = 1 + pick(y, 3); n; n--, at += HOUR) {
+            const said *w = &words[pick(y, sizeof words / sizeof *words)];
+            happens(y, who, w->kind, "", at, "%s", w->body);
+        }
     } else if (what < .95) {
         happens(y, who, EVENT_consent_withdrawn, "", at, chance(y) < .5 ? "{\"purpose\": \"marketing\"}" : "{\"purpose\": \"marketing\", \"channel\": \"email\"}");
     } else if (what < .98) {
@@ -299,13 +311,19 @@ static int minute_of(const char *zone, int64_t at) {
 }
 
 static void check_marketing(checking *c, int64_t customer, const char *zone, const seen *e, size_t n, size_t at) {
-    bool given = false, topic = true;
+    bool given = false, topic = true, profiled = true, nothing = false;
     int serious = 0, emails = 0, from = 8 * 60, to = 21 * 60;
     int64_t complaint = INT64_MIN, touched = INT64_MIN;
     const char *const american[] = {"America/New_York", "America/Los_Angeles", "Pacific/Honolulu", "America/Anchorage"};
     for (size_t i = 0; i < at; i++) {
-        if (e[i].kind == EVENT_consent_given) given = true;
-        if (e[i].kind == EVENT_consent_withdrawn) given = false;
+        const char *purpose = of(&e[i], "purpose");
+        bool profiling = !strcmp(purpose, "profiling"), channel = *of(&e[i], "channel");
+        if (e[i].kind == EVENT_consent_given && profiling) profiled = true;
+        if (e[i].kind == EVENT_consent_withdrawn && (profiling || (!*purpose && !channel))) profiled = false;
+        if (e[i].kind == EVENT_consent_given && !profiling) given = true;
+        if (e[i].kind == EVENT_consent_given && !profiling && !channel) nothing = false;
+        if (e[i].kind == EVENT_consent_withdrawn && !profiling) given = false;
+        if (e[i].kind == EVENT_preference_changed && !*of(&e[i], "topic") && !channel && json_is_boolean(json_object_get(e[i].body, "wanted"))) nothing = json_is_false(json_object_get(e[i].body, "wanted"));
         if (e[i].kind == EVENT_preference_changed && !strcmp(of(&e[i], "topic"), of(&e[at], "topic"))) topic = json_is_true(json_object_get(e[i].body, "wanted"));
         if (e[i].kind == EVENT_preference_changed && *of(&e[i], "hours")) from = 14 * 60, to = 16 * 60;
         if (e[i].kind == EVENT_touch_out && strcmp(of(&e[i], "purpose"), "service") && e[i].at > e[at].at - 91 * DAY) emails += !strcmp(of(&e[i], "channel"), "email");
@@ -326,6 +344,7 @@ static void check_marketing(checking *c, int64_t customer, const char *zone, con
         if (minute < from || minute >= to) violation(c, "customer %" PRId64 ": at %d:%02d in %s", customer, minute / 60, minute % 60, known ? zone : american[z]);
     }
     if (!given) violation(c, "customer %" PRId64 ": without consent", customer);
+    if (!profiled || nothing) violation(c, "customer %" PRId64 ": who objected to %s", customer, nothing ? "everything" : "profiling");
     if (!topic) violation(c, "customer %" PRId64 ": a topic they do not want", customer);
     if (serious > 0 || complaint > touched) violation(c, "customer %" PRId64 ": while something serious is open", customer);
     if (emails >= 4 && !strcmp(of(&e[at], "channel"), "email")) violation(c, "customer %" PRId64 ": the fifth e-mail in a quarter", customer);

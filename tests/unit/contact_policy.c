@@ -84,7 +84,7 @@ static void four_emails(fixture *f) {
 static void three_emails(fixture *f) { four_emails(f), f->s.touch_n = 3; }
 static void four_texts(fixture *f) { four_emails(f), f->touch[0].channel = f->touch[3].channel = CONTACT_sms; }
 static void four_with_a_call(fixture *f) { four_emails(f), f->touch[0].channel = CONTACT_phone; }
-static void four_of_which_one_old(fixture *f) { four_emails(f), f->touch[0].at_us = f->k.at_us - 90 * DAY; }
+static void four_of_which_one_old(fixture *f) { four_emails(f), f->touch[0].at_us = f->k.at_us - 91 * DAY; }
 static void four_free_soon(fixture *f) { four_emails(f), f->touch[0].at_us = f->k.at_us - 89 * DAY; }
 static void four_free_too_late(fixture *f) { four_emails(f), f->touch[0].at_us = f->k.at_us - 75 * DAY; }
 static void four_to_another(fixture *f) { four_emails(f), f->touch[1].contact_id = 8; }
@@ -130,9 +130,9 @@ static void test_rules(void **state) {
         {of_unknown_language, PASSES}, {in_no_language, PASSES}, {in_danish_for_dan, NO(language, "da")}, {serious_case, NO(case, "case T-9, urgent, is open")},
         {same_content, NO(duplicate, "got the same content 2026-11-10")}, {same_content_long_ago, PASSES}, {same_content_planned, NO(duplicate, "is to get the same content 2027-03-01")},
         {same_topic_other_contact, NO(duplicate, "the same topic 2026-11-10 10:00 in Europe/Berlin, through another contact at this address")}, {same_topic_same_contact, PASSES}, {duplicates_allowed, PASSES},
-        {four_emails, AT(budget, "2026-11-28 09:00", "4 of 4 e-mails and SMS in 90 days: free again 2026-11-28 10:00")}, {three_emails, PASSES}, {four_texts, AT(budget, "2026-11-28 09:00", "4 of 4")},
-        {four_with_a_call, PASSES}, {four_of_which_one_old, PASSES}, {four_free_soon, AT(budget, "2026-11-25 11:00", "4 of 4")}, {four_free_too_late, NO(budget, "no instant within 14 days does")},
-        {four_to_another, AT(budget, "2026-11-28 09:00", "4 of 4")}, {three_and_a_planned, AT(budget, "2026-11-28 09:00", "3 of 4 e-mails and SMS in 90 days, and 1 planned")},
+        {four_emails, AT(budget, "2026-11-29 09:00", "4 of 4 e-mails and SMS in 91 days: free again 2026-11-29 10:00")}, {three_emails, PASSES}, {four_texts, AT(budget, "2026-11-29 09:00", "4 of 4")},
+        {four_with_a_call, PASSES}, {four_of_which_one_old, PASSES}, {four_free_soon, AT(budget, "2026-11-26 11:00", "4 of 4")}, {four_free_too_late, NO(budget, "no instant within 14 days does")},
+        {four_to_another, AT(budget, "2026-11-29 09:00", "4 of 4")}, {three_and_a_planned, AT(budget, "2026-11-29 09:00", "3 of 4 e-mails and SMS in 91 days, and 1 planned")},
         {no_emails_at_all, NO(budget, "0 of 0")}, {yesterday, AT(gap, "2026-11-28 12:00", "less than 5 days")}, {five_days_ago, PASSES}, {the_day_after, AT(gap, "2026-11-30 11:00", "less than 5 days")},
         {gap_off, PASSES}, {at_night, AT(quiet, "2026-11-25 07:00", "in the quiet hours 21:00 to 08:00")}, {at_night_their_hours, NO(hours, "no instant within 14 days")}, {letter_at_night, PASSES},
         {call_at_seven, AT(hours, "2026-11-25 08:00", "outside 09:00-18:00 Mon-Fri (the channel's usual hours)")}, {call_on_saturday, AT(hours, "2026-11-30 08:00", "outside 09:00-18:00 Mon-Fri")},
