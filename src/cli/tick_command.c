@@ -154,7 +154,7 @@ static int run(arguments *a) {
     mr_error err = {0};
     ledger *l = NULL;
     config c = {0};
-    knowledge known;
+    knowledge known = {.learnt_day = 0};
     tick_counts counts;
     sending_counts sent = {0};
     hook_sending_counts told = {0};
@@ -184,6 +184,7 @@ static int run(arguments *a) {
     if (err.code == MR_OK && !a->no_send && !a->customer) err.code = hook_sending_run(l, &c, &ho, &told, &err);
     progress_end(&bar);
     if (err.code == MR_OK) print(a, &counts, &sent, &told, &known);
+    knowledge_free(&known);
     ledger_close(l);
     config_free(&c);
     json_decref(a->looks);

@@ -50,10 +50,30 @@ static mr_status write_model(db *d, void *ctx, mr_error *err) {
     return db_run(s, NULL, err);
 }
 
+static int64_t id_of(const ledger *l, const ledger_model *m) {
+    int64_t id = ledger_hash(l, ledger_domain_of(l, "model", ""), m->document, strlen(m->document)) & INT64_MAX;
+    return id ? id : 1;
+}
+
 mr_status ledger_model_add(ledger *l, ledger_model *m, mr_error *err) {
-    m->id = ledger_hash(l, ledger_domain_of(l, "model", ""), m->document, strlen(m->document)) & INT64_MAX;
-    if (!m->id) m->id = 1;
+    m->id = id_of(l, m);
     return db_transaction(l->d, DB_WRITE, write_model, m, err);
+}
+
+static mr_status drop_others(db *d, void *ctx, mr_error *err) {
+    const ledger_model *m = ctx;
+    db_statement *s;
+    mr_status status = write_model(d, ctx, err);
+    if (status == MR_OK) status = db_prepare(d, "DELETE FROM model WHERE name = $1 AND id <> $2", "ti", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_string(s, 1, m->name);
+    db_bind_int(s, 2, m->id);
+    return db_run(s, NULL, err);
+}
+
+mr_status ledger_model_replace(ledger *l, ledger_model *m, mr_error *err) {
+    m->id = id_of(l, m);
+    return db_transaction(l->d, DB_WRITE, drop_others, m, err);
 }
 
 /* --- reading --- */
@@ -63,7 +83,7 @@ mr_status ledger_models(ledger *l, ledger_model **out, size_t *n, mr_error *err)
     size_t capacity = 0;
     *out = NULL;
     *n = 0;
-    mr_status status = db_prepare(l->d, "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "') ORDER BY fitted_at_us DESC, id DESC", "", &s, err);
+    mr_status status = db_prepare(l->d, "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "', '" LEDGER_NEXT_SALE "') ORDER BY fitted_at_us DESC, id DESC", "", &s, err);
     if (status != MR_OK) return status;
     for (bool row = true; status == MR_OK;) {
         status = db_step(s, &row, err);
@@ -90,8 +110,8 @@ mr_status ledger_models(ledger *l, ledger_model **out, size_t *n, mr_error *err)
 
 mr_status ledger_model_current(ledger *l, bool latest, ledger_model *out, mr_error *err) {
     static const char *const queries[] = {
-        "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "') ORDER BY pinned DESC, fitted_at_us DESC, id DESC LIMIT 1",
-        "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "') ORDER BY fitted_at_us DESC, id DESC LIMIT 1",
+        "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "', '" LEDGER_NEXT_SALE "') ORDER BY pinned DESC, fitted_at_us DESC, id DESC LIMIT 1",
+        "SELECT " MODEL_COLUMNS " FROM model WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "', '" LEDGER_NEXT_SALE "') ORDER BY fitted_at_us DESC, id DESC LIMIT 1",
     };
     db_statement *s;
     bool row = false;
@@ -161,7 +181,7 @@ static mr_status write_pin(db *d, void *ctx, mr_error *err) {
     const pin_work *work = ctx;
     db_statement *s;
     char detail[64];
-    mr_status status = db_prepare(d, "UPDATE model SET pinned = CASE WHEN id = $1 THEN 1 ELSE 0 END WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "')", "i", &s, err);
+    mr_status status = db_prepare(d, "UPDATE model SET pinned = CASE WHEN id = $1 THEN 1 ELSE 0 END WHERE name NOT IN ('" LEDGER_LEAVING "', '" LEDGER_ACTING "', '" LEDGER_NEXT_SALE "')", "i", &s, err);
     if (status != MR_OK) return status;
     db_bind_int(s, 1, work->id);
     status = db_run(s, NULL, err);

@@ -16,14 +16,18 @@ typedef struct ledger_model {
 
 void ledger_model_free(ledger_model *m); /* of zeroes is fine */
 
-/* The name of the models of leaving (src/learn/leaving_model.h). The others but LEDGER_ACTING are of buying; all functions but the first three are about those alone. */
+/* The name of the models of leaving (src/learn/leaving_model.h). The others but the two below are of buying; all functions but the first four are about those alone. */
 #define LEDGER_LEAVING "leaving"
 
 /* What acting goes by (src/programme/knowledge.h). */
 #define LEDGER_ACTING "acting"
+/* What follows what (src/learn/next_sale_of.h). */
+#define LEDGER_NEXT_SALE "next_sale"
 
 /* id is set. The same document again is the same model, fitted anew. m->document is borrowed. */
 mr_status ledger_model_add(ledger *l, ledger_model *m, mr_error *err);
+/* The same, and those of that name there were go: of what nobody looks back to. */
+mr_status ledger_model_replace(ledger *l, ledger_model *m, mr_error *err);
 /* The newest of a name. id 0 on return: there is none. */
 mr_status ledger_model_newest(ledger *l, const char *name, ledger_model *out, mr_error *err);
 /* The newest model of leaving. */

@@ -17,7 +17,7 @@
 #define REPLICATES 1000
 
 static void none(const ledger *l, knowledge *k) {
-    *k = (knowledge){.clocks = {.sour_days = SOUR_DAYS, .rhythm_days = 30}, .learnt_day = TRACE_NO_DAY};
+    *k = (knowledge){.clocks = {.sour_days = SOUR_DAYS, .rhythm_days = 30}, .learnt_day = TRACE_NO_DAY, .next = {.trial = {.verdict = NEXT_SALE_NO_PRODUCTS}}};
     norms_default(&k->norms);
     memcpy(k->link_key, l->key, sizeof k->link_key);
 }
@@ -76,16 +76,30 @@ static bool read_document(const json_t *o, knowledge *k) {
     return k->clocks.rhythm_days > 0;
 }
 
-mr_status knowledge_read(ledger *l, knowledge *k, mr_error *err) {
+/* The newest of a name, read by `take`. */
+static mr_status read_kept(ledger *l, const char *name, knowledge *k, bool (*take)(const json_t *o, knowledge *k), mr_error *err) {
     ledger_model kept = {0};
-    none(l, k);
-    mr_status status = ledger_model_newest(l, LEDGER_ACTING, &kept, err);
+    mr_status status = ledger_model_newest(l, name, &kept, err);
     if (status != MR_OK || !kept.id) return status;
     json_t *o = json_loads(kept.document, 0, NULL);
-    if (!o || !read_document(o, k)) status = error_set(err, MR_EDATA, NULL, -1, "what was learnt of this base was kept by another version of Marram: run `marram learn` once more");
+    if (!o || !take(o, k)) status = error_set(err, MR_EDATA, NULL, -1, "what was learnt of this base was kept by another version of Marram: run `marram learn` once more");
     json_decref(o);
     ledger_model_free(&kept);
     return status;
+}
+
+static bool read_next(const json_t *o, knowledge *k) {
+    return next_sale_document_read(o, &k->next);
+}
+
+mr_status knowledge_read(ledger *l, knowledge *k, mr_error *err) {
+    none(l, k);
+    mr_status status = read_kept(l, LEDGER_ACTING, k, read_document, err);
+    return status == MR_OK ? read_kept(l, LEDGER_NEXT_SALE, k, read_next, err) : status;
+}
+
+void knowledge_free(knowledge *k) {
+    next_sale_stored_free(&k->next);
 }
 
 /* --- learning --- */
@@ -117,6 +131,25 @@ static mr_status learn_moments(ledger *l, int32_t day, const trace_options *opti
     return status;
 }
 
+/* One more pass over the base, for the names of products. */
+static mr_status learn_next(ledger *l, int32_t day, int64_t now_us, const mr_context *context, next_sale_trial *trial, mr_error *err) {
+    next_sale_base base = {0};
+    next_sale_model model = {0};
+    ledger_model kept = {.fitted_at_us = now_us, .until_day = day, .version = VERSION, .name = LEDGER_NEXT_SALE};
+    mr_status status = next_sale_base_read(l, day, context, &base, err);
+    if (status == MR_OK) status = next_sale_learn(&base, day, context, trial, &model, err);
+    if (status == MR_OK) {
+        json_t *o = next_sale_document(&base, trial, &model);
+        kept.document = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
+        json_decref(o);
+        status = kept.document ? ledger_model_replace(l, &kept, err) : error_memory(err, 100 * (size_t)base.products);
+    }
+    free(kept.document);
+    next_sale_free(&model);
+    next_sale_base_free(&base);
+    return status;
+}
+
 mr_status knowledge_learn(ledger *l, int32_t day, int64_t now_us, const mr_context *context, knowledge *k, mr_error *err) {
     currency_rates rates = {0};
     reasons_base base;
@@ -140,5 +173,5 @@ mr_status knowledge_learn(ledger *l, int32_t day, int64_t now_us, const mr_conte
     snprintf(kept.name, sizeof kept.name, "%s", LEDGER_ACTING);
     status = kept.document ? ledger_model_add(l, &kept, err) : error_memory(err, 4096);
     free(kept.document);
-    return status;
+    return status == MR_OK ? learn_next(l, day, now_us, context, &k->next.trial, err) : status;
 }

@@ -1,10 +1,11 @@
-/* What the base shows and programmes go by: what is usual in it, its critical moments. Learnt by `marram learn` from the whole base and kept in the
+/* What the base shows and programmes go by: what is usual in it, its critical moments, what is bought after what. Learnt by `marram learn` from the whole base and kept in the
  * ledger as a document, so that a tick need not read everybody. */
 #ifndef PROGRAMME_KNOWLEDGE_H
 #define PROGRAMME_KNOWLEDGE_H
 
 #include <clocks.h>
 #include <ledger.h>
+#include <next_sale_of.h>
 #include <norms.h>
 
 #define KNOWLEDGE_MOMENTS 32
@@ -23,13 +24,16 @@ typedef struct knowledge {
     size_t moments;
     clock_options clocks;
     int32_t learnt_day; /* TRACE_NO_DAY: nothing learnt yet; the norms are the defaults */
+    next_sale_stored next; /* verdict NEXT_SALE_NO_PRODUCTS: nothing learnt */
     unsigned char link_key[LEDGER_KEY_BYTES]; /* of signed links */
 } knowledge;
 
-/* What is kept in the ledger, else the defaults. MR_EDATA: a document that cannot be read, with the way out. */
+/* What is kept in the ledger, else the defaults; freed by knowledge_free. MR_EDATA: a document that cannot be read, with the way out. */
 mr_status knowledge_read(ledger *l, knowledge *k, mr_error *err);
-/* From the whole base as it is by the end of `day`, with context's pool and progress; kept in the ledger. *k is what was learnt. A base too small for moments
+/* From the whole base as it is by the end of `day`, with context's pool and progress; kept in the ledger. *k is what was learnt, and k->next.trial how next sales came out, but the
+ * model of these is in the ledger alone. A base too small for moments
  * learns what is usual alone. MR_EDATA: nothing to learn from. */
 mr_status knowledge_learn(ledger *l, int32_t day, int64_t now_us, const mr_context *context, knowledge *k, mr_error *err);
+void knowledge_free(knowledge *k);
 
 #endif

@@ -83,6 +83,7 @@ void world_draw_buying(world_person *p) {
         draw_contract(p);
     } else {
         draw_orders(p);
+        if (p->w->catalogue) world_draw_products(p);
     }
 }
 

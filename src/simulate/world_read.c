@@ -365,11 +365,22 @@ static mr_status read_contracts(yaml_reading *y, const yaml_node_t *node, void *
     return status;
 }
 
+static mr_status read_products(yaml_reading *y, const yaml_node_t *node, void *into) {
+    static const yaml_field fields[] = {
+        WHOLE("catalogue", world, catalogue, 2, 100000), REAL("skew", world, skew, 0, 3), REAL("follows", world, follows, 0, 1), WHOLE("followers", world, followers, 1, 20),
+        REAL("repeats", world, repeats, 0, 1), REAL("one_off", world, one_off, 0, 0.9), REAL("more_lines", world, more_lines, 0, 0.9)};
+    world *w = into;
+    w->catalogue = 100;
+    mr_status status = yaml_fields(y, node, "products", fields, COUNT(fields), w);
+    if (!status && w->follows + w->repeats > 1 + SUM_SLACK) status = yaml_fail(y, node, "follows", "'follows' and 'repeats' add up to more than 1");
+    return status;
+}
+
 static mr_status read_orders(yaml_reading *y, const yaml_node_t *node, void *into) {
     static const yaml_field fields[] = {
         REAL("gap_days", world, gap_days, 1, 3650), REAL("spread", world, gap_spread, 0, 1000),
         REAL("regularity", world, regularity, 0.05, 100), REAL("returns", world, returns, 0, 1),
-        REAL("discounts", world, discounts, 0, 1)};
+        REAL("discounts", world, discounts, 0, 1), OWN("products", read_products)};
     mr_status status = of_mode(y, node, "orders", RISK_ORDERS);
     return status ? status : yaml_fields(y, node, "orders", fields, COUNT(fields), into);
 }
@@ -456,6 +467,9 @@ static void set_defaults(world *w) {
     w->regularity = 2;
     w->returns = 0.03;
     w->discounts = 0.1;
+    w->skew = 1;
+    w->follows = 0.4;
+    w->followers = 3;
     w->price_mean = 100;
     w->price_sd = 50;
     w->per_year = 0.3;
@@ -465,6 +479,23 @@ static void set_defaults(world *w) {
     memcpy(w->category, usual, sizeof usual);
     w->categories = COUNT(usual);
     for (size_t d = 0; d < WORLD_DETAILS; d++) w->detail[d] = details[d].otherwise;
+}
+
+/* Names of the catalogue, and how popular each is: 1 / (place ^ skew), as in Zipf's law. */
+static mr_status prepare_products(world *w, mr_error *err) {
+    size_t n = (size_t)w->catalogue;
+    double sum = 0;
+    char name[32];
+    w->product = arena_take(&w->text, (n + 1) * sizeof *w->product);
+    w->popularity = arena_take(&w->text, (n + 1) * sizeof *w->popularity);
+    if (!w->product || !w->popularity) return error_memory(err, n * sizeof *w->product);
+    for (size_t i = 0; i < n; i++) {
+        int len = snprintf(name, sizeof name, "item %03zu", i + 1);
+        if (!(w->product[i] = arena_copy(&w->text, name, (size_t)len))) return error_memory(err, sizeof name);
+        w->popularity[i] = sum += pow((double)(i + 1), -w->skew);
+    }
+    for (size_t i = 0; i < n; i++) w->popularity[i] /= sum;
+    return MR_OK;
 }
 
 /* Tables by day, so that no customer takes powers and cosines. */
@@ -480,7 +511,7 @@ static mr_status prepare(world *w, mr_error *err) {
         double of_year = day - calendar_day(calendar_of(day).year, 1, 1) + 1;
         w->season_ratio[d] = 1 + w->season * cos(2 * 3.14159265358979323846 * (of_year - w->season_peak) / DAYS_PER_YEAR);
     }
-    return MR_OK;
+    return w->catalogue ? prepare_products(w, err) : MR_OK;
 }
 
 mr_status world_parse(const char *name, const char *yaml, size_t len, const mr_alloc *alloc, world **out, mr_error *err) {

@@ -75,6 +75,11 @@ struct world {
     double unsigned_share;
     /* orders */
     double gap_days, gap_spread, regularity, returns, discounts;
+    int64_t catalogue; /* products with a name of their own; 0: those of the shelves, at random */
+    double skew, follows, repeats, one_off, more_lines;
+    int64_t followers;
+    const char **product; /* [catalogue] their names */
+    double *popularity;   /* [catalogue] up to and with each: the last is 1 */
     /* both */
     double price_mean, price_sd;
     /* leaving */
@@ -129,7 +134,7 @@ struct world_room {
 };
 
 /* Streams of random numbers, apart from each other: what one draws does not move another. */
-enum { STREAM_FACTS = 1, STREAM_ACTIVITY, STREAM_LEAVING, STREAM_REASON, STREAM_TRACES, STREAM_MESSY, STREAM_MOMENTS };
+enum { STREAM_FACTS = 1, STREAM_ACTIVITY, STREAM_LEAVING, STREAM_REASON, STREAM_TRACES, STREAM_MESSY, STREAM_MOMENTS, STREAM_PRODUCTS };
 rng world_stream(uint64_t seed, uint64_t customer, uint64_t stream);
 
 /* A customer while they are drawn. */
@@ -171,6 +176,11 @@ bool world_hand_over(world_person *p);
 /* --- world_activity.c, world_buying.c --- */
 void world_draw_activity(world_person *p);
 void world_draw_buying(world_person *p); /* the orders, or the contract with its renewals, up to the window's end */
+/* --- world_products.c: what is bought after what --- */
+uint32_t world_follower(const world *w, uint64_t seed, uint32_t product, uint64_t which); /* 0 .. followers - 1 */
+bool world_one_off(const world *w, uint64_t seed, uint32_t product);
+/* What stands in the orders of a world with a catalogue, on top of their other words; more lines on some of their days. */
+void world_draw_products(world_person *p);
 /* Prices of contract events, from the first one and the price changes; the items must be sorted. */
 void world_prices(world_person *p);
 int32_t world_term_end(const world *w, int32_t start, int term); /* the day the term-th term ends, from 1 */

@@ -92,7 +92,7 @@ run predict --db o.db
 check "nor a chance of leaving" 0 "$(cut -d, -f1 .out | grep -cx -- "$who")"
 run tick --db o.db --customer "$who" --dry-run --json
 check "nor anything of our own accord" 0 "$(jq '[.looks[].actions[] | select(.programme == "follow_up" or .programme == "preferences" or .programme == "delight")] | length' .out)"
-printf '{"customer":"%s","kind":"consent_given","at":"2025-12-31T07:00:00Z","id":"x2","body":{"purpose":"marketing"}}\n' "$who" >again.ndjson
+printf '{"customer":"%s","kind":"consent_given","at":"2025-12-31T07:00:00Z","id":"x2","body":{"purpose":"profiling"}}\n' "$who" >again.ndjson
 run import events again.ndjson --db o.db --yes --quiet
 run score --db o.db --quiet
 run export forecast --db o.db

@@ -1,6 +1,7 @@
 /* A story for each programme: what happens to a customer, and what is then to be done, by whom, until it is. Ticked twice at each time: the second changes nothing. */
 #include "story.h"
 
+#include <calendar.h>
 #include <preference_link.h>
 
 #include <stdio.h>
@@ -273,7 +274,112 @@ static void preferences(void **state) {
     story_end(&t);
 }
 
+/* What a made-up base bought after what: a pair, the second 28 to 32 days after the first, and then another of the four pairs. */
+static void base_of_pairs(story *t) {
+    static const char *const pairs[][2] = {{"machine", "filters"}, {"kettle", "tea"}, {"pan", "oil"}, {"pot", "rice"}};
+    char id[16], at[24], body[64], text[11];
+    for (int i = 0; i < 128; i++) {
+        int pair[2] = {i % 4, (i + 1 + i / 4 % 3) % 4}, wait = 28 + i % 5, days[] = {0, wait, 70, 70 + wait};
+        snprintf(id, sizeof id, "base%d", i);
+        for (int k = 0; k < 4; k++) {
+            snprintf(at, sizeof at, "%s 10:00", calendar_text(calendar_day(2025, 8, 1) + i * 3 / 4 + days[k], text));
+            snprintf(body, sizeof body, "{\"product\": \"%s\"}", pairs[pair[k / 2]][k % 2]);
+            story_event(t, id, EVENT_order, "", at, body);
+        }
+    }
+}
+
+static void learn(story *t, const char *until) {
+    mr_error err = {0};
+    int32_t day;
+    assert_true(calendar_parse(until, strlen(until), &day));
+    knowledge_free(&t->known);
+    assert_ok(knowledge_learn(t->l, day, story_time("2026-03-01 00:00"), &(mr_context){0}, &t->known, &err), &err);
+    knowledge_free(&t->known);
+    assert_ok(knowledge_read(t->l, &t->known, &err), &err);
+}
+
+static const char *suggested(story *t, const char *customer, const char *field) {
+    const json_t *a = story_action(t, customer, "next_sale", "suggestion");
+    const char *text = json_string_value(json_object_get(json_object_get(json_object_get(a, "document"), "values"), field));
+    return text ? text : "";
+}
+
+static void next_sale(void **state) {
+    story t;
+    story_begin(&t, store_of(state), "next_sale:\n  mode: automatic\nfollow_up:\n  mode: off\npreferences:\n  mode: off\ndelight:\n  mode: off\n");
+    base_of_pairs(&t);
+    learn(&t, "2026-02-28");
+    assert_int_equal(t.known.next.trial.verdict, NEXT_SALE_ACTS);
+    for (const char *id = "a"; *id; id = *id == 'a' ? "b" : *id == 'b' ? "c" : "") {
+        story_customer(&t, id, *id == 'a' ? "ann@a.example" : "bob@b.example");
+        story_event(&t, id, EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
+        story_event(&t, id, EVENT_order, "", "2026-03-02 10:00", *id == 'c' ? "{\"product\": \"ladder\"}" : "{\"product\": \"Machine\"}");
+    }
+    story_event(&t, "b", EVENT_consent_withdrawn, "", "2026-03-10 10:00", "{\"purpose\": \"profiling\"}");
+    tick(&t, "2026-03-02 12:00");
+    tick(&t, "2026-03-26 10:00"); /* who bought it ordered again 30 days later: five days before that, which is not yet */
+    STATE("a", "next_sale", "suggestion", "none");
+    tick(&t, "2026-03-27 10:00");
+    STATE("a", "next_sale", "suggestion", "in the outbox");
+    assert_string_equal(suggested(&t, "a", "suggestion"), "filters");
+    assert_string_equal(suggested(&t, "a", "suggestion.after"), "machine");
+    assert_string_equal(suggested(&t, "a", "suggestion.of"), "64");
+    assert_string_equal(suggested(&t, "a", "suggestion.bought"), "64");
+    assert_string_equal(suggested(&t, "a", "suggestion.days"), "30");
+    STATE("b", "next_sale", "suggestion", "none"); /* objects to profiling */
+    STATE("c", "next_sale", "suggestion", "none"); /* nothing is known to follow */
+    assert_int_equal(story_send(&t), 1);
+    tick(&t, "2026-04-05 10:00");
+    STATE("a", "next_sale", "suggestion", "done");
+    assert_int_equal(json_array_size(t.list), 1); /* one, and not again */
+    /* They buy it, and a kettle: tea follows, but not so soon after the last suggestion, nor once the time for it is over. */
+    story_event(&t, "a", EVENT_order, "", "2026-04-06 10:00", "{\"product\": \"filters\"}");
+    story_event(&t, "a", EVENT_order, "", "2026-04-06 10:00", "{\"product\": \"kettle\"}");
+    tick(&t, "2026-04-30 10:00");
+    STATE("a", "next_sale", "suggestion", "done");
+    assert_int_equal(json_array_size(t.list), 1);
+    story_event(&t, "a", EVENT_order, "", "2026-05-11 10:00", "{\"product\": \"kettle\"}");
+    tick(&t, "2026-06-10 10:00");
+    STATE("a", "next_sale", "suggestion", "in the outbox");
+    assert_string_equal(suggested(&t, "a", "suggestion"), "tea");
+    story_end(&t);
+}
+
+/* In propose mode a draft, which an order ends; a product that a person dropped is not proposed again. */
+static void next_sale_draft(void **state) {
+    story t;
+    mr_error err = {0};
+    char id[32];
+    story_begin(&t, store_of(state), "follow_up:\n  mode: off\npreferences:\n  mode: off\ndelight:\n  mode: off\n");
+    base_of_pairs(&t);
+    learn(&t, "2026-02-28");
+    story_customer(&t, "a", "ann@a.example");
+    story_event(&t, "a", EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
+    story_event(&t, "a", EVENT_order, "", "2026-03-02 10:00", "{\"product\": \"machine\"}");
+    tick(&t, "2026-03-27 10:00");
+    STATE("a", "next_sale", "suggestion", "proposed");
+    story_event(&t, "a", EVENT_order, "", "2026-03-28 10:00", "{\"product\": \"machine\"}");
+    tick(&t, "2026-03-28 11:00");
+    STATE("a", "next_sale", "suggestion", "lapsed");
+    tick(&t, "2026-04-12 10:00"); /* not before it is time for their next order again */
+    STATE("a", "next_sale", "suggestion", "lapsed");
+    tick(&t, "2026-04-24 10:00");
+    STATE("a", "next_sale", "suggestion", "proposed");
+    snprintf(id, sizeof id, "%s", json_string_value(json_object_get(story_action(&t, "a", "next_sale", "suggestion"), "id")));
+    assert_ok(task_drop(t.l, id, &(task_answer){.by = "Sal", .note = "they have some", .now_us = t.now_us}, &err), &err);
+    story_event(&t, "a", EVENT_order, "", "2026-08-20 10:00", "{\"product\": \"machine\"}");
+    for (int day = 1; day <= 28; day++) {
+        char at[24];
+        snprintf(at, sizeof at, "2026-09-%02d 10:00", day);
+        tick(&t, at);
+    }
+    STATE("a", "next_sale", "suggestion", "dropped");
+    assert_int_equal(json_array_size(t.list), 2);
+    story_end(&t);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(promises), BOTH(recovery), BOTH(review), BOTH(two_parents), BOTH(handover), BOTH(follow_up), BOTH(delight), BOTH(preferences)};
+    const struct CMUnitTest tests[] = {BOTH(promises), BOTH(recovery), BOTH(review), BOTH(two_parents), BOTH(handover), BOTH(follow_up), BOTH(delight), BOTH(preferences), BOTH(next_sale), BOTH(next_sale_draft)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

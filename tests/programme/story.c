@@ -36,6 +36,7 @@ void story_begin(story *t, const store *s, const char *settings) {
 
 void story_end(story *t) {
     json_decref(t->list);
+    knowledge_free(&t->known);
     config_free(&t->c);
     refs_free(&t->refs);
     ledger_close(t->l);
