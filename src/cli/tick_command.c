@@ -8,6 +8,7 @@
 #include <body.h>
 #include <calendar.h>
 #include <person.h>
+#include <plan_list.h>
 #include <programme.h>
 #include <tick.h>
 
@@ -68,11 +69,6 @@ static bool read_option(option_reader *r, const char *name, arguments *a) {
 
 /* --- a dry run, for people --- */
 
-static const char *fate_name(plan_fate fate) {
-    static const char *const names[] = {"draft", "send", "later", "refused", "task", "given up"};
-    return names[fate];
-}
-
 static const plan_item *planned(const plan *p, const action_row *a) {
     for (size_t i = 0; i < p->n; i++)
         if (p->item[i].action == a) return &p->item[i];
@@ -93,7 +89,7 @@ static void seen(void *ctx, const look *k, const reconciled *r, const plan *p) {
     for (size_t i = 0; i < r->put_n; i++) {
         const action_row *row = &r->put[i];
         const plan_item *item = planned(p, row);
-        const char *what = item ? fate_name(item->fate) : row->kind == ACTION_TASK ? "task" : row->state == ACTION_PROPOSED ? "draft" : "waits";
+        const char *what = plan_word_name(plan_word_of(p, row));
         bool new = !whole_action_of(k->w, row->id);
         if (a->json) {
             json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:s}", "id", action_id_text(row->id, id), "programme", row->programme, "step", row->step, "fate", what, "what", row->what, "owner", row->owner, "new", new, "due", time_text(row->due_us, due));
