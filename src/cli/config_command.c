@@ -4,6 +4,7 @@
 
 #include <error.h>
 #include <out_file.h>
+#include <sms_way.h>
 
 #include <jansson.h>
 #include <stdio.h>
@@ -69,12 +70,23 @@ static void found(void *ctx, const char *file, uint32_t line, const char *messag
     else printf("%s\n", message);
 }
 
+/* How the gateway is spoken to; its secrets are not read, they may stand on another machine. */
+static void check_sms(const config *c, const char *path, checking *list) {
+    mr_error err = {0};
+    char message[700];
+    const sms_gateway g = sms_way_gateway(c);
+    if (!*c->delivery_sms_url || sms_shape(&g, &err) == MR_OK) return;
+    snprintf(message, sizeof message, "%.150s: delivery.%s", path, err.message);
+    found(list, path, 0, message);
+}
+
 static int check(const arguments *a) {
     const char *path = a->file ? a->file : settings_path(&a->settings);
     checking list = {a->json, json_array(), 0};
     mr_error err = {0};
     config c = {0};
     mr_status status = config_load(path, found, &list, &c, &err);
+    if (status == MR_OK) check_sms(&c, path ? path : "", &list);
     config_free(&c);
     if (status != MR_OK && !list.n) {
         json_decref(list.list);

@@ -6,6 +6,7 @@
 
 #include <actions.h>
 #include <body.h>
+#include <due.h>
 #include <error.h>
 #include <outbox.h>
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char help[] =
     "marram outbox: messages on their way out (docs/delivery.md)\n"
@@ -139,7 +139,7 @@ static mr_status show(const arguments *a, ledger *l, mr_error *err) {
     if (status == MR_OK && a->json) print_json(message_json(&rows.row[0], true));
     if (status == MR_OK && !a->json) {
         const message_row *m = &rows.row[0];
-        printf("to        %s\nstate     %s%s%s\nattempts  %d\nsubject   %s\n\n%s", m->address, message_state_name(m->state), *m->said ? ": " : "", m->said, m->attempts, m->subject, m->plain);
+        printf("to        %s\nstate     %s%s%s\nattempts  %d\nsubject   %s\n\n%s%s", m->address, message_state_name(m->state), *m->said ? ": " : "", m->said, m->attempts, m->subject, m->plain, *m->plain && m->plain[strlen(m->plain) - 1] == '\n' ? "" : "\n");
     }
     message_rows_free(&rows);
     return status;
@@ -197,8 +197,8 @@ void outbox_print(const sending_counts *n, bool dry_run) {
     const struct {
         uint64_t n;
         const char *what;
-    } rest[] = {{n->later, "to be tried again"}, {n->refused, "refused for good"}, {n->uncertain, "uncertain"}, {n->put_off, "put off by the gate"}, {n->stopped, "stopped by it"}, {n->limited, "held back by the rate of their domain"},
-                {n->no_way, *n->lacks ? "kept until the settings are better" : "without a way (delivery.smtp_url and company.from_email are not set)"}};
+    } rest[] = {{n->later, "to be tried again"}, {n->refused, "refused for good"}, {n->uncertain, "uncertain"}, {n->put_off, "put off by the gate"}, {n->stopped, "stopped by it"}, {n->limited, "held back by the rate of their domain or of SMS"},
+                {n->no_way, *n->lacks ? "kept until the settings are better" : "without a way (delivery.smtp_url and company.from_email, or of SMS delivery.sms_url, are not set)"}};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         if (rest[i].n) printf(", %" PRIu64 " %s", rest[i].n, rest[i].what);
     putchar('\n');
@@ -215,14 +215,13 @@ static int send_all(const arguments *a) {
     mr_error err = {0};
     ledger *l = NULL;
     config c = {0};
-    char host[40] = "", sender[64];
+    char sender[DUE_OWNER];
     sending_counts counts;
     progress_bar bar = {0};
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     int code = settings_open("outbox", &a->settings, &c);
     if (code != EXIT_OK) return config_free(&c), code;
-    gethostname(host, sizeof host - 1);
-    snprintf(sender, sizeof sender, "%s:%ld", host, (long)getpid());
+    due_owner_here(sender);
     const sending_options o = {.now_us = a->at_us, .sender = sender, .dry_run = a->dry_run, .context = &context};
     err.code = a->dry_run ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, &(db_options){.by_key = true}, &l, &err);
     progress_begin(&bar, "sending");

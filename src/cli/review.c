@@ -3,6 +3,7 @@
 #include "columns_out.h"
 #include "json_text.h"
 
+#include <objections.h>
 #include <person.h>
 #include <reviews.h>
 
@@ -147,7 +148,9 @@ static void print(const arguments *a, const json_t *o) {
         if (i || !a->customer) putchar('\n');
         print_review(r);
     }
-    if (listed < due) printf("\n%" JSON_INTEGER_FORMAT " more: --limit 0 shows all\n", due - listed);
+    json_int_t unlisted = json_integer_value(json_object_get(o, "not_listed"));
+    if (listed + unlisted < due) printf("\n%" JSON_INTEGER_FORMAT " more: --limit 0 shows all\n", due - listed - unlisted);
+    if (unlisted) printf("\n%" JSON_INTEGER_FORMAT " customer%s who objected to marketing or profiling %s not listed; 'marram review ID' shows one\n", unlisted, unlisted == 1 ? "" : "s", unlisted == 1 ? "is" : "are");
 }
 
 /* --- doing it --- */
@@ -162,13 +165,16 @@ static int look(arguments *a) {
     err.code = mr_pool_new((int)a->threads, &context.pool, &err);
     trace_ledger l = {.l = a->source.l, .pool = context.pool};
     reviews_options o = {.horizon_days = (int32_t)lround(a->horizon_days), .cadence = a->cadence, .cadence_n = a->cadence_n, .limit = a->customer ? 0 : (size_t)a->limit};
+    id_list objecting = {0};
     if (err.code == MR_OK) err.code = base_source_day(&a->source, &o.day, &err);
+    if (err.code == MR_OK && !a->customer) err.code = ledger_objections(l.l, &objecting, &err), o.unlisted = &objecting;
     if (err.code == MR_OK) err.code = ledger_trace_money(l.l, &a->source.rates, &l.options, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l.l, a->customer, a->of, &o.customer_id, &err);
     progress_begin(&bar, "looking");
     if (err.code == MR_OK) err.code = reviews_json(trace_source_of(&l), &o, &context, &out, &err);
     progress_end(&bar);
     mr_pool_free(context.pool);
+    id_list_free(&objecting);
     if (err.code == MR_OK) print(a, out);
     else code = command_fail("review", &err);
     json_decref(out);

@@ -6,6 +6,7 @@
 #include <error.h>
 #include <out_file.h>
 #include <person.h>
+#include <sms.h>
 #include <template_customer.h>
 #include <template_library.h>
 
@@ -31,6 +32,7 @@ static const char help[] =
     "  --customer ID             preview: for this customer of the ledger; else with the examples of 'fields'\n"
     "  --source NAME             of which source ID is an identifier, where several have it\n"
     "  --set FIELD=TEXT          preview: a value, in place of the ledger's; as often as needed (\\n: a new line)\n"
+    "  --channel CHANNEL         preview: email (the usual) or sms: its text, encoding and parts\n"
     "  --out FILE                preview: the HTML into FILE\n"
     "  --today DATE              preview: the day it is written (the clock's day)\n"
     "  --json                    print JSON\n"
@@ -47,7 +49,7 @@ enum { SETS = 64 };
 
 typedef struct arguments {
     store_options store;
-    const char **operand, *folder, *language, *customer, *source, *out, *set[SETS];
+    const char **operand, *folder, *language, *customer, *source, *channel, *out, *set[SETS];
     size_t operands, sets;
     int32_t today;
     bool json, help;
@@ -56,7 +58,7 @@ typedef struct arguments {
 static bool read_option(option_reader *r, const char *name, arguments *a) {
     const struct {
         const char *name, **text;
-    } texts[] = {{"--templates", &a->folder}, {"--language", &a->language}, {"--customer", &a->customer}, {"--source", &a->source}, {"--out", &a->out}};
+    } texts[] = {{"--templates", &a->folder}, {"--language", &a->language}, {"--customer", &a->customer}, {"--source", &a->source}, {"--channel", &a->channel}, {"--out", &a->out}};
     if (!*name) return a->operand[a->operands++] = option_value(r), true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (option_is(name, texts[i].name)) return (*texts[i].text = option_value(r)) != NULL;
@@ -90,8 +92,8 @@ static int list(const arguments *a, const template_library *l) {
     for (size_t i = 0; i < l->n; i++) {
         const template_head *h = template_head_of(l->at[i].t);
         columns_row(&table, l->at[i].name, h->language, h->purpose, h->subject);
-        json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", l->at[i].name, "language", h->language, "purpose", h->purpose, "topic", h->topic, "subject", h->subject,
-                                             "path", l->at[i].path));
+        json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", l->at[i].name, "language", h->language, "purpose", h->purpose, "topic", h->topic, "subject", h->subject,
+                                             "sms", h->sms, "path", l->at[i].path));
     }
     if (a->json) {
         text_free(&table.cells);
@@ -171,16 +173,23 @@ static void found(void *ctx, const char *name, int line, int column, const char 
     else print_error("%s:%d:%d: %s", name, line, column, message);
 }
 
+/* Worth saying, and no fault: standard error alone. */
+static void noted(void *ctx, const char *name, int line, int column, const char *message) {
+    (void)ctx;
+    print_error("%s:%d:%d: warning: %s", name, line, column, message);
+}
+
 static int check(const arguments *a) {
     checking c = {json_array(), 0, a->json};
+    const template_findings to = {found, noted, &c};
     mr_error err = {0};
     size_t files = 0;
     const char *usual[] = {a->folder}, **path = a->operands > 1 ? a->operand + 1 : usual;
     for (size_t i = 0; i < (a->operands > 1 ? a->operands - 1 : 1) && err.code == MR_OK; i++) {
         struct stat at;
         size_t n = 1;
-        if (stat(path[i], &at) == 0 && S_ISDIR(at.st_mode)) err.code = template_folder_check(path[i], found, &c, &n, &err);
-        else err.code = template_file_check(path[i], found, &c, &err);
+        if (stat(path[i], &at) == 0 && S_ISDIR(at.st_mode)) err.code = template_folder_check(path[i], to, &n, &err);
+        else err.code = template_file_check(path[i], to, &err);
         files += n;
     }
     if (err.code != MR_OK) {
@@ -226,7 +235,7 @@ static mr_status customer_values(const arguments *a, const char *language, arena
 
 /* The examples: for all where there is no customer, else for what only a message's writer knows. */
 static void add_examples(const arguments *a, const template *t, template_values *v, json_t *used) {
-    static const char *const writers[] = {"company.", "content.", "preferences_link", "referral_link", "unsubscribe"};
+    static const char *const writers[] = {"company.", "content.", "preferences_link", "referral_link", "unsubscribe", "sms_stop"};
     for (int i = 0; i < TEMPLATE_FIELDS; i++) {
         bool wanted = !a->customer;
         for (size_t k = 0; k < sizeof writers / sizeof *writers; k++) wanted |= !strncmp(template_fields[i].name, writers[k], strlen(writers[k]));
@@ -245,20 +254,33 @@ static mr_status write_html(const arguments *a, const template_message *m, mr_er
     return fine ? MR_OK : error_set(err, MR_EIO, NULL, -1, "%.300s cannot be written: %s", a->out, strerror(errno));
 }
 
+static void print_examples(const json_t *used) {
+    text_buffer names = {0};
+    const json_t *name;
+    size_t i;
+    json_array_foreach(used, i, name) text_printf(&names, "%s%s", i ? ", " : "", json_string_value(name));
+    if (names.len) print_error("marram template: examples stand for %s: give your own with --set", text_terminate(&names));
+    text_free(&names);
+}
+
+static int print_sms(const arguments *a, const template *t, const char *text, const json_t *used) {
+    const template_head *h = template_head_of(t);
+    sms_count n = sms_segments(text);
+    if (a->json)
+        return print_array(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:O}", "template", a->operand[1], "language", h->language, "purpose", h->purpose, "channel", "sms", "text", text, "encoding",
+                                     n.ucs2 ? "ucs-2" : "gsm-7", "units", n.units, "segments", n.segments, "examples", used));
+    printf("%s\n\n%d part%s of SMS: %d units in the %s\n", text, n.segments, n.segments == 1 ? "" : "s", n.units, n.ucs2 ? "16-bit alphabet, since not all is in the GSM one" : "GSM alphabet");
+    print_examples(used);
+    return EXIT_OK;
+}
+
 static int print_preview(const arguments *a, const template *t, const template_message *m, const json_t *used) {
     const template_head *h = template_head_of(t);
     if (a->json)
         return print_array(json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "template", a->operand[1], "language", h->language, "purpose", h->purpose, "subject", m->subject.data, "plain", m->plain.data,
                                      "html", m->html.data, "examples", used));
     printf("Subject: %s\n\n%s", m->subject.data, m->plain.data);
-    if (json_array_size(used)) {
-        text_buffer names = {0};
-        const json_t *name;
-        size_t i;
-        json_array_foreach(used, i, name) text_printf(&names, "%s%s", i ? ", " : "", json_string_value(name));
-        print_error("marram template: examples stand for %s: give your own with --set", text_terminate(&names));
-        text_free(&names);
-    }
+    print_examples(used);
     return EXIT_OK;
 }
 
@@ -267,11 +289,15 @@ static int preview(const arguments *a, const template_library *l) {
     template *own = NULL;
     template_values v = {0};
     template_message m = {0};
+    text_buffer text = {0};
+    bool sms = a->channel && !strcmp(a->channel, "sms");
     arena texts = {0};
     mr_error err = {0};
     json_t *used = json_array();
     int code = EXIT_OK;
-    err.code = find(a, l, a->operand[1], &t, &own, &err);
+    if (a->channel && !sms && strcmp(a->channel, "email") != 0) err.code = error_set(&err, MR_EINVAL, "channel", -1, "--channel must be email or sms, not '%.40s'", a->channel);
+    if (sms && a->out) err.code = error_set(&err, MR_EINVAL, "out", -1, "an SMS has no HTML: --out is for e-mail");
+    if (err.code == MR_OK) err.code = find(a, l, a->operand[1], &t, &own, &err);
     if (err.code == MR_OK && a->customer) err.code = customer_values(a, template_head_of(t)->language, &texts, &v, &err);
     if (err.code == MR_OK) err.code = set_values(a, &texts, &v, &err);
     text_buffer hello = {0};
@@ -281,9 +307,10 @@ static int preview(const arguments *a, const template_library *l) {
         template_set(&v, "greeting", text_terminate(&hello));
     }
     if (err.code == MR_OK) add_examples(a, t, &v, used);
-    if (err.code == MR_OK) err.code = template_render(t, &v, &m, &err);
+    if (err.code == MR_OK) err.code = sms ? template_render_sms(t, &v, &text, &err) : template_render(t, &v, &m, &err);
     if (err.code == MR_OK && a->out) err.code = write_html(a, &m, &err);
-    code = err.code == MR_OK ? print_preview(a, t, &m, used) : command_fail("template", &err);
+    code = err.code != MR_OK ? command_fail("template", &err) : sms ? print_sms(a, t, text.data, used) : print_preview(a, t, &m, used);
+    text_free(&text);
     json_decref(used);
     template_message_free(&m);
     template_free(own);

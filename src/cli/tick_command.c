@@ -7,6 +7,7 @@
 
 #include <body.h>
 #include <calendar.h>
+#include <due.h>
 #include <person.h>
 #include <plan_list.h>
 #include <programme.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 static const char help[] =
     "marram tick: looks at every customer who is due, makes the tasks and messages that programmes wish, and sends what may go\n"
@@ -154,7 +154,7 @@ static int run(arguments *a) {
     tick_counts counts;
     sending_counts sent = {0};
     hook_sending_counts told = {0};
-    char host[40] = "", owner[64];
+    char owner[DUE_OWNER];
     progress_bar bar = {0};
     mr_context context = {.progress = progress_tick, .progress_ctx = &bar};
     int code = settings_open("tick", &a->settings, &c);
@@ -162,8 +162,7 @@ static int run(arguments *a) {
         config_free(&c);
         return code;
     }
-    gethostname(host, sizeof host - 1);
-    snprintf(owner, sizeof owner, "%s:%ld", host, (long)getpid());
+    due_owner_here(owner);
     tick_options o = {.now_us = a->at_us, .owner = owner, .wall_us = wall_us(), .dry_run = a->dry_run, .context = &context, .on_look = a->dry_run ? seen : NULL, .ctx = a};
     err.code = a->dry_run ? ledger_open_reading(a->store.url, &l, &err) : ledger_open(a->store.url, &(db_options){.by_key = true}, &l, &err);
     if (err.code == MR_OK && a->customer) err.code = person_find(l, a->customer, a->source, &o.customer_id, &err);

@@ -26,59 +26,6 @@ bool config_note(config_reading *r, uint32_t line) {
 
 /* --- values --- */
 
-static bool minutes(const char **at, int16_t *out) {
-    unsigned hour, minute;
-    int used = 0;
-    if (sscanf(*at, "%2u:%2u%n", &hour, &minute, &used) != 2 || !used || hour > 24 || minute > 59 || hour * 60 + minute > 1440) return false;
-    *out = (int16_t)(hour * 60 + minute);
-    *at += used;
-    return true;
-}
-
-static int weekday(const char **at) {
-    static const char days[] = "montuewedthufrisatsun";
-    for (int d = 0; d < 7; d++)
-        if (!strncasecmp(*at, days + (ptrdiff_t)3 * d, 3)) {
-            *at += 3;
-            return d;
-        }
-    return -1;
-}
-
-static bool weekdays(const char *at, uint8_t *out) {
-    *out = 0;
-    for (;;) {
-        while (*at == ' ') at++;
-        int first = weekday(&at), last = first;
-        if (first < 0) return false;
-        if (*at == '-') {
-            at++;
-            last = weekday(&at);
-            if (last < 0) return false;
-        }
-        for (int d = first;; d = (d + 1) % 7) {
-            *out = (uint8_t)(*out | 1u << d);
-            if (d == last) break;
-        }
-        while (*at == ' ') at++;
-        if (!*at) return true;
-        if (*at++ != ',') return false;
-    }
-}
-
-bool config_hours_parse(const char *text, contact_window *out) {
-    *out = (contact_window){0};
-    if (!*text) return true;
-    out->days = 0x7F;
-    out->to_min = 1440;
-    if (*text >= '0' && *text <= '9') {
-        if (!minutes(&text, &out->from_min) || *text++ != '-' || !minutes(&text, &out->to_min)) return false;
-        while (*text == ' ') text++;
-        if (!*text) return true;
-    }
-    return weekdays(text, &out->days);
-}
-
 static mr_status whole_number(config_reading *r, const yaml_node_t *node, const setting_row *row, int64_t *out) {
     double value = 0;
     mr_status status = yaml_real(&r->y, node, row->name, row->low, row->high, &value);
@@ -131,6 +78,7 @@ mr_status config_set(config_reading *r, const setting_row *row, const yaml_node_
         const char *text;
         int choice;
         contact_window hours;
+        work_hours work;
         config_counts counts;
         config_names texts;
     } v = {0};
@@ -148,6 +96,10 @@ mr_status config_set(config_reading *r, const setting_row *row, const yaml_node_
         status = yaml_text(&r->y, node, row->name, true, &text), size = sizeof v.hours;
         if (!status && !config_hours_parse(text, &v.hours)) status = yaml_fail(&r->y, node, row->name, "%s must be hours as in \"09:00-17:00 mon-fri\", not '%.60s'", row->name, text);
         break;
+    case SETTING_WORK:
+        status = yaml_text(&r->y, node, row->name, true, &text), size = sizeof v.work;
+        if (!status) status = config_work_hours(&r->y, node, row->name, text, &v.work);
+        break;
     }
     if (!status) memcpy(into, &v, size);
     return status;
@@ -161,7 +113,7 @@ static mr_status defaults(config_reading *r) {
     r->y.doc = &doc;
     for (size_t i = 0; i < setting_rows_n && !status; i++) {
         char line[400];
-        bool quoted = setting_rows[i].type == SETTING_TEXT || setting_rows[i].type == SETTING_HOURS;
+        bool quoted = setting_quoted(&setting_rows[i]);
         int len = snprintf(line, sizeof line, quoted ? "\"%s\"\n" : "%s\n", setting_rows[i].standard);
         status = yaml_file_load("the defaults", "settings", line, (size_t)len, &doc, r->y.err);
         if (status) return status;
@@ -203,7 +155,7 @@ static bool section(config_reading *r, const char *name, const yaml_node_t *node
         while (i < setting_rows_n && (strcmp(setting_rows[i].section, name) || key->type != YAML_SCALAR_NODE || strcmp(setting_rows[i].name, (const char *)key->data.scalar.value))) i++;
         if (i == setting_rows_n) unknown(r, key, name);
         else if (repeated(&r->y, node, p)) yaml_fail(&r->y, key, setting_rows[i].name, "'%s' stands here twice", setting_rows[i].name);
-        else if (config_set(r, &setting_rows[i], value) == MR_OK) r->c->given[i] = 1;
+        else if (config_set(r, &setting_rows[i], value) == MR_OK) r->c->given[i] = 1, r->line[i] = yaml_line(value);
         if (!config_note(r, yaml_line(value))) return false;
     }
     return true;
@@ -241,7 +193,19 @@ static mr_status work(config_reading *r) {
     config *c = r->c;
     const char *zone = zone_known(c->company_time_zone) ? c->company_time_zone : "UTC"; /* config_across has said so */
     c->work.hours = c->company_hours;
-    return zone_read(zone, ZONE_FROM, ZONE_TO, &c->texts, &c->work.zone, r->y.err);
+    c->work.last_day = INT32_MAX;
+    mr_status status = zone_read(zone, ZONE_FROM, ZONE_TO, &c->texts, &c->work.zone, r->y.err);
+    for (size_t i = 0; i < c->people_n && status == MR_OK; i++) {
+        config_person *p = &c->people[i];
+        work_hours own = p->work.hours;
+        p->work = c->work;
+        if (work_hours_week(&own)) p->work.hours = own;
+        p->work.away = p->away;
+        p->work.away_n = p->away_n;
+        p->work.last_day = p->left_day;
+        if (*p->time_zone && strcmp(p->time_zone, zone) != 0) status = zone_read(p->time_zone, ZONE_FROM, ZONE_TO, &c->texts, &p->work.zone, r->y.err);
+    }
+    return status;
 }
 
 mr_status config_read(const char *name, const char *text, size_t len, config_found found, void *ctx, config *out, mr_error *err) {
@@ -250,7 +214,8 @@ mr_status config_read(const char *name, const char *text, size_t len, config_fou
     config_reading r = {.y = {.name = name ? name : "the defaults", .text = &out->texts, .err = &local}, .c = out, .found = found, .ctx = ctx};
     out->path = name ? arena_copy(&out->texts, name, strlen(name)) : "";
     out->given = arena_take(&out->texts, setting_rows_n);
-    mr_status status = out->given && out->path ? defaults(&r) : error_memory(&local, setting_rows_n);
+    r.line = arena_take(&out->texts, setting_rows_n * sizeof *r.line);
+    mr_status status = out->given && r.line && out->path ? defaults(&r) : error_memory(&local, setting_rows_n);
     if (status == MR_OK && text) {
         status = yaml_file_load(r.y.name, "settings", text, len, &doc, &local);
         if (status == MR_OK) {

@@ -21,31 +21,31 @@ typedef struct config_names {
 
 typedef enum config_role { ROLE_sales, ROLE_operations, ROLE_senior, ROLE_manager } config_role;
 
-typedef struct config_away {
-    int32_t from, to; /* days, both included */
-    const char *stands_in; /* "" : config_person.stands_in */
-} config_away;
-
 typedef struct config_person {
     const char *name, *email, *phone, *stands_in; /* "" not given */
     config_role role;
     int64_t load;             /* open tasks at most; 0: no limit */
-    contact_window hours;     /* days 0: the company's */
+    double tasks_per_day;     /* that they can do in a day; 0: config_person_a_day */
+    config_names languages;   /* n 0: any */
     const char *time_zone;    /* "" the company's */
     int32_t left_day;         /* their last day; INT32_MAX: still here */
-    config_away *away;
+    work_absence *away;
     size_t away_n;
+    work_calendar work;       /* their own hours, or the company's, without their absences and the company's holidays */
+    uint32_t line;            /* in the file */
 } config_person;
 
 typedef struct config_tier {
     const char *name; /* "*": any other */
     int64_t cadence_days; /* between reviews; 0: review_cadence */
     double response_hours, resolution_hours; /* working hours; 0: recovery's */
+    uint32_t line;
 } config_tier;
 
 typedef struct config_webhook {
     const char *name, *url, *secret;
     config_names kinds; /* n 0: all */
+    uint32_t line;
 } config_webhook;
 
 typedef enum config_consent { CONSENT_NEEDED, CONSENT_UNLESS_WITHDRAWN } config_consent;
@@ -57,6 +57,7 @@ typedef enum config_tls { TLS_MUST, TLS_MAY, TLS_NEVER } config_tls;
 #define CONFIG_TEXT const char *
 #define CONFIG_CHOICE int
 #define CONFIG_HOURS contact_window
+#define CONFIG_WORK work_hours
 #define CONFIG_COUNTS config_counts
 #define CONFIG_NAMES config_names
 
@@ -78,7 +79,7 @@ typedef struct config {
     arena texts;
 } config;
 
-typedef enum setting_type { SETTING_COUNT, SETTING_REAL, SETTING_FLAG, SETTING_TEXT, SETTING_CHOICE, SETTING_HOURS, SETTING_COUNTS, SETTING_NAMES } setting_type;
+typedef enum setting_type { SETTING_COUNT, SETTING_REAL, SETTING_FLAG, SETTING_TEXT, SETTING_CHOICE, SETTING_HOURS, SETTING_WORK, SETTING_COUNTS, SETTING_NAMES } setting_type;
 
 typedef struct setting_row {
     const char *section, *name, *standard, *words, *meaning;
@@ -120,6 +121,9 @@ const config_tier *config_tier_of(const config *c, const char *tier);
 const config_person *config_person_of(const config *c, const char *name); /* NULL: not among the people */
 bool config_person_free(const config_person *p, int32_t day);             /* at work that day: not away, not gone */
 const char *config_person_stand_in(const config_person *p, int32_t day);  /* "" nobody is named */
+const work_absence *config_person_away(const config_person *p, int32_t day); /* NULL: they are not */
+double config_person_a_day(const config_person *p);                          /* tasks: tasks_per_day, else one an hour of a fifth of their week; > 0 */
+bool config_person_speaks(const config_person *p, const char *language);     /* a BCP 47 tag; "" : yes. Languages are told apart by their first part */
 const char *config_role_name(config_role role);
 
 #endif

@@ -11,6 +11,8 @@ typedef struct config_reading {
     config *c;
     config_found found;
     void *ctx;
+    uint32_t *line; /* [setting_rows_n], where it stands; 0: nowhere */
+    uint32_t holidays_line;
     mr_error first; /* of what is wrong; code MR_OK: nothing */
     size_t wrong;
 } config_reading;
@@ -20,6 +22,10 @@ bool config_note(config_reading *r, uint32_t line);
 
 /* One value into its member. */
 mr_status config_set(config_reading *r, const setting_row *row, const yaml_node_t *node);
+/* Hours of work; MR_EDATA says what is wrong with them. */
+mr_status config_work_hours(yaml_reading *y, const yaml_node_t *node, const char *name, const char *text, work_hours *out);
+/* Is it written in quotes? */
+bool setting_quoted(const setting_row *row);
 /* The lists beside the table: people, tiers, holidays, webhooks. */
 bool config_list_is(const char *key);
 void config_list(config_reading *r, const char *key, const yaml_node_t *node);

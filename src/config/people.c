@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const char *const config_list_names[] = {"people", "tiers", "holidays", "webhooks"};
 const size_t config_list_names_n = sizeof config_list_names / sizeof *config_list_names;
@@ -31,8 +32,7 @@ bool config_list_is(const char *key) {
 static mr_status read_hours(yaml_reading *y, const yaml_node_t *node, void *into) {
     char *text = NULL;
     mr_status status = yaml_text(y, node, "hours", true, &text);
-    if (!status && !config_hours_parse(text, into)) status = yaml_fail(y, node, "hours", "hours must be as in \"09:00-17:00 mon-fri\", not '%.60s'", text);
-    return status;
+    return status ? status : config_work_hours(y, node, "hours", text, into);
 }
 
 static mr_status read_role(yaml_reading *y, const yaml_node_t *node, void *into) {
@@ -59,21 +59,58 @@ static mr_status read_kinds(yaml_reading *y, const yaml_node_t *node, void *into
     return status;
 }
 
+/* "2026-12-24..2027-01-02", or one day. */
+static mr_status read_days(yaml_reading *y, const yaml_node_t *node, work_absence *out) {
+    char *text = NULL;
+    mr_status status = yaml_text(y, node, "away", false, &text);
+    if (status) return status;
+    const char *dots = strstr(text, ".."), *to = dots ? dots + 2 : text;
+    size_t len = dots ? (size_t)(dots - text) : strlen(text);
+    if (!calendar_parse(text, len, &out->from) || !calendar_parse(to, strlen(to), &out->to))
+        return yaml_fail(y, node, "away", "away must be days as in 2026-12-24..2027-01-02, or one as in 2026-12-24, not '%.60s'", text);
+    return out->to < out->from ? yaml_fail(y, node, "away", "away '%.60s' ends before it begins", text) : MR_OK;
+}
+
 static mr_status read_away(yaml_reading *y, const yaml_node_t *node, void *into) {
-    static const yaml_field fields[] = {{"from", YAML_IS_DAY, offsetof(config_away, from), 0, 0, NULL},
-                                        {"to", YAML_IS_DAY, offsetof(config_away, to), 0, 0, NULL},
-                                        {"stands_in", YAML_IS_TEXT, offsetof(config_away, stands_in), 0, 0, NULL}};
+    static const yaml_field fields[] = {{"from", YAML_IS_DAY, offsetof(work_absence, from), 0, 0, NULL},
+                                        {"to", YAML_IS_DAY, offsetof(work_absence, to), 0, 0, NULL},
+                                        {"stands_in", YAML_IS_TEXT, offsetof(work_absence, stands_in), 0, 0, NULL}};
     config_person *p = into;
-    if (node->type != YAML_SEQUENCE_NODE) return yaml_fail(y, node, "away", "away must be a list, as in [{from: 2026-12-21, to: 2027-01-04}]");
+    if (node->type != YAML_SEQUENCE_NODE) return yaml_fail(y, node, "away", "away must be a list, as in [2026-12-24..2027-01-02] or [{from: 2026-12-21, to: 2027-01-04}]");
     size_t n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
     mr_status status = yaml_room(y, n, sizeof *p->away, &p->away);
-    p->away_n = n;
     for (size_t i = 0; i < n && !status; i++) {
         const yaml_node_t *item = yaml_at(y, node->data.sequence.items.start[i]);
-        p->away[i] = (config_away){INT32_MIN, INT32_MIN, ""};
-        status = yaml_fields(y, item, "away", fields, sizeof fields / sizeof *fields, &p->away[i]);
-        if (!status && (p->away[i].from == INT32_MIN || p->away[i].to < p->away[i].from)) status = yaml_fail(y, item, "away", "away needs from and to, to not before from");
+        work_absence *a = &p->away[i];
+        *a = (work_absence){INT32_MIN, INT32_MIN, ""};
+        status = item->type == YAML_SCALAR_NODE ? read_days(y, item, a) : yaml_fields(y, item, "away", fields, sizeof fields / sizeof *fields, a);
+        if (!status && (a->from == INT32_MIN || a->to < a->from)) status = yaml_fail(y, item, "away", "away needs from and to, to not before from");
+        if (!status) p->away_n = i + 1;
     }
+    return status;
+}
+
+/* "de", "pt-BR": parts of two to eight letters or digits, the first of letters. */
+static bool is_language(const char *text) {
+    for (size_t len = 0, parts = 0;; text++) {
+        bool letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z'), digit = *text >= '0' && *text <= '9';
+        if (letter || (digit && parts)) {
+            if (++len > 8) return false;
+            continue;
+        }
+        if ((*text && *text != '-') || len < 2) return false;
+        if (!*text) return true;
+        len = 0;
+        parts++;
+    }
+}
+
+static mr_status read_languages(yaml_reading *y, const yaml_node_t *node, void *into) {
+    names list = {0};
+    mr_status status = yaml_texts(y, node, "languages", false, &list);
+    *(config_names *)into = (config_names){(const char *const *)list.at, list.n};
+    for (size_t i = 0; status == MR_OK && i < list.n; i++)
+        if (!is_language(list.at[i])) status = yaml_fail(y, node, "languages", "languages must be tags such as [de, en-GB], not '%.40s'", list.at[i]);
     return status;
 }
 
@@ -82,10 +119,11 @@ static mr_status person(config_reading *r, const yaml_node_t *node, void *into) 
         {"name", YAML_IS_TEXT, offsetof(config_person, name), 0, 0, NULL},   {"email", YAML_IS_TEXT, offsetof(config_person, email), 0, 0, NULL},
         {"phone", YAML_IS_TEXT, offsetof(config_person, phone), 0, 0, NULL}, {"stands_in", YAML_IS_TEXT, offsetof(config_person, stands_in), 0, 0, NULL},
         {"role", YAML_IS_OWN, offsetof(config_person, role), 0, 0, read_role},  {"load", YAML_IS_COUNT, offsetof(config_person, load), 0, 100000, NULL},
-        {"hours", YAML_IS_OWN, offsetof(config_person, hours), 0, 0, read_hours}, {"time_zone", YAML_IS_OWN, offsetof(config_person, time_zone), 0, 0, read_zone},
+        {"hours", YAML_IS_OWN, offsetof(config_person, work.hours), 0, 0, read_hours}, {"time_zone", YAML_IS_OWN, offsetof(config_person, time_zone), 0, 0, read_zone},
+        {"tasks_per_day", YAML_IS_REAL, offsetof(config_person, tasks_per_day), 0.1, 1000, NULL}, {"languages", YAML_IS_OWN, offsetof(config_person, languages), 0, 0, read_languages},
         {"left", YAML_IS_DAY, offsetof(config_person, left_day), 0, 0, NULL},  {"away", YAML_IS_OWN, 0, 0, 0, read_away}};
     config_person *p = into;
-    *p = (config_person){.name = "", .email = "", .phone = "", .stands_in = "", .time_zone = "", .left_day = INT32_MAX};
+    *p = (config_person){.name = "", .email = "", .phone = "", .stands_in = "", .time_zone = "", .left_day = INT32_MAX, .line = yaml_line(node)};
     mr_status status = yaml_fields(&r->y, node, "a person", fields, sizeof fields / sizeof *fields, p);
     return status == MR_OK && !*p->name ? yaml_fail(&r->y, node, "name", "a person needs a name") : status;
 }
@@ -96,7 +134,7 @@ static mr_status tier(config_reading *r, const yaml_node_t *node, void *into) {
                                         {"response_hours", YAML_IS_REAL, offsetof(config_tier, response_hours), 0.25, 2000, NULL},
                                         {"resolution_hours", YAML_IS_REAL, offsetof(config_tier, resolution_hours), 0.25, 20000, NULL}};
     config_tier *t = into;
-    *t = (config_tier){.name = ""};
+    *t = (config_tier){.name = "", .line = yaml_line(node)};
     mr_status status = yaml_fields(&r->y, node, "a tier", fields, sizeof fields / sizeof *fields, t);
     return status == MR_OK && !*t->name ? yaml_fail(&r->y, node, "name", "a tier needs a name; \"*\" is any other") : status;
 }
@@ -107,7 +145,7 @@ static mr_status webhook(config_reading *r, const yaml_node_t *node, void *into)
                                         {"secret", YAML_IS_TEXT, offsetof(config_webhook, secret), 0, 0, NULL},
                                         {"kinds", YAML_IS_OWN, offsetof(config_webhook, kinds), 0, 0, read_kinds}};
     config_webhook *w = into;
-    *w = (config_webhook){.name = "", .url = "", .secret = ""};
+    *w = (config_webhook){.name = "", .url = "", .secret = "", .line = yaml_line(node)};
     mr_status status = yaml_fields(&r->y, node, "a webhook", fields, sizeof fields / sizeof *fields, w);
     if (status == MR_OK && (!*w->name || !*w->url || !*w->secret)) status = yaml_fail(&r->y, node, "webhooks", "a webhook needs name, url and secret");
     return status;
@@ -181,6 +219,7 @@ void config_list(config_reading *r, const char *key, const yaml_node_t *node) {
     items(r, node, key, sizeof *days, holiday, &days, &c->work.holidays_n);
     if (days) qsort(days, c->work.holidays_n, sizeof *days, by_day);
     c->work.holidays = days;
+    r->holidays_line = yaml_line(node);
 }
 
 /* --- asking --- */
@@ -197,17 +236,29 @@ const config_person *config_person_of(const config *c, const char *name) {
     return NULL;
 }
 
-static const config_away *away(const config_person *p, int32_t day) {
+const work_absence *config_person_away(const config_person *p, int32_t day) {
     for (size_t i = 0; i < p->away_n; i++)
         if (p->away[i].from <= day && day <= p->away[i].to) return &p->away[i];
     return NULL;
 }
 
 bool config_person_free(const config_person *p, int32_t day) {
-    return day <= p->left_day && !away(p, day);
+    return day <= p->left_day && !config_person_away(p, day);
 }
 
 const char *config_person_stand_in(const config_person *p, int32_t day) {
-    const config_away *a = away(p, day);
+    const work_absence *a = config_person_away(p, day);
     return a && *a->stands_in ? a->stands_in : p->stands_in;
+}
+
+double config_person_a_day(const config_person *p) {
+    return p->tasks_per_day > 0 ? p->tasks_per_day : work_hours_week(&p->work.hours) / 5;
+}
+
+bool config_person_speaks(const config_person *p, const char *language) {
+    size_t len = strcspn(language, "-_");
+    if (!len || !p->languages.n) return true;
+    for (size_t i = 0; i < p->languages.n; i++)
+        if (strcspn(p->languages.at[i], "-_") == len && !strncasecmp(p->languages.at[i], language, len)) return true;
+    return false;
 }

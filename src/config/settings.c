@@ -1,5 +1,5 @@
 /* The table of settings as rows, and as a file. */
-#include "config.h"
+#include "config_read.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +27,7 @@ static void range(const setting_row *row, text_buffer *out) {
     case SETTING_CHOICE: text_printf(out, " One of %s.", row->words); break;
     case SETTING_FLAG: text_puts(out, " yes or no."); break;
     case SETTING_HOURS: text_puts(out, " As in 09:00-17:00 mon-fri."); break;
+    case SETTING_WORK: text_puts(out, " As in 09:00-17:00 mon-fri, or 09:00-12:30 13:30-17:00 mon-thu, 09:00-13:00 fri."); break;
     case SETTING_COUNT:
     case SETTING_REAL:
     case SETTING_COUNTS: text_printf(out, " %.15g to %.15g%s%s.", row->low, row->high, *row->words ? " " : "", row->words); break;
@@ -43,11 +44,14 @@ static const char lists[] =
     "#     role: sales                 # sales, operations, senior or manager\n"
     "#     email: mara@example.com\n"
     "#     phone: \"+44 117 496 0123\"\n"
-    "#     hours: 09:00-17:00 mon-fri  # the company's where it is not given\n"
+    "#     hours: \"09:00-12:30 13:30-17:00 mon-thu, 09:00-13:00 fri\"  # the company's where it is not given\n"
     "#     time_zone: Europe/London    # likewise\n"
+    "#     languages: [en, de]         # what belongs to nobody goes to somebody who speaks the customer's\n"
+    "#     tasks_per_day: 6            # what they can do in a day; without it one an hour of a fifth of their week\n"
     "#     load: 40                    # open tasks at most; 0: no limit\n"
-    "#     stands_in: Jo Fell          # who does it while they are away\n"
+    "#     stands_in: Jo Fell          # their deputy: who does it while they are away\n"
     "#     away:\n"
+    "#       - 2026-09-14..2026-09-25\n"
     "#       - {from: 2026-12-21, to: 2027-01-04, stands_in: Kit Moss}\n"
     "#     left: 2027-03-31            # their last day\n"
     "\n"
@@ -63,6 +67,10 @@ static const char lists[] =
     "# webhooks:\n"
     "#   - {name: crm, url: https://crm.example.com/hooks/marram, secret: \"env:MARRAM_HOOK_SECRET\", kinds: [task.created, task.closed]}\n";
 
+bool setting_quoted(const setting_row *row) {
+    return row->type == SETTING_TEXT || row->type == SETTING_HOURS || row->type == SETTING_WORK;
+}
+
 void config_template(text_buffer *out) {
     text_puts(out, "# The settings of Marram. Every line is as it would be without this file; change what you need and leave out the rest.\n"
                    "# `marram config check` says what is wrong with it. Secrets do not stand here: name where they are, as env:NAME or file:PATH.\n");
@@ -72,27 +80,18 @@ void config_template(text_buffer *out) {
             if (strcmp(setting_rows[i].section, section_rows[s].name)) continue;
             text_printf(out, "  # %c%s.", setting_rows[i].meaning[0] >= 'a' && setting_rows[i].meaning[0] <= 'z' && strncmp(setting_rows[i].meaning, "smtp", 4) && strncmp(setting_rows[i].meaning, "env:", 4) ? setting_rows[i].meaning[0] - 32 : setting_rows[i].meaning[0], setting_rows[i].meaning + 1);
             range(&setting_rows[i], out);
-            bool quoted = setting_rows[i].type == SETTING_TEXT || setting_rows[i].type == SETTING_HOURS;
-            text_printf(out, quoted ? "\n  %s: \"%s\"\n" : "\n  %s: %s\n", setting_rows[i].name, setting_rows[i].standard);
+            text_printf(out, setting_quoted(&setting_rows[i]) ? "\n  %s: \"%s\"\n" : "\n  %s: %s\n", setting_rows[i].name, setting_rows[i].standard);
         }
     }
     text_puts(out, lists);
 }
 
 static void hours_text(const contact_window *w, text_buffer *out) {
-    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     if (!w->days) return;
     text_printf(out, "%02d:%02d-%02d:%02d", w->from_min / 60, w->from_min % 60, w->to_min / 60, w->to_min % 60);
     if ((w->days & 0x7F) == 0x7F) return;
-    const char *between = " ";
-    for (int day = 0; day < 7; day++) {
-        if (!((w->days >> day) & 1)) continue;
-        int last = day;
-        while (last < 6 && ((w->days >> (last + 1)) & 1)) last++;
-        text_printf(out, last > day ? "%s%s-%s" : "%s%s", between, days[day], days[last]);
-        between = ",";
-        day = last;
-    }
+    text_putc(out, ' ');
+    work_days_text(w->days, out);
 }
 
 static void choice_text(const char *words, int at, text_buffer *out) {
@@ -111,6 +110,7 @@ void config_value(const config *c, const setting_row *row, text_buffer *out) {
     config_counts counts;
     config_names texts;
     contact_window hours;
+    work_hours work;
 #define TAKE(into) memcpy(&(into), at, sizeof(into))
     switch (row->type) {
     case SETTING_COUNT: TAKE(whole), text_printf(out, "%lld", (long long)whole); break;
@@ -119,6 +119,7 @@ void config_value(const config *c, const setting_row *row, text_buffer *out) {
     case SETTING_TEXT: TAKE(text), text_puts(out, text); break;
     case SETTING_CHOICE: TAKE(choice), choice_text(row->words, choice, out); break;
     case SETTING_HOURS: TAKE(hours), hours_text(&hours, out); break;
+    case SETTING_WORK: TAKE(work), work_hours_text(&work, out); break;
     case SETTING_COUNTS:
         TAKE(counts);
         text_putc(out, '[');

@@ -4,7 +4,8 @@
 
 #define DAY_US CONTACT_DAY_US
 #define MINUTE_US CONTACT_MINUTE_US
-#define YEARS_AHEAD 3660 /* days searched for one that is worked on */
+#define DAYS_AHEAD 3660                 /* searched for one that is worked on */
+#define FURTHEST_US (36525 * DAY_US)    /* a hundred years */
 
 static int64_t floor_div(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
@@ -19,10 +20,15 @@ static int by_day(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-bool work_is_day(const work_calendar *c, int32_t day) {
+static const struct work_hours_day *hours_of(const work_calendar *c, int32_t day) {
     int weekday = (int)(((int64_t)day + 3) % 7); /* 1970-01-01 was a Thursday */
-    if (weekday < 0) weekday += 7;
-    if (!((c->hours.days >> weekday) & 1)) return false;
+    return &c->hours.day[weekday < 0 ? weekday + 7 : weekday];
+}
+
+bool work_is_day(const work_calendar *c, int32_t day) {
+    if (day > c->last_day || !hours_of(c, day)->n) return false;
+    for (size_t i = 0; i < c->away_n; i++)
+        if (c->away[i].from <= day && day <= c->away[i].to) return false;
     return !c->holidays_n || !bsearch(&day, c->holidays, c->holidays_n, sizeof *c->holidays, by_day);
 }
 
@@ -35,32 +41,38 @@ int64_t work_local(const work_calendar *c, int32_t day, int minute) {
     return wall - after;
 }
 
-int64_t work_day_begins(const work_calendar *c, int32_t day) {
-    for (int32_t d = day; d < day + YEARS_AHEAD; d++)
-        if (work_is_day(c, d)) return work_local(c, d, c->hours.from_min);
-    return work_local(c, day, 0);
+/* The rest of the window that at_us lies in, else the next one. One that the clocks skip is none. */
+static bool next_window(const work_calendar *c, int64_t at_us, int64_t *from, int64_t *to) {
+    int32_t first = work_day_of(c, at_us);
+    for (int32_t day = first; day < first + DAYS_AHEAD && day <= c->last_day; day++) {
+        const struct work_hours_day *h = hours_of(c, day);
+        if (!work_is_day(c, day)) continue;
+        for (int i = 0; i < h->n; i++) {
+            *from = work_local(c, day, h->from_min[i]);
+            *to = work_local(c, day, h->to_min[i]);
+            if (*from < at_us) *from = at_us;
+            if (*from < *to) return true;
+        }
+    }
+    return false;
 }
 
 int64_t work_next(const work_calendar *c, int64_t at_us) {
-    int32_t day = work_day_of(c, at_us);
-    if (work_is_day(c, day)) {
-        int64_t from = work_local(c, day, c->hours.from_min), to = work_local(c, day, c->hours.to_min);
-        if (at_us < from) return from;
-        if (at_us < to) return at_us;
-    }
-    return work_day_begins(c, day + 1);
+    int64_t from, to;
+    return next_window(c, at_us, &from, &to) ? from : WORK_NEVER;
+}
+
+int64_t work_day_begins(const work_calendar *c, int32_t day) {
+    int64_t midnight = work_local(c, day, 0), from = work_next(c, midnight);
+    return from == WORK_NEVER ? midnight : from;
 }
 
 int64_t work_add_hours(const work_calendar *c, int64_t from_us, double hours) {
-    int64_t left = (int64_t)(hours * 3.6e9);
-    if (!(c->hours.days & 0x7F) || c->hours.to_min <= c->hours.from_min) return from_us + left;
-    int64_t at = work_next(c, from_us);
-    for (int days = 0; days < 10 * YEARS_AHEAD; days++) {
-        int32_t day = work_day_of(c, at);
-        int64_t to = work_local(c, day, c->hours.to_min);
-        if (left <= to - at) return at + left;
-        left -= to - at;
-        at = work_day_begins(c, day + 1);
+    int64_t left = (int64_t)(hours * 3.6e9), by_clock = from_us + left, at = from_us, from, to;
+    while (next_window(c, at, &from, &to) && from - from_us < FURTHEST_US) {
+        if (left <= to - from) return from + left;
+        left -= to - from;
+        at = to;
     }
-    return at;
+    return by_clock;
 }

@@ -176,6 +176,17 @@ typedef struct db_range {
 mr_status db_stream_range(db *d, const db_range *range, db_stream **out, mr_error *err);
 void db_stream_close(db_stream *s); /* NULL is fine; before its end: the rest is given up */
 
+/* --- what it cost ---
+ * Of one text since db_open: how often it ran, the instructions of SQLite's machine, and the steps of those that went through a table or an index from
+ * end to end. Each row visited takes some instructions, so what takes no more of them visits no more rows. */
+typedef struct db_cost {
+    const char *sql;
+    int64_t runs, steps, scanned;
+} db_cost;
+/* found(cost, ctx) for each statement prepared so far, in no order; SQLite counts anyway, so that asking is all it takes. false: the store does not count
+ * for each connection (PostgreSQL counts rows in pg_stat_user_tables). Left out: streams, db_append, db_execute. */
+bool db_costs(const db *d, void (*found)(const db_cost *cost, void *ctx), void *ctx);
+
 /* --- care --- */
 mr_status db_sync(db *d, mr_error *err);       /* everything committed is on the disk (for db_options.bulk) */
 mr_status db_checkpoint(db *d, bool truncate, mr_error *err); /* SQLite: the WAL into the file; PostgreSQL: nothing */

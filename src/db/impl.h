@@ -87,6 +87,7 @@ typedef struct db_driver {
     const char *(*text)(const db_statement *s, int column, size_t *len); /* NULL: NULL */
     bool (*is_null)(const db_statement *s, int column);
     bool (*only_reads)(const db_statement *s); /* NULL: not known */
+    void (*cost)(const db_statement *s, db_cost *out); /* NULL: the store does not count; sql is filled in */
     /* NULL: one after the other is best */
     mr_status (*each)(db_statement *s, size_t n, db_item_bind bind, db_item_row row, void *ctx, int64_t *changed, mr_error *err);
 

@@ -266,6 +266,7 @@ const db_driver db_sqlite = {
     .text = sqlite_text,
     .is_null = sqlite_is_null,
     .only_reads = sqlite_only_reads,
+    .cost = sqlite_cost,
     .each = NULL,
     .append = sqlite_append,
     .overwrite = sqlite_overwrite,

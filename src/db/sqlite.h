@@ -23,6 +23,7 @@ int64_t sqlite_integer(const db_statement *s, int column);
 double sqlite_real(const db_statement *s, int column);
 const char *sqlite_text(const db_statement *s, int column, size_t *len);
 bool sqlite_only_reads(const db_statement *s);
+void sqlite_cost(const db_statement *s, db_cost *out);
 bool sqlite_is_null(const db_statement *s, int column);
 /* A statement that writes, in a transaction that only reads: refused as PostgreSQL refuses it. */
 mr_status sqlite_may_run(db *d, sqlite3_stmt *stmt, mr_error *err);

@@ -115,6 +115,13 @@ bool sqlite_only_reads(const db_statement *s) {
     return sqlite3_stmt_readonly(s->of.sqlite.stmt);
 }
 
+void sqlite_cost(const db_statement *s, db_cost *out) {
+    sqlite3_stmt *stmt = s->of.sqlite.stmt;
+    out->runs = sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
+    out->steps = sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
+    out->scanned = sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_FULLSCAN_STEP, 0);
+}
+
 /* --- streams --- */
 
 mr_status sqlite_stream_open(db_stream *s, const char *sql, const int64_t *parameters, size_t n,

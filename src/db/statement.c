@@ -152,6 +152,17 @@ mr_status db_run(db_statement *s, int64_t *changed, mr_error *err) {
     return status;
 }
 
+bool db_costs(const db *d, void (*found)(const db_cost *cost, void *ctx), void *ctx) {
+    if (!d->driver->cost) return false;
+    for (size_t i = 0; i < DB_BUCKETS; i++)
+        for (const db_statement *s = d->statements[i]; s; s = s->next) {
+            db_cost cost = {.sql = s->sql};
+            d->driver->cost(s, &cost);
+            found(&cost, ctx);
+        }
+    return true;
+}
+
 int64_t db_int(const db_statement *s, int column) {
     return s->db->driver->integer(s, column);
 }

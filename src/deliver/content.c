@@ -110,24 +110,33 @@ static bool speaks(const char *language, const char *wanted) {
     return !strncasecmp(language, wanted, n) && (!wanted[n] || wanted[n] == '-' || wanted[n] == '_');
 }
 
-/* 0: not for them. */
-static int worth(const content_item *c, const content_wish *w, const char **because) {
+content_standing content_judge(const content_item *c, const content_wish *w, int *worth, const char **because) {
     size_t at;
     int product = 0, topics = 0;
+    *worth = 0;
     *because = "";
-    if (in(w->sent, w->sent_n, c->id, &at) || c->published > w->day || c->fresh_until < w->day || !speaks(c->language, w->language)) return 0;
+    if (in(w->sent, w->sent_n, c->id, &at)) return CONTENT_HAD;
+    if (c->published > w->day) return CONTENT_TO_COME;
+    if (c->fresh_until < w->day) return CONTENT_STALE;
+    if (!speaks(c->language, w->language)) return CONTENT_LANGUAGE;
     for (size_t i = 0; i < c->products_n; i++) {
         if (!in(w->products, w->products_n, c->products[i], &at) || product >= (at ? 2 : 4)) continue;
         product = at ? 2 : 4;
         *because = w->products[at];
     }
-    if (c->products_n && !product) return 0;
+    if (c->products_n && !product) return CONTENT_NOT_BOUGHT;
     for (size_t i = 0; i < c->tags_n; i++)
         if (in(w->topics, w->topics_n, c->tags[i], &at)) {
             topics++;
             if (!**because) *because = w->topics[at];
         }
-    return product + topics + (!c->products_n);
+    *worth = product + topics + (!c->products_n);
+    return CONTENT_FITS;
+}
+
+const char *content_standing_words(content_standing standing) {
+    static const char *const words[] = {"may be sent", "they had it already", "is not out yet", "is stale", "in another language than theirs", "about products of which they have bought none"};
+    return words[standing];
 }
 
 const content_item *content_match(const content_library *l, const content_wish *wish, const char **because) {
@@ -136,8 +145,8 @@ const content_item *content_match(const content_library *l, const content_wish *
     *because = "";
     for (size_t i = 0; i < l->n; i++) {
         const char *why;
-        int value = worth(&l->item[i], wish, &why);
-        if (!value || value < most || (value == most && best && l->item[i].published <= best->published)) continue;
+        int value;
+        if (content_judge(&l->item[i], wish, &value, &why) != CONTENT_FITS || value < most || (value == most && best && l->item[i].published <= best->published)) continue;
         best = &l->item[i];
         most = value;
         *because = why;

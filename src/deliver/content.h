@@ -34,6 +34,12 @@ typedef struct content_wish {
     int32_t day;
 } content_wish;
 
+typedef enum content_standing { CONTENT_FITS, CONTENT_HAD, CONTENT_TO_COME, CONTENT_STALE, CONTENT_LANGUAGE, CONTENT_NOT_BOUGHT } content_standing;
+
+/* One piece for them: may it be sent, and if so what speaks for it: *worth >= 1, *because as below; else 0 and "". Pure. */
+content_standing content_judge(const content_item *c, const content_wish *wish, int *worth, const char **because);
+const char *content_standing_words(content_standing standing); /* "they had it already" */
+
 /* The best piece for them, NULL none. Never one they had, one that is stale or not out yet, one in another language, or one about products of which they have bought none. What they bought
  * last counts 4, anything else they bought 2, a topic they want 1 each; a piece about nothing in particular 1; among equals the newest, then the first in the file. *because: the product or topic
  * that spoke most for it, "" none. Pure. */

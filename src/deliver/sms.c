@@ -17,6 +17,7 @@ typedef enum sms_form { FORM_JSON, FORM_URLENCODED } sms_form;
 
 typedef struct sms_values {
     const char *to, *text, *id;
+    bool unread; /* secrets are not read */
 } sms_values;
 
 /* --- how values are written --- */
@@ -109,6 +110,7 @@ static mr_status put_in_header(void *ctx, const char *name, size_t len, text_buf
     if (is(name, len, "id")) return text_puts(out, v->id), MR_OK;
     if (len >= sizeof reference || (strncmp(name, "env:", 4) && strncmp(name, "file:", 5)))
         return error_set(err, MR_EDATA, "sms_headers", -1, "sms_headers: {{%.*s}} is not known; {{env:NAME}}, {{file:PATH}} and {{id}} are", len > 40 ? 40 : (int)len, name);
+    if (v->unread) return MR_OK;
     memcpy(reference, name, len);
     reference[len] = 0;
     mr_status status = secret_read("sms_headers", reference, &secret, err);
@@ -119,7 +121,7 @@ static mr_status put_in_header(void *ctx, const char *name, size_t len, text_buf
 }
 
 mr_status sms_body(const sms_gateway *g, const char *to, const char *text, const char *id, text_buffer *out, mr_error *err) {
-    sms_values v = {to, text, id};
+    sms_values v = {.to = to, .text = text, .id = id};
     body_values b = {.v = &v};
     bool said;
     mr_status status = form_of(g, &b.form, &said, err);
@@ -145,8 +147,8 @@ static void headers_free(header_lines *h) {
     for (size_t i = 0; i < HEADERS_MOST; i++) text_free(&h->line[i]);
 }
 
-static mr_status headers_read(const sms_gateway *g, const char *id, header_lines *out, mr_error *err) {
-    sms_values v = {.id = id};
+static mr_status headers_read(const sms_gateway *g, const char *id, bool unread, header_lines *out, mr_error *err) {
+    sms_values v = {.id = id, .unread = unread};
     sms_form form;
     bool said;
     mr_status status = form_of(g, &form, &said, err);
@@ -163,22 +165,30 @@ static mr_status headers_read(const sms_gateway *g, const char *id, header_lines
     return status;
 }
 
-mr_status sms_check(const sms_gateway *g, mr_error *err) {
+static mr_status check(const sms_gateway *g, bool unread, mr_error *err) {
     header_lines *headers = mem_new(NULL, 1, sizeof *headers);
     text_buffer body = {0};
     if (!headers) return error_memory(err, sizeof *headers);
     mr_status status = http_url_check("sms_url", g->url, g->allow_private, err);
     if (status == MR_OK) status = sms_body(g, "+491712345678", "\"Grüße\"\n\\ & more = 100 %", "0123456789abcdef", &body, err);
-    if (status == MR_OK) status = headers_read(g, "0123456789abcdef", headers, err);
+    if (status == MR_OK) status = headers_read(g, "0123456789abcdef", unread, headers, err);
     text_free(&body);
     headers_free(headers);
     mem_free(NULL, headers);
     return status;
 }
 
-/* What an answer means where a second message is worse than none. */
-static void judge(const http_answer *a, sms_answer *out) {
-    static const int ours[] = {401, 403, 404, 405, 407, 410, 415};
+mr_status sms_check(const sms_gateway *g, mr_error *err) {
+    return check(g, false, err);
+}
+
+mr_status sms_shape(const sms_gateway *g, mr_error *err) {
+    return check(g, true, err);
+}
+
+/* What an answer means where a second message is worse than none. A 4xx is about a number only where it says that number: "no recipient" may as well be our sms_body. */
+static void judge(const http_answer *a, const char *to, sms_answer *out) {
+    static const int ours[] = {401, 402, 403, 404, 405, 407, 410, 415};
     *out = (sms_answer){.code = a->code, .retry_after_s = a->retry_after_s};
     memcpy(out->said, a->said, sizeof out->said);
     out->ours = a->forbidden || (a->code >= 300 && a->code < 400);
@@ -187,6 +197,7 @@ static void judge(const http_answer *a, sms_answer *out) {
     else if (out->ours) out->result = SMS_LATER;
     else if (a->result == HTTP_UNSURE || (a->code >= 500 && a->code != 503)) out->result = SMS_UNSURE;
     else out->result = a->result == HTTP_LATER ? SMS_LATER : SMS_NEVER;
+    out->number = out->result == SMS_NEVER && a->body.data && strstr(a->body.data, to + (*to == '+'));
 }
 
 mr_status sms_send(const sms_gateway *g, const char *to, const char *text, const char *id, sms_answer *out, mr_error *err) {
@@ -195,13 +206,13 @@ mr_status sms_send(const sms_gateway *g, const char *to, const char *text, const
     http_answer answer = {0};
     if (!headers) return error_memory(err, sizeof *headers);
     mr_status status = sms_body(g, to, text, id, &body, err);
-    if (status == MR_OK) status = headers_read(g, id, headers, err);
+    if (status == MR_OK) status = headers_read(g, id, false, headers, err);
     if (status == MR_OK) {
         http_request q = {.url = g->url, .headers = headers->at, .headers_n = headers->n, .body = body.data, .len = body.len, .ca_file = g->ca_file, .allow_private = g->allow_private, .timeout_ms = g->timeout_ms};
         status = http_post(&q, &answer, err);
         if (status == MR_EDATA && err && !strcmp(err->field, "url")) status = http_url_check("sms_url", g->url, true, err);
     }
-    if (status == MR_OK) judge(&answer, out);
+    if (status == MR_OK) judge(&answer, to, out);
     http_answer_free(&answer);
     text_free(&body);
     headers_free(headers);

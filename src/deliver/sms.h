@@ -31,13 +31,15 @@ typedef enum sms_result {
 typedef struct sms_answer {
     sms_result result;
     int code;
-    bool ours;             /* not this message but our account, address or request was refused (3xx, 401, 403, 404, 405, 410, 415, an address that is not allowed): so every other will be; SMS_LATER */
+    bool ours;             /* not this message but our account, address or request was refused (3xx, 401 to 405, 407, 410, 415, an address that is not allowed): so every other will be; SMS_LATER */
+    bool number;           /* with SMS_NEVER: the answer says this very number, so it is the reason */
     int64_t retry_after_s; /* 0: none */
     char said[HTTP_SAID];
 } sms_answer;
 
-/* What can be seen without sending: MR_EDATA names sms_url, sms_body or sms_headers and what is wrong. Reads secrets. */
+/* What can be seen without sending: MR_EDATA names sms_url, sms_body or sms_headers and what is wrong. sms_check reads secrets, sms_shape sees to it that they could be. */
 mr_status sms_check(const sms_gateway *g, mr_error *err);
+mr_status sms_shape(const sms_gateway *g, mr_error *err);
 /* The body as it would go out. */
 mr_status sms_body(const sms_gateway *g, const char *to, const char *text, const char *id, text_buffer *out, mr_error *err);
 /* to: as phone_e164 gives it. id: of the message, the same each time. MR_OK whatever the gateway did, see *out. */

@@ -6,6 +6,7 @@
  *     language: en
  *     programme: follow_up
  *     step: first-week
+ *     sms: Is everything right{{#product}} with your {{product}}{{/product}}?   (optional)
  *     ---
  *     {{greeting}}
  *
@@ -60,6 +61,7 @@ typedef struct template_head { /* "" where it is not given */
     const char *purpose;        /* reply, legal, service, marketing */
     const char *language, *topic, *programme, *step;
     const char *unsubscribe;    /* the words of the unsubscribe link, of languages that template_words.def lacks */
+    const char *sms;            /* the text as an SMS, in one line, as written; "": an SMS of it is a person's to write */
 } template_head;
 
 typedef struct template template;
@@ -85,6 +87,11 @@ typedef struct template_message {
  * field that is said outside of its section and not known, of marketing a missing company.name, company.address or unsubscribe, or an address that is no https, http or mailto one.
  * *out starts from {0}, is used again, and freed by template_message_free. Thread-safe. */
 mr_status template_render(const template *t, const template_values *v, template_message *out, mr_error *err);
+/* The text as an SMS, in one line, terminated: the company's name before it, under marketing how to end it (sms_stop) behind it, which are its footer. MR_EDATA: it has none (field "sms");
+ * a field that is not known; of marketing a missing company.name or sms_stop. out is emptied first. Thread-safe. */
+mr_status template_render_sms(const template *t, const template_values *v, text_buffer *out, mr_error *err);
+/* More parts than this are warned of: they are paid for one by one, and not read. */
+#define TEMPLATE_SMS_SEGMENTS 3
 void template_message_free(template_message *m);
 
 #endif

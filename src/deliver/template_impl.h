@@ -29,7 +29,7 @@ struct template {
     char *name, *source;
     size_t len;
     template_head head;
-    parts subject, body;
+    parts subject, sms, body;
 };
 
 /* A value's place in the Markdown: a character for private use, by field. Templates and values hold none of their own. */

@@ -1,5 +1,7 @@
 #include "template_library.h"
 
+#include "sms.h"
+
 #include <error.h>
 #include <mem.h>
 
@@ -157,10 +159,26 @@ const template_entry *template_library_find(const template_library *l, const cha
 /* --- checks --- */
 
 typedef struct checking {
-    template_found found;
-    void *ctx;
+    template_findings to;
     size_t files;
 } checking;
+
+/* With the examples, which are of a usual length. */
+static mr_status check_sms(const template *t, const char *path, const template_findings *to, mr_error *err) {
+    template_values v = {0};
+    text_buffer text = {0};
+    char message[200];
+    if (!*template_head_of(t)->sms || !to->noted) return MR_OK;
+    for (int i = 0; i < TEMPLATE_FIELDS; i++) v.of[i] = template_fields[i].example;
+    mr_status status = template_render_sms(t, &v, &text, err);
+    sms_count n = status == MR_OK ? sms_segments(text.data) : (sms_count){0};
+    if (n.segments > TEMPLATE_SMS_SEGMENTS) {
+        snprintf(message, sizeof message, "its sms comes to %d parts with the examples of the fields: more than %d are paid for and not read; 'marram template preview --channel sms' shows it", n.segments, TEMPLATE_SMS_SEGMENTS);
+        to->noted(to->ctx, path, 1, 1, message);
+    }
+    text_free(&text);
+    return status;
+}
 
 static mr_status check_file(void *ctx, const char *path, const char *name, mr_error *err) {
     checking *c = ctx;
@@ -168,30 +186,31 @@ static mr_status check_file(void *ctx, const char *path, const char *name, mr_er
     char wanted[512];
     c->files++;
     mr_status status = read_file(path, &text, err);
-    if (status == MR_OK && !template_check(path, text.data, text.len, c->found, c->ctx) && name) {
+    if (status == MR_OK && !template_check(path, text.data, text.len, c->to.found, c->to.ctx)) {
         template *t = NULL;
         status = template_parse(path, text.data, text.len, &t, err);
         const template_head *h = t ? template_head_of(t) : NULL;
         if (h) snprintf(wanted, sizeof wanted, "%s/%s.%s.md", h->programme, h->step, h->language);
-        if (h && strcmp(wanted, name) != 0 && c->found) {
+        if (h && name && strcmp(wanted, name) != 0 && c->to.found) {
             char message[600];
             snprintf(message, sizeof message, "its front matter says that it is %s: give it that name", wanted);
-            c->found(c->ctx, path, 1, 1, message);
+            c->to.found(c->to.ctx, path, 1, 1, message);
         }
+        if (t) status = check_sms(t, path, &c->to, err);
         template_free(t);
     }
     text_free(&text);
     return status;
 }
 
-mr_status template_folder_check(const char *folder, template_found found, void *ctx, size_t *files, mr_error *err) {
-    checking c = {found, ctx, 0};
+mr_status template_folder_check(const char *folder, template_findings to, size_t *files, mr_error *err) {
+    checking c = {to, 0};
     mr_status status = each_file(folder, "", check_file, &c, err);
     *files = c.files;
     return status;
 }
 
-mr_status template_file_check(const char *path, template_found found, void *ctx, mr_error *err) {
-    checking c = {found, ctx, 0};
+mr_status template_file_check(const char *path, template_findings to, mr_error *err) {
+    checking c = {to, 0};
     return check_file(&c, path, NULL, err);
 }

@@ -35,9 +35,15 @@ void template_library_free(template_library *l);
 /* "follow_up/first-week" in that language ("de-AT": else "de", else fallback, else English, else any). NULL: there is none of that name. */
 const template_entry *template_library_find(const template_library *l, const char *name, const char *language, const char *fallback);
 
-/* Checks every *.md of a folder, each fault to found with the file's path; how many files there are. MR_EIO. */
-mr_status template_folder_check(const char *folder, template_found found, void *ctx, size_t *files, mr_error *err);
+/* Where faults go, and what is none but worth saying (an SMS that is long with the examples of the fields); either may be NULL. */
+typedef struct template_findings {
+    template_found found, noted;
+    void *ctx;
+} template_findings;
+
+/* Checks every *.md of a folder, with the file's path; how many files there are. MR_EIO. */
+mr_status template_folder_check(const char *folder, template_findings to, size_t *files, mr_error *err);
 /* One file. */
-mr_status template_file_check(const char *path, template_found found, void *ctx, mr_error *err);
+mr_status template_file_check(const char *path, template_findings to, mr_error *err);
 
 #endif

@@ -217,9 +217,9 @@ static void read_parts(reading *r, parts *to, size_t begin, size_t end, bool bod
 
 /* --- front matter --- */
 
-static const char *const head_keys[] = {"subject", "purpose", "language", "topic", "programme", "step", "unsubscribe"};
-enum { HEAD_SUBJECT, HEAD_PURPOSE, HEAD_LANGUAGE, HEAD_TOPIC, HEAD_PROGRAMME, HEAD_STEP, HEAD_UNSUBSCRIBE, HEAD_KEYS };
-static const bool head_needed[HEAD_KEYS] = {true, true, true, false, true, true, false};
+static const char *const head_keys[] = {"subject", "purpose", "language", "topic", "programme", "step", "unsubscribe", "sms"};
+enum { HEAD_SUBJECT, HEAD_PURPOSE, HEAD_LANGUAGE, HEAD_TOPIC, HEAD_PROGRAMME, HEAD_STEP, HEAD_UNSUBSCRIBE, HEAD_SMS, HEAD_KEYS };
+static const bool head_needed[HEAD_KEYS] = {true, true, true, false, true, true, false, false};
 
 typedef struct head_value {
     size_t from, to, at; /* at: the key's; from 0: not given */
@@ -248,7 +248,7 @@ static void read_line(reading *r, size_t from, size_t to, head_value value[HEAD_
         return;
     }
     const char *near = record_nearest(name, head_keys, HEAD_KEYS);
-    fault(r, from, "'%s' is no key of the front matter (subject, purpose, language, topic, programme, step, unsubscribe)%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    fault(r, from, "'%s' is no key of the front matter (subject, purpose, language, topic, programme, step, unsubscribe, sms)%s%s%s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* The place where the body begins. */
@@ -280,7 +280,7 @@ static bool language_tag(const char *s) {
 static void take_head(reading *r, const head_value value[HEAD_KEYS]) {
     static const char *const purposes[] = {"reply", "legal", "service", "marketing"};
     template_head *h = &r->t->head;
-    const char **into[HEAD_KEYS] = {&h->subject, &h->purpose, &h->language, &h->topic, &h->programme, &h->step, &h->unsubscribe};
+    const char **into[HEAD_KEYS] = {&h->subject, &h->purpose, &h->language, &h->topic, &h->programme, &h->step, &h->unsubscribe, &h->sms};
     for (size_t k = 0; k < HEAD_KEYS; k++) {
         *into[k] = value[k].from ? keep(r, r->t->source + value[k].from, value[k].to - value[k].from) : "";
         if (head_needed[k] && !value[k].at) fault(r, 0, "the front matter lacks '%s'", head_keys[k]);
@@ -295,6 +295,7 @@ static void take_head(reading *r, const head_value value[HEAD_KEYS]) {
     else if (*h->language && !*h->unsubscribe && !template_language_known(h->language))
         fault(r, value[HEAD_LANGUAGE].from, "the words of the unsubscribe link are not known in '%.40s': say them as 'unsubscribe: ...' in the front matter", h->language);
     if (value[HEAD_SUBJECT].from) read_parts(r, &r->t->subject, value[HEAD_SUBJECT].from, value[HEAD_SUBJECT].to, false);
+    if (value[HEAD_SMS].from) read_parts(r, &r->t->sms, value[HEAD_SMS].from, value[HEAD_SMS].to, false);
 }
 
 /* --- what cmark makes of it --- */
@@ -337,7 +338,7 @@ static void read_all(reading *r, const char *name, const char *text, size_t len)
     r->line = 1;
     t->name = keep(r, name, strlen(name));
     t->source = keep(r, text, len <= TEMPLATE_LONGEST ? len : 0);
-    t->head = (template_head){"", "", "", "", "", "", ""};
+    t->head = (template_head){"", "", "", "", "", "", "", ""};
     if (r->failed) return;
     if (len > TEMPLATE_LONGEST) {
         fault(r, 0, "a template of more than %zu KB", TEMPLATE_LONGEST >> 10);
@@ -394,6 +395,7 @@ mr_status template_parse(const char *name, const char *text, size_t len, templat
 void template_free(template *t) {
     if (!t) return;
     mem_free(NULL, t->subject.at);
+    mem_free(NULL, t->sms.at);
     mem_free(NULL, t->body.at);
     arena_free(&t->texts);
     mem_free(NULL, t);
@@ -419,5 +421,6 @@ bool template_uses(const template *t, int field) {
     for (size_t i = 0; i < 2; i++)
         if (!strcmp(template_fields[field].name, footer[i])) return true;
     if (!strcmp(template_fields[field].name, "unsubscribe") && !strcmp(t->head.purpose, "marketing")) return true;
-    return says(&t->subject, field) || says(&t->body, field);
+    if (!strcmp(template_fields[field].name, "sms_stop") && !strcmp(t->head.purpose, "marketing") && t->sms.n) return true;
+    return says(&t->subject, field) || says(&t->sms, field) || says(&t->body, field);
 }

@@ -151,23 +151,23 @@ static mr_status unknown_value(const template *t, const part *p, mr_error *err) 
                      template_fields[p->field].name, template_fields[p->field].name, template_fields[p->field].name);
 }
 
-static mr_status put_subject(const template *t, const template_values *v, text_buffer *out, mr_error *err) {
-    for (size_t i = 0; i < t->subject.n; i++) {
-        const part *p = &t->subject.at[i];
+/* One line, whatever a value of several lines brought. name: of what, for messages. */
+static mr_status put_line(const template *t, const char *name, const parts *from, const template_values *v, text_buffer *out, mr_error *err) {
+    size_t begin = out->len, to = begin;
+    for (size_t i = 0; i < from->n; i++) {
+        const part *p = &from->at[i];
         if (p->kind == PART_TEXT) text_add(out, p->text, p->len);
         if (p->kind == PART_VALUE && !known(v, p->field)) return unknown_value(t, p, err);
         if (p->kind == PART_VALUE) text_puts(out, v->of[p->field]);
         if ((p->kind == PART_SECTION || p->kind == PART_INVERTED) && part_given(p, v) != (p->kind == PART_SECTION)) i = p->partner;
     }
-    /* One line, whatever a value of several lines brought. */
-    size_t to = 0;
-    for (size_t i = 0; i < out->len; i++) {
+    for (size_t i = begin; i < out->len; i++) {
         char c = (unsigned char)out->data[i] < 0x20 ? ' ' : out->data[i];
-        if (c != ' ' || (to && out->data[to - 1] != ' ')) out->data[to++] = c;
+        if (c != ' ' || (to > begin && out->data[to - 1] != ' ')) out->data[to++] = c;
     }
-    while (to && out->data[to - 1] == ' ') to--;
+    while (to > begin && out->data[to - 1] == ' ') to--;
     out->len = to;
-    return to ? MR_OK : error_set(err, MR_EDATA, "subject", 1, "%.150s: the subject comes out empty", t->name);
+    return to > begin ? MR_OK : error_set(err, MR_EDATA, name, 1, "%.150s: the %s comes out empty", t->name, name);
 }
 
 /* --- the footer --- */
@@ -276,13 +276,31 @@ mr_status template_render(const template *t, const template_values *v, template_
     template_values values;
     out->subject.len = out->html.len = out->plain.len = 0;
     mr_status status = clean_all(&texts, v, &values) ? MR_OK : error_memory(err, t->len);
-    if (status == MR_OK) status = put_subject(t, &values, &out->subject, err);
+    if (status == MR_OK) status = put_line(t, "subject", &t->subject, &values, &out->subject, err);
     if (status == MR_OK) status = put_body(t, &values, out, err);
     text_terminate(&out->subject);
     text_terminate(&out->html);
     text_terminate(&out->plain);
     arena_free(&texts);
     return status == MR_OK && (out->subject.failed || out->html.failed || out->plain.failed) ? error_memory(err, t->len) : status;
+}
+
+mr_status template_render_sms(const template *t, const template_values *v, text_buffer *out, mr_error *err) {
+    arena texts = {0};
+    template_values values;
+    out->len = 0;
+    if (!t->sms.n) return error_set(err, MR_EDATA, "sms", 1, "%.150s has no 'sms' in its front matter: an SMS of it is a person's to write", t->name);
+    mr_status status = clean_all(&texts, v, &values) ? MR_OK : error_memory(err, t->len);
+    const char *name = status == MR_OK ? template_get(&values, "company.name") : "", *stop = status == MR_OK ? template_get(&values, "sms_stop") : "";
+    bool marketing = !strcmp(t->head.purpose, "marketing");
+    const char *lacks = !marketing ? NULL : !*name ? "company.name" : !*stop ? "sms_stop" : NULL;
+    if (status == MR_OK && lacks) status = error_set(err, MR_EDATA, lacks, -1, "%.150s: a marketing SMS must say %s, and it is not known", t->name, lacks);
+    if (status == MR_OK && *name) text_printf(out, "%s: ", name);
+    if (status == MR_OK) status = put_line(t, "sms", &t->sms, &values, out, err);
+    if (status == MR_OK && marketing) text_printf(out, " %s", stop);
+    text_terminate(out);
+    arena_free(&texts);
+    return status == MR_OK && out->failed ? error_memory(err, t->len) : status;
 }
 
 void template_message_free(template_message *m) {

@@ -265,6 +265,7 @@ void ingest_orders_free(ingest_orders *o) {
     mem_free(o->alloc, o->day);
     mem_free(o->alloc, o->money);
     mem_free(o->alloc, o->returned);
+    mem_free(o->alloc, o->unlisted);
     mem_free(o->alloc, o->id_bytes);
     mem_free(o->alloc, o->id_offset);
     mem_free(o->alloc, o->contact_bytes);

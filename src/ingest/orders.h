@@ -79,6 +79,7 @@ typedef struct ingest_orders {
     int32_t *day;          /* occasions, strictly increasing within a customer */
     int64_t *money;        /* order lines of that day added up (returns are not in it), 1/10,000 units, saturating checks */
     int64_t *returned;     /* [n] sum of returns as a positive amount, or NULL where there is none at all */
+    uint8_t *unlisted;     /* [n] 1: objected, and is not to be listed by name; or NULL: nobody */
     char *id_bytes;        /* customer i's identifier: id_bytes[id_offset[i]] .. id_offset[i + 1] */
     uint64_t *id_offset;   /* [n + 1] */
     char *contact_bytes;   /* name, e-mail, phone, of the last line that gave a non-empty one */

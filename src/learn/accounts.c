@@ -2,6 +2,7 @@
 
 #include <error.h>
 #include <mem.h>
+#include <objections.h>
 #include <status.h>
 #include <taxonomy.h>
 
@@ -52,6 +53,7 @@ typedef struct reading {
     accounts_reading *out;
     const mr_context *context;
     book_scratch scratch;
+    id_list objecting;
     uint64_t done, total;
 } reading;
 
@@ -108,7 +110,7 @@ static mr_status add_customer(void *ctx, const trace *t, const trace_facts *f, m
     account a = {.customer_id = t->customer_id, .id = keep(&out->text, f->external_id), .name = keep(&out->text, f->name),
                  .tier = keep(&out->text, f->tier), .segment = keep(&out->text, f->segment), .owner_sales = keep(&out->text, f->owner_sales),
                  .owner_operations = keep(&out->text, f->owner_operations), .email = keep(&out->text, f->email), .phone = keep(&out->text, f->phone),
-                 .stated = ""};
+                 .stated = "", .unlisted = id_list_has(&r->objecting, t->customer_id)};
     if (out->text.failed) return error_memory(err, sizeof a);
     mr_status status = add_account(&out->now, t, &a, &r->scratch, err);
     if (status == MR_OK && out->before.until != TRACE_NO_DAY) status = add_account(&out->before, t, &a, &r->scratch, err);
@@ -136,7 +138,9 @@ mr_status accounts_read(ledger *l, const accounts_survey *s, int32_t until, int3
     memcpy(out->currency, o.currency, sizeof out->currency);
     book_begin(&out->now.book, s->first_contract, until);
     if (before != TRACE_NO_DAY) book_begin(&out->before.book, s->first_contract, before);
+    if (status == MR_OK) status = ledger_objections(l, &r.objecting, err);
     if (status == MR_OK) status = ledger_traces(l, &o, 0, 1, add_customer, &r, err);
+    id_list_free(&r.objecting);
     if (out->now.n) qsort(out->now.row, out->now.n, sizeof *out->now.row, by_id);
     if (out->before.n) qsort(out->before.row, out->before.n, sizeof *out->before.row, by_id);
     ledger_rates_free(&rates);

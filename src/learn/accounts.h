@@ -26,6 +26,7 @@ typedef struct account {
     const char *id, *name, *tier, *segment, *owner_sales, *owner_operations, *email, *phone; /* "" not known */
     const char *stated; /* code of the reason stated for leaving, "" none */
     book_standing at;
+    bool unlisted; /* objected: counted, and not listed by name */
 } account;
 
 typedef struct account_spell {

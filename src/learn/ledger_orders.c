@@ -3,6 +3,7 @@
 #include <bits.h>
 #include <error.h>
 #include <mem.h>
+#include <objections.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ typedef struct gathering {
     char *contact[CONTACTS]; /* name, e-mail, phone of one customer after another */
     size_t contacts[CONTACTS], contacts_room[CONTACTS];
     bool money, returned;
+    id_list objecting; /* counted, and not listed by name */
+    bool unlisted;     /* any of them has orders */
 } gathering;
 
 static bool room(void **block, size_t *capacity, size_t need, size_t size) {
@@ -37,9 +40,9 @@ static mr_status make_room(gathering *g, size_t n, size_t id_len, const size_t c
     size_t customers = o->orders.n + 2, before = g->customers_room;
     bool fine = true;
     if (customers > before) {
-        size_t a = before, b = before, c = before;
+        size_t a = before, b = before, c = before, u = before;
         fine = room((void **)&o->offset, &a, customers, sizeof *o->offset) && room((void **)&o->id_offset, &b, customers, sizeof *o->id_offset) &&
-               room((void **)&o->returned, &c, customers, sizeof *o->returned);
+               room((void **)&o->returned, &c, customers, sizeof *o->returned) && room((void **)&o->unlisted, &u, customers, sizeof *o->unlisted);
         for (int k = 0; k < CONTACTS; k++) {
             size_t d = before;
             fine = fine && room((void **)&o->contact_offset[k], &d, customers, sizeof *o->contact_offset[k]);
@@ -112,6 +115,8 @@ static mr_status take_customer(void *ctx, const trace *t, const trace_facts *f, 
     }
     g->returned |= back > 0;
     o->returned[i] = back;
+    o->unlisted[i] = id_list_has(&g->objecting, t->customer_id);
+    g->unlisted |= o->unlisted[i];
     o->orders.n++;
     o->offset[i + 1] = g->occasions;
     o->id_offset[i + 1] = g->ids;
@@ -168,13 +173,15 @@ static mr_status put_in_order(gathering *g, mr_error *err) {
     size_t n = o->orders.n;
     place *order = mem_take(NULL, n, sizeof *order);
     int64_t *returned = mem_take(NULL, n, sizeof *returned);
-    bool fine = order && returned;
+    uint8_t *unlisted = mem_take(NULL, n, sizeof *unlisted);
+    bool fine = order && returned && unlisted;
     for (size_t i = 0; i < n && fine; i++)
         order[i] = (place){o->id_bytes + o->id_offset[i], (size_t)(o->id_offset[i + 1] - o->id_offset[i]), i, o->day[o->offset[i]]};
     if (fine) {
         qsort(order, n, sizeof *order, by_first_order);
-        for (size_t i = 0; i < n; i++) returned[i] = o->returned[order[i].at];
+        for (size_t i = 0; i < n; i++) returned[i] = o->returned[order[i].at], unlisted[i] = o->unlisted[order[i].at];
         memcpy(o->returned, returned, n * sizeof *returned);
+        memcpy(o->unlisted, unlisted, n * sizeof *unlisted);
         /* The identifiers last: `order` points into them. */
         fine = move((void **)&o->day, o->offset, order, n, sizeof *o->day) && move((void **)&o->money, o->offset, order, n, sizeof *o->money) &&
                move_offset(&o->offset, order, n);
@@ -184,6 +191,7 @@ static mr_status put_in_order(gathering *g, mr_error *err) {
     }
     mem_free(NULL, order);
     mem_free(NULL, returned);
+    mem_free(NULL, unlisted);
     return fine ? MR_OK : error_memory(err, n * sizeof *order);
 }
 
@@ -236,12 +244,15 @@ mr_status ledger_orders(ledger *l, int32_t until, const mr_context *context, ing
     mr_status status = ledger_rates_read(l, &rates, err);
     if (status == MR_OK) status = ledger_trace_money(l, &rates, &o, err);
     g.money = o.currency[0] != 0;
+    if (status == MR_OK) status = ledger_objections(l, &g.objecting, err);
     if (status == MR_OK) status = gather(l, &g, &o, err);
+    id_list_free(&g.objecting);
     ledger_rates_free(&rates);
     for (int k = 0; k < CONTACTS; k++) mem_free(NULL, g.contact[k]);
     if (status != MR_OK) return status;
     if (!g.money) drop((void **)&out->money);
     if (!g.returned) drop((void **)&out->returned);
+    if (!g.unlisted) drop((void **)&out->unlisted);
     if (g.money && strcmp(o.currency, "XXX")) snprintf(out->understood.currency, sizeof out->understood.currency, "%s", o.currency);
     out->understood.has_amount = g.money;
     out->understood.has_name = g.contacts[0] > 0;

@@ -28,7 +28,7 @@ typedef struct reviewing {
     reasons_base base; /* norms, mode, until */
     digest_room room;
     due_row *row;
-    size_t n, capacity, total, urgent, quiet; /* due; of these with something that does not wait; with nothing found */
+    size_t n, capacity, total, urgent, quiet, unlisted; /* due; of these with something that does not wait; with nothing found */
     uint64_t done;
 } reviewing;
 
@@ -114,6 +114,11 @@ static mr_status review_one(void *ctx, const trace *t, const trace_facts *f, mr_
     }
     r->urgent += urgent > 0;
     r->quiet += n == 0;
+    if (r->o->unlisted && id_list_has(r->o->unlisted, t->customer_id)) {
+        r->unlisted++;
+        json_decref(findings);
+        return MR_OK;
+    }
     char id[24];
     snprintf(id, sizeof id, "%lld", (long long)t->customer_id);
     json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:i,s:o,s:o,s:i,s:o}", "customer_id", id, "identifier", f->external_id, "name", f->name, "tier", f->tier, "owner_sales", f->owner_sales,
@@ -133,7 +138,7 @@ mr_status reviews_json(trace_source source, const reviews_options *o, const mr_c
         json_t *list = json_array();
         if (r.n) qsort(r.row, r.n, sizeof *r.row, by_urgency);
         for (size_t i = 0; i < r.n && (!o->limit || i < o->limit); i++) json_array_append(list, r.row[i].o);
-        *out = json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:o}", "as_of", day_json(o->day), "accounts", (json_int_t)r.base.buyers, "due", (json_int_t)r.total, "urgent", (json_int_t)r.urgent, "nothing_found", (json_int_t)r.quiet, "listed", (json_int_t)json_array_size(list), "reviews", list);
+        *out = json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "as_of", day_json(o->day), "accounts", (json_int_t)r.base.buyers, "due", (json_int_t)r.total, "urgent", (json_int_t)r.urgent, "nothing_found", (json_int_t)r.quiet, "listed", (json_int_t)json_array_size(list), "not_listed", (json_int_t)r.unlisted, "reviews", list);
         if (!*out) status = error_memory(err, 4096);
     }
     for (size_t i = 0; i < r.n; i++) json_decref(r.row[i].o);

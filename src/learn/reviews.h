@@ -4,6 +4,8 @@
 
 #include "reasons_of.h"
 
+#include <id_list.h>
+
 #include <review.h>
 
 #include <jansson.h>
@@ -22,9 +24,10 @@ typedef struct reviews_options {
     size_t cadence_n;
     int64_t customer_id;  /* this one, due or not; 0: all who are due */
     size_t limit;         /* of the list; 0: all */
+    const id_list *unlisted; /* who objected: counted, and not listed; NULL: nobody */
 } reviews_options;
 
-/* {as_of, due: customers due, listed, reviews: [...]}, the urgent first, then those longest overdue; *out is the caller's. MR_EDATA: nothing known by
+/* {as_of, due: customers due, listed, not_listed: due, and objected, reviews: [...]}, the urgent first, then those longest overdue; *out is the caller's. MR_EDATA: nothing known by
  * then. */
 mr_status reviews_json(trace_source source, const reviews_options *o, const mr_context *context, json_t **out, mr_error *err);
 

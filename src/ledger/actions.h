@@ -70,15 +70,16 @@ mr_status action_close(ledger *l, int64_t customer_id, int64_t id, int from_mask
 mr_status action_snooze(ledger *l, int64_t customer_id, int64_t id, int64_t until_us, int64_t at_us, bool *changed, mr_error *err);
 /* To another person; watcher NULL: stays. Of a proposed or open one. In a write transaction. */
 mr_status action_assign(ledger *l, int64_t customer_id, int64_t id, const char *owner, const char *watcher, int64_t at_us, bool *changed, mr_error *err);
-/* Customers with an open task of that person are looked at at_us. *n: how many. In a write transaction. */
-mr_status actions_wake(ledger *l, const char *owner, int64_t at_us, size_t *n, mr_error *err);
+/* Customers with an open task of that person that is due before due_us are looked at at_us. *n: how many. In a write transaction. */
+mr_status actions_wake(ledger *l, const char *owner, int64_t due_us, int64_t at_us, size_t *n, mr_error *err);
 /* When it is due: of a proposed or open one. In a write transaction. */
 mr_status action_time(ledger *l, int64_t customer_id, int64_t id, int64_t due_us, int64_t at_us, bool *changed, mr_error *err);
 
 /* One, with its texts, into rows (emptied first); rows->n 0: not there. */
 mr_status action_read(ledger *l, int64_t customer_id, int64_t id, action_rows *rows, mr_error *err);
-/* All of a customer, by id; added to what rows has. */
-mr_status actions_of(ledger *l, int64_t customer_id, action_rows *rows, mr_error *err);
+/* All of customer $1, in no order; a row of them, added to what rows has. */
+extern const char actions_of_sql[];
+mr_status action_take(action_rows *rows, const db_statement *s, mr_error *err);
 /* By its id as people write it: its 16 digits, or the first four or more of them where no other begins so. MR_EDATA: none, or several. */
 mr_status action_find(ledger *l, const char *id_text, int64_t *customer_id, int64_t *id, mr_error *err);
 

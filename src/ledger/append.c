@@ -140,8 +140,10 @@ static mr_status insert(group *g, mr_error *err) {
 
 static mr_status project_one(group *g, group_customer *c, const history_event *e, history *h, mr_error *err) {
     mr_status status = project_event(g->l, c->customer_id, e, &g->rows, err);
-    if (status != MR_OK || !e->subject_id) return status;
+    bool owners = e->kind == EVENT_owner_changed; /* a late one does not stand above a newer one */
+    if (status != MR_OK || (!e->subject_id && !owners)) return status;
     if (h->customer_id != c->customer_id || !h->n) status = history_read(g->l, c->customer_id, h, err);
+    if (owners) return status == MR_OK ? project_owners(h, &g->rows, err) : status;
     return status == MR_OK ? project_history(g->l, h, e->subject_id, &g->rows, err) : status;
 }
 

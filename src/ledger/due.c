@@ -3,10 +3,12 @@
 #include <error.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- leases --- */
 
@@ -78,24 +80,59 @@ mr_status due_lease_take_part(ledger *l, int part, const char *owner, int64_t wa
     return status;
 }
 
-/* A process that has ended and that nobody has taken note of yet (in containers often nobody does) still has its number. */
-static bool is_remains(long pid) {
-    char path[40], line[512], state = 0;
+/* The line of /proc/PID/stat behind the process's name; "" where there is none. */
+static void stat_of(long pid, char out[512]) {
+    char path[40], line[512];
     snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     FILE *f = fopen(path, "re");
-    if (!f) return false;
+    out[0] = 0;
+    if (!f) return;
     const char *at = fgets(line, sizeof line, f) ? strrchr(line, ')') : NULL;
-    if (at && at[1] == ' ') state = at[2];
+    if (at && at[1] == ' ') snprintf(out, 512, "%s", at + 2);
     fclose(f);
-    return state == 'Z' || state == 'X';
+}
+
+/* A process that has ended and that nobody has taken note of yet (in containers often nobody does) still has its number. */
+static bool is_remains(long pid) {
+    char stat[512];
+    stat_of(pid, stat);
+    return stat[0] == 'Z' || stat[0] == 'X';
+}
+
+/* Eight digits out of when the machine was started and when, after that, the process was: what no other of the same number has. "" where the system does not say. */
+static void mark_of(long pid, char out[9]) {
+    char stat[512], boot[64] = "";
+    const char *at = stat;
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+    uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+    if (f && !fgets(boot, sizeof boot, f)) boot[0] = 0;
+    if (f) fclose(f);
+    out[0] = 0;
+    stat_of(pid, stat);
+    for (int field = 3; field < 22 && at; field++) at = (at = strchr(at, ' ')) ? at + 1 : NULL; /* proc(5): the 22nd is starttime */
+    if (!at || !boot[0]) return;
+    for (const char *p = boot; *p; p++) h = (h ^ (unsigned char)*p) * UINT64_C(1099511628211);
+    for (; *at && *at != ' '; at++) h = (h ^ (unsigned char)*at) * UINT64_C(1099511628211);
+    snprintf(out, 9, "%08" PRIx32, (uint32_t)(h ^ h >> 32));
+}
+
+char *due_owner_here(char out[DUE_OWNER]) {
+    char host[40] = "", mark[9];
+    gethostname(host, sizeof host - 1);
+    mark_of((long)getpid(), mark);
+    snprintf(out, DUE_OWNER, "%s:%ld%s%s", host, (long)getpid(), *mark ? "-" : "", mark);
+    return out;
 }
 
 bool due_owner_gone(const char *holder, const char *owner) {
     const char *colon = strrchr(owner, ':'), *end = strrchr(holder, ':');
+    char *behind, mark[9];
     if (!colon || !end || colon - owner != end - holder || strncmp(holder, owner, (size_t)(colon - owner)) != 0 || !strcmp(holder, owner)) return false;
-    long pid = strtol(end + 1, NULL, 10);
+    long pid = strtol(end + 1, &behind, 10);
     if (pid <= 0) return false;
-    return kill((pid_t)pid, 0) != 0 ? errno == ESRCH : is_remains(pid);
+    if (kill((pid_t)pid, 0) != 0) return errno == ESRCH;
+    mark_of(pid, mark);
+    return is_remains(pid) || (*behind == '-' && *mark && strcmp(behind + 1, mark) != 0); /* its number is another's by now */
 }
 
 typedef struct dead_lease {

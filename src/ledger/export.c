@@ -3,6 +3,7 @@
 #include "body.h"
 #include "export_rows.h"
 #include "merge.h"
+#include "objections.h"
 
 #include <error.h>
 #include <schema.h>
@@ -140,9 +141,13 @@ static mr_status export_table(exporter *x, const db_table *table, mr_error *err)
     text_buffer sql = {0};
     db_stream *stream = NULL;
     const db_value *row = NULL;
+    id_list objecting = {0}; /* a ranking leaves them out at once, not from the next score on */
+    size_t who = 0;
     int64_t range[2] = {x->options->customer_id, x->options->customer_id};
     bool ranged = table->sort == DB_PER_CUSTOMER && x->options->customer_id;
-    mr_status status = table_sql(x, &t, &sql, err);
+    mr_status status = x->options->by_risk ? ledger_objections(x->l, &objecting, err) : MR_OK;
+    if (status == MR_OK) status = table_sql(x, &t, &sql, err);
+    while (who < t.c.n && strcmp(t.c.column[who].name, "customer_id") != 0) who++;
     if (status == MR_OK) status = db_stream_open(x->l->d, text_terminate(&sql), t.types, range, ranged ? 2 : 0, &stream, err);
     if (status == MR_OK && x->options->format == EXPORT_CSV) {
         table_heading(x, &t);
@@ -150,10 +155,12 @@ static mr_status export_table(exporter *x, const db_table *table, mr_error *err)
         x->counts->rows = 0;
     }
     while (status == MR_OK && (status = db_stream_next(stream, &row, err)) == MR_OK && row) {
+        if (x->options->by_risk && id_list_has(&objecting, row[t.named + who].integer)) continue;
         table_row(x, &t, row);
         status = export_line(x, err);
     }
     db_stream_close(stream);
+    id_list_free(&objecting);
     text_free(&sql);
     return status;
 }

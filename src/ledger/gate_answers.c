@@ -39,6 +39,7 @@ static void bind_put(void *ctx, size_t item, db_statement *s) {
 mr_status gate_answers_put(ledger *l, const gate_answer *rows, size_t n, mr_error *err) {
     db_statement *s;
     put_work w = {l, rows};
+    if (!n) return MR_OK;
     mr_status status = db_prepare(l->d, "INSERT INTO gate_answer (customer_id, id, asked_us, contact_id, purpose, channel, topic, verdict, at_us, rule, detail, action_id) "
                                         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (customer_id, id) DO NOTHING", "iiiitttsitti", &s, err);
     return status == MR_OK ? db_each(s, n, bind_put, NULL, &w, NULL, err) : status;

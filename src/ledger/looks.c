@@ -1,5 +1,7 @@
 #include "looks.h"
 
+#include <stdlib.h>
+
 /* --- does anybody act? --- */
 
 mr_status looks_wanted(ledger *l, bool *wanted, mr_error *err) {
@@ -88,11 +90,18 @@ mr_status due_look_parts(ledger *l, int64_t at_us, int *parts, size_t *n, mr_err
     return status;
 }
 
+static int by_time(const void *a, const void *b) {
+    const due_row *x = a, *y = b;
+    if (x->due_us != y->due_us) return x->due_us < y->due_us ? -1 : 1;
+    return x->customer_id < y->customer_id ? -1 : x->customer_id > y->customer_id;
+}
+
+/* The store is asked for no order among those of one moment, which may be everybody (the first tick): it would have to read them all for each few. */
 mr_status due_looks_waiting(ledger *l, int part, int64_t at_us, due_row *rows, size_t room, size_t *n, mr_error *err) {
     db_statement *s;
     bool row = false;
     *n = 0;
-    mr_status status = db_prepare(l->d, "SELECT customer_id, due_us, subject_id FROM due WHERE part = $1 AND state = 0 AND kind = 2 AND due_us <= $2 ORDER BY due_us, customer_id LIMIT $3", "sii", &s, err);
+    mr_status status = db_prepare(l->d, "SELECT customer_id, due_us, subject_id FROM due WHERE part = $1 AND state = 0 AND kind = 2 AND due_us <= $2 ORDER BY due_us LIMIT $3", "sii", &s, err);
     if (status != MR_OK) return status;
     db_bind_int(s, 1, part);
     db_bind_int(s, 2, at_us);
@@ -100,39 +109,56 @@ mr_status due_looks_waiting(ledger *l, int part, int64_t at_us, due_row *rows, s
     while (*n < room && (status = db_step(s, &row, err)) == MR_OK && row)
         rows[(*n)++] = (due_row){.customer_id = db_int(s, 0), .id = DUE_LOOK_ID, .due_us = db_int(s, 1), .subject_id = db_int(s, 2), .kind = DUE_LOOK};
     db_reset(s);
+    qsort(rows, *n, sizeof *rows, by_time);
     return status;
 }
 
-/* --- after a look --- */
+/* --- a look --- */
 
-mr_status due_look_read(ledger *l, int64_t customer_id, due_row *row, bool *waiting, mr_error *err) {
+typedef struct look_work {
+    const int64_t *customer_id, *next_us;
+    const due_row *seen;
+    due_row *row;
+    bool *waiting;
+} look_work;
+
+static void bind_customer(void *ctx, size_t item, db_statement *s) {
+    db_bind_int(s, 1, ((const look_work *)ctx)->customer_id[item]);
+}
+
+static mr_status take_look(void *ctx, size_t item, db_statement *s, mr_error *err) {
+    look_work *w = ctx;
+    (void)err;
+    w->row[item].due_us = db_int(s, 0);
+    w->row[item].subject_id = db_int(s, 1);
+    w->waiting[item] = db_int(s, 2) == 0;
+    return MR_OK;
+}
+
+mr_status due_looks_read(ledger *l, const int64_t *customer_id, size_t n, due_row *row, bool *waiting, mr_error *err) {
     db_statement *s;
-    bool there = false;
-    *row = (due_row){.customer_id = customer_id, .id = DUE_LOOK_ID, .kind = DUE_LOOK};
-    mr_status status = db_prepare(l->d, "SELECT due_us, subject_id, state FROM due WHERE customer_id = $1 AND id = 2", "i", &s, err);
-    if (status != MR_OK) return status;
-    db_bind_int(s, 1, customer_id);
-    status = db_step(s, &there, err);
-    *waiting = status == MR_OK && there && db_int(s, 2) == 0;
-    if (status == MR_OK && there) {
-        row->due_us = db_int(s, 0);
-        row->subject_id = db_int(s, 1);
+    look_work w = {.customer_id = customer_id, .row = row, .waiting = waiting};
+    for (size_t i = 0; i < n; i++) {
+        row[i] = (due_row){.customer_id = customer_id[i], .id = DUE_LOOK_ID, .kind = DUE_LOOK};
+        waiting[i] = false;
     }
-    db_reset(s);
-    return status;
+    mr_status status = db_prepare(l->d, "SELECT due_us, subject_id, state FROM due WHERE customer_id = $1 AND id = 2", "i", &s, err);
+    return status == MR_OK ? db_each(s, n, bind_customer, take_look, &w, NULL, err) : status;
 }
 
-mr_status due_look_done(ledger *l, const due_row *seen, int64_t next_us, bool *done, mr_error *err) {
-    db_statement *s;
-    int64_t changed = 0;
-    bool never = next_us == INT64_MAX;
-    mr_status status = db_prepare(l->d, "UPDATE due SET due_us = $3, state = $4 WHERE customer_id = $1 AND id = 2 AND subject_id = $2", "iiis", &s, err);
-    if (status != MR_OK) return status;
+static void bind_done(void *ctx, size_t item, db_statement *s) {
+    const look_work *w = ctx;
+    const due_row *seen = &w->seen[item];
+    bool never = w->next_us[item] == INT64_MAX;
     db_bind_int(s, 1, seen->customer_id);
     db_bind_int(s, 2, seen->subject_id);
-    db_bind_int(s, 3, never ? seen->due_us : next_us);
+    db_bind_int(s, 3, never ? seen->due_us : w->next_us[item]);
     db_bind_int(s, 4, never);
-    status = db_run(s, &changed, err);
-    if (done) *done = status == MR_OK && changed > 0;
-    return status;
+}
+
+mr_status due_looks_done(ledger *l, const due_row *seen, const int64_t *next_us, size_t n, int64_t *done, mr_error *err) {
+    db_statement *s;
+    look_work w = {.seen = seen, .next_us = next_us};
+    mr_status status = db_prepare(l->d, "UPDATE due SET due_us = $3, state = $4 WHERE customer_id = $1 AND id = 2 AND subject_id = $2", "iiis", &s, err);
+    return status == MR_OK ? db_each(s, n, bind_done, NULL, &w, done, err) : status;
 }

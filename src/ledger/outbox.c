@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SLIM "customer_id, id, action_id, part, contact_id, programme, purpose, channel, topic, content, who, address, domain, state, attempts, next_us, sending_us, sent_us, sender, token, said, created_at_us"
+#define SLIM "customer_id, id, action_id, part, contact_id, programme, purpose, channel, topic, content, who, address, domain, state, attempts, next_us, sending_us, sent_us, sender, token, said, created_at_us, first_try_us"
 #define WHOLE SLIM ", subject, plain, html"
 #define SOURCE "marram"
 
@@ -58,8 +58,8 @@ static mr_status take(message_rows *rows, const db_statement *s, bool whole, mr_
     *m = (message_row){.customer_id = db_int(s, 0), .id = db_int(s, 1), .action_id = db_int(s, 2), .part = (int)db_int(s, 3), .contact_id = db_int(s, 4), .programme = kept(rows, s, 5),
                        .purpose = kept(rows, s, 6), .channel = kept(rows, s, 7), .topic = kept(rows, s, 8), .content = kept(rows, s, 9), .who = kept(rows, s, 10), .address = kept(rows, s, 11),
                        .domain = kept(rows, s, 12), .state = (int)db_int(s, 13), .attempts = (int)db_int(s, 14), .next_us = db_int(s, 15), .sending_us = db_int(s, 16), .sent_us = db_int(s, 17),
-                       .sender = kept(rows, s, 18), .token = kept(rows, s, 19), .said = kept(rows, s, 20), .created_us = db_int(s, 21), .subject = whole ? kept(rows, s, 22) : "",
-                       .plain = whole ? kept(rows, s, 23) : "", .html = whole ? kept(rows, s, 24) : ""};
+                       .sender = kept(rows, s, 18), .token = kept(rows, s, 19), .said = kept(rows, s, 20), .created_us = db_int(s, 21), .first_try_us = db_int(s, 22), .subject = whole ? kept(rows, s, 23) : "",
+                       .plain = whole ? kept(rows, s, 24) : "", .html = whole ? kept(rows, s, 25) : ""};
     return rows->text.failed ? error_memory(err, 1024) : MR_OK;
 }
 
@@ -105,7 +105,7 @@ mr_status outbox_put(ledger *l, const message_row *m, bool *added, mr_error *err
     if (status != MR_OK || there) return status;
     if (m->action_id) status = action_state(l, m->customer_id, m->action_id, ACTION_IN(ACTION_OPEN), ACTION_OUTBOX, NULL, m->created_us, &ours, err);
     if (status != MR_OK || !ours) return status;
-    status = db_prepare(l->d, "INSERT INTO message (" WHOLE ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, 0, 0, '', $15, '', $16, $17, $18, $19)",
+    status = db_prepare(l->d, "INSERT INTO message (" WHOLE ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, $14, 0, 0, '', $15, '', $16, 0, $17, $18, $19)",
                         "iiisittttttttitittt", &s, err);
     if (status != MR_OK) return status;
     const char *texts[] = {m->programme, m->purpose, m->channel, m->topic, m->content, m->who, m->address, m->domain};
@@ -127,6 +127,12 @@ mr_status outbox_put(ledger *l, const message_row *m, bool *added, mr_error *err
 }
 
 /* --- asking --- */
+
+const char outbox_of_sql[] = "SELECT " SLIM " FROM message WHERE customer_id = $1 ORDER BY id";
+
+mr_status outbox_take(message_rows *rows, const db_statement *s, mr_error *err) {
+    return take(rows, s, false, err);
+}
 
 mr_status outbox_waiting(ledger *l, int part, int64_t now_us, size_t room, message_rows *rows, mr_error *err) {
     db_statement *s;
@@ -180,11 +186,6 @@ mr_status outbox_by_token(ledger *l, const char *token, message_rows *rows, mr_e
     return one(l, "SELECT " WHOLE " FROM message WHERE token = $1", "t", values, rows, true, err);
 }
 
-mr_status outbox_of(ledger *l, int64_t customer_id, message_rows *rows, mr_error *err) {
-    const db_value values[] = {{.integer = customer_id}};
-    return one(l, "SELECT " SLIM " FROM message WHERE customer_id = $1 ORDER BY id", "i", values, rows, false, err);
-}
-
 mr_status outbox_in(ledger *l, int state, size_t room, message_rows *rows, mr_error *err) {
     const db_value values[] = {{.integer = state}, {.integer = (int64_t)room}};
     empty(rows);
@@ -224,20 +225,26 @@ typedef struct step {
     bool ours;
 } step;
 
-static mr_status append(step *t, const message_row *m, mr_error *err) {
+/* What its topic says a message was, besides a touch. */
+static const struct {
+    const char *topic;
+    event_kind kind;
+} asked[] = {{"referral", EVENT_referral_asked}};
+
+static mr_status append(step *t, const message_row *m, event_kind kind, const char *prefix, mr_error *err) {
     char source_id[48], number[24];
     int32_t source;
-    int64_t at_us = t->event == EVENT_touch_out ? m->sent_us : t->now_us;
+    int64_t at_us = kind == EVENT_bounce ? t->now_us : m->sent_us;
     body_writer w = {0};
     body_begin(&w);
     body_put_text(&w, "channel", m->channel, strlen(m->channel));
-    if (t->event == EVENT_touch_out) {
-        body_put_text(&w, "who", m->who, strlen(m->who));
+    if (kind != EVENT_bounce) body_put_text(&w, "who", m->who, strlen(m->who));
+    if (kind == EVENT_touch_out) {
         body_put_text(&w, "purpose", m->purpose, strlen(m->purpose));
         body_put_text(&w, "subject", m->subject, strlen(m->subject));
         body_put_text(&w, "topic", m->topic, strlen(m->topic));
         body_put_text(&w, "content", m->content, strlen(m->content));
-    } else {
+    } else if (kind == EVENT_bounce) {
         body_put_raw(&w, "hard", t->hard ? "true" : "false", t->hard ? 4 : 5);
         body_put_text(&w, "reason", t->said ? t->said : "", t->said ? strlen(t->said) : 0);
         body_put_text(&w, "address", m->address, strlen(m->address));
@@ -264,9 +271,9 @@ static mr_status append(step *t, const message_row *m, mr_error *err) {
     const char *body = body_end(&w, &body_len);
     mr_status status = body ? ledger_source(t->l, SOURCE, &source, err) : error_memory(err, 512);
     snprintf(number, sizeof number, "%016" PRIx64, (uint64_t)m->id);
-    int len = snprintf(source_id, sizeof source_id, "%s/%s", t->event == EVENT_touch_out ? "message" : "bounce", number);
+    int len = snprintf(source_id, sizeof source_id, "%s/%s", prefix, number);
     append_item item = {.event = {.customer_id = m->customer_id,
-                                  .e = {.kind = (int16_t)t->event, .at_us = at_us, .recorded_at_us = t->now_us, .day = (int32_t)(at_us / 86400000000 - (at_us % 86400000000 < 0)), .source = source,
+                                  .e = {.kind = (int16_t)kind, .at_us = at_us, .recorded_at_us = t->now_us, .day = (int32_t)(at_us / 86400000000 - (at_us % 86400000000 < 0)), .source = source,
                                         .body = body, .body_len = body_len, .source_id = source_id, .source_id_len = (size_t)len}}};
     item.event.e.id = ledger_hash(t->l, ledger_domain_of(t->l, "event", SOURCE), source_id, (size_t)len);
     if (status == MR_OK) status = ledger_append_within(t->l, &item, 1, err);
@@ -274,11 +281,18 @@ static mr_status append(step *t, const message_row *m, mr_error *err) {
     return status;
 }
 
+static mr_status append_all(step *t, const message_row *m, mr_error *err) {
+    mr_status status = append(t, m, (event_kind)t->event, t->event == EVENT_touch_out ? "message" : "bounce", err);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked && status == MR_OK && t->event == EVENT_touch_out; i++)
+        if (!strcmp(m->topic, asked[i].topic)) status = append(t, m, asked[i].kind, "asked", err);
+    return status;
+}
+
 static mr_status after(step *t, const moved_row *row, mr_error *err) {
     message_rows rows = {0};
     bool wanted = false, closed = false;
     mr_status status = outbox_read(t->l, row->customer_id, row->id, &rows, err);
-    if (status == MR_OK && rows.n && t->event) status = append(t, &rows.row[0], err);
+    if (status == MR_OK && rows.n && t->event) status = append_all(t, &rows.row[0], err);
     if (status == MR_OK && rows.n && rows.row[0].action_id && t->action_to >= 0)
         status = action_state(t->l, row->customer_id, rows.row[0].action_id, ACTION_IN(ACTION_OUTBOX) | ACTION_IN(ACTION_DONE), t->action_to, NULL, t->now_us, &closed, err);
     if (status == MR_OK && rows.n && t->hook && !(t->hook == HOOK_message_failed && closed)) status = hooks_message(t->l, &rows.row[0], t->hook, t->now_us ? t->now_us : rows.row[0].sending_us, err);
@@ -304,7 +318,7 @@ static mr_status step_alone(step t, bool *ours, mr_error *err) {
 }
 
 mr_status outbox_sending(ledger *l, int64_t customer_id, int64_t id, const char *sender, int64_t now_us, bool *ours, mr_error *err) {
-    return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .now_us = now_us, .sql = "UPDATE message SET state = 1, sender = $3, sending_us = $4 WHERE customer_id = $1 AND id = $2 AND state = 0 AND next_us <= $4 RETURNING id",
+    return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .now_us = now_us, .sql = "UPDATE message SET state = 1, sender = $3, sending_us = $4, first_try_us = CASE WHEN message.first_try_us = 0 THEN $4 ELSE message.first_try_us END WHERE customer_id = $1 AND id = $2 AND state = 0 AND next_us <= $4 RETURNING id",
                              .types = "iiti", .values = {text_value(sender), {.integer = now_us}}, .action_to = -1}, ours, err);
 }
 
@@ -342,7 +356,7 @@ mr_status outbox_settle(ledger *l, int64_t customer_id, int64_t id, outbox_settl
         t.event = EVENT_touch_out;
         t.hook = HOOK_message_sent;
         break;
-    case OUTBOX_SEND_AGAIN: t.sql = "UPDATE message SET state = 0, said = $3 WHERE customer_id = $1 AND id = $2 AND state = 4 RETURNING id"; break;
+    case OUTBOX_SEND_AGAIN: t.sql = "UPDATE message SET state = 0, first_try_us = 0, said = $3 WHERE customer_id = $1 AND id = $2 AND state = 4 RETURNING id"; break;
     case OUTBOX_GIVE_UP:
         t.sql = "UPDATE message SET state = 3, said = $3 WHERE customer_id = $1 AND id = $2 AND state = 4 RETURNING id";
         t.action_to = ACTION_FAILED;

@@ -34,7 +34,7 @@ typedef struct message_row { /* texts are borrowed, and never NULL where they we
     const char *sender, *token;
     const char *subject, *plain, *html; /* "" where texts were not asked for */
     const char *said;
-    int64_t created_us;
+    int64_t created_us, first_try_us; /* first_try_us 0: not tried yet */
 } message_row;
 
 typedef struct message_rows { /* start from {0} */
@@ -89,8 +89,9 @@ mr_status outbox_cancel(ledger *l, int64_t customer_id, int64_t id, const char *
 mr_status outbox_read(ledger *l, int64_t customer_id, int64_t id, message_rows *rows, mr_error *err);
 /* By the token a reply or a bounce brings; rows->n 0: none. */
 mr_status outbox_by_token(ledger *l, const char *token, message_rows *rows, mr_error *err);
-/* All of a customer, without their texts, by id; added to what rows has. */
-mr_status outbox_of(ledger *l, int64_t customer_id, message_rows *rows, mr_error *err);
+/* All of customer $1, without their texts, by id; a row of them, added to what rows has. */
+extern const char outbox_of_sql[];
+mr_status outbox_take(message_rows *rows, const db_statement *s, mr_error *err);
 /* All in a state (waiting, sending, uncertain: by an index), the oldest first, without their texts. */
 mr_status outbox_in(ledger *l, int state, size_t room, message_rows *rows, mr_error *err);
 /* How many were sent to a domain since then: what rates are limited by. */

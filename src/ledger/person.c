@@ -159,6 +159,26 @@ mr_status person_by_email(ledger *l, const char *email, int64_t *customers, size
     return status;
 }
 
+mr_status person_by_identifier(ledger *l, const char *id, int32_t source, int64_t *customers, size_t room, size_t *n, mr_error *err) {
+    json_t *names = NULL, *name;
+    size_t i;
+    bool own = false;
+    *n = 0;
+    mr_status status = source_names(l, &names, err);
+    json_array_foreach(names, i, name) {
+        int64_t one = 0;
+        bool there = false, of_source = ledger_source_number(json_string_value(name)) == source;
+        if (status == MR_OK && !own) status = ledger_find(l, json_string_value(name), id, strlen(id), &one, err);
+        if (status != MR_OK || !one) continue;
+        if (of_source) *n = 0;
+        own = of_source;
+        for (size_t k = 0; k < *n; k++) there = there || customers[k] == one;
+        if (!there && *n < room) customers[(*n)++] = one;
+    }
+    json_decref(names);
+    return status;
+}
+
 static bool has_part(const db_value *v, const char *part, size_t len) {
     for (size_t i = 0; len && i + len <= v->text.len; i++) {
         size_t k = 0;

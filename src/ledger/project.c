@@ -240,6 +240,30 @@ mr_status project_event(const ledger *l, int64_t customer_id, const history_even
     return status;
 }
 
+/* Each side's latest owner. An event that says nothing of a side leaves it. */
+mr_status project_owners(const history *h, upserts *u, mr_error *err) {
+    static const char *const sides[] = {"sales", "operations"};
+    for (size_t side = 0; side < 2; side++) {
+        for (size_t i = h->n; i > 0; i--) {
+            const history_event *e = &h->events[i - 1];
+            json_t *body;
+            if (e->kind != EVENT_owner_changed) continue;
+            if (!body_read(e->body, e->body_len, &body)) return error_memory(err, e->body_len);
+            const char *owner = body_text(body, sides[side]);
+            bool says = owner && *owner, ok = true;
+            if (says) {
+                upsert_cell *row = upserts_row(u, UPSERT_OWNERS);
+                ok = row && upsert_text(u, &row[1 + side], owner, strlen(owner));
+                if (row) upsert_int(&row[0], h->customer_id), upsert_int(&row[3], e->at_us);
+            }
+            json_decref(body);
+            if (!ok) return error_memory(err, sizeof(upsert_cell));
+            if (says) break;
+        }
+    }
+    return MR_OK;
+}
+
 static fold_fn fold_of(int kind) {
     const char *subject = event_kind_of(kind)->subject;
     if (!strcmp(subject, "contract")) return fold_contract;
@@ -250,7 +274,7 @@ static fold_fn fold_of(int kind) {
 }
 
 bool project_kind(int kind) {
-    return fold_of(kind) || of_one_event(kind);
+    return fold_of(kind) || of_one_event(kind) || kind == EVENT_owner_changed;
 }
 
 typedef struct subject_event {
@@ -293,6 +317,7 @@ mr_status project_history(const ledger *l, const history *h, int64_t subject, up
         if (!of) return error_memory(err, h->n * sizeof *of);
         of[n++] = (subject_event){e->subject_id, fold, e};
     }
+    if (status == MR_OK && !subject) status = project_owners(h, u, err);
     if (status == MR_OK && n) status = fold_subjects(l, h->customer_id, of, n, u, err);
     mem_free(NULL, of);
     return status;

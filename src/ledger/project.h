@@ -7,6 +7,8 @@
 #include "history.h"
 #include "upserts.h"
 
+/* Who looks after the customer, out of the owner_changed events of the whole history: into the customer's row. MR_ENOMEM. */
+mr_status project_owners(const history *h, upserts *u, mr_error *err);
 /* Does an event of this kind show in a row of its own or of its subject? */
 bool project_kind(int kind);
 /* Rows of a history (sorted, with bodies) into u. subject 0: of all its events; else only the subject's row, and touches, surveys and

@@ -31,6 +31,14 @@ static const table_row tables[UPSERT_TABLES] = {
                          "phone_key = CASE WHEN excluded.phone <> '' THEN excluded.phone_key ELSE customer.phone_key END, "
                          "name_key = CASE WHEN excluded.name <> '' THEN excluded.name_key ELSE customer.name_key END, "
                          "updated_at_us = excluded.updated_at_us WHERE customer.updated_at_us <= excluded.updated_at_us"},
+    /* What an event says of the owners holds against rows that are older, or of no date (UPSERT_UNDATED), and dates nothing else of the row. */
+    [UPSERT_OWNERS] = {"itti",
+                       "INSERT INTO customer (customer_id, kind, name, email, phone, address, email_key, phone_key, name_key, tier, segment, time_zone, "
+                       "locale, owner_sales, owner_operations, attributes, updated_at_us) "
+                       "VALUES ($1, 0, '', '', '', '', 0, 0, 0, '', '', '', '', $2, $3, '', -4611686018427387904) ON CONFLICT (customer_id) DO UPDATE SET "
+                       "owner_sales = CASE WHEN excluded.owner_sales <> '' THEN excluded.owner_sales ELSE customer.owner_sales END, "
+                       "owner_operations = CASE WHEN excluded.owner_operations <> '' THEN excluded.owner_operations ELSE customer.owner_operations END "
+                       "WHERE customer.updated_at_us <= $4"},
     [UPSERT_CONTACT] = {"iitttttttttddi",
                         "INSERT INTO contact (customer_id, id, external_id, name, email, phone, role, authority, channels, time_zone, "
                         "locale, joined_day, left_day, updated_at_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "

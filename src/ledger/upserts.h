@@ -9,6 +9,7 @@
 
 typedef enum upsert_table {
     UPSERT_CUSTOMER,
+    UPSERT_OWNERS, /* of the customer's row alone: customer_id, sales, operations ("" stays), since when */
     UPSERT_CONTACT,
     UPSERT_CONTRACT,
     UPSERT_CASE,

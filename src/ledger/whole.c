@@ -1,4 +1,4 @@
-/* One customer from all their tables: history and cycle's neighbours by the customer's key, one statement each. */
+/* Customers from all their tables: history and cycle's neighbours by the customer's key, one statement each, over all who are asked for at once. */
 #include "whole.h"
 
 #include "body.h"
@@ -137,24 +137,52 @@ static bool take_forecast(whole *w, const db_statement *s) {
     return true;
 }
 
-static mr_status read_rows(ledger *l, whole *w, db_statement *s, bool (*take)(whole *, const db_statement *), mr_error *err) {
-    mr_status status = MR_OK;
-    db_bind_int(s, 1, w->customer_id);
-    for (bool row = true; status == MR_OK && row;) {
-        status = db_step(s, &row, err);
-        if (status == MR_OK && row && (!take(w, s) || w->text.failed)) status = error_memory(err, 1024);
-    }
-    db_reset(s);
-    (void)l;
-    return status;
+static bool take_event(whole *w, const db_statement *s) {
+    return history_statement_row(&w->h, s, NULL) == MR_OK;
+}
+
+static bool take_action(whole *w, const db_statement *s) {
+    return action_take(&w->action_store, s, NULL) == MR_OK;
+}
+
+static bool take_message(whole *w, const db_statement *s) {
+    return outbox_take(&w->message_store, s, NULL) == MR_OK;
+}
+
+/* --- of several customers --- */
+
+typedef struct reading {
+    whole *w;
+    bool (*take)(whole *w, const db_statement *s); /* false: no memory */
+} reading;
+
+static void bind_customer(void *ctx, size_t item, db_statement *s) {
+    db_bind_int(s, 1, ((const reading *)ctx)->w[item].customer_id);
+}
+
+static mr_status take_row(void *ctx, size_t item, db_statement *s, mr_error *err) {
+    const reading *r = ctx;
+    whole *w = &r->w[item];
+    return r->take(w, s) && !w->text.failed ? MR_OK : error_memory(err, 1024);
+}
+
+static mr_status read_rows(ledger *l, const char *sql, reading r, size_t n, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(l->d, sql, "i", &s, err);
+    return status == MR_OK ? db_each(s, n, bind_customer, take_row, &r, NULL, err) : status;
+}
+
+static int by_id(const void *a, const void *b) {
+    const action_row *x = a, *y = b;
+    return x->id < y->id ? -1 : x->id > y->id;
 }
 
 #define READ(sql, take) \
-    if (status == MR_OK && (status = db_prepare(l->d, sql, "i", &s, err)) == MR_OK) status = read_rows(l, w, s, take, err)
+    if (status == MR_OK) status = read_rows(l, sql, (reading){w, take}, n, err)
 
-static mr_status read_tables(ledger *l, whole *w, mr_error *err) {
-    db_statement *s;
+static mr_status read_tables(ledger *l, size_t n, whole *w, mr_error *err) {
     mr_status status = MR_OK;
+    READ("SELECT " EVENT_COLUMNS " FROM event WHERE customer_id = $1", take_event);
     READ("SELECT kind, name, email, phone, address, tier, segment, time_zone, locale, owner_sales, owner_operations, attributes FROM customer WHERE customer_id = $1", take_customer);
     READ("SELECT source, external_id FROM customer_ref WHERE ref = $1 AND customer_id = ref", take_ref);
     READ("SELECT id, external_id, name, email, phone, role, authority, channels, time_zone, locale, joined_day, left_day FROM contact WHERE customer_id = $1 ORDER BY id", take_contact);
@@ -162,23 +190,35 @@ static mr_status read_tables(ledger *l, whole *w, mr_error *err) {
     READ("SELECT id, external_id, what, by_whom, state, made_at_us, due_us, settled_at_us FROM promise WHERE customer_id = $1 ORDER BY id", take_promise);
     READ("SELECT id, external_id, product, state, start_day, renewal_day, notice_days, end_day, seats, price_minor, currency, period_months FROM contract WHERE customer_id = $1 ORDER BY id", take_contract);
     READ("SELECT scored_at_us, value_minor, value_at_risk_minor, currency, p_order, p_alive, rhythm_days, stage FROM forecast WHERE customer_id = $1 ORDER BY scored_at_us DESC, model_id LIMIT 1", take_forecast);
-    if (status == MR_OK) status = actions_of(l, w->customer_id, &w->action_store, err);
-    if (status == MR_OK) status = outbox_of(l, w->customer_id, &w->message_store, err);
-    w->actions = w->action_store.row;
-    w->actions_n = w->action_store.n;
-    w->messages = w->message_store.row;
-    w->messages_n = w->message_store.n;
+    READ(actions_of_sql, take_action);
+    READ(outbox_of_sql, take_message);
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        status = event_sort(w[i].h.events, w[i].h.n, NULL, err);
+        w[i].actions = w[i].action_store.row;
+        w[i].actions_n = w[i].action_store.n;
+        if (w[i].actions_n) qsort(w[i].actions, w[i].actions_n, sizeof *w[i].actions, by_id);
+        w[i].messages = w[i].message_store.row;
+        w[i].messages_n = w[i].message_store.n;
+    }
     return status;
 }
 
 /* --- the whole --- */
 
-static mr_status prepare(ledger *l, whole *w, mr_error *err) {
-    if (w->prepared) return MR_OK;
-    ledger_rates_free(&w->rates);
-    mr_status status = ledger_birth(l, &w->birth_us, err);
-    if (status == MR_OK) status = ledger_rates_read(l, &w->rates, err);
-    w->prepared = status == MR_OK;
+/* The ledger's birth is asked for once for all of them. */
+static mr_status prepare(ledger *l, size_t n, whole *w, mr_error *err) {
+    int64_t birth_us = 0;
+    bool known = false;
+    mr_status status = MR_OK;
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        if (w[i].prepared) continue;
+        if (!known) status = ledger_birth(l, &birth_us, err);
+        known = true;
+        w[i].birth_us = birth_us;
+        ledger_rates_free(&w[i].rates);
+        if (status == MR_OK) status = ledger_rates_read(l, &w[i].rates, err);
+        w[i].prepared = status == MR_OK;
+    }
     return status;
 }
 
@@ -211,21 +251,18 @@ static mr_status read_bodies(whole *w, mr_error *err) {
     return MR_OK;
 }
 
-static mr_status read_whole(ledger *l, whole *w, mr_error *err) {
-    mr_status status = prepare(l, w, err);
-    if (status == MR_OK) status = history_read(l, w->customer_id, &w->h, err);
-    if (status == MR_OK) settle_money(w);
-    if (status == MR_OK) status = read_tables(l, w, err);
-    if (status == MR_OK && !w->h.n && !*w->external_id && !w->kind && !*w->name && !w->contacts_n)
-        return error_set(err, MR_EDATA, "customer", -1, "there is no customer #%lld", (long long)w->customer_id);
-    if (status == MR_OK) status = read_bodies(w, err);
-    if (status != MR_OK) return status;
+static bool is_nobody(const whole *w) {
+    return !w->h.n && !*w->external_id && !w->kind && !*w->name && !w->contacts_n;
+}
+
+static mr_status make_trace(ledger *l, whole *w, mr_error *err) {
     const trace_facts f = {.source = w->source, .external_id = w->external_id, .name = w->name, .tier = w->tier, .segment = w->segment, .owner_sales = w->owner_sales,
                            .owner_operations = w->owner_operations, .email = w->email, .phone = w->phone};
-    status = trace_build(&w->builder, &w->money, &f, w->birth_us, &w->h, &w->t, err);
+    settle_money(w);
+    mr_status status = trace_build(&w->builder, &w->money, &f, w->birth_us, &w->h, &w->t, err);
     if (status != MR_EDATA) return status;
     w->prepared = false; /* a rate may have come since they were read */
-    status = prepare(l, w, err);
+    status = prepare(l, 1, w, err);
     if (status == MR_OK) settle_money(w);
     if (status == MR_OK) status = trace_build(&w->builder, &w->money, &f, w->birth_us, &w->h, &w->t, err);
     if (status != MR_EDATA) return status;
@@ -235,27 +272,41 @@ static mr_status read_whole(ledger *l, whole *w, mr_error *err) {
     return trace_build(&w->builder, &w->money, &f, w->birth_us, &w->h, &w->t, err);
 }
 
-static mr_status in_transaction(db *d, void *ctx, mr_error *err) {
-    struct {
-        ledger *l;
-        whole *w;
-    } *work = ctx;
+typedef struct whole_work {
+    ledger *l;
+    const int64_t *customer_id;
+    size_t n;
+    whole *w;
+    bool *there;
+} whole_work;
+
+static mr_status read_all(db *d, void *ctx, mr_error *err) {
+    const whole_work *k = ctx;
     (void)d;
-    int64_t id = work->w->customer_id;
-    forget(work->w);
-    work->w->customer_id = id;
-    return read_whole(work->l, work->w, err);
+    for (size_t i = 0; i < k->n; i++) {
+        forget(&k->w[i]);
+        k->w[i].customer_id = k->customer_id[i];
+        history_reset(&k->w[i].h, k->customer_id[i]);
+    }
+    mr_status status = prepare(k->l, k->n, k->w, err);
+    if (status == MR_OK) status = read_tables(k->l, k->n, k->w, err);
+    for (size_t i = 0; i < k->n && status == MR_OK; i++) {
+        k->there[i] = !is_nobody(&k->w[i]);
+        if (k->there[i]) status = read_bodies(&k->w[i], err);
+        if (k->there[i] && status == MR_OK) status = make_trace(k->l, &k->w[i], err);
+    }
+    return status;
+}
+
+mr_status whole_read_all(ledger *l, const int64_t *customer_id, size_t n, whole *w, bool *there, mr_error *err) {
+    whole_work k = {l, customer_id, n, w, there};
+    return db_in_transaction(l->d) ? read_all(l->d, &k, err) : db_transaction(l->d, DB_READ, read_all, &k, err);
 }
 
 mr_status whole_read(ledger *l, int64_t customer_id, whole *w, mr_error *err) {
-    struct {
-        ledger *l;
-        whole *w;
-    } work = {l, w};
-    forget(w);
-    w->customer_id = customer_id;
-    if (db_in_transaction(l->d)) return read_whole(l, w, err);
-    return db_transaction(l->d, DB_READ, in_transaction, &work, err);
+    bool there = false;
+    mr_status status = whole_read_all(l, &customer_id, 1, w, &there, err);
+    return status != MR_OK || there ? status : error_set(err, MR_EDATA, "customer", -1, "there is no customer #%lld", (long long)customer_id);
 }
 
 const json_t *whole_body(whole *w, size_t event) {

@@ -90,6 +90,8 @@ typedef struct whole { /* start from {0}; every text is there, "" where nothing 
  * the first one and kept. MR_EDATA: there is no such customer; a merged customer's number is nobody. The trace's amounts are in the rates' own currency, else
  * in the first the customer paid in; where they paid in several and nothing says how to add them, all amounts of the trace are 0. */
 mr_status whole_read(ledger *l, int64_t customer_id, whole *w, mr_error *err);
+/* The same of customer_id[n] into w[n], each from {0}: a server is asked no more often than for one. there[n] false: there is no such customer. */
+mr_status whole_read_all(ledger *l, const int64_t *customer_id, size_t n, whole *w, bool *there, mr_error *err);
 /* The body of h.events[event], parsed once; NULL: none. Lives as long as what w holds. */
 const json_t *whole_body(whole *w, size_t event);
 /* By their id; NULL: none. */

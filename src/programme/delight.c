@@ -1,5 +1,5 @@
 /* Delight and referral: milestones noticed, a thank-you after a recovery they call good, and a recommendation asked for only of who is satisfied, after something went
- * well, once in a long while. docs/programmes/delight.md. */
+ * well, once in a long while; and thanks to whoever brought us a customer. docs/programmes/delight.md. */
 #include "programme.h"
 
 #include <math.h>
@@ -99,7 +99,7 @@ static int32_t last_asked(const look *k) {
     return day;
 }
 
-static void referral(look *k, const trace_event *good) {
+static void ask_referral(look *k, const trace_event *good) {
     int32_t asked = last_asked(k), day = good->day + (int32_t)k->c->delight_referral_wait_days;
     if (asked != TRACE_NO_DAY && day < asked + k->c->delight_referral_again_days) {
         look_again(k, look_day_us(k, asked + (int32_t)k->c->delight_referral_again_days));
@@ -115,14 +115,37 @@ static void referral(look *k, const trace_event *good) {
     because(k, w, good);
 }
 
+/* Nothing tells us when somebody else becomes a customer: it is looked up again each week, for a year. Whom they brought is not said, here or in the words: that is the other one's affair. */
+#define REFERRAL_LOOK_DAYS 7
+
+static void recommended(look *k) {
+    for (size_t i = 0; i < k->referral_n; i++) {
+        const referral *r = &k->referral[i];
+        if (r->became_day == TRACE_NO_DAY) {
+            if (r->state == REFERRAL_OPEN && *r->referred) look_again(k, look_day_us(k, k->day + REFERRAL_LOOK_DAYS));
+            continue;
+        }
+        int32_t day = (r->became_day > r->made_day ? r->became_day : r->made_day) + 1;
+        if (day + MILESTONE_DAYS < k->day || !look_reached(k, look_day_us(k, day))) continue;
+        look_wish *w = look_message(k, "referral_thanks", r->event_id, 0, look_day_us(k, day), "delight/referral-thanks", "Thank them: somebody they recommended us to has become a customer");
+        look_for(k, w, REASON_OWNER_sales);
+        w->purpose = CONTACT_marketing;
+        w->topic = "account";
+        w->until_us = look_day_us(k, day + MILESTONE_DAYS);
+        look_why(k, w, "They recommended us on %s, and whom they named has been a customer since %s", look_day_text(k, r->made_day), look_day_text(k, r->became_day));
+        look_because(k, w, r->event_id, EVENT_referral_made, r->made_day);
+    }
+}
+
 void programme_delight(look *k) {
     const trace_event *good;
     if (!look_here(k)) return;
     thanks(k);
     if (look_objects(k)) return;
+    recommended(k);
     if (content_with_us(k, false, &good)) {
         order_milestones(k);
         year_milestones(k);
     }
-    if (content_with_us(k, true, &good) && good) referral(k, good);
+    if (content_with_us(k, true, &good) && good) ask_referral(k, good);
 }

@@ -1,14 +1,15 @@
 #include "gate.h"
 
+#include "sms_way.h"
+
 #include <error.h>
-#include <gate_answers.h>
 
 #include <stdio.h>
 #include <string.h>
 
 /* Can the program itself carry it? */
-static bool carried(contact_channel channel) {
-    return channel == CONTACT_email;
+static bool carried(const config *c, contact_channel channel) {
+    return channel == CONTACT_email || (channel == CONTACT_sms && sms_way_set(c));
 }
 
 static contact_ask ask_of(const gate_request *q, contact_channel channel, const contact_state *s) {
@@ -34,7 +35,7 @@ static mr_status ask_contact(whole *w, const whole_contact *contact, const confi
             out->at_us = answer.at_us;
             out->rule = answer.verdict == CONTACT_NOW ? "" : contact_rule_name(answer.rule);
             memcpy(out->text, answer.text, sizeof out->text);
-            out->as_task = answer.verdict != CONTACT_NO && !carried(out->channel);
+            out->as_task = answer.verdict != CONTACT_NO && !carried(c, out->channel);
         }
     }
     arena_free(&in);
@@ -90,9 +91,13 @@ mr_status gate_explain(whole *w, const config *c, zone_cache *zones, const gate_
     return status;
 }
 
+gate_answer gate_answer_of(const whole *w, const gate_verdict *v) {
+    return (gate_answer){.customer_id = w->customer_id, .asked_us = v->asked.at_us, .contact_id = v->contact_id, .purpose = contact_purpose_name(v->asked.purpose),
+                         .channel = contact_channel_name(v->channel), .topic = v->asked.topic, .verdict = v->verdict == CONTACT_NO ? 0 : v->verdict == CONTACT_NOW ? 1 : 2, .at_us = v->at_us,
+                         .rule = v->rule, .detail = v->text, .action_id = v->asked.action_id};
+}
+
 mr_status gate_store(ledger *l, const whole *w, const gate_verdict *v, mr_error *err) {
-    const gate_answer row = {.customer_id = w->customer_id, .asked_us = v->asked.at_us, .contact_id = v->contact_id, .purpose = contact_purpose_name(v->asked.purpose),
-                             .channel = contact_channel_name(v->channel), .topic = v->asked.topic, .verdict = v->verdict == CONTACT_NO ? 0 : v->verdict == CONTACT_NOW ? 1 : 2, .at_us = v->at_us,
-                             .rule = v->rule, .detail = v->text, .action_id = v->asked.action_id};
+    const gate_answer row = gate_answer_of(w, v);
     return gate_answers_put(l, &row, 1, err);
 }

@@ -4,6 +4,8 @@
 
 #include "known.h"
 
+#include <gate_answers.h>
+
 typedef struct gate_request {
     int64_t contact_id;      /* 0: whoever of the account may be reached soonest */
     contact_purpose purpose;
@@ -17,7 +19,7 @@ typedef struct gate_verdict {
     contact_verdict verdict;
     int64_t at_us, contact_id;
     contact_channel channel;
-    bool as_task;            /* the way they like best is a person's affair: a call, a visit, a letter, or a channel the settings have no way for */
+    bool as_task;            /* the way they like best is a person's affair: a call, a visit, a letter, or an SMS where the settings have no gateway */
     const char *rule;        /* "" none */
     char text[256];
 } gate_verdict;
@@ -28,5 +30,7 @@ mr_status gate_ask(whole *w, const config *c, zone_cache *zones, const gate_requ
 mr_status gate_explain(whole *w, const config *c, zone_cache *zones, const gate_verdict *v, contact_finding *finding, mr_error *err);
 /* In a write transaction. */
 mr_status gate_store(ledger *l, const whole *w, const gate_verdict *v, mr_error *err);
+/* The row it stores; its texts are v's. */
+gate_answer gate_answer_of(const whole *w, const gate_verdict *v);
 
 #endif

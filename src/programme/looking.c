@@ -3,6 +3,7 @@
 #include "objecting.h"
 #include "owners.h"
 #include "programme.h"
+#include "taste.h"
 
 #include <calendar.h>
 #include <mem.h>
@@ -31,6 +32,8 @@ void look_begin(look *k, whole *w, const config *c, const knowledge *known, cons
     k->now_us = now_us;
     k->day = d->day;
     k->again_us = LOOK_NEVER;
+    k->referral = NULL;
+    k->referral_n = 0;
     k->failed = false;
 }
 
@@ -91,7 +94,7 @@ static look_wish *wish(look *k, const char *step, int64_t subject_id, int64_t oc
     }
     look_wish *w = &k->wish[k->n++];
     *w = (look_wish){.programme = k->programme, .step = step, .subject_id = subject_id, .occasion = occasion, .kind = kind, .due_us = due_us, .until_us = LOOK_NEVER, .purpose = CONTACT_service, .channel = -1,
-                     .topic = "", .owner = "", .watcher = "", .what = "", .say = "", .words = "", .content = "", .done_event = ""};
+                     .topic = "", .owner = "", .watcher = "", .given = "", .what = "", .say = "", .words = "", .content = "", .done_event = ""};
     w->effect = programme_effect_of(k->c, k->programme);
     w->why = json_array();
     w->evidence = json_array();
@@ -142,32 +145,12 @@ void look_because_event(look *k, look_wish *w, size_t event) {
 
 /* --- content --- */
 
-#define TASTES 64 /* products, topics and pieces of one customer that are looked at */
-
-static const char *said(look *k, size_t event, const char *field) {
-    const json_t *body = whole_body(k->w, event);
-    const char *text = body ? json_string_value(json_object_get(body, field)) : NULL;
-    return text ? text : "";
-}
-
-static void add(const char **list, size_t *n, const char *text) {
-    for (size_t i = 0; i < *n; i++)
-        if (!strcmp(list[i], text)) return;
-    if (*text && *n < TASTES) list[(*n)++] = text;
-}
-
 void look_content(look *k, look_wish *w) {
-    const char *products[TASTES], *topics[TASTES], *sent[TASTES], *because;
-    content_wish wish = {.language = *k->w->locale ? k->w->locale : k->c->company_language, .products = products, .topics = topics, .sent = sent, .day = k->day};
+    const char *because;
+    taste t;
     if (!k->content || !k->content->n) return;
-    for (size_t i = k->w->h.n; i > 0; i--) { /* the latest first */
-        int kind = k->w->h.events[i - 1].kind;
-        if (kind == EVENT_order) add(products, &wish.products_n, said(k, i - 1, "product"));
-        if (kind == EVENT_touch_out) add(sent, &wish.sent_n, said(k, i - 1, "content"));
-        if (kind == EVENT_preference_changed && json_is_true(json_object_get(whole_body(k->w, i - 1), "wanted"))) add(topics, &wish.topics_n, said(k, i - 1, "topic"));
-    }
-    for (size_t i = 0; i < k->w->messages_n; i++) add(sent, &wish.sent_n, k->w->messages[i].content);
-    const content_item *c = content_match(k->content, &wish, &because);
+    taste_of(k->w, k->c, k->day, &t);
+    const content_item *c = content_match(k->content, &t.wish, &because);
     if (!c) return;
     w->content = c->id;
     look_fill(k, w, "content.title", "%s", c->title);
@@ -178,15 +161,90 @@ void look_content(look *k, look_wish *w) {
 
 /* --- who --- */
 
-static void given(look *k, look_wish *w, owners_pair who) {
+static owners_ask asked(const look *k, const look_wish *w, const action_row *there) {
+    int64_t due = there && w->kind == ACTION_MESSAGE && there->kind == ACTION_TASK ? there->due_us : w->due_us; /* what no channel could carry (plan.h) */
+    bool message = w->kind == ACTION_MESSAGE && !(there && there->kind == ACTION_TASK);
+    int64_t from = message && due > k->now_us ? due : k->now_us; /* a message is not for before then */
+    return (owners_ask){.c = k->c, .w = k->w, .now_us = from, .due_us = due, .open = k->open};
+}
+
+/* Whoever has it keeps it, unless they have gone, or are away until it is too late. */
+static bool keeps(const look *k, const owners_ask *a, const action_row *there) {
+    const config_person *p = config_person_of(k->c, there->owner);
+    if (!p) return true; /* somebody gave it to them by name */
+    int32_t day = work_day_of(&p->work, k->now_us);
+    return day <= p->left_day && (!config_person_away(p, day) || owners_there(a, p));
+}
+
+/* Why it is with whoever has it; kept in the document beside the reasons (reconcile.c). */
+static const char *given_before(look *k, const action_row *there) {
+    json_t *o = json_loads(there->document, 0, NULL);
+    const char *text = json_string_value(json_object_get(o, "given")), *to = json_string_value(json_object_get(o, "given_to"));
+    const char *out = text && to && !strcmp(to, there->owner) ? look_text(k, "%s", text) : ""; /* a person may have given it to another since */
+    json_decref(o);
+    return out;
+}
+
+static const char *absence(look *k, const config_person *p) {
+    int32_t day = work_day_of(&p->work, k->now_us);
+    const work_absence *a = config_person_away(p, day);
+    if (day > p->left_day) return look_text(k, "%s is not with us any more", p->name);
+    if (a) return look_text(k, "%s is away until %s", p->name, look_day_text(k, a->to));
+    return look_text(k, "%s is not at work before it is due", p->name);
+}
+
+static const char *why_given(look *k, const owners_pair *who) {
+    static const char *const how[] = {[OWNERS_THEIRS] = "", [OWNERS_DEPUTY] = ", who stands in", [OWNERS_OTHER] = ", their other owner", [OWNERS_SENIOR] = ", who is senior",
+                                      [OWNERS_LEAST] = ", who has the least to do of those who are there", [OWNERS_NOBODY_ELSE] = ""};
+    if (who->how == OWNERS_NOBODY_ELSE) return look_text(k, "%s, and so is everybody else: it stays with them", absence(k, who->instead_of));
+    if (who->instead_of) return look_text(k, "%s, so it comes to %s%s", absence(k, who->instead_of), *who->owner ? who->owner : "nobody", how[who->how]);
+    if (!who->orphaned) return "";
+    if (*who->owner) return look_text(k, "Nobody owns this customer for that: it comes to %s%s", who->owner, how[who->how]);
+    return look_text(k, "Nobody owns this customer for that: it comes to nobody, as %s", k->c->people_n ? "none of our people is there" : "the settings name no people");
+}
+
+static void counts(look *k, const char *owner) {
+    const config_person *p = k->open ? config_person_of(k->c, owner) : NULL;
+    if (p) k->open[p - k->c->people]++;
+}
+
+static void given(look *k, look_wish *w, owners_pair (*choose)(const owners_ask *a, const void *ctx), const void *ctx) {
+    const action_row *there = whole_action_like(k->w, w->programme->name, w->step, w->subject_id, w->occasion);
+    const owners_ask a = asked(k, w, there);
+    if (there && there->state <= ACTION_OPEN && *there->owner && keeps(k, &a, there)) {
+        w->owner = there->owner;
+        w->watcher = there->watcher;
+        w->given = given_before(k, there);
+        return;
+    }
+    owners_pair who = choose(&a, ctx);
     w->owner = who.owner;
     w->watcher = who.watcher;
-    if (*who.instead_of) look_why(k, w, "%s is away, so it comes to %s", who.instead_of, who.owner);
-    if (who.orphaned) look_why(k, w, "Nobody owns this customer for that: it comes to %s", *who.owner ? who.owner : "nobody, as the settings name no people");
+    w->given = why_given(k, &who);
+    if (!there || there->state <= ACTION_OPEN) counts(k, w->owner);
+}
+
+static owners_pair by_side(const owners_ask *a, const void *ctx) {
+    return owners_of(a, *(const reason_owner *)ctx);
+}
+
+static owners_pair by_rank(const owners_ask *a, const void *ctx) {
+    (void)ctx;
+    return owners_senior(a);
+}
+
+typedef struct named {
+    const char *name;
+    reason_owner otherwise;
+} named;
+
+static owners_pair by_name(const owners_ask *a, const void *ctx) {
+    const named *n = ctx;
+    return owners_named(a, n->name, n->otherwise);
 }
 
 void look_for(look *k, look_wish *w, reason_owner owner) {
-    given(k, w, owners_of(k->c, k->w, owner, k->day));
+    given(k, w, by_side, &owner);
 }
 
 void look_for_reason(look *k, look_wish *w, reason why) {
@@ -195,11 +253,11 @@ void look_for_reason(look *k, look_wish *w, reason why) {
 }
 
 void look_for_senior(look *k, look_wish *w) {
-    given(k, w, owners_senior(k->c, k->w, k->day));
+    given(k, w, by_rank, NULL);
 }
 
 void look_for_name(look *k, look_wish *w, const char *name, reason_owner otherwise) {
-    given(k, w, owners_named(k->c, k->w, name, otherwise, k->day));
+    given(k, w, by_name, &(named){name, otherwise});
 }
 
 /* --- when --- */

@@ -8,6 +8,7 @@
 #define PROGRAMME_LOOKING_H
 
 #include "knowledge.h"
+#include "referral.h"
 
 #include <actions.h>
 #include <config.h>
@@ -37,6 +38,7 @@ typedef struct look_wish {
     int64_t contact_id;      /* 0: whoever of them it may be */
     const char *topic;       /* "" none */
     const char *owner, *watcher; /* people's names; set by look_for */
+    const char *given;       /* why it is not the one who was asked for; "" it is */
     reason reason;
     double effect;           /* share of the value at risk it is assumed to save */
     bool urgent;
@@ -53,8 +55,11 @@ typedef struct look {
     const config *c;
     const knowledge *known;
     const content_library *content; /* NULL: none */
+    const referral *referral;       /* [referral_n]: whom they recommended us to lately, and what came of it */
+    size_t referral_n;
     int64_t now_us;
     int32_t day;             /* now's, where the company is */
+    int64_t *open;           /* [c->people_n], what each of us has to do; counted on as this look gives out more. NULL: not known */
     const digest *d;         /* of that day */
     const programme_row *programme; /* the one at hand */
     look_wish *wish;
@@ -75,7 +80,7 @@ void look_say(look *k, look_wish *wish, const char *format, ...) __attribute__((
 void look_fill(look *k, look_wish *wish, const char *field, const char *format, ...) __attribute__((format(printf, 4, 5))); /* a field of the words */
 void look_because(look *k, look_wish *wish, int64_t event_id, int kind, int32_t day);                                       /* evidence */
 void look_because_event(look *k, look_wish *wish, size_t event);
-/* Who sees to it: the owner that a reason or a programme names; the other one sees it. */
+/* Who sees to it: the owner that a reason or a programme names; the other one sees it. What is there already stays with whoever has it, for as long as they are there to do it. */
 void look_for(look *k, look_wish *wish, reason_owner owner);
 void look_for_reason(look *k, look_wish *wish, reason why);
 void look_for_senior(look *k, look_wish *wish);

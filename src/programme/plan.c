@@ -56,6 +56,7 @@ static mr_status decide(look *k, ledger *l, wording *words, zone_cache *zones, p
     gate_request q = {.contact_id = a->contact_id, .purpose = purpose, .channel = *a->channel ? contact_channel_find(a->channel, strlen(a->channel)) : -1, .topic = a->topic, .content = w ? w->content : "", .language = w ? wording_language(words, w->words, k->w->locale) : "", .at_us = k->now_us, .action_id = a->id};
     mr_status status = gate_ask(k->w, k->c, zones, &q, &p->verdict, err);
     if (status != MR_OK) return status;
+    if (p->verdict.verdict != CONTACT_NO && !wording_suits(words, k, a, p->verdict.contact_id, p->verdict.channel)) p->verdict.as_task = true;
     if (p->verdict.as_task) {
         into_task(k, p);
         return MR_OK;
@@ -128,16 +129,29 @@ static mr_status give_up(ledger *l, const look *k, const plan_item *p, mr_error 
     return status;
 }
 
-mr_status plan_write(ledger *l, const look *k, const plan *p, size_t *sent, mr_error *err) {
-    mr_status status = MR_OK;
-    *sent = 0;
-    for (size_t i = 0; i < p->n && status == MR_OK; i++) {
-        const plan_item *item = &p->item[i];
-        bool added = false;
-        status = gate_store(l, k->w, &item->verdict, err);
-        if (status == MR_OK && item->fate == PLAN_SEND) status = outbox_put(l, &item->message, &added, err);
-        if (status == MR_OK && item->fate == PLAN_GIVEN_UP) status = give_up(l, k, item, err);
-        *sent += added;
+static mr_status store_answers(ledger *l, const look *k, const plan *p, size_t n, mr_error *err) {
+    size_t room = 0, rows_n = 0;
+    for (size_t i = 0; i < n; i++) room += p[i].n;
+    gate_answer *rows = calloc(room + 1, sizeof *rows);
+    if (!rows) return error_memory(err, room * sizeof *rows);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < p[i].n; j++) rows[rows_n++] = gate_answer_of(k[i].w, &p[i].item[j].verdict);
+    mr_status status = gate_answers_put(l, rows, rows_n, err);
+    free(rows);
+    return status;
+}
+
+mr_status plan_write(ledger *l, const look *k, const plan *p, size_t n, size_t *sent, mr_error *err) {
+    mr_status status = store_answers(l, k, p, n, err);
+    for (size_t i = 0; i < n; i++) {
+        sent[i] = 0;
+        for (size_t j = 0; j < p[i].n && status == MR_OK; j++) {
+            const plan_item *item = &p[i].item[j];
+            bool added = false;
+            if (item->fate == PLAN_SEND) status = outbox_put(l, &item->message, &added, err);
+            if (item->fate == PLAN_GIVEN_UP) status = give_up(l, &k[i], item, err);
+            sent[i] += added;
+        }
     }
     return status;
 }

@@ -30,7 +30,7 @@ typedef struct plan {
 
 /* Changes r's rows (a message that becomes a task). Words that cannot be made are a refusal by the rule `words`. */
 mr_status plan_customer(look *k, ledger *l, wording *words, zone_cache *zones, reconciled *r, plan *out, mr_error *err);
-/* In a write transaction, after reconcile_write: the gate's answers, the outbox, what is given up. *sent: how many went into the outbox. */
-mr_status plan_write(ledger *l, const look *k, const plan *p, size_t *sent, mr_error *err);
+/* In a write transaction, after reconcile_write, of n looks at once: the gate's answers, the outbox, what is given up. sent[n]: how many went into the outbox. */
+mr_status plan_write(ledger *l, const look *k, const plan *p, size_t n, size_t *sent, mr_error *err);
 
 #endif

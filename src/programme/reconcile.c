@@ -10,10 +10,11 @@
 
 /* What the table has no column for, and people want to read. */
 static const char *document(look *k, const look_wish *w) {
+    if (*w->given && json_array_append_new(w->why, json_string(w->given))) k->failed = true;
     json_t *o = json_pack("{s:O,s:O}", "why", w->why, "evidence", w->evidence);
     const struct {
         const char *name, *text;
-    } texts[] = {{"say", w->say}, {"template", w->words}, {"content", w->content}, {"done_event", w->done_event}};
+    } texts[] = {{"say", w->say}, {"template", w->words}, {"content", w->content}, {"done_event", w->done_event}, {"given", w->given}, {"given_to", *w->given ? w->owner : ""}};
     for (size_t i = 0; o && i < sizeof texts / sizeof *texts; i++)
         if (*texts[i].text) json_object_set_new(o, texts[i].name, json_string(texts[i].text));
     if (o && json_object_size(w->values)) json_object_set(o, "values", w->values);
@@ -32,12 +33,6 @@ static action_row row_of(look *k, const look_wish *w, int64_t id) {
                         .channel = w->channel >= 0 ? contact_channel_name((contact_channel)w->channel) : "", .topic = w->topic, .owner = w->owner, .watcher = w->watcher, .reason = reason_of((int)w->reason)->code,
                         .created_us = k->now_us, .due_us = w->due_us, .changed_us = k->now_us, .value_minor = k->w->value_at_risk_minor > 0 ? k->w->value_at_risk_minor : 0, .currency = k->w->value_currency,
                         .effect = w->effect, .urgent = w->urgent, .what = w->what, .document = document(k, w), .outcome = ""};
-}
-
-/* One of ours whose last day is over. */
-static bool has_left(const look *k, const char *name) {
-    const config_person *p = config_person_of(k->c, name);
-    return p && k->day > p->left_day;
 }
 
 static bool wished(const reconciled *r, int64_t id) {
@@ -66,13 +61,12 @@ mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
         if (there && there->kind == ACTION_TASK && w->kind == ACTION_MESSAGE) { /* what no channel could carry stays with a person (plan.h) */
             row.kind = ACTION_TASK;
             row.state = ACTION_OPEN;
-            if (!has_left(k, there->owner)) row.owner = there->owner;
             row.channel = there->channel;
             row.what = there->what;
             row.due_us = there->due_us;
         }
         out->made += !there;
-        if (there && has_left(k, there->owner) && *row.owner && strcmp(row.owner, there->owner)) out->over[out->over_n++] = &out->put[out->put_n];
+        if (there && *there->owner && *row.owner && strcmp(row.owner, there->owner)) out->over[out->over_n++] = &out->put[out->put_n];
         out->put[out->put_n++] = row;
     }
     for (size_t i = 0; i < k->w->actions_n; i++) {
@@ -82,24 +76,35 @@ mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
     return k->failed ? error_memory(err, 1024) : MR_OK;
 }
 
-mr_status reconcile_write(ledger *l, const look *k, reconciled *r, mr_error *err) {
-    action_row *rows = r->put_n ? malloc(r->put_n * sizeof *rows) : NULL;
+/* Those of one look that are to be put, into rows (room for all of r->put): copies, as the plan points into r->put. */
+static size_t put_of(const look *k, reconciled *r, action_row *rows) {
     size_t n = 0;
-    if (r->put_n && !rows) return error_memory(err, r->put_n * sizeof *rows);
-    for (size_t i = 0; i < r->put_n; i++) { /* a copy: the plan points into r->put */
+    for (size_t i = 0; i < r->put_n; i++) {
         bool there = whole_action_of(k->w, r->put[i].id) != NULL;
         if (r->put[i].kind != RECONCILE_NOT) rows[n++] = r->put[i];
         else if (there) r->lapse[r->lapse_n++] = r->put[i].id;
     }
-    mr_status status = n ? actions_put(l, rows, n, err) : MR_OK;
-    free(rows);
-    for (size_t i = 0; i < r->over_n && status == MR_OK; i++) {
-        bool changed;
+    return n;
+}
+
+static mr_status hand_over_and_lapse(ledger *l, const look *k, const reconciled *r, mr_error *err) {
+    mr_status status = MR_OK;
+    bool changed;
+    for (size_t i = 0; i < r->over_n && status == MR_OK; i++)
         status = action_assign(l, k->w->customer_id, r->over[i]->id, r->over[i]->owner, r->over[i]->watcher, k->now_us, &changed, err);
-    }
-    for (size_t i = 0; i < r->lapse_n && status == MR_OK; i++) {
-        bool changed;
+    for (size_t i = 0; i < r->lapse_n && status == MR_OK; i++)
         status = action_state(l, k->w->customer_id, r->lapse[i], ACTION_IN(ACTION_PROPOSED) | ACTION_IN(ACTION_OPEN), ACTION_LAPSED, "{\"result\": \"no longer wanted\"}", k->now_us, &changed, err);
-    }
+    return status;
+}
+
+mr_status reconcile_write(ledger *l, const look *k, reconciled *r, size_t n, mr_error *err) {
+    size_t room = 0, rows_n = 0;
+    for (size_t i = 0; i < n; i++) room += r[i].put_n;
+    action_row *rows = calloc(room + 1, sizeof *rows);
+    if (!rows) return error_memory(err, room * sizeof *rows);
+    for (size_t i = 0; i < n; i++) rows_n += put_of(&k[i], &r[i], rows + rows_n);
+    mr_status status = actions_put(l, rows, rows_n, err);
+    free(rows);
+    for (size_t i = 0; i < n && status == MR_OK; i++) status = hand_over_and_lapse(l, &k[i], &r[i], err);
     return status;
 }

@@ -12,13 +12,13 @@ typedef struct reconciled {
     int64_t *lapse;   /* ids, [lapse_n] */
     size_t lapse_n;
     size_t made;      /* of put: those that are new */
-    const action_row **over; /* [over_n], of put: whoever had them is not here any more, and they go over to the row's owner */
+    const action_row **over; /* [over_n], of put: whoever had them has gone or is away for too long, and they go over to the row's owner */
     size_t over_n;
 } reconciled;
 
 /* Texts are in the look's arena. Wishes whose time is over count as not wished. MR_ENOMEM. */
 mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err);
-/* In a write transaction. r->put is sorted out: what is not to be put goes, and lapses where it is there. */
-mr_status reconcile_write(ledger *l, const look *k, reconciled *r, mr_error *err);
+/* In a write transaction, of n looks at once. What is not to be put goes, and lapses where it is there. */
+mr_status reconcile_write(ledger *l, const look *k, reconciled *r, size_t n, mr_error *err);
 
 #endif

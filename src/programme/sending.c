@@ -1,32 +1,17 @@
-#include "sending.h"
+#include "sending_impl.h"
+
+#include "sms_way.h"
 
 #include <due.h>
 #include <error.h>
 #include <mail_write.h>
-#include <rate.h>
 #include <secret.h>
-#include <smtp.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define AT_ONCE 64
-#define HOUR_US INT64_C(3600000000)
-#define MINUTE_US INT64_C(60000000)
-
-typedef struct sending {
-    ledger *l;
-    const config *c;
-    const sending_options *o;
-    sending_counts *counts;
-    whole w;
-    zone_cache zones;
-    rate *rates;
-    smtp_session *smtp; /* NULL: not opened */
-    text_buffer bytes;
-    bool halted;        /* our own account or server is refused: nothing more goes in this run */
-} sending;
 
 /* --- the gate, once more --- */
 
@@ -71,6 +56,31 @@ static mr_status stop_it(db *d, void *ctx, mr_error *err) {
     return status;
 }
 
+/* --- what became of it --- */
+
+int64_t sending_again_us(const sending *s, const message_row *m) {
+    int64_t wait = s->c->delivery_retry_minutes * SENDING_MINUTE_US;
+    for (int i = 0; i < m->attempts && wait < 24 * SENDING_HOUR_US; i++) wait *= 2;
+    if (wait > 24 * SENDING_HOUR_US) wait = 24 * SENDING_HOUR_US;
+    return s->o->now_us + wait + wait / 1000 * (int64_t)((uint64_t)m->id % 200);
+}
+
+bool sending_given_up(const sending *s, const message_row *m) {
+    return m->first_try_us && s->o->now_us - m->first_try_us > s->c->delivery_give_up_hours * SENDING_HOUR_US;
+}
+
+mr_status sending_lacks(sending *s, const message_row *m, const char *why, mr_error *err) {
+    bool ours;
+    s->counts->no_way++;
+    snprintf(s->counts->lacks, sizeof s->counts->lacks, "%.250s", why);
+    return outbox_later(s->l, m->customer_id, m->id, s->o->now_us + SENDING_HOUR_US, &ours, err);
+}
+
+void sending_halt(sending *s, contact_channel channel, const char *why) {
+    s->halted[channel] = true;
+    snprintf(s->counts->said, sizeof s->counts->said, "%s: %.230s", contact_channel_name(channel), why);
+}
+
 /* --- e-mail --- */
 
 static mr_status open_smtp(sending *s, mr_error *err) {
@@ -85,21 +95,8 @@ static mr_status open_smtp(sending *s, mr_error *err) {
     return status;
 }
 
-/* Twice as long each time, up to a day, and up to a fifth more by the message's own number, so that they do not all come back at once. */
-static int64_t again_us(const sending *s, const message_row *m) {
-    int64_t wait = s->c->delivery_retry_minutes * MINUTE_US;
-    for (int i = 0; i < m->attempts && wait < 24 * HOUR_US; i++) wait *= 2;
-    if (wait > 24 * HOUR_US) wait = 24 * HOUR_US;
-    return s->o->now_us + wait + wait / 1000 * (int64_t)((uint64_t)m->id % 200);
-}
-
-/* Never at the first try, however long it had waited for that. */
-static bool given_up(const sending *s, const message_row *m) {
-    return m->attempts > 0 && s->o->now_us - m->created_us > s->c->delivery_give_up_hours * HOUR_US;
-}
-
 static mr_status settle(sending *s, const message_row *m, const smtp_answer *a, mr_error *err) {
-    bool ours = false, over = given_up(s, m), everybody = a->ours || !a->code; /* every other would fare the same: that says nothing about this address */
+    bool ours = false, over = sending_given_up(s, m), everybody = a->ours || !a->code; /* every other would fare the same: that says nothing about this address */
     mr_status status = MR_OK;
     switch (a->result) {
     case SMTP_SENT:
@@ -111,13 +108,10 @@ static mr_status settle(sending *s, const message_row *m, const smtp_answer *a, 
         s->counts->uncertain += ours;
         break;
     case SMTP_LATER:
-        if (!over) status = outbox_again(s->l, m->customer_id, m->id, again_us(s, m), a->said, &ours, err);
+        if (!over) status = outbox_again(s->l, m->customer_id, m->id, sending_again_us(s, m), a->said, &ours, err);
         else status = outbox_refused(s->l, m->customer_id, m->id, s->o->now_us, a->said, everybody ? OUTBOX_NO_BOUNCE : OUTBOX_SOFT_BOUNCE, &ours, err);
         *(over ? &s->counts->refused : &s->counts->later) += ours;
-        if (everybody) {
-            s->halted = true;
-            snprintf(s->counts->said, sizeof s->counts->said, "%.250s", a->said);
-        }
+        if (everybody) sending_halt(s, CONTACT_email, a->said);
         break;
     case SMTP_NEVER:
         status = outbox_refused(s->l, m->customer_id, m->id, s->o->now_us, a->said, a->address ? OUTBOX_HARD_BOUNCE : OUTBOX_NO_BOUNCE, &ours, err);
@@ -130,14 +124,9 @@ static mr_status settle(sending *s, const message_row *m, const smtp_answer *a, 
 /* A message that cannot be written: by our settings, then it waits for better ones; else by itself, then it is refused, and only its own address is its address's fault. */
 static mr_status not_written(sending *s, const message_row *m, const mr_error *why, smtp_answer *a, bool *waits, mr_error *err) {
     static const char *const settings[] = {"from", "from name", "reply to", "unsubscribe"};
-    bool ours;
     *waits = false;
     for (size_t i = 0; i < sizeof settings / sizeof *settings && !*waits; i++) *waits = !strcmp(why->field, settings[i]);
-    if (*waits) {
-        s->counts->no_way++;
-        snprintf(s->counts->lacks, sizeof s->counts->lacks, "%.250s", why->message);
-        return outbox_later(s->l, m->customer_id, m->id, s->o->now_us + HOUR_US, &ours, err);
-    }
+    if (*waits) return sending_lacks(s, m, why->message, err);
     *a = (smtp_answer){.result = SMTP_NEVER, .address = !strcmp(why->field, "to")};
     snprintf(a->said, sizeof a->said, "%.500s", why->message);
     return MR_OK;
@@ -170,8 +159,32 @@ static mr_status send_mail(sending *s, const message_row *m, mr_error *err) {
 
 /* --- the run --- */
 
-static bool has_way(const sending *s, const message_row *m) {
-    return !strcmp(m->channel, "email") && *s->c->delivery_smtp_url && *s->c->company_from_email;
+static bool mails(const config *c) {
+    return *c->delivery_smtp_url && *c->company_from_email;
+}
+
+/* How messages leave: each channel its own way, and no other in its place. */
+static const struct way {
+    contact_channel channel;
+    bool (*there)(const config *c);
+    mr_status (*send)(sending *s, const message_row *m, mr_error *err);
+} ways[] = {{CONTACT_email, mails, send_mail}, {CONTACT_sms, sms_way_set, sending_sms}};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static const struct way *way_of(const sending *s, const message_row *m) {
+    for (size_t i = 0; i < WAYS; i++)
+        if (!strcmp(m->channel, contact_channel_name(ways[i].channel)) && ways[i].there(s->c)) return &ways[i];
+    return NULL;
+}
+
+/* No way that the settings have is open any more. */
+static bool all_halted(const sending *s) {
+    size_t open = 0, halted = 0;
+    for (size_t i = 0; i < WAYS; i++) {
+        halted += s->halted[ways[i].channel];
+        open += ways[i].there(s->c) && !s->halted[ways[i].channel];
+    }
+    return halted && !open;
 }
 
 static mr_status one(sending *s, const message_row *m, mr_error *err) {
@@ -179,10 +192,13 @@ static mr_status one(sending *s, const message_row *m, mr_error *err) {
     word w;
     bool ours;
     int64_t at_us;
+    const struct way *way = way_of(s, m);
+    /* Out of the way of what goes by another, and left as it is otherwise. */
+    if (way && s->halted[way->channel]) return outbox_later(s->l, m->customer_id, m->id, s->o->now_us + s->c->delivery_retry_minutes * SENDING_MINUTE_US, &ours, err);
     s->counts->waiting++;
-    if (!has_way(s, m)) {
+    if (!way) {
         s->counts->no_way++;
-        return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, s->o->now_us + HOUR_US, &ours, err);
+        return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, s->o->now_us + SENDING_HOUR_US, &ours, err);
     }
     mr_status status = may_go(s, m, &w, &v, err);
     if (status != MR_OK) return status;
@@ -196,12 +212,12 @@ static mr_status one(sending *s, const message_row *m, mr_error *err) {
         return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, v.at_us, &ours, err);
     }
     if (s->o->dry_run) return s->counts->sent++, MR_OK;
-    status = rate_take(s->rates, m->domain, s->o->now_us, &at_us, err);
+    status = rate_take(s->rates, way->channel == CONTACT_sms ? "sms" : m->domain, s->o->now_us, &at_us, err);
     if (status == MR_OK && at_us > s->o->now_us) {
         s->counts->limited++;
         return outbox_later(s->l, m->customer_id, m->id, at_us, &ours, err);
     }
-    return status == MR_OK ? send_mail(s, m, err) : status;
+    return status == MR_OK ? way->send(s, m, err) : status;
 }
 
 static bool is_there(void *ctx, const char *sender) {
@@ -214,12 +230,12 @@ static mr_status run_part(sending *s, int part, mr_error *err) {
     mr_status status = MR_OK;
     do {
         status = outbox_waiting(s->l, part, s->o->now_us, s->o->dry_run ? 1u << 20 : AT_ONCE, &rows, err);
-        for (size_t i = 0; i < rows.n && status == MR_OK && !s->halted; i++) {
+        for (size_t i = 0; i < rows.n && status == MR_OK && !all_halted(s); i++) {
             const mr_context *c = s->o->context;
             status = one(s, &rows.row[i], err);
             if (status == MR_OK && c && c->progress && c->progress(s->counts->waiting, 0, c->progress_ctx)) status = error_set(err, MR_ECANCELLED, NULL, -1, "interrupted; what was sent is on record");
         }
-    } while (status == MR_OK && rows.n == AT_ONCE && !s->halted && !s->o->dry_run);
+    } while (status == MR_OK && rows.n == AT_ONCE && !all_halted(s) && !s->o->dry_run);
     message_rows_free(&rows);
     return status;
 }
@@ -233,7 +249,7 @@ mr_status sending_run(ledger *l, const config *c, const sending_options *o, send
     if (status == MR_OK && !o->dry_run) status = outbox_unsure(l, -1, INT64_MAX, is_there, &s, &orphans, err);
     out->orphans = orphans;
     if (status == MR_OK) status = outbox_parts(l, o->now_us, parts, &n, err);
-    for (size_t i = 0; i < n && status == MR_OK && !s.halted; i++) status = run_part(&s, parts[i], err);
+    for (size_t i = 0; i < n && status == MR_OK && !all_halted(&s); i++) status = run_part(&s, parts[i], err);
     whole_free(&s.w);
     zone_cache_free(&s.zones);
     rate_free(s.rates);

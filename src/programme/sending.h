@@ -15,11 +15,11 @@ typedef struct sending_counts {
     uint64_t waiting;    /* looked at */
     uint64_t sent, later, refused, uncertain; /* by the other side; uncertain: for a person to settle */
     uint64_t put_off, stopped;                /* by the gate: asked again then; cancelled */
-    uint64_t limited;    /* by the rate of their domain */
+    uint64_t limited;    /* by the rate of their domain, or of SMS */
     uint64_t no_way;     /* the settings name no server, or something in them can stand in no message: lacks */
     uint64_t orphans;    /* whose sender went away: uncertain now */
-    char lacks[256];     /* what of the settings; "" no server or sender */
-    char said[256];      /* why everything waits, where our own account or server is the reason */
+    char lacks[256];     /* what of the settings; "" no server, sender or gateway */
+    char said[256];      /* "CHANNEL: ..." why everything of it waits, where our own account or server is the reason */
 } sending_counts;
 
 mr_status sending_run(ledger *l, const config *c, const sending_options *o, sending_counts *out, mr_error *err);

@@ -3,6 +3,7 @@
 #include <body.h>
 #include <error.h>
 #include <looks.h>
+#include <whole.h>
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,6 +58,7 @@ static const struct done_row {
     {"account_review", EVENT_account_review, OF_NOTHING, {{"by_whom", "{by}"}, {"comment", "{note}"}}},
     {"touch_out", EVENT_touch_out, OF_NOTHING, {{"channel", "{channel}"}, {"who", "{by}"}, {"purpose", "{purpose}"}, {"subject", "{what}"}, {"topic", "{topic}"}}},
     {"owner_changed", EVENT_owner_changed, OF_NOTHING, {{NULL, NULL}}},
+    {"referral_asked", EVENT_referral_asked, OF_NOTHING, {{"channel", "{channel}"}, {"who", "{by}"}}},
 };
 
 static const char *filled(const char *text, const action_row *row, const task_answer *a) {
@@ -109,6 +111,27 @@ static const struct done_row *event_of(const action_row *row) {
     return d;
 }
 
+/* Another owner: of which side, and who was it before? Who comes after somebody introduces themselves (two_parents.c). */
+static mr_status with_before(ledger *l, int64_t customer_id, char **body, mr_error *err) {
+    whole w = {0};
+    json_t *o = json_loads(*body, 0, NULL);
+    char *text = NULL;
+    mr_status status = json_object_get(o, "sales") || json_object_get(o, "operations") ? whole_read(l, customer_id, &w, err) : error_set(err, MR_EDATA, "set", -1, "say who: --set sales=NAME or --set operations=NAME");
+    if (status == MR_OK) {
+        const struct {
+            const char *side, *before, *was;
+        } sides[] = {{"sales", "sales_before", w.owner_sales}, {"operations", "operations_before", w.owner_operations}};
+        for (size_t i = 0; i < 2; i++)
+            if (json_object_get(o, sides[i].side) && !json_object_get(o, sides[i].before) && *sides[i].was) json_object_set_new(o, sides[i].before, json_string(sides[i].was));
+        text = json_dumps(o, JSON_COMPACT);
+        if (!text) status = error_memory(err, strlen(*body));
+    }
+    if (text) free(*body), *body = text;
+    json_decref(o);
+    whole_free(&w);
+    return status;
+}
+
 static mr_status make_source(db *d, void *ctx, mr_error *err) {
     int32_t number;
     (void)d;
@@ -117,9 +140,9 @@ static mr_status make_source(db *d, void *ctx, mr_error *err) {
 
 mr_status task_done(ledger *l, const char *id, const task_answer *a, const char **event, mr_error *err) {
     task t;
-    char *body = NULL, *said = NULL, source_id[48];
+    char *body = NULL, *asked = NULL, *said = NULL, source_id[48], asked_id[48];
     bool changed = false;
-    append_item item = {0};
+    append_item item[2] = {{0}};
     size_t n = 0;
     *event = "";
     mr_status status = find(l, id, &t, err);
@@ -129,22 +152,36 @@ mr_status task_done(ledger *l, const char *id, const task_answer *a, const char 
     /* A task that a message became is done by getting in touch. */
     if (status == MR_OK && !d && *row->channel) d = done_row_of("touch_out");
     if (status == MR_OK && !d && a->fields) status = error_set(err, MR_EDATA, "set", -1, "doing this task is no event of its own, so that --set has nothing to be set in; --note keeps what happened");
-    if (status == MR_OK && d && d->kind == EVENT_owner_changed && !a->fields) status = error_set(err, MR_EDATA, "set", -1, "say who: --set sales=NAME or --set operations=NAME");
     if (status == MR_OK && d) status = body_of(d, row, a, &body, err);
+    if (status == MR_OK && d && d->kind == EVENT_owner_changed) status = with_before(l, t.customer_id, &body, err);
+    if (status == MR_OK && d && d->kind == EVENT_touch_out && !strcmp(row->topic, "referral"))
+        status = body_of(done_row_of("referral_asked"), row, &(task_answer){.by = a->by, .note = a->note, .now_us = a->now_us}, &asked, err);
     if (status == MR_OK && d) {
         int len = snprintf(source_id, sizeof source_id, "task/%016" PRIx64, (uint64_t)t.id);
         status = db_transaction(l->d, DB_WRITE, make_source, l, err);
-        item = (append_item){.event = {.customer_id = t.customer_id,
-                                       .e = {.kind = (int16_t)d->kind, .at_us = a->now_us, .recorded_at_us = a->now_us, .day = (int32_t)(a->now_us / 86400000000), .source = ledger_source_number(SOURCE),
-                                             .subject_id = d->subject == OF_SUBJECT ? row->subject_id : 0, .body = body, .body_len = strlen(body), .source_id = source_id, .source_id_len = (size_t)len}}};
-        item.event.e.id = ledger_hash(l, ledger_domain_of(l, "event", SOURCE), source_id, (size_t)len);
+        item[0] = (append_item){.event = {.customer_id = t.customer_id,
+                                          .e = {.kind = (int16_t)d->kind, .at_us = a->now_us, .recorded_at_us = a->now_us, .day = (int32_t)(a->now_us / 86400000000), .source = ledger_source_number(SOURCE),
+                                                .subject_id = d->subject == OF_SUBJECT ? row->subject_id : 0, .body = body, .body_len = strlen(body), .source_id = source_id, .source_id_len = (size_t)len}}};
+        item[0].event.e.id = ledger_hash(l, ledger_domain_of(l, "event", SOURCE), source_id, (size_t)len);
         n = 1;
+        if (asked) { /* by telephone: as outbox.c does of a message */
+            item[1] = item[0];
+            len = snprintf(asked_id, sizeof asked_id, "asked/%016" PRIx64, (uint64_t)t.id);
+            item[1].event.e.kind = EVENT_referral_asked;
+            item[1].event.e.body = asked;
+            item[1].event.e.body_len = strlen(asked);
+            item[1].event.e.source_id = asked_id;
+            item[1].event.e.source_id_len = (size_t)len;
+            item[1].event.e.id = ledger_hash(l, ledger_domain_of(l, "event", SOURCE), asked_id, (size_t)len);
+            n = 2;
+        }
         *event = d->name;
     }
     if (status == MR_OK && !(said = outcome(a, "done"))) status = error_set(err, MR_EDATA, "note", -1, "a name or a note that is not UTF-8");
-    if (status == MR_OK) status = action_close(l, t.customer_id, t.id, STILL, ACTION_DONE, said, a->now_us, &item, n, &changed, err);
+    if (status == MR_OK) status = action_close(l, t.customer_id, t.id, STILL, ACTION_DONE, said, a->now_us, item, n, &changed, err);
     if (status == MR_OK && !changed) status = not_open(&t, id, err);
     free(body);
+    free(asked);
     free(said);
     action_rows_free(&t.rows);
     return status;

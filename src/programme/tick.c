@@ -1,5 +1,6 @@
 #include "tick.h"
 
+#include "owners.h"
 #include "programme.h"
 
 #include <cycles.h>
@@ -7,6 +8,7 @@
 #include <error.h>
 #include <id_list.h>
 #include <looks.h>
+#include <owned.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +26,12 @@ typedef struct ticking {
     wording words;
     zone_cache zones;
     content_library content;
-    whole w;
-    look k;
+    whole w[TOGETHER]; /* of each customer of a transaction: what is known, what is wished, and what comes of it */
+    look k[TOGETHER];
+    reconciled r[TOGETHER];
+    plan p[TOGETHER];
     digest_room room;
+    int64_t *open, *look_open, *group_open; /* [c->people_n]: what each of us has to do; before this look; before this transaction */
 } ticking;
 
 /* --- one customer --- */
@@ -46,33 +51,90 @@ static void count(tick_counts *n, const reconciled *r, const plan *p, size_t sen
     }
 }
 
-/* What is wanted of them, as of now: nothing is written. */
-static mr_status look_at(ticking *t, int64_t customer_id, reconciled *r, plan *p, mr_error *err) {
-    digest d;
-    mr_status status = whole_read(t->l, customer_id, &t->w, err);
-    if (status != MR_OK) return status;
-    int32_t day = work_day_of(&t->c->work, t->o->now_us);
-    status = digest_make(&t->room, &t->w.t, day, &t->known->norms, &d, err);
-    if (status != MR_OK) return status;
-    look_begin(&t->k, &t->w, t->c, t->known, &d, t->o->now_us);
-    t->k.content = &t->content;
-    programmes_look(&t->k);
-    status = reconcile(&t->k, t->l, r, err);
-    return status == MR_OK ? plan_customer(&t->k, t->l, &t->words, &t->zones, r, p, err) : status;
+/* --- what each of us has to do --- */
+
+/* Counted up to OWNERS_COUNTED, or to what they may have at most: a tick's work does not grow with what there is to do. */
+static mr_status load_open(ticking *t, mr_error *err) {
+    size_t n = t->c->people_n;
+    t->open = n ? calloc(3 * n, sizeof *t->open) : NULL;
+    if (!n) return MR_OK;
+    if (!t->open) return error_memory(err, 3 * n * sizeof *t->open);
+    t->look_open = t->open + n;
+    t->group_open = t->open + 2 * n;
+    mr_status status = MR_OK;
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        const config_person *p = &t->c->people[i];
+        status = owned_tasks_some(t->l, p->name, p->load > OWNERS_COUNTED ? p->load : OWNERS_COUNTED, &t->open[i], err);
+    }
+    return status;
 }
 
-static mr_status write_look(ticking *t, const due_row *row, mr_error *err) {
-    reconciled r;
-    plan p;
-    size_t sent = 0;
-    mr_status status = look_at(t, row->customer_id, &r, &p, err);
-    if (status == MR_OK) status = reconcile_write(t->l, &t->k, &r, err);
-    if (status == MR_OK) status = plan_write(t->l, &t->k, &p, &sent, err);
-    if (status == MR_OK && !t->o->customer_id) status = due_look_done(t->l, row, t->k.again_us, NULL, err);
+static void keep_open(const ticking *t, int64_t *to, const int64_t *from) {
+    if (t->c->people_n) memcpy(to, from, t->c->people_n * sizeof *to);
+}
+
+static void add_open(ticking *t, const char *owner, int64_t more) {
+    const config_person *p = config_person_of(t->c, owner);
+    if (p) t->open[p - t->c->people] += more;
+}
+
+static bool is_work(const action_row *a) {
+    return (a->kind == ACTION_TASK && a->state == ACTION_OPEN) || a->state == ACTION_PROPOSED;
+}
+
+/* What the look gave out as it went was wishes; what counts is what they came to. Drafts count while the tick lasts, so that they are spread as well. */
+static void settle_open(ticking *t, const whole *w, const reconciled *r) {
+    if (!t->open) return;
+    keep_open(t, t->open, t->look_open);
+    for (size_t i = 0; i < r->put_n; i++) {
+        const action_row *a = &r->put[i], *before = whole_action_of(w, a->id);
+        if (before && is_work(before)) add_open(t, before->owner, -1);
+        if (a->kind != RECONCILE_NOT && is_work(a)) add_open(t, a->owner, 1);
+    }
+    for (size_t i = 0; i < r->lapse_n; i++) {
+        const action_row *before = whole_action_of(w, r->lapse[i]);
+        if (before && is_work(before)) add_open(t, before->owner, -1);
+    }
+}
+
+/* What is wanted of a customer, as of now, into look i, whose turn it is: nothing is written. */
+static mr_status look_at(ticking *t, size_t i, whole *w, mr_error *err) {
+    digest d;
+    int32_t day = work_day_of(&t->c->work, t->o->now_us);
+    look *k = &t->k[i];
+    referral *referred = NULL;
+    mr_status status = digest_make(&t->room, &w->t, day, &t->known->norms, &d, err);
     if (status != MR_OK) return status;
-    count(t->counts, &r, &p, sent);
-    if (t->o->on_look) t->o->on_look(t->o->ctx, &t->k, &r, &p);
-    return MR_OK;
+    look_begin(k, w, t->c, t->known, &d, t->o->now_us);
+    k->content = &t->content;
+    k->open = t->open;
+    keep_open(t, t->look_open, t->open);
+    if (d.n[EVENT_referral_made]) {
+        const referral_span span = {t->o->now_us - REFERRAL_FOLLOWED_DAYS * LOOK_DAY_US, t->o->now_us, REFERRALS_LOOKED};
+        status = referrals_of(t->l, w, &span, &k->text, &referred, &k->referral_n, err);
+        k->referral = referred;
+    }
+    if (status != MR_OK) return status;
+    programmes_look(k);
+    status = reconcile(k, t->l, &t->r[i], err);
+    if (status == MR_OK) status = plan_customer(k, t->l, &t->words, &t->zones, &t->r[i], &t->p[i], err);
+    if (status == MR_OK) settle_open(t, w, &t->r[i]);
+    k->d = NULL; /* the next look's is made in the same room */
+    return status;
+}
+
+static void looked(ticking *t, size_t i, size_t sent) {
+    count(t->counts, &t->r[i], &t->p[i], sent);
+    if (t->o->on_look) t->o->on_look(t->o->ctx, &t->k[i], &t->r[i], &t->p[i]);
+}
+
+/* What looks 0 .. n - 1 came to, in a few statements for all of them. */
+static mr_status write_looks(ticking *t, size_t n, mr_error *err) {
+    size_t sent[TOGETHER];
+    mr_status status = reconcile_write(t->l, t->k, t->r, n, err);
+    if (status == MR_OK) status = plan_write(t->l, t->k, t->p, n, sent, err);
+    for (size_t i = 0; i < n && status == MR_OK; i++) looked(t, i, sent[i]);
+    return status;
 }
 
 typedef struct together {
@@ -81,27 +143,44 @@ typedef struct together {
     size_t n;
 } together;
 
-/* Whoever was merged or erased since has no customer behind the timer: it is done. */
-static bool is_nobody(const mr_error *err) {
-    return err->code == MR_EDATA && !strcmp(err->field, "customer");
+/* Of those asked for, who is still due: another tick may have been quicker. */
+static mr_status still_due(const together *g, due_row *row, size_t *n, mr_error *err) {
+    int64_t id[TOGETHER];
+    bool waiting[TOGETHER];
+    for (size_t i = 0; i < g->n; i++) id[i] = g->row[i].customer_id;
+    mr_status status = due_looks_read(g->t->l, id, g->n, row, waiting, err);
+    *n = 0;
+    for (size_t i = 0; i < g->n && status == MR_OK; i++)
+        if (waiting[i] && row[i].due_us <= g->t->o->now_us) row[(*n)++] = row[i];
+    return status;
 }
 
+/* Timers are read first and customers then, so that what comes in between is noticed (due_looks_done). */
 static mr_status write_together(db *d, void *ctx, mr_error *err) {
     together *g = ctx;
-    tick_counts before = *g->t->counts;
-    mr_status status = MR_OK;
+    ticking *t = g->t;
+    tick_counts before = *t->counts;
+    due_row row[TOGETHER];
+    int64_t id[TOGETHER], next_us[TOGETHER];
+    bool there[TOGETHER];
+    size_t n = 0, looks = 0;
+    keep_open(t, t->group_open, t->open);
     (void)d;
-    for (size_t i = 0; i < g->n && status == MR_OK; i++) {
-        due_row row;
-        bool waiting;
-        mr_error why = {0};
-        status = due_look_read(g->t->l, g->row[i].customer_id, &row, &waiting, err);
-        if (status != MR_OK || !waiting || row.due_us > g->t->o->now_us) continue; /* another tick was quicker */
-        status = write_look(g->t, &row, &why);
-        if (status != MR_OK && is_nobody(&why)) status = due_look_done(g->t->l, &row, LOOK_NEVER, NULL, err);
-        else if (status != MR_OK && err) *err = why;
+    mr_status status = still_due(g, row, &n, err);
+    for (size_t i = 0; i < n; i++) id[i] = row[i].customer_id;
+    if (status == MR_OK) status = whole_read_all(t->l, id, n, t->w, there, err);
+    for (size_t i = 0; i < n && status == MR_OK; i++) {
+        next_us[i] = LOOK_NEVER; /* merged or erased since: nobody is behind the timer */
+        if (!there[i]) continue;
+        status = look_at(t, looks, &t->w[i], err);
+        next_us[i] = t->k[looks++].again_us;
     }
-    if (status != MR_OK) *g->t->counts = before; /* it is run again, or was not */
+    if (status == MR_OK) status = write_looks(t, looks, err);
+    if (status == MR_OK) status = due_looks_done(t->l, row, next_us, n, NULL, err);
+    if (status != MR_OK) { /* it is run again, or was not */
+        *t->counts = before;
+        keep_open(t, t->open, t->group_open);
+    }
     return status;
 }
 
@@ -134,19 +213,16 @@ static mr_status run_part(ticking *t, int part, mr_error *err) {
     return status;
 }
 
-/* As write_look, but for the writing. */
+/* As write_together, but for the writing. */
 static mr_status dry_look(ticking *t, int64_t customer_id, mr_error *err) {
-    reconciled r;
-    plan p;
-    mr_error why = {0};
     size_t sends = 0;
-    mr_status status = look_at(t, customer_id, &r, &p, &why);
-    if (status != MR_OK && is_nobody(&why)) return MR_OK;
-    if (status != MR_OK && err) *err = why;
+    bool there = false;
+    mr_status status = whole_read_all(t->l, &customer_id, 1, t->w, &there, err);
+    if (status != MR_OK || !there) return status;
+    status = look_at(t, 0, t->w, err);
     if (status != MR_OK) return status;
-    for (size_t i = 0; i < p.n; i++) sends += p.item[i].fate == PLAN_SEND;
-    count(t->counts, &r, &p, sends);
-    if (t->o->on_look) t->o->on_look(t->o->ctx, &t->k, &r, &p);
+    for (size_t i = 0; i < t->p->n; i++) sends += t->p->item[i].fate == PLAN_SEND;
+    looked(t, 0, sends);
     return progressed(t, err);
 }
 
@@ -205,10 +281,11 @@ static mr_status run_all(ticking *t, mr_error *err) {
 
 static mr_status one_alone(db *d, void *ctx, mr_error *err) {
     ticking *t = ctx;
-    due_row row = {.customer_id = t->o->customer_id};
     (void)d;
     *t->counts = (tick_counts){.due = 1, .began = t->counts->began};
-    return write_look(t, &row, err);
+    mr_status status = whole_read(t->l, t->o->customer_id, t->w, err);
+    if (status == MR_OK) status = look_at(t, 0, t->w, err);
+    return status == MR_OK ? write_looks(t, 1, err) : status;
 }
 
 static mr_status run_one(ticking *t, mr_error *err) {
@@ -216,15 +293,27 @@ static mr_status run_one(ticking *t, mr_error *err) {
     return t->o->dry_run ? dry_look(t, t->o->customer_id, err) : db_transaction(t->l->d, DB_WRITE, one_alone, t, err);
 }
 
-/* Who has had their last day leaves nothing behind: their open tasks are looked at, and go over to somebody (reconcile.h). */
+/* Is anybody else at work by then? */
+static bool somebody_else(const ticking *t, const config_person *than, int64_t by_us) {
+    for (size_t i = 0; i < t->c->people_n; i++)
+        if (&t->c->people[i] != than && work_next(&t->c->people[i].work, t->o->now_us) < by_us) return true;
+    return false;
+}
+
+/* Who has had their last day leaves nothing behind, nor does who is away for longer: what they have open, or what of it falls due before they are back, is looked at, and goes over to
+ * somebody who is there (look_for). Where nobody is, it is left alone: a tick finds nothing to do that the one before it could not do either. */
 static mr_status wake(db *d, void *ctx, mr_error *err) {
     ticking *t = ctx;
-    int32_t day = work_day_of(&t->c->work, t->o->now_us);
+    int64_t soon = work_add_hours(&t->c->work, t->o->now_us, OWNERS_SOON_HOURS);
     mr_status status = MR_OK;
     (void)d;
     for (size_t i = 0; i < t->c->people_n && status == MR_OK; i++) {
+        const config_person *p = &t->c->people[i];
+        int32_t day = work_day_of(&p->work, t->o->now_us);
+        bool gone = day > p->left_day;
+        int64_t back = gone ? WORK_NEVER : config_person_away(p, day) ? work_next(&p->work, t->o->now_us) : t->o->now_us;
         size_t n;
-        if (day > t->c->people[i].left_day) status = actions_wake(t->l, t->c->people[i].name, t->o->now_us, &n, err);
+        if (back > soon && somebody_else(t, p, soon)) status = actions_wake(t->l, p->name, back, t->o->now_us, &n, err);
     }
     return status;
 }
@@ -239,13 +328,17 @@ mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tic
     if (status == MR_OK && !o->dry_run) status = due_looks_begin(l, o->now_us, &out->began, err);
     if (status == MR_OK && !o->dry_run) status = dead_leases(t, err);
     if (status == MR_OK && !o->dry_run) status = db_transaction(l->d, DB_WRITE, wake, t, err);
+    if (status == MR_OK) status = load_open(t, err);
     if (status == MR_OK) status = o->customer_id ? run_one(t, err) : run_all(t, err);
-    whole_free(&t->w);
-    look_free(&t->k);
+    for (size_t i = 0; i < TOGETHER; i++) {
+        whole_free(&t->w[i]);
+        look_free(&t->k[i]);
+    }
     digest_room_free(&t->room);
     wording_free(&t->words);
     content_free(&t->content);
     zone_cache_free(&t->zones);
+    free(t->open);
     free(t);
     return status;
 }

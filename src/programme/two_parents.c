@@ -30,7 +30,9 @@ static void name_owner(look *k, const side *s, const char *was) {
     look_wish *w = look_task(k, s->owner == REASON_OWNER_sales ? "owner_sales" : "owner_operations", 0, 0, asked ? asked->due_us : handover_us, "Name %s %s owner", *s->name == 'o' ? "an" : "a", s->name);
     look_for(k, w, s->owner);
     w->done_event = "owner_changed";
-    if (*was) look_why(k, w, "%s was the %s owner, and is not among the people in the settings any more", was, s->name);
+    const config_person *p = config_person_of(k->c, was);
+    if (p) look_why(k, w, "%s was the %s owner; their last day was %s", was, s->name, look_day_text(k, p->left_day));
+    else if (*was) look_why(k, w, "%s was the %s owner, and is not among the people in the settings any more", was, s->name);
     else look_why(k, w, "Nobody owns this account for %s", s->name);
     look_say(k, w, "marram task done ID --set %s=NAME", s->member);
 }
@@ -96,7 +98,9 @@ void programme_two_parents(look *k) {
     if (!look_here(k)) return;
     for (size_t s = 0; s < sizeof sides / sizeof *sides; s++) {
         const char *owner = owner_of(k, &sides[s]);
-        if (!*owner || (k->c->people_n && !config_person_of(k->c, owner))) name_owner(k, &sides[s], owner);
+        const config_person *p = config_person_of(k->c, owner);
+        bool gone = p && p->left_day != INT32_MAX && look_reached(k, look_day_us(k, p->left_day + 1));
+        if (!*owner || gone || (k->c->people_n && !p)) name_owner(k, &sides[s], owner);
         else absent(k, &sides[s]);
     }
     introduce(k);

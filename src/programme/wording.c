@@ -1,5 +1,7 @@
 #include "wording.h"
 
+#include "sms_way.h"
+
 #include <error.h>
 
 #include <stdio.h>
@@ -13,6 +15,7 @@ mr_status wording_open(const config *c, wording *w, mr_error *err) {
 void wording_free(wording *w) {
     template_library_free(&w->library);
     template_message_free(&w->message);
+    text_free(&w->sms);
 }
 
 const char *wording_language(const wording *w, const char *name, const char *language) {
@@ -101,10 +104,31 @@ static const char *copied(look *k, const text_buffer *b) {
     return kept ? kept : "";
 }
 
+static const template_entry *entry_for(const wording *w, look *k, const action_row *a, const whole_contact *contact, const char **name) {
+    const char *language = contact && *contact->locale ? contact->locale : k->w->locale;
+    *name = document_text(k, a, "template");
+    return template_library_find(&w->library, *name, *language ? language : w->c->company_language, w->c->company_language);
+}
+
+static const char *phone_of(const look *k, const whole_contact *contact) {
+    return contact && *contact->phone ? contact->phone : k->w->contacts_n <= 1 ? k->w->phone : "";
+}
+
+bool wording_suits(const wording *w, look *k, const action_row *a, int64_t contact_id, contact_channel channel) {
+    const whole_contact *contact = contact_id ? whole_contact_of(k->w, contact_id) : NULL;
+    const char *name;
+    char number[PHONE_E164];
+    bool ours;
+    if (channel != CONTACT_sms) return true;
+    const template_entry *e = entry_for(w, k, a, contact, &name);
+    return (!e || *template_head_of(e->t)->sms) && (sms_way_number(w->c, phone_of(k, contact), number, &ours, NULL) == MR_OK || ours);
+}
+
 mr_status wording_message(wording *w, look *k, const ledger *l, const action_row *a, int64_t contact_id, contact_channel channel, message_row *out, mr_error *err) {
     const whole_contact *contact = contact_id ? whole_contact_of(k->w, contact_id) : NULL;
-    const char *language = contact && *contact->locale ? contact->locale : k->w->locale, *name = document_text(k, a, "template");
-    const template_entry *e = template_library_find(&w->library, name, *language ? language : w->c->company_language, w->c->company_language);
+    const char *name;
+    const template_entry *e = entry_for(w, k, a, contact, &name);
+    bool sms = channel == CONTACT_sms;
     if (!e) return error_set(err, MR_EDATA, "template", -1, "there is no template '%.80s': `marram template list` shows those there are", name);
     filling f = {.k = k};
     const char *whom = contact ? contact->name : k->w->kind == 1 ? k->w->name : "";
@@ -118,14 +142,15 @@ mr_status wording_message(wording *w, look *k, const ledger *l, const action_row
     put_events(&f, a->subject_id);
     put_day(&f, "today", e->language, k->day);
     put_unsubscribe(&f, l, w->c, a->id);
+    put(&f, "sms_stop", w->c->delivery_sms_stop);
     put_document(&f, a);
-    mr_status status = template_render(e->t, &f.v, &w->message, err);
+    mr_status status = sms ? template_render_sms(e->t, &f.v, &w->sms, err) : template_render(e->t, &f.v, &w->message, err);
     if (status != MR_OK) return status;
-    const char *email = contact && *contact->email ? contact->email : k->w->contacts_n <= 1 ? k->w->email : "", *phone = contact && *contact->phone ? contact->phone : k->w->contacts_n <= 1 ? k->w->phone : "";
+    const char *email = contact && *contact->email ? contact->email : k->w->contacts_n <= 1 ? k->w->email : "", *phone = phone_of(k, contact);
     const char *address = !strcmp(contact_channel_address(channel), "email") ? email : !strcmp(contact_channel_address(channel), "phone") ? phone : k->w->address;
     const char *at = strrchr(address, '@');
     *out = (message_row){.customer_id = k->w->customer_id, .action_id = a->id, .contact_id = contact_id, .programme = a->programme, .purpose = a->purpose, .channel = contact_channel_name(channel),
                          .topic = a->topic, .content = document_text(k, a, "content"), .who = a->owner, .address = address, .domain = at ? at + 1 : "", .next_us = k->now_us, .created_us = k->now_us,
-                         .subject = copied(k, &w->message.subject), .plain = copied(k, &w->message.plain), .html = channel == CONTACT_email ? copied(k, &w->message.html) : ""};
+                         .subject = sms ? "" : copied(k, &w->message.subject), .plain = copied(k, sms ? &w->sms : &w->message.plain), .html = channel == CONTACT_email ? copied(k, &w->message.html) : ""};
     return *address ? MR_OK : error_set(err, MR_EDATA, "address", -1, "no address for %s", contact_channel_words(channel));
 }

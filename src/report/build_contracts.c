@@ -298,6 +298,8 @@ mr_status contracts_build_report(report *r, const accounts_reading *reading, con
     c->last_news = reading->last_news;
     r->contracts = c;
     r->n = c->n;
+    r->not_listed = 0;
+    for (size_t i = 0; i < c->n; i++) r->not_listed += c->row[i].account->unlisted;
     return status;
 }
 

@@ -114,6 +114,7 @@ static void fill_customer(const customers_job *job, size_t i, report_customer *c
         .stage = mr_stage_of(&s, MR_LEFT_THRESHOLD),
     };
     c->step = mr_first_step(&s, c->stage);
+    c->unlisted = job->input->unlisted && job->input->unlisted[i];
 }
 
 static mr_status fill_block(void *ctx, size_t block, int worker, mr_error *err) {
@@ -254,5 +255,7 @@ mr_status build_customers(build *b, const ingest_orders *input, const build_opti
     mem_free(alloc, ranks);
     if (status != MR_OK) return status;
     b->r.customers = b->customers;
+    b->r.not_listed = 0;
+    for (size_t i = 0; i < n; i++) b->r.not_listed += b->customers[i].unlisted;
     return add_headlines(b, context, err);
 }

@@ -4,6 +4,7 @@
 #include <fixlist.h>
 #include <mem.h>
 #include <moments_of.h>
+#include <objections.h>
 #include <pool.h>
 #include <reasons_json.h>
 #include <reviews.h>
@@ -169,8 +170,8 @@ static mr_status read_reasons(trace_source source, const char *currency, const e
     return forgiven(status);
 }
 
-static mr_status read_reviews(trace_source source, const extras_options *o, const mr_context *context, report_extras *x, mr_error *err) {
-    reviews_options options = {.day = o->until, .horizon_days = 365, .limit = EXTRAS_REVIEWS};
+static mr_status read_reviews(trace_source source, const id_list *unlisted, const extras_options *o, const mr_context *context, report_extras *x, mr_error *err) {
+    reviews_options options = {.day = o->until, .horizon_days = 365, .limit = EXTRAS_REVIEWS, .unlisted = unlisted};
     mr_status status = reviews_json(source, &options, context, &x->reviews, err);
     bool any = false;
     size_t i;
@@ -188,12 +189,18 @@ mr_status extras_read(ledger *l, const extras_options *o, const mr_context *cont
     mr_status status = ledger_rates_read(l, &rates, err);
     if (status == MR_OK) status = ledger_trace_money(l, &rates, &traces.options, err);
     moments_ledger of = {l, &traces.options, context_pool(context)};
+    trace_options named = traces.options; /* those who come to a moment are named */
+    named.profiling = true;
+    of.options = &named;
+    id_list objecting = {0};
+    if (status == MR_OK) status = ledger_objections(l, &objecting, err);
     moments_source source = {moments_from_ledger, &of};
     if (status == MR_OK) status = read_moments(&source, o, context, &w, &x->moments, err);
     if (status == MR_OK) status = read_reasons(trace_source_of(&traces), traces.options.currency, o, context, x, err);
-    if (status == MR_OK) status = read_reviews(trace_source_of(&traces), o, context, x, err);
+    if (status == MR_OK) status = read_reviews(trace_source_of(&traces), &objecting, o, context, x, err);
     if (status == MR_OK && w.failed) status = error_memory(err, 0);
     ledger_rates_free(&rates);
+    id_list_free(&objecting);
     return status;
 }
 

@@ -15,7 +15,7 @@
 size_t contracts_call_first(const contract_report *c, uint32_t *rows, size_t most) {
     size_t n = 0;
     for (size_t i = 0; i < c->under && n < most; i++)
-        if (c->row[i].step != ACCOUNT_NOTHING) rows[n++] = (uint32_t)i;
+        if (c->row[i].step != ACCOUNT_NOTHING && !c->row[i].account->unlisted) rows[n++] = (uint32_t)i;
     return n;
 }
 
@@ -159,7 +159,8 @@ mr_status contracts_csv(const report *r, text_buffer *out, mr_error *err) {
     text_buffer why = {0};
     text_puts(out, "customer,name,email,phone,tier,segment,owner_sales,owner_operations,state,since,left,reason,contracts,recurring,under_notice,recurring_year_ago,"
                    "renewals,renewal,notice_by,p_leave,p_leave_low,p_leave_high,value_at_risk,observed_reason,why,first_step\n");
-    for (size_t i = 0; i < r->contracts->n; i++) put_row(r, &r->contracts->row[i], &why, out);
+    for (size_t i = 0; i < r->contracts->n; i++)
+        if (!r->contracts->row[i].account->unlisted) put_row(r, &r->contracts->row[i], &why, out);
     bool failed = out->failed || why.failed;
     text_free(&why);
     return failed ? error_memory(err, out->capacity) : MR_OK;

@@ -313,6 +313,7 @@ mr_status contracts_json_text(const report *r, char **out, size_t *len, mr_error
     set(w, root, "tenure", tenure_of(w));
     set(w, root, "holdout", holdout_of(w));
     set(w, root, "first_steps", steps_of(w));
+    set(w, root, "not_listed", json_integer((json_int_t)w->r->not_listed));
     set(w, root, "call_first", calls_of(w));
     set(w, root, "since", contracts_since_json(w));
     extras_json(w, root);

@@ -113,6 +113,7 @@ static mr_status find(contracts_since *s, const account *a, text_buffer *shown, 
 }
 
 static void put_change(contracts_since *s, uint32_t i, const since_row *was, double key) {
+    if (s->unlisted) return; /* counted, and not listed by name */
     s->change[s->changes_n++] = (since_change){i, was, key};
 }
 
@@ -170,6 +171,8 @@ mr_status contracts_since_join(contracts_since *s, report *r, mr_error *err) {
     for (size_t i = 0; i < c->n && status == MR_OK; i++) {
         since_row *was = NULL;
         status = find(s, c->row[i].account, &shown, &was, err);
+        s->unlisted = c->row[i].account->unlisted;
+        if (s->unlisted && !was) continue; /* in no earlier list either: not new */
         if (status == MR_OK) join_row(s, &c->row[i], (uint32_t)i, was);
     }
     for (size_t i = 0; i < s->n; i++) {

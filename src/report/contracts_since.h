@@ -36,6 +36,7 @@ typedef struct contracts_since {
                                   contract then; with the others it adds up to what it is now */
     size_t changes_n;          /* those who left first, the dearest on top; then by how much the chance to leave rose */
     since_change *change;
+    bool unlisted;             /* while joining: the account at hand objected */
     arena text;
 } contracts_since;
 

@@ -163,6 +163,8 @@ static void calls(const terminal *t, const report *r) {
     const contract_row *first = &r->contracts->row[rows[0]];
     int decimals = first->value_at_risk < 1000 ? 2 : 0;
     for (size_t i = 0; i < n; i++) call(t, r, i + 1, &r->contracts->row[rows[i]], decimals);
+    char unlisted[160];
+    if (r->not_listed) terminal_say(t, DIM, "%s", report_not_listed(r, unlisted));
 }
 
 static void since(const terminal *t, const report *r) {

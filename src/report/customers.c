@@ -141,7 +141,7 @@ static mr_status write_block(void *ctx, size_t block, int worker, mr_error *err)
         const ingest_orders *in = s->r->input;
         if (i + 24 < to) bits_prefetch(&in->id_offset[s->r->customers[i + 24].index]);
         if (i + 12 < to) bits_prefetch(in->id_bytes + in->id_offset[s->r->customers[i + 12].index]);
-        put_row(s, b, &s->r->customers[i]);
+        if (!s->r->customers[i].unlisted) put_row(s, b, &s->r->customers[i]);
     }
     mr_status status = MR_OK;
     int64_t place = 0;
@@ -254,10 +254,17 @@ size_t report_call_first(const report *r, uint32_t *rows, size_t most) {
     size_t n = 0;
     for (size_t i = 0; i < r->n && n < most; i++) {
         const report_customer *c = &r->customers[i];
-        if (c->step == MR_STEP_NOTHING || c->stage == MR_STAGE_STEADY ||
+        if (c->unlisted || c->step == MR_STEP_NOTHING || c->stage == MR_STAGE_STEADY ||
             (r->has_money && !(c->value_at_risk > 0)))
             continue;
         rows[n++] = (uint32_t)i;
     }
     return n;
+}
+
+char *report_not_listed(const report *r, char out[160]) {
+    out[0] = 0;
+    if (r->not_listed)
+        snprintf(out, 160, "%zu customer%s who objected to marketing or profiling %s not listed by name; the counts hold them.", r->not_listed, r->not_listed == 1 ? "" : "s", r->not_listed == 1 ? "is" : "are");
+    return out;
 }

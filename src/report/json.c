@@ -362,6 +362,7 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
     set(&w, root, "concentration", array_of(&w, r->concentration, 11));
     set(&w, root, "weeks", weeks_of(&w));
     set(&w, root, "weeks_error", json_number(r->weeks_error));
+    set(&w, root, "not_listed", json_integer((json_int_t)w.r->not_listed));
     set(&w, root, "call_first", call_first_of(&w));
     extras_json(&w, root);
     set(&w, root, "since", since_of(&w));

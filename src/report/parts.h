@@ -24,6 +24,8 @@ mr_status report_json_text(const report *r, char **out, size_t *len, mr_error *e
  * and who are not within their rhythm (whoever ordered yesterday may well be worth thanking, but is not the
  * first to call about staying). Fills rows[most], returns how many. */
 size_t report_call_first(const report *r, uint32_t *rows, size_t most);
+/* Said below lists of names where somebody objected; "" nobody did. Returns out. */
+char *report_not_listed(const report *r, char out[160]);
 
 /* A customer's identifier, or contact (0 name, 1 e-mail, 2 phone); "" of length 0 where there is none. */
 const char *report_id(const report *r, uint32_t index, size_t *len);

@@ -79,8 +79,8 @@ static void match(const index_table *t, report *r, fall *falls) {
         size_t len;
         const char *id = report_id(r, c->index, &len);
         uint32_t row = t->row[slot_of(t, id, len, cell_is_formula(id, len, CELL_TEXT))];
-        if (row == NOBODY) {
-            r->change_new++;
+        if (row == NOBODY) { /* who objects was in no earlier list either */
+            r->change_new += !c->unlisted;
             continue;
         }
         found++;
@@ -89,6 +89,7 @@ static void match(const index_table *t, report *r, fall *falls) {
             r->change_same++;
             continue;
         }
+        if (c->unlisted) continue;
         double change = c->p_order - p->p_order[row];
         falls[r->changes_n++] = (fall){.change = isnan(change) ? INFINITY : change,
                                        .row = {(uint32_t)i, (mr_stage)p->stage[row], p->p_order[row]}};

@@ -28,6 +28,7 @@ typedef struct report_customer {
     double due_90_day;
     mr_stage stage;
     mr_step step;
+    bool unlisted;           /* objected: counted, and not listed by name */
 } report_customer;
 
 /* One month of erosion. "as known then": those who came back are netted in the month they came back; "as known now": those who
@@ -102,6 +103,7 @@ typedef struct report {
     /* customers, highest value at risk first (without amounts: highest expected orders at risk) */
     size_t n;
     const report_customer *customers;
+    size_t not_listed;          /* of n: who objected; in all counts, and in no list of names */
 
     /* headlines */
     double total_spend, total_orders;

@@ -118,6 +118,8 @@ void section_accounts(page *p) {
         for (size_t i = 0; i < n; i++) row(p, i + 1, &c->row[rows[i]], decimals);
         page_raw(p, "</tbody></table>\n<p class=\"small soft\">Everybody is in customers.csv, those who left too.</p>\n");
     }
+    char unlisted[160];
+    if (r->not_listed) page_printf(p, "<p class=\"small soft\">%s</p>\n", report_not_listed(r, unlisted));
     rules(p);
     page_define(p, "p_leave value_at_risk first_step signs");
     page_raw(p, "</section>\n");

@@ -163,6 +163,8 @@ void section_call(page *p) {
         page_raw(p, "</tbody></table>\n<p class=\"small soft\">Everybody is in customers.csv, with the same "
                     "columns.</p>\n");
     }
+    char unlisted[160];
+    if (r->not_listed) page_printf(p, "<p class=\"small soft\">%s</p>\n", report_not_listed(r, unlisted));
     rules(p);
     page_define(p, "value_at_risk first_step overdue_ratio rhythm_days p_order expected_orders expected_low");
     page_raw(p, "</section>\n");

@@ -225,6 +225,8 @@ static void calls(const terminal *t, const report *r) {
     terminal_end_line(t);
     int decimals = r->customers[rows[0]].value_at_risk < 1000 ? 2 : 0;
     for (size_t i = 0; i < n; i++) call(t, r, i + 1, &r->customers[rows[i]], decimals);
+    char unlisted[160];
+    if (r->not_listed) terminal_say(t, DIM, "%s", report_not_listed(r, unlisted));
 }
 
 static void holdout(const terminal *t, const report *r) {

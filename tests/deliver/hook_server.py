@@ -1,8 +1,8 @@
 """hook_server.py: a receiver of webhooks and an SMS gateway for the tests, of Python's standard library alone. Prints "port N", then serves until it is killed.
 
 The path says how it behaves: /ok, /status/CODE, /later (500 the first time, then 200), /wait/SECONDS (429 with Retry-After), /slow, /drop (reads all, answers nothing), /cut (begins an
-answer of 1000 bytes and stops), /redirect, /big (200 KB), /endless, /early (closes without reading). Everything received is kept; GET /log gives it as JSON and empties it. Below /signed/ a webhook
-is answered by 401 unless its signature holds, which is checked here with code that has nothing of the sender's. Below /sms/ a JSON or form body is taken apart; the log has what it said.
+answer of 1000 bytes and stops), /sms/number (422, saying the number), /redirect, /big (200 KB), /endless, /early (closes without reading). Everything received is kept; GET /log gives it
+as JSON and empties it. Below /signed/ a webhook is answered by 401 unless its signature holds, which is checked here with code that has nothing of the sender's. Below /sms/ a JSON or form body is taken apart; the log has what it said.
 """
 import base64
 import hashlib
@@ -70,6 +70,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200, b"{\"ok\": true}")
         if mode == "status":
             return self.answer(int(parts[1]), b"line one\nline two \x1b[31m\xff")
+        if mode == "number":
+            return self.answer(422, ("no such number: %s" % entry["said"]["to"][0]).encode())
         if mode == "later":
             first = self.path not in later
             later.add(self.path)

@@ -82,7 +82,7 @@ static void test_answers(void **state) {
         {"sms/status/401", SMS_LATER, true, 0, 20000},  {"sms/status/404", SMS_LATER, true, 0, 20000},  {"sms/status/410", SMS_LATER, true, 0, 20000},  {"sms/redirect", SMS_LATER, true, 0, 20000},
         {"sms/wait/30", SMS_LATER, false, 30, 20000},   {"sms/status/503", SMS_LATER, false, 0, 20000}, {"sms/status/500", SMS_UNSURE, false, 0, 20000}, {"sms/status/502", SMS_UNSURE, false, 0, 20000},
         {"sms/status/504", SMS_UNSURE, false, 0, 20000}, {"sms/slow", SMS_UNSURE, false, 0, 700},       {"sms/drop", SMS_UNSURE, false, 0, 20000},      {"sms/early", SMS_UNSURE, false, 0, 20000},
-        {"sms/cut", SMS_SENT, false, 0, 20000},
+        {"sms/cut", SMS_SENT, false, 0, 20000},        {"sms/status/402", SMS_LATER, true, 0, 20000},  {"sms/number", SMS_NEVER, false, 0, 20000},
     };
     json_decref(hook_log());
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -91,7 +91,7 @@ static void test_answers(void **state) {
         mr_error err;
         g.timeout_ms = cases[i].timeout_ms;
         if (sms_send(&g, "+491712345678", "hello", "1", &a, &err) != MR_OK) fail_msg("%s", err.message);
-        if (a.result != cases[i].result || a.ours != cases[i].ours || a.retry_after_s != cases[i].retry_after_s) fail_msg("%s: %d, ours %d: %s", cases[i].path, (int)a.result, a.ours, a.said);
+        if (a.result != cases[i].result || a.ours != cases[i].ours || a.retry_after_s != cases[i].retry_after_s || a.number != !strcmp(cases[i].path, "sms/number")) fail_msg("%s: %d, ours %d: %s", cases[i].path, (int)a.result, a.ours, a.said);
         assert_null(strstr(a.said, "s3cret"));
         json_t *log = hook_log();
         assert_true(json_array_size(log) <= 1);
@@ -138,8 +138,13 @@ static void test_settings(void **state) {
         if (strncmp(err.field, cases[i].want, field) || err.field[field] || !strstr(err.message, cases[i].want + field + 1)) fail_msg("%zu: %s: %s", i, err.field, err.message);
         assert_null(strstr(err.message, "hidden"));
     }
+    const char *const unset[] = {"X: {{env:MARRAM_TEST_NOT_SET}}", "Y: {{nothing}}"};
     text_buffer out = {0};
-    sms_gateway g = {.url = "https://sms.example.com/", .body = JSON_BODY};
+    sms_gateway g = {.url = "https://sms.example.com/", .body = JSON_BODY, .headers = unset, .headers_n = 1};
+    assert_int_equal(sms_shape(&g, NULL), MR_OK); /* secrets are not read */
+    g.headers_n = 2;
+    assert_int_equal(sms_shape(&g, NULL), MR_EDATA);
+    g = (sms_gateway){.url = "https://sms.example.com/", .body = JSON_BODY};
     mr_error err = {0};
     assert_int_equal(sms_body(&g, "+491712345678", "half \xC3", "1", &out, &err), MR_EDATA);
     assert_string_equal(err.field, "text");

@@ -83,6 +83,8 @@ run score --db o.db --quiet
 who=$(run export forecast --db o.db --by-risk; sed -n 2p .out | cut -d, -f1)
 printf '{"customer":"%s","kind":"consent_withdrawn","at":"2025-12-30T10:00:00Z","id":"x1","body":{"purpose":"profiling"}}\n' "$who" >object.ndjson
 run import events object.ndjson --db o.db --yes --quiet
+run export forecast --db o.db --by-risk
+check "not ranked any more, even before the next score" 0 "$(cut -d, -f1 .out | grep -cx -- "$who")"
 run score --db o.db --quiet
 run export forecast --db o.db
 check "no forecast of who objected" 0 "$(cut -d, -f1 .out | grep -cx -- "$who")"

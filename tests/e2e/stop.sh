@@ -19,10 +19,20 @@ big() { # a shop large enough to be interrupted: its orders in big.csv, the seco
     run run big.csv --quiet --out whole
     seconds=$(awk -v a="$from" -v b="${EPOCHREALTIME/./}" 'BEGIN { print (b - a) / 1e6 }')
 }
+# Waits until a process that was just started catches SIGTERM, or has ended: a busy machine may take longer to start it than a share of the run.
+listens() {
+    local caught tries
+    for ((tries = 0; tries < 500; tries++)); do
+        caught=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>.held)
+        if [ -z "$caught" ] || (((16#${caught: -4} & 16#4000) != 0)); then return; fi
+        sleep 0.01
+    done
+}
 # Starts a run, sends it a signal after a share of the time a run takes; $code is how it ended.
 struck() { # SIGNAL SHARE ARGUMENT...
     "$marram" run big.csv "${@:3}" >.out 2>.err &
     local child=$!
+    listens $child
     sleep "$(awk -v s="$seconds" -v f="$2" 'BEGIN { print s * f }')"
     kill "-$1" $child 2>.held
     wait $child

@@ -212,7 +212,25 @@ static void each_once(void **state) {
     ledger_close(l);
 }
 
+/* Who holds a lease: this process is there, one of the same number from before is not, whether the machine was started anew or the number given out again. */
+static void holders(void **state) {
+    (void)state;
+    char here[DUE_OWNER], other[DUE_OWNER];
+    assert_string_equal(due_owner_here(here), due_owner_here(other));
+    assert_false(due_owner_gone(here, here));
+    char *mark = strchr(strrchr(here, ':'), '-');
+    assert_non_null(mark); /* of a Linux with /proc */
+    assert_int_equal(strlen(mark), 9);
+    memcpy(mark, "-########", 9); /* its number is ours now */
+    assert_true(due_owner_gone(here, other));
+    *mark = 0; /* as earlier versions wrote it: nothing tells them apart */
+    assert_false(due_owner_gone(here, other));
+    snprintf(mark - 1, 16, "999999999-00"); /* no such process */
+    assert_true(due_owner_gone(here, other));
+    assert_false(due_owner_gone("elsewhere:1-00000000", other));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(leases), BOTH(one_by_one), BOTH(failing), BOTH(each_once)};
+    const struct CMUnitTest tests[] = {BOTH(leases), cmocka_unit_test(holders), BOTH(one_by_one), BOTH(failing), BOTH(each_once)};
     return cmocka_run_group_tests_name("due", tests, NULL, NULL);
 }

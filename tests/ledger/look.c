@@ -14,7 +14,7 @@
 static due_row at(ledger *l, int64_t customer_id, bool *waiting) {
     mr_error err = {0};
     due_row row;
-    assert_ok(due_look_read(l, customer_id, &row, waiting, &err), &err);
+    assert_ok(due_looks_read(l, &customer_id, 1, &row, waiting, &err), &err);
     return row;
 }
 
@@ -26,9 +26,9 @@ static int64_t when(ledger *l, int64_t customer_id) {
 
 static bool done(ledger *l, const due_row *seen, int64_t next_us) {
     mr_error err = {0};
-    bool ok;
-    assert_ok(due_look_done(l, seen, next_us, &ok, &err), &err);
-    return ok;
+    int64_t ok;
+    assert_ok(due_looks_done(l, seen, &next_us, 1, &ok, &err), &err);
+    return ok > 0;
 }
 
 static void begins(ledger *l, int64_t now_us, bool want) {

@@ -111,6 +111,8 @@ static void one_way(void **state) {
     assert_string_equal(rows.row[0].said, "451 later");
     STEP(true, outbox_sending(l, c, id, "mill:1", TEST_NOW + 2 * HOUR, &ours, &err));
     assert_string_equal(get(l, c, id, &rows)->sender, "mill:1");
+    assert_int_equal(rows.row[0].first_try_us, TEST_NOW + HOUR); /* the first one, whatever came after */
+    assert_int_equal(rows.row[0].sending_us, TEST_NOW + 2 * HOUR);
     assert_int_equal(touches(l), 0);
     STEP(true, outbox_sent(l, c, id, TEST_NOW + 2 * HOUR + 5, "250 fine", &ours, &err));
     STEP(false, outbox_sent(l, c, id, TEST_NOW + 3 * HOUR, "250 fine", &ours, &err));
@@ -167,6 +169,25 @@ static void events(void **state) {
     assert_string_equal(json_string_value(json_object_get(bounce, "reason")), "552 full");
     assert_string_equal(json_string_value(json_object_get(bounce, "contact")), contact);
     assert_true(w.t.event[w.h.n - 2].flags & TRACE_MARKETING);
+    /* One that asks for a recommendation is that on record, too, once. */
+    m = message(l, 1, "referral");
+    m.topic = "referral";
+    m.contact_id = w.contacts[0].id;
+    put(l, &m);
+    STEP(true, outbox_sending(l, m.customer_id, m.action_id, "mill:1", TEST_NOW + 20, &ours, &err));
+    STEP(true, outbox_sent(l, m.customer_id, m.action_id, TEST_NOW + 20, "250", &ours, &err));
+    STEP(false, outbox_sent(l, m.customer_id, m.action_id, TEST_NOW + 21, "250", &ours, &err));
+    assert_ok(whole_read(l, m.customer_id, &w, &err), &err);
+    unsigned asked = 0;
+    for (size_t i = 0; i < w.h.n; i++) {
+        if (w.h.events[i].kind != EVENT_referral_asked) continue;
+        asked++;
+        assert_string_equal(json_string_value(json_object_get(whole_body(&w, i), "who")), "Kim");
+        assert_string_equal(json_string_value(json_object_get(whole_body(&w, i), "contact")), contact);
+        assert_null(json_object_get(whole_body(&w, i), "topic"));
+        assert_true(w.h.events[i].at_us == TEST_NOW + 20);
+    }
+    assert_int_equal(asked, 1);
     whole_free(&w);
     ledger_close(l);
 }

@@ -2,7 +2,11 @@
 #include "story.h"
 
 #include <calendar.h>
+#include <normal.h>
+#include <outbox.h>
 #include <preference_link.h>
+#include <rebuild.h>
+#include <referral.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -145,13 +149,26 @@ static void two_parents(void **state) {
     tick(&t, "2026-04-01 11:00");
     STATE("a", "two_parents", "owner_sales", "open");
     OWNER("a", "two_parents", "owner_sales", "Sal"); /* somebody of that side: nothing is orphaned */
-    snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = 'Sen' WHERE customer_id = %lld", (long long)story_id(&t, "a"));
-    assert_ok(db_execute(t.l->d, sql, &err), &err);
-    story_event(&t, "a", EVENT_owner_changed, "", "2026-04-02 10:00", "{\"sales\": \"Sen\", \"sales_before\": \"Gone\"}");
+    /* Done is named: the event that doing it is shows in the customer's row, and so in the next look, and again when the row is made anew. */
+    t.now_us = story_time("2026-04-02 10:00");
+    story_done(&t, "a", "two_parents", "owner_sales", "", "sales=Sen", NULL);
     tick(&t, "2026-04-02 11:00");
-    STATE("a", "two_parents", "owner_sales", "lapsed");
+    STATE("a", "two_parents", "owner_sales", "done");
     STATE("a", "two_parents", "introduce_sales", "open");
     OWNER("a", "two_parents", "introduce_sales", "Sen");
+    snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = 'Gone' WHERE customer_id = %lld", (long long)story_id(&t, "a"));
+    assert_ok(db_execute(t.l->d, sql, &err), &err);
+    assert_ok(db_begin(t.l->d, DB_WRITE, &err), &err);
+    assert_ok(ledger_rebuild_afresh(t.l, story_id(&t, "a"), &err), &err);
+    assert_ok(db_commit(t.l->d, &err), &err);
+    story_event(&t, "a", EVENT_owner_changed, "", "2026-04-01 12:00", "{\"sales\": \"Sal\"}"); /* comes late, is older, changes nothing */
+    tick(&t, "2026-04-02 12:00");
+    OWNER("a", "two_parents", "introduce_sales", "Sen");
+    whole w = {0};
+    assert_ok(whole_read(t.l, story_id(&t, "a"), &w, &err), &err);
+    assert_string_equal(w.owner_sales, "Sen");
+    assert_string_equal(w.owner_operations, "Ops");
+    whole_free(&w);
     story_end(&t);
 }
 
@@ -172,6 +189,116 @@ static void handover(void **state) {
     tick(&t, "2026-06-01 10:00"); /* nothing has happened to the customer; to Ned it has */
     STATE("a", "review", "review", "open");
     OWNER("a", "review", "review", "Sal");
+    story_end(&t);
+}
+
+static const char *watcher(story *t, const char *customer, const char *programme, const char *step) {
+    const json_t *a = story_action(t, customer, programme, step);
+    return a ? json_string_value(json_object_get(a, "watcher")) : "none";
+}
+
+static bool says(story *t, const char *customer, const char *programme, const char *step, const char *text) {
+    const json_t *a = story_action(t, customer, programme, step), *why = json_object_get(json_object_get(a, "document"), "why"), *line;
+    size_t i;
+    json_array_foreach(why, i, line)
+        if (strstr(json_string_value(line), text)) return true;
+    return false;
+}
+
+#define SEES(customer, programme, step, want) assert_string_equal(watcher(&t, customer, programme, step), want)
+#define SAYS(customer, programme, step, text) assert_true(says(&t, customer, programme, step, text))
+
+/* Absent owners: back before it is due they keep it; else the deputy has it and they see it; without one the other parent; nobody comes to work in time: a senior person. */
+static void absence(void **state) {
+    story t;
+    story_begin(&t, store_of(state), "tiers:\n  - {name: \"*\", cadence_days: 30}\nreview:\n  task_days: 7\n");
+    config_person *sal = &t.c.people[0], *ops = &t.c.people[1];
+    work_absence fortnight = {calendar_day(2026, 3, 2), calendar_day(2026, 3, 13), ""}, days = {calendar_day(2026, 3, 4), calendar_day(2026, 3, 5), ""};
+    sal->stands_in = "Dep";
+    sal->work.away = sal->away = &fortnight;
+    sal->work.away_n = sal->away_n = 1;
+    config_person people[7];
+    memcpy(people, t.c.people, 5 * sizeof *people);
+    people[5] = (config_person){.name = "Dep", .email = "", .phone = "", .stands_in = "", .time_zone = "", .role = ROLE_sales, .left_day = INT32_MAX, .work = t.c.work};
+    t.c.people = people;
+    t.c.people_n = 6;
+    sal = &people[0], ops = &people[1];
+    story_customer(&t, "a", "ann@a.example");
+    ORDER(&t, "a", "2026-02-02 10:00");
+    tick(&t, "2026-03-04 10:00"); /* a review, by the 11th: Sal is away until the 13th */
+    OWNER("a", "review", "review", "Dep");
+    SEES("a", "review", "review", "Sal");
+    SAYS("a", "review", "review", "Sal is away until 13 March 2026, so it comes to Dep, who stands in");
+    tick(&t, "2026-03-16 10:00"); /* Sal is back: what is there stays, and still says why */
+    OWNER("a", "review", "review", "Dep");
+    SAYS("a", "review", "review", "so it comes to Dep, who stands in");
+    sal->stands_in = "";
+    sal->work.away = sal->away = &days;
+    story_customer(&t, "b", "ann@b.example");
+    ORDER(&t, "b", "2026-02-02 10:00");
+    tick(&t, "2026-03-04 10:00"); /* back on the 6th */
+    OWNER("b", "review", "review", "Sal");
+    SEES("b", "review", "review", "Ops");
+    sal->work.away = sal->away = &fortnight;
+    tick(&t, "2026-03-04 11:00"); /* now they fell ill: what is due before they are back goes to the other parent, there being no deputy */
+    OWNER("b", "review", "review", "Ops");
+    SEES("b", "review", "review", "Sal");
+    SAYS("b", "review", "review", "their other owner");
+    ops->work.away = ops->away = &fortnight; /* and the other one, too */
+    ops->work.away_n = ops->away_n = 1;
+    tick(&t, "2026-03-04 12:00");
+    OWNER("b", "review", "review", "Sen");
+    SAYS("b", "review", "review", "who is senior");
+    for (int i = 0; i < 6; i++) people[i].work.away = people[i].away = &fortnight, people[i].work.away_n = people[i].away_n = 1;
+    tick(&t, "2026-03-04 13:00"); /* nobody is there at all: it stays where it is */
+    OWNER("b", "review", "review", "Sen");
+    STATE("b", "review", "review", "open");
+    t.c.people_n = 0;
+    story_end(&t);
+}
+
+/* What belongs to nobody goes to whoever has the least to do for their hours, what this tick gave out counted in; there it stays. */
+static void load(void **state) {
+    story t;
+    mr_error err = {0};
+    char sql[200], id[8];
+    unsigned n[3] = {0};
+    story_begin(&t, store_of(state), "tiers:\n  - {name: \"*\", cadence_days: 30}\ntwo_parents:\n  mode: off\nfollow_up:\n  mode: off\npreferences:\n  mode: off\ndelight:\n  mode: off\n");
+    config_person people[3];
+    for (int i = 0; i < 3; i++) people[i] = (config_person){.name = (const char *const[]){"Half", "Full", "German"}[i], .email = "", .phone = "", .stands_in = "", .time_zone = "", .role = ROLE_sales, .left_day = INT32_MAX, .work = t.c.work};
+    static const char *const german[] = {"de"};
+    people[0].tasks_per_day = 3;
+    people[1].tasks_per_day = 6;
+    people[2].languages = (config_names){german, 1};
+    t.c.people = people;
+    t.c.people_n = 3;
+    for (int i = 0; i < 9; i++) {
+        snprintf(id, sizeof id, "c%d", i);
+        story_customer(&t, id, "");
+        snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = '', owner_operations = '' WHERE customer_id = %lld", (long long)story_id(&t, id));
+        assert_ok(db_execute(t.l->d, sql, &err), &err);
+        ORDER(&t, id, "2026-02-02 10:00");
+    }
+    for (int again = 0; again < 2; again++) {
+        tick(&t, again ? "2026-03-05 10:00" : "2026-03-04 10:00");
+        memset(n, 0, sizeof n);
+        for (int i = 0; i < 9; i++) {
+            snprintf(id, sizeof id, "c%d", i);
+            const char *owner = story_owner(&t, id, "review", "review");
+            for (int p = 0; p < 3; p++) n[p] += !strcmp(owner, people[p].name);
+            SAYS(id, "review", "review", "who has the least to do");
+        }
+        assert_int_equal(n[0], 3); /* three a day to six: in the same time */
+        assert_int_equal(n[1], 6);
+        assert_int_equal(n[2], 0); /* the customers speak English */
+    }
+    people[1].load = 6; /* full: whoever has room goes first, however much there is to do */
+    story_customer(&t, "more", "");
+    snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = '', owner_operations = '' WHERE customer_id = %lld", (long long)story_id(&t, "more"));
+    assert_ok(db_execute(t.l->d, sql, &err), &err);
+    ORDER(&t, "more", "2026-02-02 10:00");
+    tick(&t, "2026-03-05 11:00");
+    OWNER("more", "review", "review", "Half");
     story_end(&t);
 }
 
@@ -379,7 +506,167 @@ static void next_sale_draft(void **state) {
     story_end(&t);
 }
 
+/* They like SMS best and have an e-mail address, too: an SMS where the settings have a gateway and the step has words for one; else a person's task, and never an e-mail. */
+static void liked_by_sms(void **state) {
+    static const struct {
+        bool gateway;
+        const char *country, *phone, *want;
+    } cases[] = {
+        {false, "GB", "07700 900121", "open"}, {true, "GB", "07700 900121", "in the outbox"}, {true, "GB", "12", "open"}, {true, "", "+44 7700 900121", "in the outbox"},
+        {true, "", "07700 900121", "in the outbox"}, /* waits there for company.country */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        story t;
+        mr_error err = {0};
+        message_rows rows = {0};
+        char sql[120];
+        story_begin(&t, store_of(state), "recovery:\n  mode: automatic\nfollow_up:\n  mode: automatic\npreferences:\n  mode: off\ndelight:\n  mode: off\n");
+        if (cases[i].gateway) t.c.delivery_sms_url = "https://sms.example.com/", t.c.delivery_sms_body = "to={{to}}&m={{text}}";
+        t.c.company_country = cases[i].country;
+        story_customer(&t, "a", "ann@a.example");
+        snprintf(sql, sizeof sql, "UPDATE contact SET phone = '%s', channels = 'sms email'", cases[i].phone);
+        assert_ok(db_execute(t.l->d, sql, &err), &err);
+        story_event(&t, "a", EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
+        ORDER(&t, "a", "2026-03-02 10:00");
+        story_event(&t, "a", EVENT_case_open, "c1", "2026-03-02 10:00", "{\"number\": \"c1\", \"subject\": \"it leaks\", \"severity\": \"low\"}");
+        story_event(&t, "a", EVENT_case_resolve, "c1", "2026-03-03 10:00", "{\"number\": \"c1\"}");
+        tick(&t, "2026-03-09 10:00");
+        STATE("a", "recovery", "confirm", cases[i].want);
+        STATE("a", "follow_up", "first_week", "open"); /* no words for an SMS */
+        assert_string_equal(json_string_value(json_object_get(story_action(&t, "a", "follow_up", "first_week"), "kind")), "task");
+        bool goes = strcmp(cases[i].want, "open") != 0;
+        assert_string_equal(json_string_value(json_object_get(story_action(&t, "a", "recovery", "confirm"), "kind")), goes ? "message" : "task");
+        assert_ok(outbox_in(t.l, MESSAGE_WAITING, 10, &rows, &err), &err);
+        assert_int_equal(rows.n, goes);
+        if (goes) {
+            assert_string_equal(rows.row[0].channel, "sms");
+            assert_string_equal(rows.row[0].address, cases[i].phone);
+            assert_ok(outbox_read(t.l, rows.row[0].customer_id, rows.row[0].id, &rows, &err), &err);
+            assert_string_equal(rows.row[0].plain, "Hollow Lane: We have closed your case \"it leaks\" (c1). Is it solved? If not, tell us, and we open it again.");
+        }
+        message_rows_free(&rows);
+        story_end(&t);
+    }
+}
+
+static unsigned events_of(story *t, const char *customer, event_kind kind) {
+    mr_error err = {0};
+    history h = {0};
+    unsigned n = 0;
+    assert_ok(history_read(t->l, story_id(t, customer), &h, &err), &err);
+    for (size_t i = 0; i < h.n; i++) n += h.events[i].kind == (int16_t)kind;
+    history_free(&h);
+    return n;
+}
+
+/* What came of a customer's referrals by then: "b customer 3000 EUR; c not yet". */
+static const char *referred(story *t, const char *customer, const char *at) {
+    static char out[512];
+    mr_error err = {0};
+    whole w = {.customer_id = 0};
+    arena in = {0};
+    referral *list;
+    size_t n, len = 0;
+    const referral_span span = {.since_us = INT64_MIN, .until_us = story_time(at)};
+    assert_ok(whole_read(t->l, story_id(t, customer), &w, &err), &err);
+    assert_ok(referrals_of(t->l, &w, &span, &in, &list, &n, &err), &err);
+    *out = 0;
+    for (size_t i = 0; i < n; i++) {
+        len += (size_t)snprintf(out + len, sizeof out - len, "%s%s %s", i ? "; " : "", *list[i].referred ? list[i].referred : "-", referral_state_name(list[i].state));
+        for (size_t k = 0; k < list[i].currencies; k++) len += (size_t)snprintf(out + len, sizeof out - len, " %lld %s", (long long)list[i].brought[k].minor, list[i].brought[k].currency);
+    }
+    arena_free(&in);
+    whole_free(&w);
+    return out;
+}
+
+/* Asked, on record; whom they named becomes a customer; thanked once; not asked again. */
+static void referrals(void **state) {
+    story t;
+    mr_error err = {0};
+    char sql[300];
+    int32_t source;
+    story_begin(&t, store_of(state), "delight:\n  mode: automatic\n  milestone_orders: []\n  milestone_years: []\nfollow_up:\n  mode: off\npreferences:\n  mode: off\n");
+    assert_ok(db_begin(t.l->d, DB_WRITE, &err), &err);
+    assert_ok(ledger_source(t.l, "shop", &source, &err), &err); /* as an import makes it */
+    assert_ok(db_commit(t.l->d, &err), &err);
+    story_customer(&t, "a", "ann@a.example");
+    story_event(&t, "a", EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
+    ORDER(&t, "a", "2026-03-02 10:00");
+    story_event(&t, "a", EVENT_praise, "", "2026-03-03 10:00", "{\"about\": \"service\"}");
+    tick(&t, "2026-03-17 10:00");
+    STATE("a", "delight", "referral", "in the outbox");
+    assert_int_equal(events_of(&t, "a", EVENT_referral_asked), 0); /* it has not gone yet */
+    assert_int_equal(story_send(&t), 1);
+    assert_int_equal(events_of(&t, "a", EVENT_referral_asked), 1);
+    assert_int_equal(events_of(&t, "a", EVENT_touch_out), 1);
+    /* Three named, one of them by address; one is a customer already; oneself does not count; nor does a name said twice. */
+    story_customer(&t, "old", "");
+    ORDER(&t, "old", "2026-01-10 10:00");
+    story_event(&t, "a", EVENT_referral_made, "", "2026-03-25 10:00", "{\"referred\": \"b\"}");
+    story_event(&t, "a", EVENT_referral_made, "", "2026-03-25 11:00", "{\"referred\": \"Cee@C.example\"}");
+    story_event(&t, "a", EVENT_referral_made, "", "2026-03-25 12:00", "{\"referred\": \"old\"}");
+    story_event(&t, "a", EVENT_referral_made, "", "2026-03-25 13:00", "{\"referred\": \"a\"}");
+    story_event(&t, "a", EVENT_referral_made, "", "2026-03-26 10:00", "{\"referred\": \"B\"}");
+    tick(&t, "2026-03-27 10:00");
+    assert_string_equal(referred(&t, "a", "2026-03-27 10:00"), "b not yet; Cee@C.example not yet; old customer before");
+    STATE("a", "delight", "referral_thanks", "none");
+    story_customer(&t, "b", "");
+    ORDER(&t, "b", "2026-03-28 10:00");
+    tick(&t, "2026-03-28 12:00"); /* of b; a is looked at again within a week */
+    tick(&t, "2026-04-03 10:00");
+    STATE("a", "delight", "referral_thanks", "in the outbox");
+    assert_int_equal(story_send(&t), 1);
+    STATE("a", "delight", "referral_thanks", "done");
+    assert_int_equal(events_of(&t, "a", EVENT_referral_asked), 1); /* thanks ask for nothing */
+    story_customer(&t, "c", "");
+    snprintf(sql, sizeof sql, "UPDATE customer SET email = 'cee@c.example', email_key = %lld WHERE customer_id = %lld", (long long)normal_key(t.l, NORMAL_EMAIL, "cee@c.example", 13), (long long)story_id(&t, "c"));
+    assert_ok(db_execute(t.l->d, sql, &err), &err);
+    ORDER(&t, "c", "2026-04-20 10:00");
+    ORDER(&t, "c", "2026-04-21 10:00");
+    story_event(&t, "c", EVENT_refund, "", "2026-04-22 10:00", "{}");
+    tick(&t, "2026-04-22 12:00");
+    tick(&t, "2026-04-29 10:00");
+    STATE("a", "delight", "referral_thanks", "in the outbox"); /* the second one's */
+    assert_int_equal(story_send(&t), 1);
+    tick(&t, "2026-05-20 10:00");
+    assert_int_equal(story_send(&t), 0);
+    assert_string_equal(referred(&t, "a", "2026-05-20 10:00"), "b customer 5000 EUR; Cee@C.example customer 10000 EUR; old customer before");
+    assert_string_equal(referred(&t, "a", "2026-04-01 10:00"), "b customer 5000 EUR; Cee@C.example not yet; old customer before"); /* as it was then */
+    story_event(&t, "a", EVENT_praise, "", "2026-06-01 10:00", "{\"about\": \"service\"}");
+    tick(&t, "2026-06-16 10:00"); /* asked within the year */
+    assert_int_equal(story_send(&t), 0);
+    /* Said by whoever sends the events, of somebody we do not know by that name: thanked, too. Who objects gets none. */
+    story_customer(&t, "d", "dee@d.example");
+    ORDER(&t, "d", "2026-06-01 10:00");
+    story_event(&t, "d", EVENT_consent_given, "", "2026-06-01 10:00", "{\"purpose\": \"marketing\"}");
+    story_event(&t, "d", EVENT_referral_made, "", "2026-06-15 10:00", "{\"referred\": \"Uncle Ed\", \"became_customer\": true}");
+    tick(&t, "2026-06-16 12:00");
+    STATE("d", "delight", "referral_thanks", "in the outbox");
+    assert_string_equal(referred(&t, "d", "2026-06-16 12:00"), "Uncle Ed customer");
+    /* Asked by telephone: on record when the call is done. */
+    story_customer(&t, "f", "fay@f.example");
+    snprintf(sql, sizeof sql, "UPDATE contact SET phone = '+49 30 1234' WHERE customer_id = %lld", (long long)story_id(&t, "f"));
+    assert_ok(db_execute(t.l->d, sql, &err), &err);
+    story_event(&t, "f", EVENT_consent_given, "", "2026-05-01 10:00", "{\"purpose\": \"marketing\"}");
+    story_event(&t, "f", EVENT_preference_changed, "", "2026-05-01 10:00", "{\"channel\": \"phone\", \"wanted\": true}");
+    ORDER(&t, "f", "2026-05-02 10:00");
+    story_event(&t, "f", EVENT_praise, "", "2026-06-01 10:00", "{\"about\": \"service\"}");
+    tick(&t, "2026-06-16 12:30");
+    STATE("f", "delight", "referral", "open");
+    story_done(&t, "f", "delight", "referral", "called", NULL);
+    assert_int_equal(events_of(&t, "f", EVENT_referral_asked), 1);
+    assert_int_equal(events_of(&t, "f", EVENT_touch_out), 1);
+    story_customer(&t, "e", "eve@e.example");
+    ORDER(&t, "e", "2026-06-01 10:00");
+    story_event(&t, "e", EVENT_consent_withdrawn, "", "2026-06-02 10:00", "{\"purpose\": \"marketing\"}");
+    story_event(&t, "e", EVENT_referral_made, "", "2026-06-15 10:00", "{\"referred\": \"b\", \"became_customer\": true}");
+    tick(&t, "2026-06-17 12:00");
+    STATE("e", "delight", "referral_thanks", "none");
+    story_end(&t);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(promises), BOTH(recovery), BOTH(review), BOTH(two_parents), BOTH(handover), BOTH(follow_up), BOTH(delight), BOTH(preferences), BOTH(next_sale), BOTH(next_sale_draft)};
+    const struct CMUnitTest tests[] = {BOTH(promises), BOTH(recovery), BOTH(review), BOTH(two_parents), BOTH(handover), BOTH(absence), BOTH(load), BOTH(follow_up), BOTH(delight), BOTH(referrals), BOTH(preferences), BOTH(next_sale), BOTH(next_sale_draft), BOTH(liked_by_sms)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,23 @@ static void choice(void **state) {
         const content_item *c = content_match(&l, &w, &because);
         if (strcmp(c ? c->id : "none", rows[i].id ? rows[i].id : "none") || strcmp(because, rows[i].because)) fail_msg("row %zu: %s because of '%s'", i, c ? c->id : "none", because);
     }
+    /* Each piece by itself: the best is one that may be sent and is worth the most. */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *because;
+        int most = 0, worth;
+        const content_wish w = {.language = rows[i].language, .products = rows[i].products, .products_n = rows[i].products_n, .topics = rows[i].topics, .topics_n = rows[i].topics_n, .sent = had, .sent_n = rows[i].sent_n,
+                                .day = calendar_day(2026, 6, 1)};
+        const content_item *best = content_match(&l, &w, &because);
+        for (size_t k = 0; k < l.n; k++) {
+            content_standing s = content_judge(&l.item[k], &w, &worth, &because);
+            assert_true((s == CONTENT_FITS) == (worth > 0));
+            assert_true(*content_standing_words(s));
+            if (&l.item[k] == best) assert_int_equal(s, CONTENT_FITS);
+            if (worth > most) most = worth;
+        }
+        if (best) content_judge(best, &w, &worth, &because);
+        assert_int_equal(best ? worth : 0, most);
+    }
     content_free(&l);
 }
 

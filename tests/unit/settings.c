@@ -15,12 +15,14 @@
 typedef struct findings {
     char text[4096];
     size_t n;
+    uint32_t line; /* of the last */
 } findings;
 
 static void found(void *ctx, const char *file, uint32_t line, const char *message) {
     findings *f = ctx;
-    (void)file, (void)line;
+    (void)file;
     f->n++;
+    f->line = line;
     size_t len = strlen(f->text);
     snprintf(f->text + len, sizeof f->text - len, "%s\n", message);
 }
@@ -55,6 +57,10 @@ static void written(void **state) {
     config_free(&read);
 }
 
+#define SATURDAYS "2026-01-03, 2026-01-10, 2026-01-17, 2026-01-24, 2026-01-31, 2026-02-07, 2026-02-14, 2026-02-21, 2026-02-28, 2026-03-07, 2026-03-14, 2026-03-21, 2026-03-28, 2026-04-04, 2026-04-11, 2026-04-18, 2026-04-25, " \
+    "2026-05-02, 2026-05-09, 2026-05-16, 2026-05-23, 2026-05-30, 2026-06-06, 2026-06-13, 2026-06-20, 2026-06-27, 2026-07-04, 2026-07-11, 2026-07-18, 2026-07-25, 2026-08-01, 2026-08-08, 2026-08-15, 2026-08-22, 2026-08-29, " \
+    "2026-09-05, 2026-09-12, 2026-09-19, 2026-09-26, 2026-10-03, 2026-10-10, 2026-10-17, 2026-10-24, 2026-10-31, 2026-11-07, 2026-11-14, 2026-11-21, 2026-11-28, 2026-12-05, 2026-12-12, 2026-12-19, 2026-12-26, 2027-01-02"
+
 static void wrong(void **state) {
     (void)state;
     static const struct {
@@ -86,6 +92,21 @@ static void wrong(void **state) {
         {"people: [{name: Ann, stands_in: Bob}]", "'Bob', who stands in for Ann, is not among the people", 1},
         {"people: [{name: Ann, away: [{from: 2026-02-02, to: 2026-02-01}]}]", "away needs from and to", 1},
         {"people: [{name: Ann, time_zone: Nowhere/Here}]", "is no time zone", 1},
+        {"people: [{name: Ann, hours: \"9-17\"}]", "hours must be hours as in \"09:00-17:00 mon-fri\" or \"09:00-12:30 13:30-17:00 mon-thu", 1},
+        {"people: [{name: Ann, hours: \"09:00-13:00 12:00-17:00 mon\"}]", "hours of mon overlap", 1},
+        {"people: [{name: Ann, hours: \"09:00-12:00 mon-fri, 11:00-13:00 fri\"}]", "hours of fri overlap", 1},
+        {"people: [{name: Ann, hours: \"22:00-06:00\"}]", "a night is two windows", 1},
+        {"people: [{name: Ann, hours: \"09:00-12:00 13:00-17:00 mon-fri;\"}]", "';' is one too many", 1},
+        {"people: [{name: Ann, hours: \"09:00-12:00,\"}]", "ends with a comma", 1},
+        {"people: [{name: Ann, hours: \"1:00-2:00 3:00-4:00 5:00-6:00 7:00-8:00 9:00-10:00\"}]", "four windows at most", 1},
+        {"people: [{name: Ann, away: [2026-02-02..2026-02-01]}]", "ends before it begins", 1},
+        {"people: [{name: Ann, away: [Christmas]}]", "away must be days as in 2026-12-24..2027-01-02", 1},
+        {"people: [{name: Ann, away: 2026-02-02}]", "away must be a list", 1},
+        {"people: [{name: Ann, tasks_per_day: 0}]", "tasks_per_day", 1},
+        {"people: [{name: Ann, languages: [German!]}]", "languages must be tags such as", 1},
+        {"people: [{name: Ann, email: ann}]", "email of Ann must be one e-mail address", 1},
+        {"company: {hours: \"\"}", "somebody has to work", 1},
+        {"company: {hours: \"10:00-14:00 sat\"}\nholidays: [" SATURDAYS "]", "fine.yaml:2: holidays: after 2026-01-03 nobody works for a year", 1},
         {"tiers: [{name: gold}, {name: gold}]", "'gold' stands there twice", 1},
         {"holidays: [2026-02-30]", "no date like", 1},
         {"company: {from_email: hello}", "company.from_email must be one e-mail address, as in hello@example.com, not 'hello'", 1},
@@ -94,7 +115,7 @@ static void wrong(void **state) {
         {"company: {web: \"ftp://example.com\"}", "https:// or http://", 1},
         {"delivery: {smtp_password: hunter2}", "delivery.smtp_password must be env:NAME or file:PATH", 1},
         {"delivery: {smtp_url: \"smtp://me:pw@mail.example\"}", "without user and password", 1},
-        {"follow_up: {first_days: 40}", "second_days must be more than first_days", 1},
+        {"follow_up: {first_days: 40}", "fine.yaml:1: follow_up.second_days must be more than first_days; they are 30 and 40", 1},
         {"people: [{name: Ann, stands_in: Ann}]", "cannot stand in for themselves", 1},
         {"webhooks: [{name: crm, url: \"http://crm.example\", secret: \"env:X\"}]", "must begin with https://", 1},
         {"webhooks: [{name: crm}]", "needs name, url and secret", 1},
@@ -114,6 +135,45 @@ static void wrong(void **state) {
     }
 }
 
+/* What only the whole shows has a line as well: that of the setting, of the person, of the tier. */
+static void lines(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t line;
+    } rows[] = {
+        {"follow_up:\n  first_days: 40\n  effect: 0.1\n", 2},
+        {"follow_up:\n  first_days: 40\n  second_days: 35\n", 3},
+        {"follow_up:\n  second_days: 5\n", 2},
+        {"company:\n  name: x\n  time_zone: Berlin\n", 3},
+        {"company:\n  hours: \"\"\n", 2},
+        {"company:\n  name: x\n  web: ftp\n", 3},
+        {"people:\n  - name: Ann\n  - name: Bob\n    stands_in: Cy\n", 3},
+        {"people:\n  - name: Ann\n  - name: Ann\n", 3},
+        {"tiers:\n  - {name: a}\n  - {name: b}\n  - {name: a}\n", 4},
+        {"webhooks:\n  - {name: a, url: \"http://a\", secret: \"env:A\"}\n", 2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        config c = {0};
+        mr_error err = {0};
+        findings f = {.n = 0};
+        char where[32];
+        assert_int_equal(config_read("fine.yaml", rows[i].text, strlen(rows[i].text), found, &f, &c, &err), MR_EDATA);
+        snprintf(where, sizeof where, "fine.yaml:%u: ", (unsigned)rows[i].line);
+        if (f.n != 1 || f.line != rows[i].line || strncmp(err.message, where, strlen(where)) != 0) fail_msg("%s\n    line %u, said: %s", rows[i].text, (unsigned)f.line, f.text);
+        config_free(&c);
+    }
+}
+
+/* "2026-11-23 09:00" UTC */
+static int64_t at(const char *text) {
+    int32_t day;
+    int hour, minute;
+    assert_true(calendar_parse(text, 10, &day));
+    assert_int_equal(sscanf(text + 11, "%d:%d", &hour, &minute), 2);
+    return day * CONTACT_DAY_US + (hour * 60 + minute) * CONTACT_MINUTE_US;
+}
+
 static void tiers_and_people(void **state) {
     (void)state;
     config c;
@@ -129,15 +189,24 @@ static void tiers_and_people(void **state) {
     assert_string_equal(config_person_stand_in(ann, calendar_day(2027, 2, 3)), "Bob");
     assert_null(config_person_of(&c, "Dee"));
     config_free(&c);
-}
-
-/* "2026-11-23 09:00" UTC */
-static int64_t at(const char *text) {
-    int32_t day;
-    int hour, minute;
-    assert_true(calendar_parse(text, 10, &day));
-    assert_int_equal(sscanf(text + 11, "%d:%d", &hour, &minute), 2);
-    return day * CONTACT_DAY_US + (hour * 60 + minute) * CONTACT_MINUTE_US;
+    read_fine("company: {time_zone: Europe/Berlin}\nholidays: [2026-03-04]\n"
+              "people: [{name: Ann, hours: \"09:00-12:30 13:30-17:00 mon-thu, 09:00-13:00 fri\", languages: [de, en-GB], away: [2026-03-05..2026-03-09, 2026-03-11], left: 2026-03-12},"
+              " {name: Bob, time_zone: America/New_York, tasks_per_day: 2.5}]", &c);
+    const config_person *bob = config_person_of(&c, "Bob");
+    ann = config_person_of(&c, "Ann");
+    assert_true(config_person_a_day(ann) == 32 / 5.0 && config_person_a_day(bob) == 2.5);
+    assert_true(config_person_speaks(ann, "de-AT") && config_person_speaks(ann, "EN") && !config_person_speaks(ann, "fr") && config_person_speaks(ann, "") && config_person_speaks(bob, "fr"));
+    static const struct {
+        const char *from, *ann, *bob;
+    } rows[] = {{"2026-03-02 11:45", "2026-03-02 12:30", "2026-03-02 14:00"}, /* Ann's noon; New York opens */
+                {"2026-03-03 16:00", "2026-03-10 08:00", "2026-03-03 16:00"}, /* a holiday, then away over a weekend */
+                {"2026-03-06 23:00", "2026-03-10 08:00", "2026-03-09 13:00"}, /* New York's clocks went forward */
+                {"2026-03-12 16:00", NULL, "2026-03-12 16:00"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(work_next(&ann->work, at(rows[i].from)), rows[i].ann ? at(rows[i].ann) : WORK_NEVER);
+        assert_int_equal(work_next(&bob->work, at(rows[i].from)), at(rows[i].bob));
+    }
+    config_free(&c);
 }
 
 static void work(void **state) {
@@ -159,6 +228,10 @@ static void work(void **state) {
         {"Asia/Kolkata", "09:00-18:00 mon-fri", "2026-11-23 12:00", 1, "2026-11-24 04:00"},   /* half an hour off */
         {"Australia/Lord_Howe", "00:00-24:00", "2026-10-03 13:00", 24, "2026-10-04 13:00"},   /* clocks change by half an hour; time that passes is what counts */
         {"UTC", "10:00-14:00 sat", "2026-11-23 09:00", 6, "2026-12-05 12:00"},
+        {"UTC", "09:00-12:30 13:30-17:00 mon-thu, 09:00-13:00 fri", "2026-11-23 12:00", 1, "2026-11-23 14:00"}, /* over lunch */
+        {"UTC", "09:00-12:30 13:30-17:00 mon-thu, 09:00-13:00 fri", "2026-11-23 12:45", 1, "2026-11-23 14:30"}, /* at lunch */
+        {"UTC", "09:00-12:30 13:30-17:00 mon-thu, 09:00-13:00 fri", "2026-11-26 16:00", 6, "2026-11-30 10:00"}, /* Friday ends at one */
+        {"UTC", "22:00-24:00 mon, 00:00-06:00 tue", "2026-11-23 23:00", 2, "2026-11-24 01:00"},                 /* a night */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char text[300];
@@ -171,7 +244,38 @@ static void work(void **state) {
     }
 }
 
+/* Nobody works: for ever, for years on end, or so little that the hours take a century. The clock counts, and at once. */
+static void nobody_works(void **state) {
+    (void)state;
+    enum { YEARS = 30 * 366 };
+    static int32_t all[YEARS];
+    config c;
+    read_fine("", &c);
+    work_calendar w = c.work;
+    int64_t from = at("2026-11-23 10:00"), hour = INT64_C(3600000000);
+    assert_int_equal(work_add_hours(&w, from, 2), from + 2 * hour);
+    w.hours = (work_hours){0};
+    assert_int_equal(work_add_hours(&w, from, 2), from + 2 * hour);
+    assert_int_equal(work_next(&w, from), WORK_NEVER);
+    assert_int_equal(work_day_begins(&w, 20000), 20000 * CONTACT_DAY_US);
+    w.hours = c.work.hours;
+    for (int i = 0; i < YEARS; i++) all[i] = work_day_of(&w, from) + i;
+    w.holidays = all, w.holidays_n = YEARS;
+    assert_int_equal(work_add_hours(&w, from, 2), from + 2 * hour);
+    assert_int_equal(work_next(&w, from), WORK_NEVER);
+    w.holidays_n = 300; /* a long closure is counted through */
+    assert_true(work_add_hours(&w, from, 2) > from + 299 * CONTACT_DAY_US);
+    w.holidays_n = 0, w.last_day = all[0];
+    assert_int_equal(work_add_hours(&w, from, 2), from + 2 * hour);
+    assert_int_equal(work_add_hours(&w, from, 40), from + 40 * hour); /* their last day ends before */
+    char why[160];
+    w = c.work;
+    assert_true(work_hours_parse("10:00-10:01 sat", &w.hours, why));
+    assert_int_equal(work_add_hours(&w, from, 20000), from + 20000 * hour);
+    config_free(&c);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(written), cmocka_unit_test(wrong), cmocka_unit_test(tiers_and_people), cmocka_unit_test(work)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(written), cmocka_unit_test(wrong), cmocka_unit_test(lines), cmocka_unit_test(tiers_and_people), cmocka_unit_test(work), cmocka_unit_test(nobody_works)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,44 @@ static void marketing(void **state) {
     template_message_free(&m);
 }
 
+/* As an SMS: one line with the company's name, marketing with the way out; a value of several lines, or with marks of Markdown, is what it is. */
+static void as_sms(void **state) {
+    (void)state;
+    static const struct {
+        const char *purpose, *sms, *product, *stop, *want; /* want NULL: MR_EDATA, of field */
+        const char *field;
+    } rows[] = {
+        {"service", "sms: Is {{product}} fine? {{^milestone}}*Yes* & no{{/milestone}}\n", "a <b>\n *c*", "", "Hollow Lane: Is a <b> *c* fine? *Yes* & no", ""},
+        {"service", "sms: {{#product}}{{product}}{{/product}}\n", "beans", "Reply STOP", "Hollow Lane: beans", ""},
+        {"marketing", "sms: {{product}}\n", "beans", "Reply STOP", "Hollow Lane: beans Reply STOP", ""},
+        {"marketing", "sms: {{product}}\n", "beans", "", NULL, "sms_stop"},
+        {"service", "sms: {{product}}\n", "", "", NULL, "product"},
+        {"service", "sms: {{#product}}x{{/product}}\n", "", "", NULL, "sms"},
+        {"service", "", "beans", "", NULL, "sms"},
+    };
+    text_buffer out = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mr_error err = {0};
+        template *t = NULL;
+        template_values v = {{0}};
+        snprintf(source, sizeof source, "---\nsubject: s\npurpose: %s\nlanguage: en\nprogramme: a\nstep: b\n%s---\nHello\n", rows[i].purpose, rows[i].sms);
+        if (template_parse("t", source, strlen(source), &t, &err) != MR_OK) fail_msg("%s", err.message);
+        template_set(&v, "company.name", "Hollow Lane");
+        template_set(&v, "product", rows[i].product);
+        template_set(&v, "sms_stop", rows[i].stop);
+        mr_status status = template_render_sms(t, &v, &out, &err);
+        assert_int_equal(status, rows[i].want ? MR_OK : MR_EDATA);
+        if (rows[i].want) assert_string_equal(out.data, rows[i].want);
+        else assert_string_equal(err.field, rows[i].field);
+        template_free(t);
+    }
+    text_free(&out);
+    findings f = {.n = 0};
+    static const char bad[] = "---\nsubject: s\npurpose: service\nlanguage: en\nprogramme: a\nstep: b\nsms: Hi {{nobody}}\n---\nHello\n";
+    assert_int_equal(template_check("t.md", bad, strlen(bad), found, &f), 1);
+    if (!strstr(f.text, "t.md:7:9: there is no field 'nobody'")) fail_msg("%s", f.text);
+}
+
 /* Every one that comes with Marram is sound, and there in both languages. */
 static void built_in(void **state) {
     (void)state;
@@ -185,6 +223,6 @@ static void built_in(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(three_texts), cmocka_unit_test(values_stay_values), cmocka_unit_test(links), cmocka_unit_test(wrong), cmocka_unit_test(marketing), cmocka_unit_test(built_in)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(three_texts), cmocka_unit_test(values_stay_values), cmocka_unit_test(links), cmocka_unit_test(wrong), cmocka_unit_test(marketing), cmocka_unit_test(as_sms), cmocka_unit_test(built_in)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
