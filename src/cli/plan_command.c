@@ -94,11 +94,12 @@ static void money(const plan_candidate *c, char out[48]) {
 }
 
 static void print_json(const plan_list *list, const explaining *x, int64_t at_us) {
-    char at[40], due[40], when[40], id[17];
+    char at[40], due[40], when[40], id[17], number[24];
     json_t *out = json_array(), *counts = json_object();
     for (size_t i = 0; i < list->n; i++) {
         const plan_candidate *c = &list->candidate[i];
-        json_t *o = json_pack("{s:i,s:s,s:I,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:s,s:f,s:I,s:f,s:s}", "rank", (int)i + 1, "id", action_id_text(c->action_id, id), "customer_id", (json_int_t)c->customer_id, "customer", c->who, "programme", c->programme, "step",
+        snprintf(number, sizeof number, "%" PRId64, c->customer_id);
+        json_t *o = json_pack("{s:i,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:b,s:s,s:f,s:I,s:f,s:s}", "rank", (int)i + 1, "id", action_id_text(c->action_id, id), "customer_id", number, "customer", c->who, "programme", c->programme, "step",
                               c->step, "what", c->what, "fate", plan_word_name(c->fate), "channel", c->channel, "owner", c->owner, "urgent", c->urgent, "due", time_text(c->due_us, due), "worth", c->worth / 100, "value_at_risk_minor",
                               (json_int_t)c->value_minor, "assumed_effect", c->effect, "currency", c->currency);
         if (c->asked) json_object_update_new(o, json_pack("{s:s,s:s,s:o}", "rule", c->rule, "detail", c->detail, "at", c->at_us == CONTACT_NEVER ? json_null() : json_string(time_text(c->at_us, when))));

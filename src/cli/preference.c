@@ -157,7 +157,9 @@ static mr_status read_link(ledger *l, const arguments *a, int64_t *id, int64_t *
 }
 
 static void told(const arguments *a, const whole *w, const char *contact) {
-    if (a->json) print_json(json_pack("{s:I,s:s,s:s,s:I}", "customer_id", (json_int_t)w->customer_id, "customer", w->external_id, "contact", contact, "recorded", (json_int_t)a->words_n));
+    char number[24];
+    snprintf(number, sizeof number, "%" PRId64, w->customer_id);
+    if (a->json) print_json(json_pack("{s:s,s:s,s:s,s:I}", "customer_id", number, "customer", w->external_id, "contact", contact, "recorded", (json_int_t)a->words_n));
     else if (a->words_n) printf("%zu preference%s of %s recorded\n", a->words_n, a->words_n == 1 ? "" : "s", name_of(w, contact));
     else printf("%s%s%s\n", *w->name ? w->name : w->external_id, *contact ? ", " : "", *contact ? name_of(w, contact) : "");
 }

@@ -290,7 +290,9 @@ static mr_status one_alone(db *d, void *ctx, mr_error *err) {
 
 static mr_status run_one(ticking *t, mr_error *err) {
     t->counts->due = 1;
-    return t->o->dry_run ? dry_look(t, t->o->customer_id, err) : db_transaction(t->l->d, DB_WRITE, one_alone, t, err);
+    if (!t->o->dry_run) return db_transaction(t->l->d, DB_WRITE, one_alone, t, err);
+    mr_status status = dry_look(t, t->o->customer_id, err);
+    return status == MR_OK && !t->counts->looked ? error_set(err, MR_EDATA, "customer", -1, "there is no customer #%lld", (long long)t->o->customer_id) : status;
 }
 
 /* Is anybody else at work by then? */

@@ -31,6 +31,9 @@ want "why" 0 "promises & apolog|overdue & address +no|consent +no" plan --db p.d
 want "why, of Ann" 0 "budget +yes +0 of 4 & hours +yes & Chosen in this order" plan --db p.db --explain C-1
 run plan --db p.db --explain C-1 --json
 check "each rule of the gate, as JSON" true "$(jq -c '[.plan[] | select(.rules)] | length > 0 and all(.[]; .rules | length > 3)' .out)"
+run plan --db p.db --limit 1 --json
+want "by the number it gives" 0 "a loan machine" plan --db p.db --explain "#$(jq -r '.plan[0].customer_id' .out)"
+want "a number that is nobody's" 3 "no customer #7" plan --db p.db --explain "#7"
 run plan --db p.db --programme promises --json
 check "of one programme" '["promises"]' "$(jq -c '[.plan[].programme] | unique' .out)"
 run plan --db p.db --limit 1 --json
