@@ -261,7 +261,7 @@ static void absence(void **state) {
 static void load(void **state) {
     story t;
     mr_error err = {0};
-    char sql[200], id[8];
+    char sql[200], id[16];
     unsigned n[3] = {0};
     story_begin(&t, store_of(state), "tiers:\n  - {name: \"*\", cadence_days: 30}\ntwo_parents:\n  mode: off\nfollow_up:\n  mode: off\npreferences:\n  mode: off\ndelight:\n  mode: off\n");
     config_person people[3];
@@ -497,7 +497,7 @@ static void next_sale_draft(void **state) {
     assert_ok(task_drop(t.l, id, &(task_answer){.by = "Sal", .note = "they have some", .now_us = t.now_us}, &err), &err);
     story_event(&t, "a", EVENT_order, "", "2026-08-20 10:00", "{\"product\": \"machine\"}");
     for (int day = 1; day <= 28; day++) {
-        char at[24];
+        char at[40];
         snprintf(at, sizeof at, "2026-09-%02d 10:00", day);
         tick(&t, at);
     }
