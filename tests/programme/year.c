@@ -136,7 +136,7 @@ static void lives(world *y, unsigned who, int day) {
     int64_t at = (FIRST_DAY + day) * DAY + (int64_t)(chance(y) * 86400) * 1000000;
     char subject[32];
     double what = chance(y);
-    snprintf(subject, sizeof subject, "%c%u-%d", what < .55 ? 'c' : 'p', who, day);
+    snprintf(subject, sizeof subject, "%c%u-%u", what < .55 ? 'c' : 'p', who, y->number); /* a case that is opened twice is one, of the severity said last */
     if (what < .35) {
         happens(y, who, EVENT_order, "", at, "{\"product\": \"beans\"}");
     } else if (what < .55) {
@@ -385,15 +385,7 @@ static int64_t count_of(db *d, const char *sql) {
     return store_int(d, sql);
 }
 
-static void check(world *y, checking *c) {
-    *c = (checking){.d = y->t.l->d};
-    for (unsigned i = 0; i < y->customers; i++) {
-        char id[16];
-        snprintf(id, sizeof id, "c%u", i);
-        check_customer(c, story_id(&y->t, id));
-    }
-    unsetenv("TZ");
-    tzset();
+static void check_base(const world *y, checking *c) {
     /* Nothing twice, as the world saw it. */
     char command[400];
     snprintf(command, sizeof command, "test -z \"$(sort '%s' | uniq -d)\"", y->world);
@@ -406,6 +398,82 @@ static void check(world *y, checking *c) {
                               "AND a.state IN (1, 3) AND a.owner <> '')", (long long)y->t.now_us);
     if (count_of(c->d, sql)) violation(c, "an overdue promise is nobody's");
     if (count_of(c->d, "SELECT CAST(COUNT(*) AS BIGINT) FROM message WHERE state = 1")) violation(c, "a message is being sent for ever");
+}
+
+static void check(world *y, checking *c) {
+    *c = (checking){.d = y->t.l->d};
+    for (unsigned i = 0; i < y->customers; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "c%u", i);
+        check_customer(c, story_id(&y->t, id));
+    }
+    unsetenv("TZ");
+    tzset();
+    check_base(y, c);
+}
+
+/* --- what the checker has to find: a customer each, of whom one thing is wrong --- */
+
+typedef struct plant {
+    const char *found; /* what it says */
+    struct {
+        event_kind kind;
+        double day; /* of the year */
+        const char *body;
+    } event[6];
+} plant;
+
+#define MAIL "{\"purpose\": \"marketing\", \"channel\": \"email\", \"topic\": \"tips\"}"
+static const plant plants[] = {
+    {"at 4:00 in Europe/Berlin", {{EVENT_touch_out, 40.125, MAIL}}},
+    {"without consent", {{EVENT_consent_withdrawn, 30, "{\"purpose\": \"marketing\"}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"who objected to profiling", {{EVENT_consent_withdrawn, 30, "{\"purpose\": \"profiling\"}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"who objected to everything", {{EVENT_preference_changed, 30, "{\"wanted\": false}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"a topic they do not want", {{EVENT_preference_changed, 30, "{\"topic\": \"tips\", \"wanted\": false}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"while something serious is open", {{EVENT_case_open, 30, "{\"number\": \"plant\", \"severity\": \"urgent\"}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"while something serious is open", {{EVENT_complaint, 30, "{\"severity\": \"high\"}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"the fifth e-mail in a quarter", {{EVENT_touch_out, 40.5, MAIL}, {EVENT_touch_out, 50.5, MAIL}, {EVENT_touch_out, 60.5, MAIL}, {EVENT_touch_out, 70.5, MAIL}, {EVENT_touch_out, 80.5, MAIL}}},
+};
+
+static void finds(const world *y, const char *what) {
+    checking c = {.d = y->t.l->d};
+    check_base(y, &c);
+    if (!strstr(c.first, what)) fail_msg("planted %s: %u found, %s", what, c.violations, c.first);
+}
+
+/* In the order opposite to that in which the checker asks. */
+static void planted_in_base(world *y) {
+    happens(y, 0, EVENT_promise_made, "plant", (FIRST_DAY + 300) * DAY, "{\"number\": \"plant\", \"due\": \"2026-11-20\"}");
+    until(y, y->t.now_us);
+    finds(y, "an overdue promise is nobody's");
+    happens(y, 0, EVENT_case_open, "plant", (FIRST_DAY + 300) * DAY, "{\"number\": \"plant\"}");
+    until(y, y->t.now_us);
+    finds(y, "an open case is nobody's");
+    FILE *f = fopen(y->world, "a");
+    fputs("1 1\n1 1\n", f);
+    fclose(f);
+    finds(y, "something was sent twice");
+}
+
+static void planted(world *y) {
+    for (size_t i = 0; i < sizeof plants / sizeof *plants; i++) {
+        unsigned who = y->customers + (unsigned)i;
+        char id[16], sql[200];
+        mr_error err = {0};
+        checking c = {.d = y->t.l->d};
+        snprintf(id, sizeof id, "c%u", who);
+        story_customer(&y->t, id, "planted@mail.example");
+        snprintf(sql, sizeof sql, "UPDATE contact SET time_zone = 'Europe/Berlin' WHERE customer_id = %lld", (long long)story_id(&y->t, id));
+        assert_ok(db_execute(y->t.l->d, sql, &err), &err);
+        happens(y, who, EVENT_consent_given, "", FIRST_DAY * DAY, "{\"purpose\": \"marketing\"}");
+        for (size_t e = 0; e < sizeof plants->event / sizeof *plants->event && plants[i].event[e].body; e++)
+            happens(y, who, plants[i].event[e].kind, plants[i].event[e].kind == EVENT_case_open ? "plant" : "", FIRST_DAY * DAY + (int64_t)(plants[i].event[e].day * (double)DAY), "%s", plants[i].event[e].body);
+        until(y, y->t.now_us);
+        check_customer(&c, story_id(&y->t, id));
+        unsetenv("TZ");
+        tzset();
+        if (c.violations != 1 || !strstr(c.first, plants[i].found)) fail_msg("planted %s: %u found, %s", plants[i].found, c.violations, c.first);
+    }
 }
 
 static void year(void **state) {
@@ -435,12 +503,8 @@ static void year(void **state) {
     printf("%u kills, %u contacts, %u of them marketing by e-mail, %u violations%s%s\n", y.kills, c.contacts, c.marketing, c.violations, c.violations ? ": " : "", c.first);
     assert_int_equal(c.violations, 0);
     assert_true(y.kills > 10 && c.marketing > y.customers / 2);
-    /* Planted: the checker finds each. */
-    happens(&y, 0, EVENT_touch_out, "", (FIRST_DAY + 100) * DAY + 3 * HOUR, "{\"purpose\": \"marketing\", \"channel\": \"email\", \"topic\": \"tips\"}");
-    happens(&y, 0, EVENT_touch_out, "", (FIRST_DAY + 100) * DAY + 15 * HOUR, "{\"purpose\": \"marketing\", \"channel\": \"email\", \"topic\": \"tips\"}");
-    until(&y, y.t.now_us);
-    check(&y, &c);
-    assert_true(c.violations > 0);
+    planted_in_base(&y);
+    planted(&y);
     free(y.coming);
     story_end(&y.t);
 }
