@@ -90,6 +90,7 @@ static const char *what_came_of(const received *m) {
     }
     if (m->mail.kind == INBOUND_BOUNCE) return m->hard ? "recorded; the address is not used again" : "recorded";
     if (m->mail.kind == INBOUND_UNSUBSCRIBE) return m->customers > 1 ? "recorded for all who have the address" : "recorded: no more marketing by e-mail";
+    if (m->mail.kind == INBOUND_LEAVE) return "recorded: they want to leave";
     return m->arrived ? "recorded; the message it answers has arrived" : "recorded";
 }
 

@@ -6,7 +6,7 @@
 #include <error.h>
 #include <knowledge.h>
 #include <person.h>
-#include <preference_link.h>
+#include <signed_link.h>
 #include <preference_list.h>
 #include <whole.h>
 
@@ -137,9 +137,9 @@ static mr_status show(ledger *l, const arguments *a, int64_t id, whole *w, mr_er
 
 static mr_status link_of(ledger *l, const arguments *a, const config *c, int64_t id, int64_t contact_id, mr_error *err) {
     knowledge known = {.learnt_day = 0};
-    char link[PREFERENCE_LINK];
+    char link[SIGNED_LINK];
     mr_status status = knowledge_read(l, &known, err);
-    if (status == MR_OK && !*preference_link(known.link_key, c->preferences_link, id, contact_id, link))
+    if (status == MR_OK && !*signed_link(known.link_key, SIGNED_PREFERENCES, c->preferences_link, id, contact_id, link))
         status = error_set(err, MR_EDATA, "link", -1, "the settings name no page for it: preferences.link, as in https://example.com/preferences");
     if (status == MR_OK && a->json) print_json(json_pack("{s:s}", "link", link));
     else if (status == MR_OK) puts(link);
@@ -150,7 +150,7 @@ static mr_status link_of(ledger *l, const arguments *a, const config *c, int64_t
 static mr_status read_link(ledger *l, const arguments *a, int64_t *id, int64_t *contact_id, mr_error *err) {
     knowledge known = {.learnt_day = 0};
     mr_status status = knowledge_read(l, &known, err);
-    if (status == MR_OK && !preference_link_read(known.link_key, a->who, id, contact_id))
+    if (status == MR_OK && !signed_link_read(known.link_key, SIGNED_PREFERENCES, a->who, id, contact_id))
         status = error_set(err, MR_EDATA, "link", -1, "that is no link of this ledger's: it was cut or changed, or another ledger made it");
     knowledge_free(&known);
     return status;

@@ -156,6 +156,16 @@ static bool leaves(inbound *m) {
     return false;
 }
 
+static bool leaves_us(inbound *m) {
+    static const char with_token[] = "leave-";
+    const char *subject = m->subject;
+    char token[MAIL_TOKEN] = "";
+    while (*subject == ' ') subject++;
+    if (strncasecmp(subject, with_token, sizeof with_token - 1) || !mail_token_copy(subject + sizeof with_token - 1, strlen(subject + sizeof with_token - 1), token)) return false;
+    memcpy(m->token, token, sizeof token);
+    return snprintf(m->reason, sizeof m->reason, "asked for by the link to leave") > 0;
+}
+
 static bool leaves_in_words(inbound *m) {
     const char *text = m->text.data, *end = strchr(text, '\n');
     bool subject = inbound_leaves(m->subject, strlen(m->subject)), line = inbound_leaves(text, end ? (size_t)(end - text) : strlen(text));
@@ -172,6 +182,8 @@ static void judge(GMimeMessage *message, const found_parts *parts, inbound *m) {
         snprintf(m->reason, sizeof m->reason, "the mailbox provider passes on a complaint");
     } else if (leaves(m)) {
         m->kind = INBOUND_UNSUBSCRIBE;
+    } else if (leaves_us(m)) {
+        m->kind = INBOUND_LEAVE;
     } else if (by_machine(GMIME_OBJECT(message), m->subject, m->reason)) {
         m->kind = INBOUND_AUTO;
     } else if (leaves_in_words(m)) {
@@ -237,6 +249,6 @@ void inbound_free(inbound *m) {
 }
 
 const char *inbound_kind_text(inbound_kind kind) {
-    static const char *const words[] = {"unknown", "bounce", "reply", "unsubscribe", "automatic"};
+    static const char *const words[] = {"unknown", "bounce", "reply", "unsubscribe", "leave", "automatic"};
     return (unsigned)kind < sizeof words / sizeof *words ? words[kind] : words[0];
 }

@@ -14,6 +14,7 @@ typedef enum inbound_kind {
     INBOUND_BOUNCE,      /* RFC 3464: it did not arrive, or not yet */
     INBOUND_REPLY,       /* somebody answers a message of ours */
     INBOUND_UNSUBSCRIBE, /* no more marketing: by the List-Unsubscribe address, a subject or first line that says so, or a complaint of the mailbox provider (RFC 5965) */
+    INBOUND_LEAVE,       /* they do not need us any more: by the link in our messages */
     INBOUND_AUTO         /* a machine's answer (RFC 3834), a list's mail, a notice that it arrived: nothing to do, and above all nothing to answer */
 } inbound_kind;
 

@@ -82,7 +82,8 @@ static void write_body(const receiving *w, int kind, body_writer *b) {
         put(b, "reason", m->reason);
         put(b, "address", w->rows.row[0].address);
     }
-    put(b, "contact", w->contact);
+    if (kind == EVENT_leave_intent) body_put_text(b, "feedback", m->text.data, cut(m->text.data, m->text.len, MOST_TEXT));
+    if (kind != EVENT_leave_intent) put(b, "contact", w->contact);
     if (kind == EVENT_touch_in) body_put_text(b, "comment", m->text.data, cut(m->text.data, m->text.len, MOST_TEXT));
     if (kind == EVENT_consent_withdrawn) {
         char evidence[400];
@@ -114,7 +115,7 @@ static mr_status append(receiving *w, int64_t customer_id, int kind, mr_error *e
 }
 
 static int event_of(inbound_kind kind) {
-    return kind == INBOUND_BOUNCE ? EVENT_bounce : kind == INBOUND_UNSUBSCRIBE ? EVENT_consent_withdrawn : EVENT_touch_in;
+    return kind == INBOUND_BOUNCE ? EVENT_bounce : kind == INBOUND_UNSUBSCRIBE ? EVENT_consent_withdrawn : kind == INBOUND_LEAVE ? EVENT_leave_intent : EVENT_touch_in;
 }
 
 static mr_status append_all(db *d, void *ctx, mr_error *err) {

@@ -12,8 +12,8 @@ const template_field template_fields[TEMPLATE_FIELDS] = {
 };
 
 static const template_language languages[] = {
-#define TEMPLATE_LANGUAGE(code, why, why_after, unsubscribe, preferences, hello, hello_all, day, ...) \
-    {code, why, why_after, unsubscribe, preferences, hello, hello_all, day, {__VA_ARGS__}},
+#define TEMPLATE_LANGUAGE(code, why, why_after, unsubscribe, preferences, leave, hello, hello_all, day, ...) \
+    {code, why, why_after, unsubscribe, preferences, leave, hello, hello_all, day, {__VA_ARGS__}},
 #include "template_words.def"
 #undef TEMPLATE_LANGUAGE
 };

@@ -51,7 +51,7 @@ void template_plain(cmark_node *root, const template_values *v, text_buffer *out
 void html_escape(text_buffer *out, const char *text, size_t len);
 
 typedef struct template_language {
-    const char *code, *why, *why_after, *unsubscribe, *preferences, *hello, *hello_all, *day, *month[12];
+    const char *code, *why, *why_after, *unsubscribe, *preferences, *leave, *hello, *hello_all, *day, *month[12];
 } template_language;
 const template_language *template_language_of(const char *language, bool *known); /* never NULL */
 

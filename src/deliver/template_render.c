@@ -202,9 +202,10 @@ static mr_status put_footer(const template *t, const template_values *v, text_bu
     const template_language *words = template_language_of(t->head.language, NULL);
     const char *name = template_get(v, "company.name"), *address = template_get(v, "company.address");
     bool marketing = !strcmp(t->head.purpose, "marketing"), own = *t->head.unsubscribe != 0;
-    text_buffer stop = {0}, choose = {0};
+    text_buffer stop = {0}, choose = {0}, leave = {0};
     mr_status status = encoded(t, v, "unsubscribe", &stop, err);
     if (status == MR_OK) status = encoded(t, v, "preferences_link", &choose, err);
+    if (status == MR_OK) status = encoded(t, v, "leave_link", &leave, err);
     const char *lacks = !marketing ? NULL : !*name ? "company.name" : !*address ? "company.address" : !stop.len ? "unsubscribe" : NULL;
     if (status == MR_OK && lacks) status = error_set(err, MR_EDATA, lacks, -1, "%.150s: a marketing message must say %s, and it is not known", t->name, lacks);
     if (status == MR_OK && (*name || *address)) {
@@ -233,10 +234,17 @@ static mr_status put_footer(const template *t, const template_values *v, text_bu
             }
             text_puts(html, "</p>\n");
         }
+        if (leave.len) {
+            text_puts(html, "<p style=\"margin:0 0 .8em\">");
+            html_link(html, leave.data, words->leave);
+            text_puts(html, "</p>\n");
+            text_printf(plain, "%s%s: %s\n", marketing ? "" : "\n", words->leave, leave.data);
+        }
         text_puts(html, "</div>\n");
     }
     text_free(&stop);
     text_free(&choose);
+    text_free(&leave);
     return status;
 }
 

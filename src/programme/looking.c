@@ -1,5 +1,6 @@
 #include "looking.h"
 
+#include "leave_flow.h"
 #include "objecting.h"
 #include "owners.h"
 #include "programme.h"
@@ -315,7 +316,7 @@ bool look_here(const look *k) {
         contracts = true;
     }
     if (contracts) return false;
-    if (d->n[EVENT_leave_confirmed]) return false;
+    if (leave_flow_holds(k->w, k->now_us)) return false;
     for (uint32_t i = 0; i < d->n[EVENT_order]; i++)
         if (trace_is_order(digest_event(d, EVENT_order, i))) return true;
     return false;

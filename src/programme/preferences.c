@@ -2,7 +2,7 @@
  * again once a year. docs/programmes/preferences.md. */
 #include "programme.h"
 
-#include "preference_link.h"
+#include "signed_link.h"
 
 #include <string.h>
 
@@ -40,8 +40,8 @@ static void ask(look *k, const whole_contact *c, const char *step, int64_t ancho
     w->purpose = CONTACT_service;
     w->topic = "preferences";
     look_why(k, w, "%s", why);
-    char link[PREFERENCE_LINK];
-    look_fill(k, w, "preferences_link", "%s", preference_link(k->known->link_key, k->c->preferences_link, k->w->customer_id, id, link));
+    char link[SIGNED_LINK];
+    look_fill(k, w, "preferences_link", "%s", signed_link(k->known->link_key, SIGNED_PREFERENCES, k->c->preferences_link, k->w->customer_id, id, link));
 }
 
 static void one(look *k, const whole_contact *c) {

@@ -31,7 +31,8 @@ static void apologise(look *k, const whole_promise *p) {
     look_why(k, w, "Due on %s, and neither kept nor called broken", look_day_text(k, look_day_of(k, p->due_us)));
     look_say(k, w, "1. Say sorry once, without excuses. 2. Say what happened. 3. Give the new date, one that is sure. 4. Put it right, and tell them on that day");
     look_fill(k, w, "promise.what", "%s", named(k, p));
-    look_fill(k, w, "promise.due", "%s", look_day_text(k, look_day_of(k, p->due_us)));
+    char day[11];
+    look_fill(k, w, "promise.due", "%s", calendar_text(look_day_of(k, p->due_us), day)); /* said in their language (wording.c) */
     w->done_event = "touch_out";
     evidence(k, w, p);
 }

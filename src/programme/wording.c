@@ -1,7 +1,11 @@
 #include "wording.h"
 
+#include "leave_flow.h"
+#include "programme.h"
+#include "signed_link.h"
 #include "sms_way.h"
 
+#include <calendar.h>
 #include <error.h>
 
 #include <stdio.h>
@@ -83,11 +87,28 @@ static void put_unsubscribe(filling *f, const ledger *l, const config *c, int64_
     put(f, "unsubscribe", look_text(f->k, "mailto:%s?subject=unsubscribe-%s", c->delivery_unsubscribe, message_token(l, f->k->w->customer_id, id, token)));
 }
 
-static void put_document(filling *f, const action_row *a) {
+/* Who has a contract leaves by giving notice of it; everybody else by saying so, and every message tells how. */
+static void put_leave(filling *f, const ledger *l, const config *c, int64_t id, int64_t contact_id) {
+    char link[SIGNED_LINK], token[MESSAGE_TOKEN];
+    const whole *w = f->k->w;
+    const char *replies = *c->delivery_replies ? c->delivery_replies : c->company_from_email;
+    if (c->exit_mode == PROGRAMME_OFF || leave_flow_holds(f->k->w, f->k->now_us)) return;
+    for (size_t i = 0; i < w->contracts_n; i++)
+        if (w->contracts[i].state != WHOLE_CONTRACT_ENDED) return;
+    if (*c->exit_link) put(f, "leave_link", look_text(f->k, "%s", signed_link(l->key, SIGNED_LEAVE, c->exit_link, w->customer_id, contact_id, link)));
+    else if (*replies) put(f, "leave_link", look_text(f->k, "mailto:%s?subject=leave-%s", replies, message_token(l, w->customer_id, id, token)));
+}
+
+/* A value that is a day is said in the message's language. */
+static void put_document(filling *f, const char *language, const action_row *a) {
     json_t *o = json_loads(a->document, 0, NULL), *v;
     const char *field;
-    json_object_foreach(json_object_get(o, "values"), field, v)
-        if (json_is_string(v)) put(f, field, look_text(f->k, "%s", json_string_value(v)));
+    int32_t day;
+    json_object_foreach(json_object_get(o, "values"), field, v) {
+        if (!json_is_string(v)) continue;
+        if (json_string_length(v) == 10 && calendar_parse(json_string_value(v), 10, &day)) put_day(f, field, language, day);
+        else put(f, field, look_text(f->k, "%s", json_string_value(v)));
+    }
     json_decref(o);
 }
 
@@ -142,8 +163,9 @@ mr_status wording_message(wording *w, look *k, const ledger *l, const action_row
     put_events(&f, a->subject_id);
     put_day(&f, "today", e->language, k->day);
     put_unsubscribe(&f, l, w->c, a->id);
+    put_leave(&f, l, w->c, a->id, contact_id);
     put(&f, "sms_stop", w->c->delivery_sms_stop);
-    put_document(&f, a);
+    put_document(&f, e->language, a);
     mr_status status = sms ? template_render_sms(e->t, &f.v, &w->sms, err) : template_render(e->t, &f.v, &w->message, err);
     if (status != MR_OK) return status;
     const char *email = contact && *contact->email ? contact->email : k->w->contacts_n <= 1 ? k->w->email : "", *phone = phone_of(k, contact);

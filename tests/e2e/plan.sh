@@ -38,7 +38,7 @@ run plan --db p.db --programme promises --json
 check "of one programme" '["promises"]' "$(jq -c '[.plan[].programme] | unique' .out)"
 run plan --db p.db --limit 1 --json
 check "the first alone" "1 true" "$(jq -r '"\(.plan | length) \(.candidates > 1)"' .out)"
-want "no such programme" 2 "there is no programme 'fun'; there are recovery" plan --db p.db --programme fun
+want "no such programme" 2 "there is no programme 'fun'; there are exit" plan --db p.db --programme fun
 want "nobody" 3 "no customer .C-9" plan --db p.db --explain C-9
 want "a word too many" 2 "one argument too many" plan C-1 --db p.db
 want "no ledger" 5 "no.db" plan --db no.db

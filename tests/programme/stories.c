@@ -4,7 +4,7 @@
 #include <calendar.h>
 #include <normal.h>
 #include <outbox.h>
-#include <preference_link.h>
+#include <signed_link.h>
 #include <rebuild.h>
 #include <referral.h>
 
@@ -375,12 +375,12 @@ static void preferences(void **state) {
     const char *link = json_string_value(json_object_get(values, "preferences_link"));
     assert_non_null(link);
     int64_t customer, contact;
-    assert_true(preference_link_read(t.l->key, link, &customer, &contact));
+    assert_true(signed_link_read(t.l->key, SIGNED_PREFERENCES, link, &customer, &contact));
     assert_true(customer == story_id(&t, "a"));
-    char forged[PREFERENCE_LINK];
+    char forged[SIGNED_LINK];
     snprintf(forged, sizeof forged, "%s", link);
     forged[strlen(forged) - 40] ^= 1;
-    assert_false(preference_link_read(t.l->key, forged, &customer, &contact));
+    assert_false(signed_link_read(t.l->key, SIGNED_PREFERENCES, forged, &customer, &contact));
     /* A draft goes when it is approved, and is not asked again within the quarter. */
     mr_error err = {0};
     char id[32];

@@ -1,4 +1,4 @@
-#include "preference_link.h"
+#include "signed_link.h"
 
 #include <sodium.h>
 
@@ -10,24 +10,24 @@
 #define MAC 16
 #define TOKEN (IDS + 2 * MAC)
 
-static void sign(const unsigned char key[16], const char *ids, unsigned char mac[MAC]) {
-    static const char purpose[] = "marram preference link 1 ";
+static void sign(const unsigned char key[16], signed_use use, const char *ids, unsigned char mac[MAC]) {
+    static const char *const purposes[SIGNED_USES] = {"marram preference link 1 ", "marram leave link 1 "};
     crypto_generichash_state s;
     crypto_generichash_init(&s, key, 16, MAC);
-    crypto_generichash_update(&s, (const unsigned char *)purpose, sizeof purpose - 1);
+    crypto_generichash_update(&s, (const unsigned char *)purposes[use], strlen(purposes[use]));
     crypto_generichash_update(&s, (const unsigned char *)ids, IDS);
     crypto_generichash_final(&s, mac, MAC);
 }
 
-const char *preference_link(const unsigned char key[16], const char *base, int64_t customer_id, int64_t contact_id, char out[PREFERENCE_LINK]) {
+const char *signed_link(const unsigned char key[16], signed_use use, const char *base, int64_t customer_id, int64_t contact_id, char out[SIGNED_LINK]) {
     char ids[IDS + 1], hex[2 * MAC + 1];
     unsigned char mac[MAC];
     out[0] = 0;
     if (!*base) return out;
     snprintf(ids, sizeof ids, "%016llx%016llx", (unsigned long long)customer_id, (unsigned long long)contact_id);
-    sign(key, ids, mac);
+    sign(key, use, ids, mac);
     sodium_bin2hex(hex, sizeof hex, mac, MAC);
-    if (snprintf(out, PREFERENCE_LINK, "%s%ct=%s%s", base, strchr(base, '?') ? '&' : '?', ids, hex) >= PREFERENCE_LINK) out[0] = 0;
+    if (snprintf(out, SIGNED_LINK, "%s%ct=%s%s", base, strchr(base, '?') ? '&' : '?', ids, hex) >= SIGNED_LINK) out[0] = 0;
     return out;
 }
 
@@ -41,7 +41,7 @@ static bool hex_value(const char *text, uint64_t *value) {
     return true;
 }
 
-bool preference_link_read(const unsigned char key[16], const char *token, int64_t *customer_id, int64_t *contact_id) {
+bool signed_link_read(const unsigned char key[16], signed_use use, const char *token, int64_t *customer_id, int64_t *contact_id) {
     unsigned char mac[MAC], said[MAC];
     uint64_t customer, contact;
     size_t len = strlen(token), got = 0;
@@ -50,7 +50,7 @@ bool preference_link_read(const unsigned char key[16], const char *token, int64_
     if (len > TOKEN && token[-1] != '=') return false;
     if (!hex_value(token, &customer) || !hex_value(token + 16, &contact)) return false;
     if (sodium_hex2bin(said, MAC, token + IDS, (size_t)2 * MAC, NULL, &got, NULL) || got != MAC) return false;
-    sign(key, token, mac);
+    sign(key, use, token, mac);
     if (sodium_memcmp(mac, said, MAC)) return false;
     *customer_id = (int64_t)customer;
     *contact_id = (int64_t)contact;
