@@ -80,6 +80,13 @@ static void under_way(look *k, const leave_flow *f) {
 
 /* --- over --- */
 
+/* In writing, also to who likes the telephone better: it is what they keep. */
+static bool has_email(const look *k) {
+    for (size_t i = 0; i < k->w->contacts_n; i++)
+        if (*k->w->contacts[i].email) return true;
+    return *k->w->email;
+}
+
 static void has_left(look *k, const leave_flow *f) {
     int64_t over_us = f->flow.ended_us + ACKNOWLEDGE_DAYS * LOOK_DAY_US;
     if (k->now_us >= over_us) return;
@@ -87,6 +94,7 @@ static void has_left(look *k, const leave_flow *f) {
     look_wish *w = look_message(k, "acknowledge", f->subject_id, f->ended, f->flow.ended_us, "exit/acknowledge", "Put in writing that they have left%s, from when, and that the door is open", of_contract(k, f));
     look_for(k, w, REASON_OWNER_operations);
     w->purpose = CONTACT_legal;
+    if (has_email(k)) w->channel = CONTACT_email;
     w->topic = "leaving";
     w->urgent = true;
     w->until_us = over_us;

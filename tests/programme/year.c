@@ -30,7 +30,7 @@
 #endif
 
 static const char settings[] =
-    "follow_up: {mode: automatic}\nrecovery: {mode: automatic}\npromises: {mode: automatic}\nreview: {mode: automatic}\ntwo_parents: {mode: automatic}\n"
+    "exit: {mode: automatic}\nfollow_up: {mode: automatic}\nrecovery: {mode: automatic}\npromises: {mode: automatic}\nreview: {mode: automatic}\ntwo_parents: {mode: automatic}\n"
     "delight: {mode: automatic}\npreferences: {mode: automatic}\ntiers: [{name: \"*\", cadence_days: 90}]\n";
 
 /* "" is not known: then hours have to be right wherever they may be. */
@@ -163,6 +163,11 @@ static void lives(world *y, unsigned who, int day) {
         }
     } else if (what < .95) {
         happens(y, who, EVENT_consent_withdrawn, "", at, chance(y) < .5 ? "{\"purpose\": \"marketing\"}" : "{\"purpose\": \"marketing\", \"channel\": \"email\"}");
+    } else if (what < .965) { /* on their way out: in one screen or two, or not to the end; some stay, some come back */
+        happens(y, who, EVENT_leave_intent, "", at, "{\"channel\": \"web\"}");
+        if (chance(y) < .5) happens(y, who, EVENT_survey, "", at + HOUR / 60, "{\"name\": \"leaving\", \"comment\": \"too dear\"}");
+        if (chance(y) < .6) happens(y, who, EVENT_leave_confirmed, "", at + HOUR / 30, "{}");
+        else if (chance(y) < .5) happens(y, who, EVENT_came_back, "", at + (int64_t)(chance(y) * 20) * DAY + HOUR, "{}");
     } else if (what < .98) {
         happens(y, who, EVENT_preference_changed, "", at, "{\"topic\": \"%s\", \"wanted\": %s}", topics[pick(y, 4)], chance(y) < .5 ? "true" : "false");
     } else {
@@ -277,7 +282,8 @@ static void people_work(world *y, int64_t now_us) {
 
 typedef struct checking {
     db *d;
-    unsigned contacts, marketing, violations;
+    int64_t now_us;
+    unsigned contacts, marketing, left, violations;
     char first[300];
 } checking;
 
@@ -311,12 +317,15 @@ static int minute_of(const char *zone, int64_t at) {
 }
 
 static void check_marketing(checking *c, int64_t customer, const char *zone, const seen *e, size_t n, size_t at) {
-    bool given = false, topic = true, profiled = true, nothing = false;
+    bool given = false, topic = true, profiled = true, nothing = false, leaving = false, left = false;
     int serious = 0, emails = 0, from = 8 * 60, to = 21 * 60;
     int64_t complaint = INT64_MIN, touched = INT64_MIN;
     const char *const american[] = {"America/New_York", "America/Los_Angeles", "Pacific/Honolulu", "America/Anchorage"};
     for (size_t i = 0; i < at; i++) {
         const char *purpose = of(&e[i], "purpose");
+        if (e[i].kind == EVENT_leave_intent) leaving = true;
+        if (e[i].kind == EVENT_leave_confirmed) left = true;
+        if (e[i].kind == EVENT_came_back || (left && e[i].kind == EVENT_order)) leaving = left = false;
         bool profiling = !strcmp(purpose, "profiling"), channel = *of(&e[i], "channel");
         if (e[i].kind == EVENT_consent_given && profiling) profiled = true;
         if (e[i].kind == EVENT_consent_withdrawn && (profiling || (!*purpose && !channel))) profiled = false;
@@ -345,9 +354,35 @@ static void check_marketing(checking *c, int64_t customer, const char *zone, con
     }
     if (!given) violation(c, "customer %" PRId64 ": without consent", customer);
     if (!profiled || nothing) violation(c, "customer %" PRId64 ": who objected to %s", customer, nothing ? "everything" : "profiling");
+    if (leaving || left) violation(c, "customer %" PRId64 ": who is leaving, or has left", customer);
     if (!topic) violation(c, "customer %" PRId64 ": a topic they do not want", customer);
     if (serious > 0 || complaint > touched) violation(c, "customer %" PRId64 ": while something serious is open", customer);
     if (emails >= 4 && !strcmp(of(&e[at], "channel"), "email")) violation(c, "customer %" PRId64 ": the fifth e-mail in a quarter", customer);
+}
+
+/* Whoever left has it in writing, where there is an address: within ten days, and no more than two screens were between saying so and that. */
+static void check_leaving(checking *c, int64_t customer, bool address, const seen *e, size_t n, int64_t now_us) {
+    bool bounced = false;
+    for (size_t i = 0; i < n; i++) {
+        bounced = bounced || e[i].kind == EVENT_bounce;
+        if (e[i].kind != EVENT_leave_confirmed) continue;
+        int screens = 1, reasons = 0;
+        bool written = false, before = false, again = false;
+        size_t start = i;
+        for (size_t k = i; k-- > 0 && e[k].kind != EVENT_leave_confirmed && e[k].kind != EVENT_came_back;)
+            if (e[k].kind == EVENT_leave_intent) start = k, before = true;
+        for (size_t k = start; k < i; k++) reasons += e[k].kind == EVENT_survey && !strcmp(of(&e[k], "name"), "leaving");
+        screens += reasons;
+        for (size_t k = i + 1; k < n; k++) {
+            if (e[k].kind == EVENT_bounce) bounced = true;
+            if (e[k].kind == EVENT_leave_intent || e[k].kind == EVENT_leave_confirmed || e[k].kind == EVENT_order || e[k].kind == EVENT_came_back) again = true;
+            if (e[k].kind == EVENT_touch_out && !strcmp(of(&e[k], "topic"), "leaving") && !strcmp(of(&e[k], "purpose"), "legal") && e[k].at < e[i].at + 10 * DAY) written = true;
+            if (again) break;
+        }
+        c->left++;
+        if (before && screens > 2) violation(c, "customer %" PRId64 ": %d screens to leave", customer, screens);
+        if (address && !bounced && !again && !written && e[i].at + 10 * DAY < now_us) violation(c, "customer %" PRId64 ": left, and has nothing in writing", customer);
+    }
 }
 
 static void check_customer(checking *c, int64_t customer) {
@@ -357,10 +392,11 @@ static void check_customer(checking *c, int64_t customer) {
     size_t n = 0;
     static seen e[4096];
     char zone[64] = "";
-    assert_ok(db_prepare(c->d, "SELECT time_zone FROM contact WHERE customer_id = $1", "i", &s, &err), &err);
+    bool address = false;
+    assert_ok(db_prepare(c->d, "SELECT time_zone, email FROM contact WHERE customer_id = $1", "i", &s, &err), &err);
     db_bind_int(s, 1, customer);
     assert_ok(db_step(s, &row, &err), &err);
-    if (row) snprintf(zone, sizeof zone, "%s", db_text(s, 0, NULL));
+    if (row) snprintf(zone, sizeof zone, "%s", db_text(s, 0, NULL)), address = *db_text(s, 1, NULL);
     db_reset(s);
     assert_ok(db_prepare(c->d, "SELECT at_us, kind, body, subject_id FROM event WHERE customer_id = $1 ORDER BY at_us, id", "i", &s, &err), &err);
     db_bind_int(s, 1, customer);
@@ -378,6 +414,7 @@ static void check_customer(checking *c, int64_t customer) {
         c->marketing++;
         check_marketing(c, customer, zone, e, n, i);
     }
+    check_leaving(c, customer, address, e, n, c->now_us);
     for (size_t i = 0; i < n; i++) json_decref(e[i].body);
 }
 
@@ -401,7 +438,7 @@ static void check_base(const world *y, checking *c) {
 }
 
 static void check(world *y, checking *c) {
-    *c = (checking){.d = y->t.l->d};
+    *c = (checking){.d = y->t.l->d, .now_us = y->t.now_us};
     for (unsigned i = 0; i < y->customers; i++) {
         char id[16];
         snprintf(id, sizeof id, "c%u", i);
@@ -432,6 +469,10 @@ static const plant plants[] = {
     {"a topic they do not want", {{EVENT_preference_changed, 30, "{\"topic\": \"tips\", \"wanted\": false}"}, {EVENT_touch_out, 40.5, MAIL}}},
     {"while something serious is open", {{EVENT_case_open, 30, "{\"number\": \"plant\", \"severity\": \"urgent\"}"}, {EVENT_touch_out, 40.5, MAIL}}},
     {"while something serious is open", {{EVENT_complaint, 30, "{\"severity\": \"high\"}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"who is leaving", {{EVENT_leave_intent, 30, "{}"}, {EVENT_touch_out, 40.5, MAIL}}},
+    {"left, and has nothing in writing", {{EVENT_leave_intent, 30, "{}"}, {EVENT_leave_confirmed, 30.01, "{}"}}},
+    {"3 screens to leave", {{EVENT_leave_intent, 30, "{}"}, {EVENT_survey, 30.01, "{\"name\": \"leaving\"}"}, {EVENT_survey, 30.02, "{\"name\": \"leaving\"}"}, {EVENT_leave_confirmed, 30.03, "{}"},
+                            {EVENT_touch_out, 30.5, "{\"purpose\": \"legal\", \"channel\": \"email\", \"topic\": \"leaving\"}"}}},
     {"the fifth e-mail in a quarter", {{EVENT_touch_out, 40.5, MAIL}, {EVENT_touch_out, 50.5, MAIL}, {EVENT_touch_out, 60.5, MAIL}, {EVENT_touch_out, 70.5, MAIL}, {EVENT_touch_out, 80.5, MAIL}}},
 };
 
@@ -460,7 +501,7 @@ static void planted(world *y) {
         unsigned who = y->customers + (unsigned)i;
         char id[16], sql[200];
         mr_error err = {0};
-        checking c = {.d = y->t.l->d};
+        checking c = {.d = y->t.l->d, .now_us = y->t.now_us};
         snprintf(id, sizeof id, "c%u", who);
         story_customer(&y->t, id, "planted@mail.example");
         snprintf(sql, sizeof sql, "UPDATE contact SET time_zone = 'Europe/Berlin' WHERE customer_id = %lld", (long long)story_id(&y->t, id));
@@ -500,9 +541,9 @@ static void year(void **state) {
     until(&y, y.t.now_us);
     ticks(&y, s, y.t.now_us);
     check(&y, &c);
-    printf("%u kills, %u contacts, %u of them marketing by e-mail, %u violations%s%s\n", y.kills, c.contacts, c.marketing, c.violations, c.violations ? ": " : "", c.first);
+    printf("%u kills, %u contacts, %u of them marketing by e-mail, %u left, %u violations%s%s\n", y.kills, c.contacts, c.marketing, c.left, c.violations, c.violations ? ": " : "", c.first);
     assert_int_equal(c.violations, 0);
-    assert_true(y.kills > 10 && c.marketing > y.customers / 2);
+    assert_true(y.kills > 10 && c.left > y.customers / 50 && c.marketing > y.customers / 2);
     planted_in_base(&y);
     planted(&y);
     free(y.coming);
