@@ -148,6 +148,25 @@ static const char *language_of(const arguments *a, const whole *w, const config 
     return a->language ? a->language : *w->locale ? w->locale : c->company_language;
 }
 
+/* As the customer reads it, where the settings still have it. */
+static const char *offer_says(const config *c, const leave_flow *f, const char *language, const char **text) {
+    *text = "";
+    for (size_t i = 0; i < c->offers_n; i++) {
+        if (strcmp(c->offers[i].name, f->offer)) continue;
+        *text = config_says_in(c, &c->offers[i].text, language);
+        return config_says_in(c, &c->offers[i].title, language);
+    }
+    return f->offer;
+}
+
+static json_t *offer_json(const arguments *a, const whole *w, const leave_flow *f, const config *c) {
+    char at[40];
+    const char *text, *title = offer_says(c, f, language_of(a, w, c), &text);
+    if (!f->offer_id) return json_null();
+    return json_pack("{s:s,s:s,s:s,s:s,s:o}", "offer", f->offer, "number", f->offer_number, "title", title, "text", text, "expires",
+                     f->offer_expires_us == WHOLE_NO_TIME ? json_null() : json_string(time_text(f->offer_expires_us, at)));
+}
+
 static json_t *ways(const leave_flow *f) {
     json_t *list = json_array();
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
@@ -170,7 +189,7 @@ static void print_json(const arguments *a, const whole *w, const leave_flow *f, 
     json_object_set_new(o, "too_late_for_this_term", json_boolean(f->late));
     json_object_set_new(o, "reason", *reason_of((int)f->why)->code ? json_string(reason_of((int)f->why)->code) : json_null());
     json_object_set_new(o, "words", *f->words ? json_string(f->words) : json_null());
-    json_object_set_new(o, "offer", f->offer_id ? json_string(f->offer) : json_null());
+    json_object_set_new(o, "offer", offer_json(a, w, f, c));
     json_object_set_new(o, "started", f->flow.started_us ? json_string(time_text(f->flow.started_us, at)) : json_null());
     json_object_set_new(o, "ended", f->flow.ended_us ? json_string(time_text(f->flow.ended_us, at)) : json_null());
     json_object_set_new(o, "screens", json_integer(f->flow.screens));
@@ -188,7 +207,8 @@ static void print_leaving(const arguments *a, const whole *w, const leave_flow *
     char day[11];
     printf("To leave, nothing more is needed than\n  marram leave confirm %s        last day %s%s\n", w->external_id, calendar_text(f->last_day, day),
            f->late ? ", the end of the next term: the notice for this one is over" : "");
-    if (f->offer_id && !f->flow.answered) printf("\nThey were made an offer: %s\n  marram leave accept %s\n  marram leave decline %s\n", f->offer, w->external_id, w->external_id);
+    const char *text, *title = offer_says(c, f, language_of(a, w, c), &text);
+    if (f->offer_id && !f->flow.answered) printf("\nThey may have instead: %s%s%s\n  marram leave accept %s\n  marram leave decline %s\n", title, *text ? ". " : "", text, w->external_id, w->external_id);
     if (f->flow.reason || f->why != REASON_none) return;
     printf("\nIf they care to say why (they need not): marram leave reason %s CODE\n", w->external_id);
     for (size_t i = 0; i < leave_words_n; i++) printf("  %-18s %s\n", leave_words[i].code, leave_word_in(&leave_words[i], language_of(a, w, c)));
@@ -225,11 +245,14 @@ static mr_status link_of(ledger *l, const arguments *a, const config *c, int64_t
     return MR_OK;
 }
 
-static mr_status step(ledger *l, const arguments *a, whole *w, leave_flow *f, exit_answer *answer, mr_error *err) {
+static mr_status step(ledger *l, const arguments *a, const config *c, whole *w, leave_flow *f, exit_answer *answer, mr_error *err) {
     const leave_answer said = {.channel = a->channel ? a->channel : "", .contact = "", .code = a->code ? a->code : "", .words = a->words ? a->words : "", .last_day = a->effective, .now_us = a->at_us};
     if (a->code && reason_find(a->code, strlen(a->code)) == REASON_none)
         return error_set(err, MR_EDATA, "reason", -1, "there is no reason '%.60s'; 'marram leave show' lists them, and --words takes what they said", a->code);
-    if (!a->dry_run) return leave_step(l, w, f, a->verb->step, &said, answer, err);
+    if (!a->dry_run) {
+        mr_status status = leave_step(l, w, f, a->verb->step, &said, answer, err);
+        return status == MR_OK && a->verb->step == EXIT_REASON ? leave_offer(l, w, c, f, a->at_us, err) : status;
+    }
     *answer = exit_take(&f->flow, a->verb->step, a->at_us);
     return *answer == EXIT_NOT_NOW ? error_set(err, MR_EDATA, "step", -1, "%s", exit_words(f->flow.state, a->verb->step)) : MR_OK;
 }
@@ -245,7 +268,7 @@ static mr_status act(ledger *l, const arguments *a, const config *c, mr_error *e
     if (status == MR_OK) status = find_contract(a, &w, &subject, err);
     if (status == MR_OK) {
         leave_flow_of(&w, subject, a->verb->kind == TAKES ? LEAVE_ALL : a->at_us, (int32_t)(a->at_us / 86400000000), &f);
-        if (a->verb->kind == TAKES) status = step(l, a, &w, &f, &answer, err);
+        if (a->verb->kind == TAKES) status = step(l, a, c, &w, &f, &answer, err);
     }
     if (status == MR_OK && a->json) print_json(a, &w, &f, c, answer == EXIT_AGAIN);
     else if (status == MR_OK) print(a, &w, &f, c, answer == EXIT_AGAIN);

@@ -151,4 +151,5 @@ void config_across(config_reading *r) {
     }
     check_sms(r);
     check_people(r);
+    config_offers_across(r);
 }

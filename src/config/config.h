@@ -48,6 +48,29 @@ typedef struct config_webhook {
     uint32_t line;
 } config_webhook;
 
+/* What a customer reads, by language; "" is for all. */
+typedef struct config_says {
+    const char **language, **text;
+    size_t n;
+} config_says;
+
+typedef struct config_offer {
+    const char *name;
+    int kind;                 /* config_offer_kind */
+    config_says title, text;
+    config_names reasons, tiers, products; /* n 0: any */
+    unsigned places;          /* 1 << offer_place */
+    int64_t cost_minor;       /* of one that is accepted */
+    char currency[4];         /* of cost and approval */
+    double benefit, effect;   /* to them, as a share of a year's price; share of the value at risk it is assumed to save */
+    int64_t cap, cap_days;    /* shown at most so often in so many days; cap_days 0: no cap */
+    int64_t expires_days;
+    int64_t approval_minor;   /* a person approves above; -1 never */
+    double holdout;
+    int32_t until;            /* its last day; INT32_MAX none */
+    uint32_t line;
+} config_offer;
+
 typedef enum config_consent { CONSENT_NEEDED, CONSENT_UNLESS_WITHDRAWN } config_consent;
 typedef enum config_tls { TLS_MUST, TLS_MAY, TLS_NEVER } config_tls;
 
@@ -73,6 +96,9 @@ typedef struct config {
     size_t tiers_n;
     config_webhook *webhooks;
     size_t webhooks_n;
+    config_offer *offers;
+    size_t offers_n;
+    config_names strategic; /* accounts that are always served, and never part of an experiment */
     work_calendar work;  /* the company's hours and holidays */
     const char *path;    /* "" defaults alone */
     uint8_t *given;      /* [setting_rows_n]: does it stand in the file? */
@@ -124,6 +150,11 @@ const char *config_person_stand_in(const config_person *p, int32_t day);  /* "" 
 const work_absence *config_person_away(const config_person *p, int32_t day); /* NULL: they are not */
 double config_person_a_day(const config_person *p);                          /* tasks: tasks_per_day, else one an hour of a fifth of their week; > 0 */
 bool config_person_speaks(const config_person *p, const char *language);     /* a BCP 47 tag; "" : yes. Languages are told apart by their first part */
+const config_offer *config_offer_of(const config *c, const char *name);       /* NULL: not in the catalogue */
+const char *config_offer_kind(int kind);                                     /* "discount", "pause" ... */
+/* In their language, else the company's, else any; never NULL. */
+const char *config_says_in(const config *c, const config_says *s, const char *language);
+bool config_strategic(const config *c, const char *external_id);
 const char *config_role_name(config_role role);
 
 #endif

@@ -26,6 +26,8 @@ mr_status config_set(config_reading *r, const setting_row *row, const yaml_node_
 mr_status config_work_hours(yaml_reading *y, const yaml_node_t *node, const char *name, const char *text, work_hours *out);
 /* Is it written in quotes? */
 bool setting_quoted(const setting_row *row);
+mr_status config_offer_read(config_reading *r, const yaml_node_t *node, void *into);
+void config_offers_across(config_reading *r);
 /* The lists beside the table: people, tiers, holidays, webhooks. */
 bool config_list_is(const char *key);
 void config_list(config_reading *r, const char *key, const yaml_node_t *node);

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-const char *const config_list_names[] = {"people", "tiers", "holidays", "webhooks"};
+const char *const config_list_names[] = {"people", "tiers", "holidays", "webhooks", "offers", "strategic"};
 const size_t config_list_names_n = sizeof config_list_names / sizeof *config_list_names;
 
 static const char *const roles[] = {"sales", "operations", "senior", "manager"};
@@ -215,6 +215,11 @@ void config_list(config_reading *r, const char *key, const yaml_node_t *node) {
     if (!strcmp(key, "people")) items(r, node, key, sizeof *c->people, person, &c->people, &c->people_n);
     if (!strcmp(key, "tiers")) items(r, node, key, sizeof *c->tiers, tier, &c->tiers, &c->tiers_n);
     if (!strcmp(key, "webhooks")) items(r, node, key, sizeof *c->webhooks, webhook, &c->webhooks, &c->webhooks_n);
+    if (!strcmp(key, "offers")) items(r, node, key, sizeof *c->offers, config_offer_read, &c->offers, &c->offers_n);
+    if (!strcmp(key, "strategic")) {
+        names list = {0};
+        if (yaml_texts(&r->y, node, key, true, &list) == MR_OK) c->strategic = (config_names){(const char *const *)list.at, list.n};
+    }
     if (strcmp(key, "holidays")) return;
     items(r, node, key, sizeof *days, holiday, &days, &c->work.holidays_n);
     if (days) qsort(days, c->work.holidays_n, sizeof *days, by_day);

@@ -36,6 +36,10 @@ static void on_first_screen(exit_flow *f, bool *done) {
 exit_answer exit_take(exit_flow *f, exit_step step, int64_t at_us) {
     if ((unsigned)step >= EXIT_STEPS) return EXIT_NOT_NOW;
     exit_answer answer = moves[f->state][step].answer;
+    if (step == EXIT_START && f->state == EXIT_INTENT) { /* said again: screens are those since */
+        f->screens = 0;
+        f->reason = f->answered = false;
+    }
     if (answer != EXIT_TAKEN) return answer;
     if (step == EXIT_OFFER && f->offered) return EXIT_AGAIN;
     if ((step == EXIT_DECLINE || step == EXIT_ACCEPT) && !f->offered) return EXIT_NOT_NOW;

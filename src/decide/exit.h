@@ -22,7 +22,7 @@ typedef enum exit_answer {
 
 typedef struct exit_flow { /* start from {0} */
     exit_state state;
-    int screens;               /* beyond the intent */
+    int screens;               /* beyond the intent, as it was said last */
     bool reason, offer, answered; /* on the screen they are on */
     bool offered;              /* ever in this flow: there is no second offer */
     bool before;               /* they left or stayed by an earlier flow */

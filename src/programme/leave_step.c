@@ -1,5 +1,7 @@
 #include "leave_step.h"
 
+#include "offering.h"
+
 #include <append.h>
 #include <body.h>
 #include <calendar.h>
@@ -119,6 +121,35 @@ static mr_status allowed(const leave_flow *f, exit_step step, const leave_answer
     return MR_OK;
 }
 
+/* Was it drawn here? Else whoever else made it keeps account of it, and its answer is an event and no more. */
+static mr_status drawn_here(ledger *l, const whole *w, int64_t offer_id, bool *here, mr_error *err) {
+    offer_draws all = {0};
+    *here = false;
+    mr_status status = offer_draws_of(l, w->customer_id, &all, err);
+    for (size_t i = 0; i < all.n; i++) *here = *here || all.row[i].id == offer_id;
+    offer_draws_free(&all);
+    return status;
+}
+
+static int64_t after(const leave_flow *f, int64_t now_us) {
+    return f->last_us != WHOLE_NO_TIME && now_us <= f->last_us ? f->last_us + 1 : now_us;
+}
+
+static mr_status read_again(ledger *l, whole *w, leave_flow *f, int64_t now_us, mr_error *err) {
+    mr_status status = whole_read(l, w->customer_id, w, err);
+    if (status == MR_OK) leave_flow_of(w, f->subject_id, LEAVE_ALL, (int32_t)(now_us / DAY_US), f);
+    return status;
+}
+
+mr_status leave_offer(ledger *l, whole *w, const config *c, leave_flow *f, int64_t now_us, mr_error *err) {
+    offering o;
+    if (f->flow.state != EXIT_INTENT || f->flow.offered || f->why == REASON_none) return MR_OK;
+    mr_status status = offering_choose(l, w, c, OFFERING_EXIT, f->intent_id, f->why, now_us, &o, err);
+    if (status != MR_OK || !o.offer || o.approval) return status;
+    status = offering_draw(l, w, c, OFFERING_EXIT, f->intent_id, f->why, f->channel, after(f, now_us), &o, err);
+    return status == MR_OK ? read_again(l, w, f, now_us, err) : status;
+}
+
 mr_status leave_step(ledger *l, whole *w, leave_flow *f, exit_step step, const leave_answer *a, exit_answer *answer, mr_error *err) {
     exit_flow next = f->flow;
     leave_answer later = *a;
@@ -128,13 +159,17 @@ mr_status leave_step(ledger *l, whole *w, leave_flow *f, exit_step step, const l
     if (*answer == EXIT_NOT_NOW) return error_set(err, MR_EDATA, "step", -1, "%s", exit_words(f->flow.state, step));
     mr_status status = allowed(f, step, a, err);
     /* Events of one instant are ordered by their kind: what follows has to be later to come after. */
-    if (f->last_us != WHOLE_NO_TIME && later.now_us <= f->last_us) later.now_us = f->last_us + 1;
+    later.now_us = after(f, a->now_us);
+    bool here = false, answers = step == EXIT_ACCEPT || step == EXIT_DECLINE;
+    if (status == MR_OK && answers) status = drawn_here(l, w, f->offer_id, &here, err);
+    if (status == MR_OK && here) {
+        status = offering_answer(l, w->customer_id, f->offer_id, step == EXIT_ACCEPT, a->words, later.now_us, err);
+        return status == MR_OK ? read_again(l, w, f, a->now_us, err) : status;
+    }
     if (status == MR_OK && step == EXIT_CONFIRM && a->last_day != TRACE_NO_DAY) f->last_day = a->last_day;
     if (status == MR_OK) status = events_of(&o, f, step, &later, err);
     if (status == MR_OK) status = db_transaction(l->d, DB_WRITE, write_all, &o, err);
     for (size_t i = 0; i < o.n; i++) free(o.body[i]);
     if (status == MR_OK && o.n && o.item[o.n - 1].outcome != APPEND_ADDED) *answer = EXIT_AGAIN; /* somebody else was at it, and quicker */
-    if (status == MR_OK) status = whole_read(l, w->customer_id, w, err);
-    if (status == MR_OK) leave_flow_of(w, f->subject_id, LEAVE_ALL, (int32_t)(a->now_us / DAY_US), f);
-    return status;
+    return status == MR_OK ? read_again(l, w, f, a->now_us, err) : status;
 }

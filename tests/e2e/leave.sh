@@ -6,6 +6,10 @@ export MARRAM_DB=shop.db MARRAM_NOW=2026-07-21T10:00:00Z MARRAM_TODAY=2026-07-21
 cat >marram.yaml <<'YAML'
 company: {name: "Hollow Lane Coffee", address: "12 Hollow Lane, Bristol", from_email: hello@hollowlane.example}
 exit: {mode: automatic, link: "https://hollowlane.example/leave"}
+offers:
+  - {name: pause-3-months, kind: pause, title: {en: "A pause of three months", de: "Drei Monate Pause"}, text: "Three months without a bill.", reasons: [budget_cut], cost: 30 EUR, holdout: 0.02, expires_days: 10}
+  - {name: dear-one, kind: discount, title: "A discount", reasons: [undercut], cost: 300 EUR, approval_above: 100 EUR}
+strategic: [B-5]
 people: [{name: Mara, role: sales}, {name: Jo, role: operations}, {name: Sen, role: senior}]
 YAML
 printf '%s\n' '{"customer":"A-77","kind":"contract_start","at":"2025-11-01","id":"k1","subject":"K-500","amount":120,"currency":"EUR","body":{"number":"K-500","product":"Roastery plan","renewal":"2026-11-01","notice_days":30}}' \
@@ -71,6 +75,23 @@ want "it can be answered" 0 "a pause of three months & leave accept B-2 & leave 
 want "expired" 3 "expired on 2026-08-09.*leave confirm" leave accept B-2 --at 2026-08-20T10:00:00Z
 want "declined" 0 "wants to leave" leave decline B-2 --at 2026-08-02T10:02:00Z
 want "and left" 0 "has left & 2 screens" leave confirm B-2 --at 2026-08-02T10:03:00Z
+
+# The one offer of the catalogue, for the reason they give; kept, answered once; what needs a person's approval is not waited for.
+run import events /dev/stdin --source shop --yes <<<'{"customer":"B-5","kind":"order","at":"2026-07-14","id":"o5","amount":12,"currency":"EUR"}'
+run leave start B-5
+want "an offer" 0 "A pause of three months. Three months without a bill & leave accept B-5" leave reason B-5 budget_cut
+want "in their language" 0 "Drei Monate Pause" leave show B-5 --language de
+run leave show B-5 --json
+holds "as JSON" jq -e '.offer.offer == "pause-3-months" and (.offer.expires | startswith("2026-07-31")) and (.ways | contains(["accept", "decline", "confirm"]))' .out
+want "on record" 0 "shown.*pause-3-months" customer show B-5
+want "taken" 0 "B-5 stays" leave accept B-5 --at 2026-07-22T10:00:00Z
+want "twice" 0 "B-5 stays already" leave accept B-5 --at 2026-07-22T10:01:00Z
+want "on record" 0 "took.*pause-3-months" customer show B-5
+run leave start B-5 --at 2026-07-23T10:00:00Z
+run leave reason B-5 undercut --at 2026-07-23T10:00:10Z
+run leave show B-5 --json --at 2026-07-23T10:00:20Z
+check "nobody waits for an approval" null "$(jq -c .offer .out)"
+want "and they leave" 0 "has left & 2 screens" leave confirm B-5 --at 2026-07-23T10:01:00Z
 
 # Killed anywhere: the next attempt comes to the same.
 run import events /dev/stdin --source shop --yes <<<'{"customer":"B-4","kind":"order","at":"2026-07-14","id":"o4","amount":12,"currency":"EUR"}'

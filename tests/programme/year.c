@@ -335,7 +335,7 @@ static void check_marketing(checking *c, int64_t customer, const char *zone, con
         if (e[i].kind == EVENT_preference_changed && !*of(&e[i], "topic") && !channel && json_is_boolean(json_object_get(e[i].body, "wanted"))) nothing = json_is_false(json_object_get(e[i].body, "wanted"));
         if (e[i].kind == EVENT_preference_changed && !strcmp(of(&e[i], "topic"), of(&e[at], "topic"))) topic = json_is_true(json_object_get(e[i].body, "wanted"));
         if (e[i].kind == EVENT_preference_changed && *of(&e[i], "hours")) from = 14 * 60, to = 16 * 60;
-        if (e[i].kind == EVENT_touch_out && strcmp(of(&e[i], "purpose"), "service") && e[i].at > e[at].at - 91 * DAY) emails += !strcmp(of(&e[i], "channel"), "email");
+        if (e[i].kind == EVENT_touch_out && strcmp(of(&e[i], "purpose"), "service") && strcmp(of(&e[i], "purpose"), "legal") && e[i].at > e[at].at - 91 * DAY) emails += !strcmp(of(&e[i], "channel"), "email");
         if (e[i].kind == EVENT_touch_out || e[i].kind == EVENT_case_resolve) touched = e[i].at;
         if (e[i].kind == EVENT_complaint && !strcmp(of(&e[i], "severity"), "high")) complaint = e[i].at;
         if (e[i].kind != EVENT_case_open || (strcmp(of(&e[i], "severity"), "high") && strcmp(of(&e[i], "severity"), "urgent"))) continue;
@@ -362,15 +362,18 @@ static void check_marketing(checking *c, int64_t customer, const char *zone, con
 
 /* Whoever left has it in writing, where there is an address: within ten days, and no more than two screens were between saying so and that. */
 static void check_leaving(checking *c, int64_t customer, bool address, const seen *e, size_t n, int64_t now_us) {
-    bool bounced = false;
+    bool bounced = false, gone = false;
     for (size_t i = 0; i < n; i++) {
         bounced = bounced || e[i].kind == EVENT_bounce;
-        if (e[i].kind != EVENT_leave_confirmed) continue;
+        bool was_gone = gone;
+        if (e[i].kind == EVENT_order || e[i].kind == EVENT_came_back) gone = false;
+        if (e[i].kind == EVENT_leave_confirmed) gone = true;
+        if (e[i].kind != EVENT_leave_confirmed || was_gone) continue; /* who is gone and says so again has it in writing already */
         int screens = 1, reasons = 0;
         bool written = false, before = false, again = false;
         size_t start = i;
         for (size_t k = i; k-- > 0 && e[k].kind != EVENT_leave_confirmed && e[k].kind != EVENT_came_back;)
-            if (e[k].kind == EVENT_leave_intent) start = k, before = true;
+            if (e[k].kind == EVENT_leave_intent && !before) start = k, before = true; /* as it was said last */
         for (size_t k = start; k < i; k++) reasons += e[k].kind == EVENT_survey && !strcmp(of(&e[k], "name"), "leaving");
         screens += reasons;
         for (size_t k = i + 1; k < n; k++) {

@@ -22,7 +22,7 @@ static void any_order(const exit_flow *f, int depth) {
         exit_flow next = *f;
         answer = exit_take(&next, (exit_step)s, 100 + depth);
         if (answer != EXIT_TAKEN) {
-            assert_memory_equal(&next, f, sizeof next);
+            assert_true(next.state == f->state && next.started_us == f->started_us && next.screens <= f->screens);
             assert_true(strlen(exit_words(f->state, (exit_step)s)) > 10);
             continue;
         }
@@ -48,6 +48,7 @@ static void test_screens(void **state) {
         {{EXIT_START, EXIT_OFFER, EXIT_REASON, EXIT_CONFIRM}, 4, 2},
         {{EXIT_START, EXIT_OFFER, EXIT_OFFER, EXIT_OFFER, EXIT_CONFIRM}, 5, 2},    /* there is one offer */
         {{EXIT_START, EXIT_REASON, EXIT_REASON, EXIT_CONFIRM}, 4, 3},              /* asked twice: an alarm */
+        {{EXIT_START, EXIT_REASON, EXIT_START, EXIT_REASON, EXIT_CONFIRM}, 5, 2},  /* began again, another day */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         exit_flow f = {0};
