@@ -158,6 +158,7 @@ mr_status hooks_created(ledger *l, const action_row *rows, const int64_t *id, co
     if (!t) return error_memory(err, 2 * n * sizeof *t);
     for (size_t i = 0; i < n; i++) {
         const action_row *a = &rows[i];
+        if (a->state > ACTION_OPEN) continue; /* held out: there is nothing to do */
         const hook_kind kinds[] = {a->kind == ACTION_MESSAGE ? HOOK_message_created : HOOK_task_created, hook_kind_of_step(said(a->programme), said(a->step))};
         for (size_t k = 0; k < 2; k++)
             if (!there[i] && (wanted & HOOK_IN(kinds[k]))) t[m++] = (telling){a->customer_id, id[i], a->created_us, kinds[k], action_data(a, id[i], a->state)};

@@ -229,7 +229,7 @@ typedef struct step {
 static const struct {
     const char *topic;
     event_kind kind;
-} asked[] = {{"referral", EVENT_referral_asked}};
+} asked[] = {{"referral", EVENT_referral_asked}, {"win_back", EVENT_win_back_sent}};
 
 static mr_status append(step *t, const message_row *m, event_kind kind, const char *prefix, mr_error *err) {
     char source_id[48], number[24];
@@ -249,7 +249,7 @@ static mr_status append(step *t, const message_row *m, event_kind kind, const ch
         body_put_text(&w, "reason", t->said ? t->said : "", t->said ? strlen(t->said) : 0);
         body_put_text(&w, "address", m->address, strlen(m->address));
     }
-    if (m->contact_id) { /* by the contact's own identifier, as events name them */
+    if (m->contact_id && kind != EVENT_win_back_sent) { /* by the contact's own identifier, as events name them */
         db_statement *s;
         bool row = false;
         mr_status status = db_prepare(t->l->d, "SELECT external_id FROM contact WHERE customer_id = $1 AND id = $2", "ii", &s, err);

@@ -1,5 +1,7 @@
 #include "knowledge.h"
 
+#include "knowledge_win_back.h"
+
 #include <calendar.h>
 #include <error.h>
 #include <models.h>
@@ -38,8 +40,8 @@ static json_t *document(const knowledge *k) {
         const knowledge_moment *m = &k->moment[i];
         json_array_append_new(moments, json_pack("{s:s,s:i,s:i,s:f,s:s}", "clock", clock_rows[m->clock].name, "from", (int)m->from, "to", (int)m->to, "ratio", m->ratio, "words", m->words));
     }
-    return json_pack("{s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:f,s:i}", "version", VERSION, "learnt", calendar_text(k->learnt_day, day), "low", numbers(k->norms.low, NORMS), "middle", numbers(k->norms.middle, NORMS), "high",
-                     numbers(k->norms.high, NORMS), "kept", numbers(k->norms.kept, NORMS_KEPT), "measured", measured, "moments", moments, "rhythm_days", k->clocks.rhythm_days, "first_day", (int)k->clocks.first_day);
+    return json_pack("{s:i,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:f,s:i,s:o}", "version", VERSION, "learnt", calendar_text(k->learnt_day, day), "low", numbers(k->norms.low, NORMS), "middle", numbers(k->norms.middle, NORMS), "high",
+                     numbers(k->norms.high, NORMS), "kept", numbers(k->norms.kept, NORMS_KEPT), "measured", measured, "moments", moments, "rhythm_days", k->clocks.rhythm_days, "first_day", (int)k->clocks.first_day, "win_back", knowledge_win_back_document(k->win_back));
 }
 
 static bool read_numbers(const json_t *o, const char *name, double *at, size_t n) {
@@ -71,6 +73,7 @@ static bool read_document(const json_t *o, knowledge *k) {
                                  .ratio = json_number_value(json_object_get(m, "ratio"))};
         snprintf(to->words, sizeof to->words, "%s", words);
     }
+    knowledge_win_back_read(json_object_get(o, "win_back"), k->win_back);
     k->clocks.rhythm_days = json_number_value(json_object_get(o, "rhythm_days"));
     k->clocks.first_day = (int32_t)json_integer_value(json_object_get(o, "first_day"));
     return k->clocks.rhythm_days > 0;
@@ -164,6 +167,7 @@ mr_status knowledge_learn(ledger *l, int32_t day, int64_t now_us, const mr_conte
         reasons_free(&base);
     }
     if (status == MR_OK) status = learn_moments(l, day, &t.options, context, k, err);
+    if (status == MR_OK) status = knowledge_win_back_learn(l, &t.options, day, k->win_back, err);
     ledger_rates_free(&rates);
     if (status != MR_OK) return status;
     k->learnt_day = day;

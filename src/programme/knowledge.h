@@ -7,6 +7,7 @@
 #include <ledger.h>
 #include <next_sale_of.h>
 #include <norms.h>
+#include <win_back.h>
 
 #define KNOWLEDGE_MOMENTS 32
 
@@ -25,6 +26,7 @@ typedef struct knowledge {
     clock_options clocks;
     int32_t learnt_day; /* TRACE_NO_DAY: nothing learnt yet; the norms are the defaults */
     next_sale_stored next; /* verdict NEXT_SALE_NO_PRODUCTS: nothing learnt */
+    win_back_counts win_back[WIN_BACK_CLASSES]; /* what attempts came to, and the holdout */
     unsigned char link_key[LEDGER_KEY_BYTES]; /* of signed links */
 } knowledge;
 

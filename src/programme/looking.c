@@ -95,7 +95,7 @@ static look_wish *wish(look *k, const char *step, int64_t subject_id, int64_t oc
     }
     look_wish *w = &k->wish[k->n++];
     *w = (look_wish){.programme = k->programme, .step = step, .subject_id = subject_id, .occasion = occasion, .kind = kind, .due_us = due_us, .until_us = LOOK_NEVER, .purpose = CONTACT_service, .channel = -1,
-                     .topic = "", .owner = "", .watcher = "", .given = "", .what = "", .say = "", .words = "", .content = "", .done_event = ""};
+                     .topic = "", .value_minor = -1, .owner = "", .watcher = "", .given = "", .what = "", .say = "", .words = "", .content = "", .done_event = ""};
     w->effect = programme_effect_of(k->c, k->programme);
     w->why = json_array();
     w->evidence = json_array();
@@ -114,6 +114,14 @@ look_wish *look_message(look *k, const char *step, int64_t subject_id, int64_t o
     look_wish *w = wish(k, step, subject_id, occasion, ACTION_MESSAGE, due_us);
     w->words = words;
     TEXTED(w->what);
+    return w;
+}
+
+look_wish *look_held(look *k, const char *step, int64_t subject_id, int64_t occasion, double probability) {
+    look_wish *w = wish(k, step, subject_id, occasion, ACTION_TASK, k->now_us);
+    w->held = true;
+    w->what = "Held out: not asked, so that what asking does can be measured";
+    look_why(k, w, "Drawn with a probability of %.3g", probability);
     return w;
 }
 

@@ -41,6 +41,9 @@ typedef struct look_wish {
     const char *given;       /* why it is not the one who was asked for; "" it is */
     reason reason;
     double effect;           /* share of the value at risk it is assumed to save */
+    int64_t value_minor;     /* what effect is a share of, in look's money; -1: the value at risk */
+    bool held;               /* drawn into the holdout: kept as decided, so that it can be measured, and never done (look_held) */
+    bool by_hand;            /* a message: a draft in whatever mode */
     bool urgent;
     const char *what;        /* in a line */
     const char *say;         /* "" or what to say */
@@ -75,6 +78,8 @@ typedef struct look {
 look_wish *look_task(look *k, const char *step, int64_t subject_id, int64_t occasion, int64_t due_us, const char *format, ...) __attribute__((format(printf, 6, 7)));
 look_wish *look_message(look *k, const char *step, int64_t subject_id, int64_t occasion, int64_t due_us, const char *words, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
+/* On record as held out of what step would have been, with the probability of being held; nothing else comes of it. */
+look_wish *look_held(look *k, const char *step, int64_t subject_id, int64_t occasion, double probability);
 void look_why(look *k, look_wish *wish, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void look_say(look *k, look_wish *wish, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void look_fill(look *k, look_wish *wish, const char *field, const char *format, ...) __attribute__((format(printf, 4, 5))); /* a field of the words */

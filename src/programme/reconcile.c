@@ -26,13 +26,18 @@ static const char *document(look *k, const look_wish *w) {
     return kept ? kept : "";
 }
 
+static action_standing state_of(const look *k, const look_wish *w) {
+    if (w->held) return ACTION_DROPPED;
+    return w->kind == ACTION_MESSAGE && (w->by_hand || programme_mode_of(k->c, w->programme) != PROGRAMME_AUTOMATIC) ? ACTION_PROPOSED : ACTION_OPEN;
+}
+
 static action_row row_of(look *k, const look_wish *w, int64_t id) {
-    bool message = w->kind == ACTION_MESSAGE;
+    int64_t value = w->value_minor >= 0 ? w->value_minor : k->w->value_at_risk_minor;
     return (action_row){.customer_id = k->w->customer_id, .id = id, .programme = w->programme->name, .step = w->step, .subject_id = w->subject_id, .occasion = w->occasion, .kind = w->kind,
-                        .state = message && programme_mode_of(k->c, w->programme) != PROGRAMME_AUTOMATIC ? ACTION_PROPOSED : ACTION_OPEN, .contact_id = w->contact_id, .purpose = contact_purpose_name(w->purpose),
+                        .state = state_of(k, w), .contact_id = w->contact_id, .purpose = contact_purpose_name(w->purpose),
                         .channel = w->channel >= 0 ? contact_channel_name((contact_channel)w->channel) : "", .topic = w->topic, .owner = w->owner, .watcher = w->watcher, .reason = reason_of((int)w->reason)->code,
-                        .created_us = k->now_us, .due_us = w->due_us, .changed_us = k->now_us, .value_minor = k->w->value_at_risk_minor > 0 ? k->w->value_at_risk_minor : 0, .currency = k->w->value_currency,
-                        .effect = w->effect, .urgent = w->urgent, .what = w->what, .document = document(k, w), .outcome = ""};
+                        .created_us = k->now_us, .due_us = w->due_us, .changed_us = k->now_us, .value_minor = value > 0 ? value : 0, .currency = w->value_minor >= 0 ? k->w->money.currency : k->w->value_currency,
+                        .effect = w->effect, .urgent = w->urgent, .what = w->what, .document = document(k, w), .outcome = w->held ? "{\"result\": \"held out\"}" : ""};
 }
 
 static bool wished(const reconciled *r, int64_t id) {

@@ -59,12 +59,19 @@ static const struct done_row {
     {"touch_out", EVENT_touch_out, OF_NOTHING, {{"channel", "{channel}"}, {"who", "{by}"}, {"purpose", "{purpose}"}, {"subject", "{what}"}, {"topic", "{topic}"}}},
     {"owner_changed", EVENT_owner_changed, OF_NOTHING, {{NULL, NULL}}},
     {"referral_asked", EVENT_referral_asked, OF_NOTHING, {{"channel", "{channel}"}, {"who", "{by}"}}},
+    {"win_back_sent", EVENT_win_back_sent, OF_NOTHING, {{"channel", "{channel}"}, {"who", "{by}"}, {"reason_code", "{reason}"}}},
 };
+
+/* What its topic says getting in touch was, besides a touch: as outbox.c does of a message. NULL: nothing. */
+static const struct done_row *done_row_of(const char *name);
+static const struct done_row *asked_row_of(const action_row *row) {
+    return done_row_of(!strcmp(row->topic, "referral") ? "referral_asked" : !strcmp(row->topic, "win_back") ? "win_back_sent" : NULL);
+}
 
 static const char *filled(const char *text, const action_row *row, const task_answer *a) {
     const struct {
         const char *name, *value;
-    } words[] = {{"{by}", *a->by ? a->by : row->owner}, {"{note}", a->note}, {"{what}", row->what}, {"{channel}", *row->channel ? row->channel : "phone"}, {"{purpose}", *row->purpose ? row->purpose : "service"}, {"{topic}", row->topic},
+    } words[] = {{"{by}", *a->by ? a->by : row->owner}, {"{note}", a->note}, {"{what}", row->what}, {"{channel}", *row->channel ? row->channel : "phone"}, {"{purpose}", *row->purpose ? row->purpose : "service"}, {"{topic}", row->topic}, {"{reason}", row->reason},
                  {"{first}", !strcmp(row->step, "answer") ? "true" : ""}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (!strcmp(words[i].name, text)) return words[i].value;
@@ -154,8 +161,9 @@ mr_status task_done(ledger *l, const char *id, const task_answer *a, const char 
     if (status == MR_OK && !d && a->fields) status = error_set(err, MR_EDATA, "set", -1, "doing this task is no event of its own, so that --set has nothing to be set in; --note keeps what happened");
     if (status == MR_OK && d) status = body_of(d, row, a, &body, err);
     if (status == MR_OK && d && d->kind == EVENT_owner_changed) status = with_before(l, t.customer_id, &body, err);
-    if (status == MR_OK && d && d->kind == EVENT_touch_out && !strcmp(row->topic, "referral"))
-        status = body_of(done_row_of("referral_asked"), row, &(task_answer){.by = a->by, .note = a->note, .now_us = a->now_us}, &asked, err);
+    const struct done_row *also = status == MR_OK && d && d->kind == EVENT_touch_out ? asked_row_of(row) : NULL;
+    if (also)
+        status = body_of(also, row, &(task_answer){.by = a->by, .note = a->note, .now_us = a->now_us}, &asked, err);
     if (status == MR_OK && d) {
         int len = snprintf(source_id, sizeof source_id, "task/%016" PRIx64, (uint64_t)t.id);
         status = db_transaction(l->d, DB_WRITE, make_source, l, err);
@@ -164,10 +172,10 @@ mr_status task_done(ledger *l, const char *id, const task_answer *a, const char 
                                                 .subject_id = d->subject == OF_SUBJECT ? row->subject_id : 0, .body = body, .body_len = strlen(body), .source_id = source_id, .source_id_len = (size_t)len}}};
         item[0].event.e.id = ledger_hash(l, ledger_domain_of(l, "event", SOURCE), source_id, (size_t)len);
         n = 1;
-        if (asked) { /* by telephone: as outbox.c does of a message */
+        if (asked) {
             item[1] = item[0];
             len = snprintf(asked_id, sizeof asked_id, "asked/%016" PRIx64, (uint64_t)t.id);
-            item[1].event.e.kind = EVENT_referral_asked;
+            item[1].event.e.kind = (int16_t)also->kind;
             item[1].event.e.body = asked;
             item[1].event.e.body_len = strlen(asked);
             item[1].event.e.source_id = asked_id;
