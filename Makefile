@@ -37,6 +37,7 @@ bench: build
 	@bench/ledger $(BUILD)
 	@ROWS="$(ROWS)" bench/churn $(BUILD)
 	@bench/tick $(BUILD)
+	@cmake --build $(BUILD) --target bench_routing >/dev/null && $(BUILD)/bench/routing
 
 debug asan tsan: deps
 	@cmake --preset $@ >/dev/null
