@@ -110,6 +110,11 @@ const char *departure_over(look *k, const departure *d) {
     return NULL;
 }
 
+bool departure_offers(look *k, const departure *d, int64_t *occasion) {
+    *occasion = d->left->id;
+    return k->c->offers_n && !d->attempts && win_back_class_asked(departure_row(d)->class) && !look_objects(k);
+}
+
 double departure_year(const look *k, const departure *d) {
     double paid = 0, months = 0;
     for (size_t i = 0; i < k->w->t.n; i++) {

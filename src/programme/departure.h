@@ -28,6 +28,8 @@ bool departure_of(const look *k, departure *d);
 /* Why nothing may be said to them any more; NULL: something may. They said no, object, or a person decided so of programme k->programme. */
 const char *departure_over(look *k, const departure *d);
 const win_back_row *departure_row(const departure *d);
+/* May an offer go with what is said to them? Then *occasion is what it is drawn for. */
+bool departure_offers(look *k, const departure *d, int64_t *occasion);
 /* What they paid in the year before they left, less what went back, in k->w->money.currency's units; of contracts where nothing was paid by order. */
 double departure_year(const look *k, const departure *d);
 

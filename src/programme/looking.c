@@ -35,6 +35,7 @@ void look_begin(look *k, whole *w, const config *c, const knowledge *known, cons
     k->again_us = LOOK_NEVER;
     k->referral = NULL;
     k->referral_n = 0;
+    k->offering = NULL;
     k->failed = false;
 }
 

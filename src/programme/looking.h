@@ -8,6 +8,7 @@
 #define PROGRAMME_LOOKING_H
 
 #include "knowledge.h"
+#include "offering.h"
 #include "referral.h"
 
 #include <actions.h>
@@ -60,6 +61,7 @@ typedef struct look {
     const content_library *content; /* NULL: none */
     const referral *referral;       /* [referral_n]: whom they recommended us to lately, and what came of it */
     size_t referral_n;
+    const offering *offering;       /* to who left, with the first attempt to win them back; NULL: none was looked for */
     int64_t now_us;
     int32_t day;             /* now's, where the company is */
     int64_t *open;           /* [c->people_n], what each of us has to do; counted on as this look gives out more. NULL: not known */

@@ -209,7 +209,7 @@ static mr_status draw_it(db *db_at, void *ctx, mr_error *err) {
 
 mr_status offering_draw(ledger *l, whole *w, const config *c, offering_place place, int64_t occasion, reason why, const char *channel, int64_t now_us, offering *out, mr_error *err) {
     choosing g = {.l = l, .w = w, .c = c, .place = place, .occasion = occasion, .why = why, .now_us = now_us, .channel = channel, .out = out};
-    mr_status status = db_transaction(l->d, DB_WRITE, draw_it, &g, err);
+    mr_status status = db_in_transaction(l->d) ? draw_it(l->d, &g, err) : db_transaction(l->d, DB_WRITE, draw_it, &g, err);
     end(&g);
     return status;
 }

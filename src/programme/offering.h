@@ -23,7 +23,7 @@ typedef struct offering {
 
 /* Reads; the same customer, place and occasion (the leave intent's event id, the desk case's action id ...) always give the same once drawn. */
 mr_status offering_choose(ledger *l, whole *w, const config *c, offering_place place, int64_t occasion, reason why, int64_t now_us, offering *out, mr_error *err);
-/* Writes the draw (held or shown) and, where shown, the event offer_shown; idempotent; caps are held in the same transaction (out of room: becomes not shown, and why says so). */
+/* In a transaction of the caller's, or one of its own. Writes the draw (held or shown) and, where shown, the event offer_shown; idempotent; caps are held in the same transaction (out of room: becomes not shown, and why says so). */
 mr_status offering_draw(ledger *l, whole *w, const config *c, offering_place place, int64_t occasion, reason why, const char *channel, int64_t now_us, offering *out, mr_error *err);
 /* Accepted or declined, with its event; MR_EDATA with a clear message: expired, answered before, never shown. */
 mr_status offering_answer(ledger *l, int64_t customer_id, int64_t id, bool accepted, const char *said, int64_t now_us, mr_error *err);

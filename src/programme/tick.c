@@ -1,5 +1,6 @@
 #include "tick.h"
 
+#include "departure.h"
 #include "owners.h"
 #include "programme.h"
 
@@ -97,12 +98,43 @@ static void settle_open(ticking *t, const whole *w, const reconciled *r) {
     }
 }
 
+/* --- an offer to who left --- */
+
+/* Programmes are pure: what they might offer is looked up for them. */
+static mr_status choose_offer(ticking *t, look *k, departure *d, mr_error *err) {
+    int64_t occasion;
+    if (!departure_of(k, d) || !departure_offers(k, d, &occasion)) return MR_OK;
+    offering *o = arena_take(&k->text, sizeof *o);
+    if (!o) return error_memory(err, sizeof *o);
+    k->offering = o;
+    return offering_choose(t->l, k->w, t->c, OFFERING_WIN_BACK, occasion, d->why, k->now_us, o, err);
+}
+
+/* It is drawn, and counts as shown, when the message goes or a person is to say it; held out of it, that is kept as well. Where its last place went to somebody else meanwhile the message waits, and is then
+ * written without it. */
+static mr_status draw_offer(ticking *t, look *k, const departure *d, plan *p, mr_error *err) {
+    mr_status status = MR_OK;
+    if (!k->offering || !k->offering->offer || t->o->dry_run) return MR_OK;
+    for (size_t i = 0; i < p->n && status == MR_OK; i++) {
+        plan_item *at = &p->item[i];
+        offering drawn;
+        if (strcmp(at->action->programme, "win_back") || strcmp(at->action->step, "ask") || at->action->occasion || (at->fate != PLAN_SEND && at->fate != PLAN_TASK)) continue;
+        status = offering_draw(t->l, k->w, t->c, OFFERING_WIN_BACK, d->left->id, d->why, contact_channel_name(at->verdict.channel), k->now_us, &drawn, err);
+        if (status == MR_OK && drawn.shown != k->offering->shown && at->fate == PLAN_SEND) {
+            at->fate = PLAN_LATER;
+            look_again(k, k->now_us + LOOK_HOUR_US);
+        }
+    }
+    return status;
+}
+
 /* What is wanted of a customer, as of now, into look i, whose turn it is: nothing is written. */
 static mr_status look_at(ticking *t, size_t i, whole *w, mr_error *err) {
     digest d;
     int32_t day = work_day_of(&t->c->work, t->o->now_us);
     look *k = &t->k[i];
     referral *referred = NULL;
+    departure left = {0};
     mr_status status = digest_make(&t->room, &w->t, day, &t->known->norms, &d, err);
     if (status != MR_OK) return status;
     look_begin(k, w, t->c, t->known, &d, t->o->now_us);
@@ -114,10 +146,12 @@ static mr_status look_at(ticking *t, size_t i, whole *w, mr_error *err) {
         status = referrals_of(t->l, w, &span, &k->text, &referred, &k->referral_n, err);
         k->referral = referred;
     }
+    if (status == MR_OK) status = choose_offer(t, k, &left, err);
     if (status != MR_OK) return status;
     programmes_look(k);
     status = reconcile(k, t->l, &t->r[i], err);
     if (status == MR_OK) status = plan_customer(k, t->l, &t->words, &t->zones, &t->r[i], &t->p[i], err);
+    if (status == MR_OK) status = draw_offer(t, k, &left, &t->p[i], err);
     if (status == MR_OK) settle_open(t, w, &t->r[i]);
     k->d = NULL; /* the next look's is made in the same room */
     return status;

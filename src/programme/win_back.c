@@ -90,12 +90,29 @@ typedef struct offer_to { /* what it would be to ask them */
     bool letter;
 } offer_to;
 
+static bool offered(const look *k) {
+    return k->offering && k->offering->offer && k->offering->shown;
+}
+
 static offer_to weigh(const look *k, const departure *d) {
     offer_to o = {.row = departure_row(d), .year = departure_year(k, d)};
     o.margin = o.year * k->c->serve_margin * k->c->win_back_years;
     o.letter = o.margin >= k->c->win_back_letter_from;
-    if (win_back_worth_of(WIN_BACK_LOST, &k->known->win_back[o.row->class], o.margin, o.letter ? k->c->serve_letter : k->c->serve_email, &o.worth) != MR_OK) o.worth.yes = false;
+    const win_back_counts *n = &k->known->win_back[o.row->class];
+    double cost = o.letter ? k->c->serve_letter : k->c->serve_email;
+    if (offered(k)) cost += beta_mean(win_back_learnt(win_back_prior(WIN_BACK_LOST), n->asked, n->asked_back)) * (double)k->offering->offer->cost_minor / 100; /* whoever comes back takes it */
+    if (win_back_worth_of(WIN_BACK_LOST, n, o.margin, cost, &o.worth) != MR_OK) o.worth.yes = false;
     return o;
+}
+
+/* In their language, else the company's, else whatever there is. */
+static void put_offer(look *k, look_wish *w) {
+    const offering *o = k->offering;
+    const char *language = *k->w->locale ? k->w->locale : k->c->company_language;
+    look_fill(k, w, "offer.title", "%s", config_says_in(k->c, &o->offer->title, language));
+    look_fill(k, w, "offer.text", "%s", config_says_in(k->c, &o->offer->text, language));
+    look_why(k, w, "With the offer %s (%s), not worth more than what loyal customers like them were shown; %s", o->offer->name, o->number, o->why);
+    w->by_hand = w->by_hand || o->approval;
 }
 
 static void attempt(look *k, const departure *d, const offer_to *o, const mended *m, int32_t day) {
@@ -109,6 +126,8 @@ static void attempt(look *k, const departure *d, const offer_to *o, const mended
     w->effect = o->worth.gain > 0 ? o->worth.gain : 0;
     w->value_minor = minor_of(o->margin);
     if (o->letter) w->channel = CONTACT_letter;
+    if (offered(k)) put_offer(k, w);
+    else if (k->offering) look_why(k, w, "Without an offer: %s", k->offering->why);
     if (*m->what) look_fill(k, w, "case.remedy", "%s", m->what);
     if (*m->cause) look_fill(k, w, "case.cause", "%s", m->cause);
     look_because(k, w, d->left->id, d->left->kind, d->left->day);
@@ -124,7 +143,7 @@ static void attempt(look *k, const departure *d, const offer_to *o, const mended
 static bool held_out(look *k, const departure *d) {
     if (look_past(k, "held_out", d->left->id, 0)) return true;
     if (d->attempts || look_past(k, "ask", d->left->id, ANY_OCCASION)) return false;
-    return draw_of(k, d) < k->c->win_back_holdout;
+    return !config_strategic(k->c, k->w->external_id) && draw_of(k, d) < k->c->win_back_holdout;
 }
 
 static void hold_out(look *k, const departure *d) {

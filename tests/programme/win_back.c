@@ -2,6 +2,7 @@
 #include "story.h"
 
 #include <knowledge_win_back.h>
+#include <offering.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static void customer(story *t, const char *id) {
     story_customer(t, id, address);
     story_event(t, id, EVENT_consent_given, "", "2025-06-01 10:00", "{\"purpose\": \"marketing\"}");
     for (int i = 0; i < 8; i++) {
-        char at[20];
+        char at[40];
         snprintf(at, sizeof at, "2025-%02d-10 10:00", 5 + i);
         ORDER(t, id, at);
     }
@@ -278,6 +279,44 @@ static void trouble(story *t, const char *id, bool promise_broken) {
     if (promise_broken) story_event(t, id, EVENT_promise_broken, "p1", "2026-01-27 11:00", "{\"number\": \"p1\"}");
 }
 
+/* An offer to who left is never worth more than what a loyal customer of the same tier and product was shown within twelve months: without one none, with one this, after a year none again. */
+static void fair(void **state) {
+    static const char *const settings = AUTOMATIC "offers:\n  - {name: gift, kind: discount, title: A fifth off, text: For three months, places: [desk, win_back], benefit: 0.2, holdout: 0.02}\n"
+                                                  "strategic: [first, second, third, loyal]\n";
+    static const struct {
+        const char *id, *left, *ask;
+        bool offered;
+    } rows[] = {{"first", "2026-01-05 10:00", "2026-02-05 10:00", false}, {"second", "2026-03-05 10:00", "2026-04-07 10:00", true}, {"third", "2027-04-05 10:00", "2027-05-06 10:00", false}};
+    story t;
+    mr_error err = {0};
+    whole w = {0};
+    offering o;
+    story_begin(&t, store_of(state), settings);
+    customer(&t, "loyal");
+    for (size_t i = 0; i < 3; i++) {
+        if (i == 1) { /* planted */
+            assert_ok(whole_read(t.l, story_id(&t, "loyal"), &w, &err), &err);
+            assert_ok(offering_draw(t.l, &w, &t.c, OFFERING_DESK, 1, REASON_lost_touch, "phone", story_time("2026-03-01 10:00"), &o, &err), &err);
+            assert_true(o.shown);
+            whole_free(&w);
+        }
+        customer(&t, rows[i].id);
+        if (i == 2) ORDER(&t, "third", "2027-03-01 10:00");
+        left(&t, rows[i].id, rows[i].left, "lost_touch");
+        story_tick(&t, rows[i].ask);
+        story_tick(&t, rows[i].ask); /* the offer shown is an event, and looked at */
+        assert_int_equal(t.counts.made + t.counts.lapsed + t.counts.outbox, 0);
+        STATE(rows[i].id, "win_back", "ask", "in the outbox");
+        const json_t *values = json_object_get(json_object_get(story_action(&t, rows[i].id, "win_back", "ask"), "document"), "values");
+        const char *title = json_string_value(json_object_get(values, "offer.title"));
+        if (rows[i].offered) assert_string_equal(title, "A fifth off");
+        else assert_null(title);
+        story_send(&t);
+        assert_int_equal(events_of(&t, rows[i].id, EVENT_offer_shown), rows[i].offered);
+    }
+    story_end(&t);
+}
+
 static void let_go(void **state) {
     story t;
     story_begin(&t, store_of(state), QUIET "let_go: {mode: automatic}\n");
@@ -297,7 +336,7 @@ static void let_go(void **state) {
 }
 
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {BOTH(asked), BOTH(stops), BOTH(reasons), BOTH(worth), BOTH(holdout), BOTH(moved), BOTH(let_go)};
+    const struct CMUnitTest tests[] = {BOTH(asked), BOTH(stops), BOTH(reasons), BOTH(worth), BOTH(holdout), BOTH(moved), BOTH(fair), BOTH(let_go)};
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
