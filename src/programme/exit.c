@@ -127,15 +127,23 @@ static void silence(look *k) {
     look_why(k, w, "Nothing since their order on %s; of customers like them nineteen in twenty would have ordered again by about now, or soon", look_day_text(k, last));
 }
 
+/* What was said of no contract and then done by one of them is one leave: that contract's. */
+static bool is_anothers(const leave_flow *all, size_t n, size_t i) {
+    for (size_t k = 0; k < n && !all[i].subject_id; k++)
+        if (all[k].subject_id && all[k].flow.state == all[i].flow.state && all[k].flow.started_us == all[i].flow.started_us) return true;
+    return false;
+}
+
 void programme_exit(look *k) {
     int64_t subject[MOST];
+    leave_flow all[MOST];
     size_t n = leave_subjects(k->w, k->now_us, subject, MOST);
+    for (size_t i = 0; i < n; i++) leave_flow_of(k->w, subject[i], k->now_us, k->day, &all[i]);
     for (size_t i = 0; i < n; i++) {
-        leave_flow f;
-        leave_flow_of(k->w, subject[i], k->now_us, k->day, &f);
-        if (f.flow.state == EXIT_INTENT) under_way(k, &f);
-        if (f.flow.state == EXIT_LEFT) has_left(k, &f);
-        too_long(k, &f);
+        if (is_anothers(all, n, i)) continue;
+        if (all[i].flow.state == EXIT_INTENT) under_way(k, &all[i]);
+        if (all[i].flow.state == EXIT_LEFT) has_left(k, &all[i]);
+        too_long(k, &all[i]);
     }
     silence(k);
 }

@@ -50,7 +50,7 @@ static int32_t effective(const json_t *body, int32_t otherwise) {
     return calendar_parse(t, strlen(t), &day) ? day : otherwise;
 }
 
-/* A contract starts and came_back say that they are with us, or with us again; of who only spoke of leaving, that they stay. */
+/* A contract that starts or is renewed, and came_back, say that they are with us, or with us again; of who only spoke of leaving, that they stay. */
 static void is_back(exit_flow *flow, int64_t at_us) {
     exit_take(flow, flow->state == EXIT_INTENT ? EXIT_STAY : EXIT_BACK, at_us);
 }
@@ -76,9 +76,6 @@ static void take(leave_flow *f, whole *w, size_t i) {
     case EVENT_offer_accepted:
         if (ours || f->flow.state == EXIT_INTENT) exit_take(&f->flow, ours ? EXIT_ACCEPT : EXIT_STAY, e->at_us);
         break;
-    case EVENT_contract_renew:
-        if (about) exit_take(&f->flow, EXIT_STAY, e->at_us);
-        break;
     case EVENT_leave_confirmed:
     case EVENT_contract_end:
         if (!about || exit_take(&f->flow, EXIT_CONFIRM, e->at_us) != EXIT_TAKEN) break;
@@ -87,6 +84,7 @@ static void take(leave_flow *f, whole *w, size_t i) {
         if (e->kind == EVENT_contract_end) f->flow.screens = 0; /* no screen of ours */
         break;
     case EVENT_contract_start:
+    case EVENT_contract_renew: /* takes back a notice, too */
         if (about) is_back(&f->flow, e->at_us);
         break;
     case EVENT_came_back: is_back(&f->flow, e->at_us); break;
@@ -135,10 +133,16 @@ size_t leave_subjects(const whole *w, int64_t until_us, int64_t *subject, size_t
     return n;
 }
 
+static bool one_runs(const whole *w) {
+    for (size_t i = 0; i < w->contracts_n; i++)
+        if (w->contracts[i].state == WHOLE_CONTRACT_RUNNING) return true;
+    return false;
+}
+
 bool leave_flow_holds(whole *w, int64_t now_us) {
     int64_t subject[MOST];
     leave_flow f;
     if (!leave_subjects(w, now_us, subject, MOST)) return false;
     leave_flow_of(w, 0, now_us, (int32_t)(now_us / DAY_US), &f);
-    return f.flow.state == EXIT_INTENT || f.flow.state == EXIT_LEFT;
+    return f.flow.state == EXIT_INTENT || (f.flow.state == EXIT_LEFT && !one_runs(w));
 }

@@ -117,8 +117,51 @@ static void with_offer(void **state) {
     story_end(&t);
 }
 
+static const char k1[] = "{\"number\": \"K1\", \"product\": \"Roastery plan\", \"renewal\": \"2026-11-01\", \"notice_days\": 30}";
+
+/* Said of no contract, by an import or an e-mail, and then done by the one there is: one letter. A renewal takes the notice back, and they may leave again. */
+static void of_no_contract(void **state) {
+    story t;
+    whole w = {0};
+    story_begin(&t, store_of(state), "exit:\n  mode: automatic\n");
+    story_customer(&t, "d", "ann@d.example");
+    story_event(&t, "d", EVENT_contract_start, "K1", "2025-11-01 09:00", k1);
+    story_event(&t, "d", EVENT_leave_intent, "", "2026-03-03 10:00", "{\"channel\": \"email\"}");
+    tick(&t, "2026-03-03 10:05");
+    STATE("d", "hear_sales", "open");
+    assert_int_equal(take(&t, "d", "K1", EXIT_CONFIRM, "2026-03-03 11:00", ""), EXIT_TAKEN);
+    tick(&t, "2026-03-03 11:05");
+    assert_int_equal(story_send(&t), 1);
+    story_event(&t, "d", EVENT_contract_renew, "K1", "2026-03-05 09:00", "{\"renewal\": \"2027-11-01\"}");
+    assert_int_equal(flow_of(&t, "d", &w, "K1").flow.state, EXIT_NOTHING);
+    assert_false(leave_flow_holds(&w, story_time("2026-03-05 10:00")));
+    whole_free(&w);
+    assert_int_equal(take(&t, "d", "K1", EXIT_CONFIRM, "2026-03-06 11:00", ""), EXIT_TAKEN);
+    assert_int_equal(take(&t, "d", "K1", EXIT_CONFIRM, "2026-03-06 11:01", ""), EXIT_AGAIN);
+    story_end(&t);
+}
+
+/* Of two contracts one is left: they are a customer still. */
+static void one_of_two(void **state) {
+    story t;
+    whole w = {0};
+    story_begin(&t, store_of(state), "exit:\n  mode: automatic\n");
+    story_customer(&t, "e", "ann@e.example");
+    story_event(&t, "e", EVENT_contract_start, "K1", "2025-11-01 09:00", k1);
+    story_event(&t, "e", EVENT_contract_start, "K2", "2025-11-01 09:00", "{\"number\": \"K2\", \"renewal\": \"2026-11-01\"}");
+    assert_int_equal(take(&t, "e", "K1", EXIT_CONFIRM, "2026-03-03 11:00", ""), EXIT_TAKEN);
+    assert_int_equal(flow_of(&t, "e", &w, "K2").flow.state, EXIT_NOTHING);
+    assert_false(leave_flow_holds(&w, story_time("2026-03-03 12:00")));
+    whole_free(&w);
+    assert_int_equal(take(&t, "e", "K2", EXIT_CONFIRM, "2026-03-04 11:00", ""), EXIT_TAKEN);
+    flow_of(&t, "e", &w, "K2");
+    assert_true(leave_flow_holds(&w, story_time("2026-03-04 12:00")));
+    whole_free(&w);
+    story_end(&t);
+}
+
 int main(int argc, char **argv) {
-    const struct CMUnitTest tests[] = {BOTH(with_contract), BOTH(without), BOTH(with_offer)};
+    const struct CMUnitTest tests[] = {BOTH(with_contract), BOTH(without), BOTH(with_offer), BOTH(of_no_contract), BOTH(one_of_two)};
     if (argc > 1) cmocka_set_test_filter(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
