@@ -111,8 +111,10 @@ const char *departure_over(look *k, const departure *d) {
 }
 
 bool departure_offers(look *k, const departure *d, int64_t *occasion) {
+    bool any = false;
+    for (size_t i = 0; i < k->c->offers_n; i++) any = any || k->c->offers[i].places & 1u << OFFERING_WIN_BACK;
     *occasion = d->left->id;
-    return k->c->offers_n && !d->attempts && win_back_class_asked(departure_row(d)->class) && !look_objects(k);
+    return any && !d->attempts && win_back_class_asked(departure_row(d)->class) && !look_objects(k);
 }
 
 double departure_year(const look *k, const departure *d) {

@@ -119,6 +119,7 @@ static mr_status draw_offer(ticking *t, look *k, const departure *d, plan *p, mr
         plan_item *at = &p->item[i];
         offering drawn;
         if (strcmp(at->action->programme, "win_back") || strcmp(at->action->step, "ask") || at->action->occasion || (at->fate != PLAN_SEND && at->fate != PLAN_TASK)) continue;
+        if (k->offering->shown && !strstr(at->action->document, "\"offer.title\"")) continue; /* it says nothing of it */
         status = offering_draw(t->l, k->w, t->c, OFFERING_WIN_BACK, d->left->id, d->why, contact_channel_name(at->verdict.channel), k->now_us, &drawn, err);
         if (status == MR_OK && drawn.shown != k->offering->shown && at->fate == PLAN_SEND) {
             at->fate = PLAN_LATER;

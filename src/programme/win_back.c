@@ -126,7 +126,9 @@ static void attempt(look *k, const departure *d, const offer_to *o, const mended
     w->effect = o->worth.gain > 0 ? o->worth.gain : 0;
     w->value_minor = minor_of(o->margin);
     if (o->letter) w->channel = CONTACT_letter;
-    if (offered(k)) put_offer(k, w);
+    const action_row *there = look_past(k, "ask", d->left->id, d->attempts);
+    bool unseen = there && there->state == ACTION_OPEN && !strstr(there->outcome, "\"approved\""); /* on its way without a person: what one must approve cannot join it */
+    if (offered(k) && !(k->offering->approval && unseen)) put_offer(k, w);
     else if (k->offering) look_why(k, w, "Without an offer: %s", k->offering->why);
     if (*m->what) look_fill(k, w, "case.remedy", "%s", m->what);
     if (*m->cause) look_fill(k, w, "case.cause", "%s", m->cause);
