@@ -23,7 +23,12 @@ big() { # a shop large enough to be interrupted: its orders in big.csv, the seco
 listens() {
     local caught tries
     for ((tries = 0; tries < 500; tries++)); do
-        caught=$(awk '/^SigCgt/ { print $2 }' "/proc/$1/status" 2>.held)
+        caught=$(awk '/^State:.*Z/ { exit } /^SigCgt/ { print $2 }' "/proc/$1/status" 2>.held)
+        # Before it is the program it is this shell, which catches it, too.
+        if [ -n "$caught" ] && [ "$(readlink "/proc/$1/exe" 2>.held)" != "$marram" ]; then
+            sleep 0.01
+            continue
+        fi
         if [ -z "$caught" ] || (((16#${caught: -4} & 16#4000) != 0)); then return; fi
         sleep 0.01
     done
