@@ -203,14 +203,21 @@ static void print_json(const arguments *a, const whole *w, const leave_flow *f, 
     json_decref(o);
 }
 
+/* As the next command has to be told: of several contracts, which one. */
+static void who_is(const whole *w, const leave_flow *f, char *out, size_t room) {
+    bool which = w->contracts_n > 1 && f->contract && f->subject_id;
+    snprintf(out, room, "%.120s%s%.80s", w->external_id, which ? " --contract " : "", which ? f->contract->number : "");
+}
+
 static void print_leaving(const arguments *a, const whole *w, const leave_flow *f, const config *c) {
-    char day[11];
-    printf("To leave, nothing more is needed than\n  marram leave confirm %s        last day %s%s\n", w->external_id, calendar_text(f->last_day, day),
+    char day[11], who[240];
+    who_is(w, f, who, sizeof who);
+    printf("To leave, nothing more is needed than\n  marram leave confirm %s        last day %s%s\n", who, calendar_text(f->last_day, day),
            f->late ? ", the end of the next term: the notice for this one is over" : "");
     const char *text, *title = offer_says(c, f, language_of(a, w, c), &text);
-    if (f->offer_id && !f->flow.answered) printf("\nThey may have instead: %s%s%s\n  marram leave accept %s\n  marram leave decline %s\n", title, *text ? ". " : "", text, w->external_id, w->external_id);
+    if (f->offer_id && !f->flow.answered) printf("\nThey may have instead: %s%s%s\n  marram leave accept %s\n  marram leave decline %s\n", title, *text ? ". " : "", text, who, who);
     if (f->flow.reason || f->why != REASON_none) return;
-    printf("\nIf they care to say why (they need not): marram leave reason %s CODE\n", w->external_id);
+    printf("\nIf they care to say why (they need not): marram leave reason %s CODE\n", who);
     for (size_t i = 0; i < leave_words_n; i++) printf("  %-18s %s\n", leave_words[i].code, leave_word_in(&leave_words[i], language_of(a, w, c)));
 }
 
@@ -240,13 +247,15 @@ static void print(const arguments *a, const whole *w, const leave_flow *f, const
 static mr_status link_of(ledger *l, const arguments *a, const config *c, int64_t id, mr_error *err) {
     char link[SIGNED_LINK];
     if (!*signed_link(l->key, SIGNED_LEAVE, c->exit_link, id, 0, link)) return error_set(err, MR_EDATA, "link", -1, "the settings name no page for it: exit.link, as in https://example.com/leave");
-    if (a->json) printf("{\"link\": \"%s\"}\n", link);
+    json_t *o = json_pack("{s:s}", "link", link);
+    if (a->json) json_dumpf(o, stdout, JSON_INDENT(2)), putchar('\n');
     else puts(link);
+    json_decref(o);
     return MR_OK;
 }
 
 static mr_status step(ledger *l, const arguments *a, const config *c, whole *w, leave_flow *f, exit_answer *answer, mr_error *err) {
-    const leave_answer said = {.channel = a->channel ? a->channel : "", .contact = "", .code = a->code ? a->code : "", .words = a->words ? a->words : "", .last_day = a->effective, .now_us = a->at_us};
+    const leave_answer said = {.channel = a->channel ? a->channel : "", .code = a->code ? a->code : "", .words = a->words ? a->words : "", .last_day = a->effective, .now_us = a->at_us};
     if (a->code && reason_find(a->code, strlen(a->code)) == REASON_none)
         return error_set(err, MR_EDATA, "reason", -1, "there is no reason '%.60s'; 'marram leave show' lists them, and --words takes what they said", a->code);
     if (!a->dry_run) {

@@ -8,7 +8,7 @@ enum { BLOCKS = 64, CUSTOMERS_A_BLOCK = 512 };
 /* --- what comes in --- */
 
 static mr_status check_action(const allocate_problem *p, size_t a, size_t customer, mr_error *err) {
-    if (!isfinite(p->gain[a])) return error_set(err, MR_EDATA, "gain", (int64_t)a, "the gain of action %zu (of customer %zu) is not a number", a, customer);
+    if (!isfinite(p->gain[a])) return error_set(err, MR_EDATA, "gain", (int64_t)a, "the gain of action %zu (of customer %zu) is not a finite number", a, customer);
     if (p->use_first[a + 1] < p->use_first[a]) return error_set(err, MR_EDATA, "use", (int64_t)a, "the uses of action %zu end before they begin", a);
     for (size_t u = p->use_first[a]; u < p->use_first[a + 1]; u++) {
         if (p->use[u].resource >= p->resources) return error_set(err, MR_EDATA, "use", (int64_t)a, "action %zu uses resource %u, and there are %zu", a, p->use[u].resource, p->resources);

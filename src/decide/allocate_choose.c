@@ -193,7 +193,7 @@ static mr_status fill(choosing *c, double bound, mr_error *err) {
 /* --- all of it --- */
 
 static mr_status choose(choosing *c, uint32_t *chosen, allocation *out, mr_error *err) {
-    allocate *a = (allocate *)c->a;
+    const allocate *a = c->a;
     mr_status status = allocate_bound(a, c->price, &out->bound, err);
     if (status == MR_OK) status = pool_run(context_pool(a->context), a->blocks, best_block, c, err);
     if (status == MR_OK) add_up(c), status = repair(c, err);

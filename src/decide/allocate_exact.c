@@ -88,7 +88,7 @@ static void prepare(finishing *f) {
 mr_status allocate_finish(const allocate *a, const double *price, size_t *pick, double *value, bool *exact, mr_error *err) {
     const mr_alloc *alloc = context_alloc(a->context);
     double bound;
-    mr_status status = allocate_bound((allocate *)a, price, &bound, err);
+    mr_status status = allocate_bound(a, price, &bound, err);
     *exact = status == MR_OK && bound - *value <= 1e-12 * fabs(bound);
     if (status != MR_OK || *exact || a->customers > CUSTOMERS || a->actions > ACTIONS) return status;
     finishing f = {.a = a, .price = price, .best_value = *value, .best = pick};

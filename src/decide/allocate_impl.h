@@ -45,7 +45,7 @@ static inline size_t allocate_best(const allocate *a, size_t customer, const dou
 }
 
 /* The bound at prices of shares. */
-mr_status allocate_bound(allocate *a, const double *price, double *bound, mr_error *err);
+mr_status allocate_bound(const allocate *a, const double *price, double *bound, mr_error *err);
 /* Small problems to the end: pick[customers] is bettered where it can be. *exact: nothing is better. */
 mr_status allocate_finish(const allocate *a, const double *price, size_t *pick, double *value, bool *exact, mr_error *err);
 

@@ -73,7 +73,7 @@ static mr_status block(void *ctx, size_t block, int worker, mr_error *err) {
     pricing *g = ctx;
     (void)err;
     double *sum = g->sums + block * g->width;
-    memset(sum, 0, g->width * sizeof *sum);
+    memset(sum, 0, (g->curved ? g->width : 1 + g->a->resources) * sizeof *sum);
     size_t end = allocate_block_first(g->a, block + 1), from = allocate_block_first(g->a, block);
     for (size_t i = (from + g->stride - 1) / g->stride * g->stride; i < end; i += g->stride)
         add_customer(g, i, sum, g->scratch + (size_t)worker * g->scratch_width, g->touched + (size_t)worker * g->a->resources);
@@ -182,7 +182,7 @@ static mr_status bound_block(void *ctx, size_t block, int worker, mr_error *err)
     return MR_OK;
 }
 
-mr_status allocate_bound(allocate *a, const double *price, double *bound, mr_error *err) {
+mr_status allocate_bound(const allocate *a, const double *price, double *bound, mr_error *err) {
     double sums[1024];
     bounding b = {a, price, sums};
     mr_status status = pool_run(context_pool(a->context), a->blocks, bound_block, &b, err);

@@ -18,7 +18,7 @@ typedef struct explored {
     size_t drawn, no_room;
 } explored;
 
-/* in[customers], draw[customers]: uniform in [0,1), of keyed hashes, independent of each other. budget[resources]: what there is, then what is left. random[customers]: drawn for; of those chosen[]
+/* in[customers], draw[customers]: uniform in [0,1), of keyed hashes, independent of each other. budget[resources]: what there is, then what is left; not the problem's own array. random[customers]: drawn for; of those chosen[]
  * (action number or ALLOCATE_NONE) and probability[] of that; the others' stay as they are. MR_EINVAL: options; MR_ENOMEM. The problem must have passed allocate_new. */
 mr_status explore_draw(const allocate_problem *p, const explore_options *o, const double *price, const double *in, const double *draw, const mr_context *context, double *budget, bool *random,
                        uint32_t *chosen, double *probability, explored *out, mr_error *err);

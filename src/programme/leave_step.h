@@ -7,7 +7,7 @@
 #include <config.h>
 
 typedef struct leave_answer { /* texts may be "" */
-    const char *channel, *contact, *code, *words;
+    const char *channel, *code, *words;
     int32_t last_day; /* another one than the contract's; TRACE_NO_DAY: that */
     int64_t now_us;
 } leave_answer;

@@ -1,5 +1,6 @@
 #include "serve_facts.h"
 
+#include <currency.h>
 #include <math.h>
 #include <string.h>
 
@@ -65,7 +66,7 @@ serve_facts serve_facts_of(look *k, int32_t days) {
     if (f.paid <= 0) f.paid = contracted(k, from);
     for (size_t i = 0; i < k->referral_n; i++) /* those in another currency cannot be added here, and are left out */
         for (size_t j = 0; j < k->referral[i].currencies; j++)
-            if (!strcmp(k->referral[i].brought[j].currency, k->w->money.currency) && k->referral[i].brought[j].minor > 0) f.referred += (double)k->referral[i].brought[j].minor / 100;
+            if (!strcmp(k->referral[i].brought[j].currency, k->w->money.currency) && k->referral[i].brought[j].minor > 0) f.referred += (double)currency_to_money(k->referral[i].brought[j].minor, k->w->money.currency) / 1e4;
     return f;
 }
 

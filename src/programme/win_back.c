@@ -3,6 +3,7 @@
 #include "departure.h"
 #include "programme.h"
 
+#include <currency.h>
 #include <math.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -78,9 +79,9 @@ static const char *money(look *k, double amount) {
     return look_text(k, "%.2f%s%s", amount, *k->w->money.currency ? " " : "", k->w->money.currency);
 }
 
-static int64_t minor_of(double amount) {
-    double minor = rint(amount * 100);
-    return minor > 0 && minor < 9e15 ? (int64_t)minor : 0;
+static int64_t minor_of(const look *k, double amount) {
+    bool exact;
+    return amount > 0 && amount < 1e11 ? currency_from_money((int64_t)rint(amount * 1e4), k->w->money.currency, &exact) : 0;
 }
 
 typedef struct offer_to { /* what it would be to ask them */
@@ -94,13 +95,18 @@ static bool offered(const look *k) {
     return k->offering && k->offering->offer && k->offering->shown;
 }
 
+static bool in_their_money(const look *k) {
+    return !k->offering->offer->cost_minor || !strcmp(k->offering->offer->currency, k->w->money.currency);
+}
+
 static offer_to weigh(const look *k, const departure *d) {
     offer_to o = {.row = departure_row(d), .year = departure_year(k, d)};
     o.margin = o.year * k->c->serve_margin * k->c->win_back_years;
     o.letter = o.margin >= k->c->win_back_letter_from;
     const win_back_counts *n = &k->known->win_back[o.row->class];
     double cost = o.letter ? k->c->serve_letter : k->c->serve_email;
-    if (offered(k)) cost += beta_mean(win_back_learnt(win_back_prior(WIN_BACK_LOST), n->asked, n->asked_back)) * (double)k->offering->offer->cost_minor / 100; /* whoever comes back takes it */
+    if (offered(k) && in_their_money(k)) /* whoever comes back takes it */
+        cost += beta_mean(win_back_learnt(win_back_prior(WIN_BACK_LOST), n->asked, n->asked_back)) * (double)currency_to_money(k->offering->offer->cost_minor, k->offering->offer->currency) / 1e4;
     if (win_back_worth_of(WIN_BACK_LOST, n, o.margin, cost, &o.worth) != MR_OK) o.worth.yes = false;
     return o;
 }
@@ -112,6 +118,7 @@ static void put_offer(look *k, look_wish *w) {
     look_fill(k, w, "offer.title", "%s", config_says_in(k->c, &o->offer->title, language));
     look_fill(k, w, "offer.text", "%s", config_says_in(k->c, &o->offer->text, language));
     look_why(k, w, "With the offer %s (%s), not worth more than what loyal customers like them were shown; %s", o->offer->name, o->number, o->why);
+    if (!in_their_money(k)) look_why(k, w, "What it costs us, in %s, is not in that sum", o->offer->currency);
     w->by_hand = w->by_hand || o->approval;
 }
 
@@ -124,7 +131,7 @@ static void attempt(look *k, const departure *d, const offer_to *o, const mended
     w->topic = "win_back";
     w->until_us = look_day_us(k, day + ATTEMPT_DAYS);
     w->effect = o->worth.gain > 0 ? o->worth.gain : 0;
-    w->value_minor = minor_of(o->margin);
+    w->value_minor = minor_of(k, o->margin);
     if (o->letter) w->channel = CONTACT_letter;
     const action_row *there = look_past(k, "ask", d->left->id, d->attempts);
     bool unseen = there && there->state == ACTION_OPEN && !strstr(there->outcome, "\"approved\""); /* on its way without a person: what one must approve cannot join it */

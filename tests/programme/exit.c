@@ -7,12 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void tick(story *t, const char *at) {
-    story_tick(t, at);
-    story_tick(t, at);
-    assert_int_equal(t->counts.looked, 0);
-}
-
 #define STATE(customer, step, want) assert_string_equal(story_state(&t, customer, "exit", step), want)
 
 static leave_flow flow_of(story *t, const char *id, whole *w, const char *contract) {
@@ -28,7 +22,7 @@ static exit_answer take(story *t, const char *id, const char *contract, exit_ste
     whole w = {0};
     leave_flow f = flow_of(t, id, &w, contract);
     exit_answer answer;
-    const leave_answer a = {.channel = "web", .contact = "", .code = code, .words = "", .last_day = TRACE_NO_DAY, .now_us = story_time(at)};
+    const leave_answer a = {.channel = "web", .code = code, .words = "", .last_day = TRACE_NO_DAY, .now_us = story_time(at)};
     mr_status status = leave_step(t->l, &w, &f, step, &a, &answer, &err);
     whole_free(&w);
     return status == MR_OK ? answer : EXIT_NOT_NOW;
@@ -40,16 +34,16 @@ static void with_contract(void **state) {
     story_begin(&t, store_of(state), "exit:\n  mode: automatic\n");
     story_customer(&t, "a", "ann@a.example");
     story_event(&t, "a", EVENT_contract_start, "K1", "2025-11-01 09:00", "{\"number\": \"K1\", \"product\": \"Roastery plan\", \"renewal\": \"2026-11-01\", \"notice_days\": 30}");
-    tick(&t, "2026-03-02 10:00");
+    story_ticks(&t, "2026-03-02 10:00");
     assert_int_equal(take(&t, "a", "K1", EXIT_START, "2026-03-03 10:00", ""), EXIT_TAKEN);
     assert_int_equal(take(&t, "a", "K1", EXIT_START, "2026-03-03 10:00", ""), EXIT_AGAIN);
-    tick(&t, "2026-03-03 10:01"); /* both hear at once */
+    story_ticks(&t, "2026-03-03 10:01"); /* both hear at once */
     STATE("a", "hear_sales", "open");
     STATE("a", "hear_operations", "open");
     assert_string_equal(story_owner(&t, "a", "exit", "hear_sales"), "Sal");
     assert_string_equal(story_owner(&t, "a", "exit", "hear_operations"), "Ops");
     STATE("a", "unfinished", "none");
-    tick(&t, "2026-03-06 10:30"); /* begun, and not finished: asked once */
+    story_ticks(&t, "2026-03-06 10:30"); /* begun, and not finished: asked once */
     STATE("a", "unfinished", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     assert_int_equal(take(&t, "a", "K1", EXIT_ACCEPT, "2026-03-06 11:00", ""), EXIT_NOT_NOW); /* there is no offer */
@@ -62,12 +56,12 @@ static void with_contract(void **state) {
     assert_int_equal(f.why, REASON_poor_after_sales);
     assert_int_equal(f.last_day, 20758); /* 2026-11-01 */
     whole_free(&w);
-    tick(&t, "2026-03-06 11:05"); /* in writing, at once, and nothing else is asked */
+    story_ticks(&t, "2026-03-06 11:05"); /* in writing, at once, and nothing else is asked */
     STATE("a", "acknowledge", "in the outbox");
     STATE("a", "hear_sales", "lapsed");
     STATE("a", "alarm", "none");
     assert_int_equal(story_send(&t), 1);
-    tick(&t, "2026-04-20 10:00");
+    story_ticks(&t, "2026-04-20 10:00");
     STATE("a", "acknowledge", "done");
     story_end(&t);
 }
@@ -79,17 +73,17 @@ static void without(void **state) {
     story_event(&t, "b", EVENT_order, "", "2026-03-02 10:00", "{\"product\": \"beans\"}");
     story_event(&t, "b", EVENT_consent_given, "", "2026-03-02 10:00", "{\"purpose\": \"marketing\"}");
     assert_int_equal(take(&t, "b", "", EXIT_START, "2026-03-03 10:00", "need_ended"), EXIT_TAKEN);
-    tick(&t, "2026-03-09 10:30"); /* a week on: who is on their way out is not sold to */
+    story_ticks(&t, "2026-03-09 10:30"); /* a week on: who is on their way out is not sold to */
     assert_string_equal(story_state(&t, "b", "follow_up", "first_week"), "none");
     assert_int_equal(take(&t, "b", "", EXIT_STAY, "2026-03-09 11:00", ""), EXIT_TAKEN);
-    tick(&t, "2026-03-09 11:30");
+    story_ticks(&t, "2026-03-09 11:30");
     STATE("b", "hear_sales", "lapsed");
     /* Asked twice for a reason: three screens, and an alarm. The way out is open all the same. */
     assert_int_equal(take(&t, "b", "", EXIT_START, "2026-03-10 10:00", ""), EXIT_TAKEN);
     assert_int_equal(take(&t, "b", "", EXIT_REASON, "2026-03-10 10:01", "undercut"), EXIT_TAKEN);
     assert_int_equal(take(&t, "b", "", EXIT_REASON, "2026-03-10 10:02", "moved"), EXIT_TAKEN);
     assert_int_equal(take(&t, "b", "", EXIT_CONFIRM, "2026-03-10 10:03", ""), EXIT_TAKEN);
-    tick(&t, "2026-03-10 10:05");
+    story_ticks(&t, "2026-03-10 10:05");
     STATE("b", "alarm", "open");
     assert_string_equal(story_owner(&t, "b", "exit", "alarm"), "Sen");
     /* An order by who has left: they are back, and may leave again. */
@@ -127,10 +121,10 @@ static void of_no_contract(void **state) {
     story_customer(&t, "d", "ann@d.example");
     story_event(&t, "d", EVENT_contract_start, "K1", "2025-11-01 09:00", k1);
     story_event(&t, "d", EVENT_leave_intent, "", "2026-03-03 10:00", "{\"channel\": \"email\"}");
-    tick(&t, "2026-03-03 10:05");
+    story_ticks(&t, "2026-03-03 10:05");
     STATE("d", "hear_sales", "open");
     assert_int_equal(take(&t, "d", "K1", EXIT_CONFIRM, "2026-03-03 11:00", ""), EXIT_TAKEN);
-    tick(&t, "2026-03-03 11:05");
+    story_ticks(&t, "2026-03-03 11:05");
     assert_int_equal(story_send(&t), 1);
     story_event(&t, "d", EVENT_contract_renew, "K1", "2026-03-05 09:00", "{\"renewal\": \"2027-11-01\"}");
     assert_int_equal(flow_of(&t, "d", &w, "K1").flow.state, EXIT_NOTHING);

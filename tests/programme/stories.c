@@ -13,14 +13,6 @@
 
 #define ORDER(t, id, at) story_event(t, id, EVENT_order, "", at, "{\"product\": \"beans\"}")
 
-static void tick(story *t, const char *at) {
-    story_tick(t, at);
-    tick_counts first = t->counts;
-    story_tick(t, at);
-    assert_int_equal(t->counts.looked, 0);
-    t->counts = first;
-}
-
 #define STATE(customer, programme, step, want) assert_string_equal(story_state(&t, customer, programme, step), want)
 #define OWNER(customer, programme, step, want) assert_string_equal(story_owner(&t, customer, programme, step), want)
 
@@ -30,24 +22,24 @@ static void promises(void **state) {
     story_customer(&t, "a", "ann@a.example");
     ORDER(&t, "a", "2026-02-20 10:00");
     story_event(&t, "a", EVENT_promise_made, "p1", "2026-03-02 10:00", "{\"number\": \"p1\", \"what\": \"a loan machine\", \"by_whom\": \"Ops\", \"due\": \"2026-03-12T16:00:00Z\"}");
-    tick(&t, "2026-03-02 12:00");
+    story_ticks(&t, "2026-03-02 12:00");
     STATE("a", "promises", "keep", "none");
-    tick(&t, "2026-03-09 16:30");
+    story_ticks(&t, "2026-03-09 16:30");
     STATE("a", "promises", "keep", "open");
     OWNER("a", "promises", "keep", "Ops");
-    tick(&t, "2026-03-12 16:30"); /* overdue: the warning goes, the apology comes */
+    story_ticks(&t, "2026-03-12 16:30"); /* overdue: the warning goes, the apology comes */
     STATE("a", "promises", "keep", "lapsed");
     STATE("a", "promises", "apologise", "open");
     OWNER("a", "promises", "apologise", "Ops");
     STATE("a", "promises", "escalate", "none");
-    tick(&t, "2026-03-16 08:30"); /* Monday, after the date for the apology */
+    story_ticks(&t, "2026-03-16 08:30"); /* Monday, after the date for the apology */
     STATE("a", "promises", "escalate", "open");
     OWNER("a", "promises", "escalate", "Sen");
     story_done(&t, "a", "promises", "apologise", "called; new date is the 18th", NULL);
-    tick(&t, "2026-03-16 09:30");
+    story_ticks(&t, "2026-03-16 09:30");
     STATE("a", "promises", "escalate", "lapsed");
     story_event(&t, "a", EVENT_promise_kept, "p1", "2026-03-17 10:00", "{\"number\": \"p1\"}");
-    tick(&t, "2026-03-17 11:00");
+    story_ticks(&t, "2026-03-17 11:00");
     STATE("a", "promises", "apologise", "done");
     STATE("a", "promises", "keep", "lapsed");
     story_end(&t);
@@ -59,33 +51,33 @@ static void recovery(void **state) {
     story_customer(&t, "a", "ann@a.example");
     ORDER(&t, "a", "2026-02-02 10:00");
     story_event(&t, "a", EVENT_case_open, "c1", "2026-03-02 09:00", "{\"number\": \"c1\", \"subject\": \"grinder stops\", \"severity\": \"high\"}");
-    tick(&t, "2026-03-02 09:05");
+    story_ticks(&t, "2026-03-02 09:05");
     STATE("a", "recovery", "answer", "open");
     OWNER("a", "recovery", "answer", "Ops");
     STATE("a", "recovery", "solve", "open");
     STATE("a", "recovery", "second", "none");
-    tick(&t, "2026-03-02 13:30"); /* four hours of work, for a high one, are over at 13:00 UTC (10:00 to 14:00 in Berlin) */
+    story_ticks(&t, "2026-03-02 13:30"); /* four hours of work, for a high one, are over at 13:00 UTC (10:00 to 14:00 in Berlin) */
     STATE("a", "recovery", "answer_late", "open");
     OWNER("a", "recovery", "answer_late", "Sen");
     story_done(&t, "a", "recovery", "answer", "we are on it", NULL);
-    tick(&t, "2026-03-02 13:40");
+    story_ticks(&t, "2026-03-02 13:40");
     STATE("a", "recovery", "answer", "done");
     STATE("a", "recovery", "answer_late", "lapsed");
     story_done(&t, "a", "recovery", "solve", "", NULL); /* Ann Test resolved it */
-    tick(&t, "2026-03-02 14:00");
+    story_ticks(&t, "2026-03-02 14:00");
     STATE("a", "recovery", "responsibility", "open"); /* a serious one: nothing is on record */
     story_done(&t, "a", "recovery", "responsibility", "", "cause=a weak capacitor", "owner=Ops", "put_right=motor replaced", "told=2026-03-02", NULL);
-    tick(&t, "2026-03-04 15:00"); /* two days on: is it solved? */
+    story_ticks(&t, "2026-03-04 15:00"); /* two days on: is it solved? */
     STATE("a", "recovery", "responsibility", "done");
     STATE("a", "recovery", "confirm", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     STATE("a", "recovery", "confirm", "done");
-    tick(&t, "2026-03-11 15:30");
+    story_ticks(&t, "2026-03-11 15:30");
     STATE("a", "recovery", "confirm_again", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     /* A second problem within the sour window: a senior person at once. */
     story_event(&t, "a", EVENT_case_open, "c2", "2026-03-20 09:00", "{\"number\": \"c2\", \"subject\": \"it leaks\", \"severity\": \"normal\"}");
-    tick(&t, "2026-03-20 09:01");
+    story_ticks(&t, "2026-03-20 09:01");
     STATE("a", "recovery", "second", "open");
     OWNER("a", "recovery", "second", "Sen");
     story_end(&t);
@@ -96,26 +88,26 @@ static void review(void **state) {
     story_begin(&t, store_of(state), "tiers:\n  - {name: \"*\", cadence_days: 30}\n");
     story_customer(&t, "a", "ann@a.example");
     ORDER(&t, "a", "2026-02-02 10:00");
-    tick(&t, "2026-02-03 10:00");
+    story_ticks(&t, "2026-02-03 10:00");
     STATE("a", "review", "review", "none");
-    tick(&t, "2026-03-04 10:00");
+    story_ticks(&t, "2026-03-04 10:00");
     STATE("a", "review", "review", "open");
     OWNER("a", "review", "review", "Sal");
-    tick(&t, "2026-03-18 10:00"); /* not held by its date, nor a week later */
+    story_ticks(&t, "2026-03-18 10:00"); /* not held by its date, nor a week later */
     STATE("a", "review", "escalate", "open");
     OWNER("a", "review", "escalate", "Sen");
     story_done(&t, "a", "review", "review", "all well", NULL);
-    tick(&t, "2026-03-18 11:00");
+    story_ticks(&t, "2026-03-18 11:00");
     STATE("a", "review", "review", "done");
     STATE("a", "review", "escalate", "lapsed");
-    tick(&t, "2026-04-20 10:00"); /* the next one, counted from the day it was held */
+    story_ticks(&t, "2026-04-20 10:00"); /* the next one, counted from the day it was held */
     STATE("a", "review", "review", "open");
     /* A complaint nobody answers does not wait for it. */
     story_event(&t, "a", EVENT_complaint, "", "2026-04-21 10:00", "{\"about\": \"quality\"}");
-    tick(&t, "2026-04-30 10:00");
+    story_ticks(&t, "2026-04-30 10:00");
     STATE("a", "review", "silence_after_complaint", "open");
     story_event(&t, "a", EVENT_touch_out, "", "2026-04-30 11:00", "{\"channel\": \"phone\", \"who\": \"Sal\", \"purpose\": \"service\"}");
-    tick(&t, "2026-05-02 10:00");
+    story_ticks(&t, "2026-05-02 10:00");
     STATE("a", "review", "silence_after_complaint", "lapsed");
     story_end(&t);
 }
@@ -127,18 +119,18 @@ static void two_parents(void **state) {
     story_customer(&t, "a", "ann@a.example");
     ORDER(&t, "a", "2026-01-05 10:00");
     story_event(&t, "a", EVENT_touch_out, "", "2026-01-07 10:00", "{\"channel\": \"phone\", \"who\": \"Sal\", \"purpose\": \"service\"}");
-    tick(&t, "2026-03-01 10:00");
+    story_ticks(&t, "2026-03-01 10:00");
     STATE("a", "two_parents", "sales_absent", "none");
     ORDER(&t, "a", "2026-03-02 10:00");
-    tick(&t, "2026-03-10 10:00"); /* 60 days after the 7th of January */
+    story_ticks(&t, "2026-03-10 10:00"); /* 60 days after the 7th of January */
     STATE("a", "two_parents", "sales_absent", "open");
     OWNER("a", "two_parents", "sales_absent", "Sal");
     STATE("a", "two_parents", "alarm", "none");
-    tick(&t, "2026-03-31 10:00");
+    story_ticks(&t, "2026-03-31 10:00");
     STATE("a", "two_parents", "alarm", "open");
     OWNER("a", "two_parents", "alarm", "Sen");
     story_done(&t, "a", "two_parents", "sales_absent", "", NULL);
-    tick(&t, "2026-03-31 11:00");
+    story_ticks(&t, "2026-03-31 11:00");
     STATE("a", "two_parents", "alarm", "lapsed");
     STATE("a", "two_parents", "sales_absent", "done");
     /* The sales owner leaves: somebody has to be named, and whoever comes introduces themselves. */
@@ -146,13 +138,13 @@ static void two_parents(void **state) {
     snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = 'Gone' WHERE customer_id = %lld", (long long)story_id(&t, "a"));
     assert_ok(db_execute(t.l->d, sql, &err), &err);
     ORDER(&t, "a", "2026-04-01 10:00");
-    tick(&t, "2026-04-01 11:00");
+    story_ticks(&t, "2026-04-01 11:00");
     STATE("a", "two_parents", "owner_sales", "open");
     OWNER("a", "two_parents", "owner_sales", "Sal"); /* somebody of that side: nothing is orphaned */
     /* Done is named: the event that doing it is shows in the customer's row, and so in the next look, and again when the row is made anew. */
     t.now_us = story_time("2026-04-02 10:00");
     story_done(&t, "a", "two_parents", "owner_sales", "", "sales=Sen", NULL);
-    tick(&t, "2026-04-02 11:00");
+    story_ticks(&t, "2026-04-02 11:00");
     STATE("a", "two_parents", "owner_sales", "done");
     STATE("a", "two_parents", "introduce_sales", "open");
     OWNER("a", "two_parents", "introduce_sales", "Sen");
@@ -162,7 +154,7 @@ static void two_parents(void **state) {
     assert_ok(ledger_rebuild_afresh(t.l, story_id(&t, "a"), &err), &err);
     assert_ok(db_commit(t.l->d, &err), &err);
     story_event(&t, "a", EVENT_owner_changed, "", "2026-04-01 12:00", "{\"sales\": \"Sal\"}"); /* comes late, is older, changes nothing */
-    tick(&t, "2026-04-02 12:00");
+    story_ticks(&t, "2026-04-02 12:00");
     OWNER("a", "two_parents", "introduce_sales", "Sen");
     whole w = {0};
     assert_ok(whole_read(t.l, story_id(&t, "a"), &w, &err), &err);
@@ -182,11 +174,11 @@ static void handover(void **state) {
     snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = 'Ned' WHERE customer_id = %lld", (long long)story_id(&t, "a"));
     assert_ok(db_execute(t.l->d, sql, &err), &err);
     ORDER(&t, "a", "2026-04-20 10:00");
-    tick(&t, "2026-05-22 10:00");
+    story_ticks(&t, "2026-05-22 10:00");
     OWNER("a", "review", "review", "Ned");
-    tick(&t, "2026-05-29 10:00");
+    story_ticks(&t, "2026-05-29 10:00");
     OWNER("a", "review", "review", "Ned");
-    tick(&t, "2026-06-01 10:00"); /* nothing has happened to the customer; to Ned it has */
+    story_ticks(&t, "2026-06-01 10:00"); /* nothing has happened to the customer; to Ned it has */
     STATE("a", "review", "review", "open");
     OWNER("a", "review", "review", "Sal");
     story_end(&t);
@@ -225,32 +217,32 @@ static void absence(void **state) {
     sal = &people[0], ops = &people[1];
     story_customer(&t, "a", "ann@a.example");
     ORDER(&t, "a", "2026-02-02 10:00");
-    tick(&t, "2026-03-04 10:00"); /* a review, by the 11th: Sal is away until the 13th */
+    story_ticks(&t, "2026-03-04 10:00"); /* a review, by the 11th: Sal is away until the 13th */
     OWNER("a", "review", "review", "Dep");
     SEES("a", "review", "review", "Sal");
     SAYS("a", "review", "review", "Sal is away until 13 March 2026, so it comes to Dep, who stands in");
-    tick(&t, "2026-03-16 10:00"); /* Sal is back: what is there stays, and still says why */
+    story_ticks(&t, "2026-03-16 10:00"); /* Sal is back: what is there stays, and still says why */
     OWNER("a", "review", "review", "Dep");
     SAYS("a", "review", "review", "so it comes to Dep, who stands in");
     sal->stands_in = "";
     sal->work.away = sal->away = &days;
     story_customer(&t, "b", "ann@b.example");
     ORDER(&t, "b", "2026-02-02 10:00");
-    tick(&t, "2026-03-04 10:00"); /* back on the 6th */
+    story_ticks(&t, "2026-03-04 10:00"); /* back on the 6th */
     OWNER("b", "review", "review", "Sal");
     SEES("b", "review", "review", "Ops");
     sal->work.away = sal->away = &fortnight;
-    tick(&t, "2026-03-04 11:00"); /* now they fell ill: what is due before they are back goes to the other parent, there being no deputy */
+    story_ticks(&t, "2026-03-04 11:00"); /* now they fell ill: what is due before they are back goes to the other parent, there being no deputy */
     OWNER("b", "review", "review", "Ops");
     SEES("b", "review", "review", "Sal");
     SAYS("b", "review", "review", "their other owner");
     ops->work.away = ops->away = &fortnight; /* and the other one, too */
     ops->work.away_n = ops->away_n = 1;
-    tick(&t, "2026-03-04 12:00");
+    story_ticks(&t, "2026-03-04 12:00");
     OWNER("b", "review", "review", "Sen");
     SAYS("b", "review", "review", "who is senior");
     for (int i = 0; i < 6; i++) people[i].work.away = people[i].away = &fortnight, people[i].work.away_n = people[i].away_n = 1;
-    tick(&t, "2026-03-04 13:00"); /* nobody is there at all: it stays where it is */
+    story_ticks(&t, "2026-03-04 13:00"); /* nobody is there at all: it stays where it is */
     OWNER("b", "review", "review", "Sen");
     STATE("b", "review", "review", "open");
     t.c.people_n = 0;
@@ -280,7 +272,7 @@ static void load(void **state) {
         ORDER(&t, id, "2026-02-02 10:00");
     }
     for (int again = 0; again < 2; again++) {
-        tick(&t, again ? "2026-03-05 10:00" : "2026-03-04 10:00");
+        story_ticks(&t, again ? "2026-03-05 10:00" : "2026-03-04 10:00");
         memset(n, 0, sizeof n);
         for (int i = 0; i < 9; i++) {
             snprintf(id, sizeof id, "c%d", i);
@@ -297,7 +289,7 @@ static void load(void **state) {
     snprintf(sql, sizeof sql, "UPDATE customer SET owner_sales = '', owner_operations = '' WHERE customer_id = %lld", (long long)story_id(&t, "more"));
     assert_ok(db_execute(t.l->d, sql, &err), &err);
     ORDER(&t, "more", "2026-02-02 10:00");
-    tick(&t, "2026-03-05 11:00");
+    story_ticks(&t, "2026-03-05 11:00");
     OWNER("more", "review", "review", "Half");
     story_end(&t);
 }
@@ -308,27 +300,27 @@ static void follow_up(void **state) {
     story_customer(&t, "a", "ann@a.example");
     story_event(&t, "a", EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
     ORDER(&t, "a", "2026-03-02 10:00");
-    tick(&t, "2026-03-02 12:00");
+    story_ticks(&t, "2026-03-02 12:00");
     STATE("a", "follow_up", "first_week", "none");
-    tick(&t, "2026-03-09 09:30");
+    story_ticks(&t, "2026-03-09 09:30");
     STATE("a", "follow_up", "first_week", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     STATE("a", "follow_up", "first_week", "done");
     /* They answer: nothing more of the kind for a fortnight. */
     story_event(&t, "a", EVENT_touch_in, "", "2026-03-25 10:00", "{\"channel\": \"email\", \"contact\": \"ann\"}");
-    tick(&t, "2026-04-02 10:00");
+    story_ticks(&t, "2026-04-02 10:00");
     STATE("a", "follow_up", "first_month", "none");
-    tick(&t, "2026-04-08 10:00");
+    story_ticks(&t, "2026-04-08 10:00");
     STATE("a", "follow_up", "first_month", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     /* Somebody without consent gets none. */
     story_customer(&t, "b", "bob@b.example");
     ORDER(&t, "b", "2026-04-08 10:00");
-    tick(&t, "2026-04-15 10:00");
+    story_ticks(&t, "2026-04-15 10:00");
     STATE("b", "follow_up", "first_week", "open"); /* waits: the gate says why */
     assert_true(t.counts.refused > 0);
     assert_int_equal(story_send(&t), 0);
-    tick(&t, "2026-05-10 10:00");
+    story_ticks(&t, "2026-05-10 10:00");
     STATE("b", "follow_up", "first_week", "lapsed");
     story_end(&t);
 }
@@ -340,18 +332,18 @@ static void delight(void **state) {
     story_event(&t, "a", EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
     ORDER(&t, "a", "2026-03-02 10:00");
     ORDER(&t, "a", "2026-03-09 10:00");
-    tick(&t, "2026-03-10 10:00");
+    story_ticks(&t, "2026-03-10 10:00");
     STATE("a", "delight", "milestone", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     STATE("a", "delight", "referral", "none");
     story_event(&t, "a", EVENT_survey, "", "2026-03-16 10:00", "{\"name\": \"nps\", \"score\": 10, \"scale\": 10}");
-    tick(&t, "2026-03-17 10:00");
+    story_ticks(&t, "2026-03-17 10:00");
     STATE("a", "delight", "referral", "none"); /* not at once */
-    tick(&t, "2026-03-30 10:00");
+    story_ticks(&t, "2026-03-30 10:00");
     STATE("a", "delight", "referral", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     story_event(&t, "a", EVENT_praise, "", "2026-04-20 10:00", "{\"about\": \"service\"}");
-    tick(&t, "2026-05-05 10:00"); /* asked within the year: not again */
+    story_ticks(&t, "2026-05-05 10:00"); /* asked within the year: not again */
     assert_int_equal(story_send(&t), 0);
     /* Who has something open is not asked. */
     story_customer(&t, "b", "bob@b.example");
@@ -359,7 +351,7 @@ static void delight(void **state) {
     ORDER(&t, "b", "2026-04-01 10:00");
     story_event(&t, "b", EVENT_praise, "", "2026-04-02 10:00", "{}");
     story_event(&t, "b", EVENT_case_open, "c1", "2026-04-10 10:00", "{\"number\": \"c1\", \"severity\": \"low\"}");
-    tick(&t, "2026-04-20 10:00");
+    story_ticks(&t, "2026-04-20 10:00");
     STATE("b", "delight", "referral", "none");
     story_end(&t);
 }
@@ -369,7 +361,7 @@ static void preferences(void **state) {
     story_begin(&t, store_of(state), "preferences:\n  mode: propose\n  link: https://hollowlane.example/p\n");
     story_customer(&t, "a", "ann@a.example");
     ORDER(&t, "a", "2026-03-02 10:00");
-    tick(&t, "2026-03-17 10:00");
+    story_ticks(&t, "2026-03-17 10:00");
     STATE("a", "preferences", "ask", "proposed");
     const json_t *values = json_object_get(json_object_get(story_action(&t, "a", "preferences", "ask"), "document"), "values");
     const char *link = json_string_value(json_object_get(values, "preferences_link"));
@@ -386,17 +378,17 @@ static void preferences(void **state) {
     char id[32];
     snprintf(id, sizeof id, "%s", json_string_value(json_object_get(story_action(&t, "a", "preferences", "ask"), "id")));
     assert_ok(task_approve(t.l, id, &(task_answer){.by = "Sal", .note = "", .now_us = t.now_us}, &err), &err);
-    tick(&t, "2026-03-17 11:00");
+    story_ticks(&t, "2026-03-17 11:00");
     assert_int_equal(story_send(&t), 1);
-    tick(&t, "2026-05-20 10:00");
+    story_ticks(&t, "2026-05-20 10:00");
     assert_int_equal(json_array_size(t.list), 1);
-    tick(&t, "2026-06-20 10:00");
+    story_ticks(&t, "2026-06-20 10:00");
     STATE("a", "preferences", "ask", "proposed");
     assert_int_equal(json_array_size(t.list), 2);
     story_event(&t, "a", EVENT_preference_changed, "", "2026-06-21 10:00", "{\"channel\": \"phone\", \"wanted\": true}");
-    tick(&t, "2026-06-21 11:00");
+    story_ticks(&t, "2026-06-21 11:00");
     STATE("a", "preferences", "ask", "lapsed");
-    tick(&t, "2027-06-22 11:00"); /* a year on: is it still right? By telephone, as they prefer, which is a person's to do */
+    story_ticks(&t, "2027-06-22 11:00"); /* a year on: is it still right? By telephone, as they prefer, which is a person's to do */
     STATE("a", "preferences", "confirm", "none"); /* there is no number, and no e-mail instead */
     story_end(&t);
 }
@@ -444,10 +436,10 @@ static void next_sale(void **state) {
         story_event(&t, id, EVENT_order, "", "2026-03-02 10:00", *id == 'c' ? "{\"product\": \"ladder\"}" : "{\"product\": \"Machine\"}");
     }
     story_event(&t, "b", EVENT_consent_withdrawn, "", "2026-03-10 10:00", "{\"purpose\": \"profiling\"}");
-    tick(&t, "2026-03-02 12:00");
-    tick(&t, "2026-03-26 10:00"); /* who bought it ordered again 30 days later: five days before that, which is not yet */
+    story_ticks(&t, "2026-03-02 12:00");
+    story_ticks(&t, "2026-03-26 10:00"); /* who bought it ordered again 30 days later: five days before that, which is not yet */
     STATE("a", "next_sale", "suggestion", "none");
-    tick(&t, "2026-03-27 10:00");
+    story_ticks(&t, "2026-03-27 10:00");
     STATE("a", "next_sale", "suggestion", "in the outbox");
     assert_string_equal(suggested(&t, "a", "suggestion"), "filters");
     assert_string_equal(suggested(&t, "a", "suggestion.after"), "machine");
@@ -457,17 +449,17 @@ static void next_sale(void **state) {
     STATE("b", "next_sale", "suggestion", "none"); /* objects to profiling */
     STATE("c", "next_sale", "suggestion", "none"); /* nothing is known to follow */
     assert_int_equal(story_send(&t), 1);
-    tick(&t, "2026-04-05 10:00");
+    story_ticks(&t, "2026-04-05 10:00");
     STATE("a", "next_sale", "suggestion", "done");
     assert_int_equal(json_array_size(t.list), 1); /* one, and not again */
     /* They buy it, and a kettle: tea follows, but not so soon after the last suggestion, nor once the time for it is over. */
     story_event(&t, "a", EVENT_order, "", "2026-04-06 10:00", "{\"product\": \"filters\"}");
     story_event(&t, "a", EVENT_order, "", "2026-04-06 10:00", "{\"product\": \"kettle\"}");
-    tick(&t, "2026-04-30 10:00");
+    story_ticks(&t, "2026-04-30 10:00");
     STATE("a", "next_sale", "suggestion", "done");
     assert_int_equal(json_array_size(t.list), 1);
     story_event(&t, "a", EVENT_order, "", "2026-05-11 10:00", "{\"product\": \"kettle\"}");
-    tick(&t, "2026-06-10 10:00");
+    story_ticks(&t, "2026-06-10 10:00");
     STATE("a", "next_sale", "suggestion", "in the outbox");
     assert_string_equal(suggested(&t, "a", "suggestion"), "tea");
     story_end(&t);
@@ -484,14 +476,14 @@ static void next_sale_draft(void **state) {
     story_customer(&t, "a", "ann@a.example");
     story_event(&t, "a", EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
     story_event(&t, "a", EVENT_order, "", "2026-03-02 10:00", "{\"product\": \"machine\"}");
-    tick(&t, "2026-03-27 10:00");
+    story_ticks(&t, "2026-03-27 10:00");
     STATE("a", "next_sale", "suggestion", "proposed");
     story_event(&t, "a", EVENT_order, "", "2026-03-28 10:00", "{\"product\": \"machine\"}");
-    tick(&t, "2026-03-28 11:00");
+    story_ticks(&t, "2026-03-28 11:00");
     STATE("a", "next_sale", "suggestion", "lapsed");
-    tick(&t, "2026-04-12 10:00"); /* not before it is time for their next order again */
+    story_ticks(&t, "2026-04-12 10:00"); /* not before it is time for their next order again */
     STATE("a", "next_sale", "suggestion", "lapsed");
-    tick(&t, "2026-04-24 10:00");
+    story_ticks(&t, "2026-04-24 10:00");
     STATE("a", "next_sale", "suggestion", "proposed");
     snprintf(id, sizeof id, "%s", json_string_value(json_object_get(story_action(&t, "a", "next_sale", "suggestion"), "id")));
     assert_ok(task_drop(t.l, id, &(task_answer){.by = "Sal", .note = "they have some", .now_us = t.now_us}, &err), &err);
@@ -499,7 +491,7 @@ static void next_sale_draft(void **state) {
     for (int day = 1; day <= 28; day++) {
         char at[40];
         snprintf(at, sizeof at, "2026-09-%02d 10:00", day);
-        tick(&t, at);
+        story_ticks(&t, at);
     }
     STATE("a", "next_sale", "suggestion", "dropped");
     assert_int_equal(json_array_size(t.list), 2);
@@ -530,7 +522,7 @@ static void liked_by_sms(void **state) {
         ORDER(&t, "a", "2026-03-02 10:00");
         story_event(&t, "a", EVENT_case_open, "c1", "2026-03-02 10:00", "{\"number\": \"c1\", \"subject\": \"it leaks\", \"severity\": \"low\"}");
         story_event(&t, "a", EVENT_case_resolve, "c1", "2026-03-03 10:00", "{\"number\": \"c1\"}");
-        tick(&t, "2026-03-09 10:00");
+        story_ticks(&t, "2026-03-09 10:00");
         STATE("a", "recovery", "confirm", cases[i].want);
         STATE("a", "follow_up", "first_week", "open"); /* no words for an SMS */
         assert_string_equal(json_string_value(json_object_get(story_action(&t, "a", "follow_up", "first_week"), "kind")), "task");
@@ -547,16 +539,6 @@ static void liked_by_sms(void **state) {
         message_rows_free(&rows);
         story_end(&t);
     }
-}
-
-static unsigned events_of(story *t, const char *customer, event_kind kind) {
-    mr_error err = {0};
-    history h = {0};
-    unsigned n = 0;
-    assert_ok(history_read(t->l, story_id(t, customer), &h, &err), &err);
-    for (size_t i = 0; i < h.n; i++) n += h.events[i].kind == (int16_t)kind;
-    history_free(&h);
-    return n;
 }
 
 /* What came of a customer's referrals by then: "b customer 3000 EUR; c not yet". */
@@ -594,12 +576,12 @@ static void referrals(void **state) {
     story_event(&t, "a", EVENT_consent_given, "", "2026-03-01 10:00", "{\"purpose\": \"marketing\"}");
     ORDER(&t, "a", "2026-03-02 10:00");
     story_event(&t, "a", EVENT_praise, "", "2026-03-03 10:00", "{\"about\": \"service\"}");
-    tick(&t, "2026-03-17 10:00");
+    story_ticks(&t, "2026-03-17 10:00");
     STATE("a", "delight", "referral", "in the outbox");
-    assert_int_equal(events_of(&t, "a", EVENT_referral_asked), 0); /* it has not gone yet */
+    assert_int_equal(story_count(&t, "a", EVENT_referral_asked), 0); /* it has not gone yet */
     assert_int_equal(story_send(&t), 1);
-    assert_int_equal(events_of(&t, "a", EVENT_referral_asked), 1);
-    assert_int_equal(events_of(&t, "a", EVENT_touch_out), 1);
+    assert_int_equal(story_count(&t, "a", EVENT_referral_asked), 1);
+    assert_int_equal(story_count(&t, "a", EVENT_touch_out), 1);
     /* Three named, one of them by address; one is a customer already; oneself does not count; nor does a name said twice. */
     story_customer(&t, "old", "");
     ORDER(&t, "old", "2026-01-10 10:00");
@@ -608,40 +590,40 @@ static void referrals(void **state) {
     story_event(&t, "a", EVENT_referral_made, "", "2026-03-25 12:00", "{\"referred\": \"old\"}");
     story_event(&t, "a", EVENT_referral_made, "", "2026-03-25 13:00", "{\"referred\": \"a\"}");
     story_event(&t, "a", EVENT_referral_made, "", "2026-03-26 10:00", "{\"referred\": \"B\"}");
-    tick(&t, "2026-03-27 10:00");
+    story_ticks(&t, "2026-03-27 10:00");
     assert_string_equal(referred(&t, "a", "2026-03-27 10:00"), "b not yet; Cee@C.example not yet; old customer before");
     STATE("a", "delight", "referral_thanks", "none");
     story_customer(&t, "b", "");
     ORDER(&t, "b", "2026-03-28 10:00");
-    tick(&t, "2026-03-28 12:00"); /* of b; a is looked at again within a week */
-    tick(&t, "2026-04-03 10:00");
+    story_ticks(&t, "2026-03-28 12:00"); /* of b; a is looked at again within a week */
+    story_ticks(&t, "2026-04-03 10:00");
     STATE("a", "delight", "referral_thanks", "in the outbox");
     assert_int_equal(story_send(&t), 1);
     STATE("a", "delight", "referral_thanks", "done");
-    assert_int_equal(events_of(&t, "a", EVENT_referral_asked), 1); /* thanks ask for nothing */
+    assert_int_equal(story_count(&t, "a", EVENT_referral_asked), 1); /* thanks ask for nothing */
     story_customer(&t, "c", "");
     snprintf(sql, sizeof sql, "UPDATE customer SET email = 'cee@c.example', email_key = %lld WHERE customer_id = %lld", (long long)normal_key(t.l, NORMAL_EMAIL, "cee@c.example", 13), (long long)story_id(&t, "c"));
     assert_ok(db_execute(t.l->d, sql, &err), &err);
     ORDER(&t, "c", "2026-04-20 10:00");
     ORDER(&t, "c", "2026-04-21 10:00");
     story_event(&t, "c", EVENT_refund, "", "2026-04-22 10:00", "{}");
-    tick(&t, "2026-04-22 12:00");
-    tick(&t, "2026-04-29 10:00");
+    story_ticks(&t, "2026-04-22 12:00");
+    story_ticks(&t, "2026-04-29 10:00");
     STATE("a", "delight", "referral_thanks", "in the outbox"); /* the second one's */
     assert_int_equal(story_send(&t), 1);
-    tick(&t, "2026-05-20 10:00");
+    story_ticks(&t, "2026-05-20 10:00");
     assert_int_equal(story_send(&t), 0);
     assert_string_equal(referred(&t, "a", "2026-05-20 10:00"), "b customer 5000 EUR; Cee@C.example customer 10000 EUR; old customer before");
     assert_string_equal(referred(&t, "a", "2026-04-01 10:00"), "b customer 5000 EUR; Cee@C.example not yet; old customer before"); /* as it was then */
     story_event(&t, "a", EVENT_praise, "", "2026-06-01 10:00", "{\"about\": \"service\"}");
-    tick(&t, "2026-06-16 10:00"); /* asked within the year */
+    story_ticks(&t, "2026-06-16 10:00"); /* asked within the year */
     assert_int_equal(story_send(&t), 0);
     /* Said by whoever sends the events, of somebody we do not know by that name: thanked, too. Who objects gets none. */
     story_customer(&t, "d", "dee@d.example");
     ORDER(&t, "d", "2026-06-01 10:00");
     story_event(&t, "d", EVENT_consent_given, "", "2026-06-01 10:00", "{\"purpose\": \"marketing\"}");
     story_event(&t, "d", EVENT_referral_made, "", "2026-06-15 10:00", "{\"referred\": \"Uncle Ed\", \"became_customer\": true}");
-    tick(&t, "2026-06-16 12:00");
+    story_ticks(&t, "2026-06-16 12:00");
     STATE("d", "delight", "referral_thanks", "in the outbox");
     assert_string_equal(referred(&t, "d", "2026-06-16 12:00"), "Uncle Ed customer");
     /* Asked by telephone: on record when the call is done. */
@@ -652,16 +634,16 @@ static void referrals(void **state) {
     story_event(&t, "f", EVENT_preference_changed, "", "2026-05-01 10:00", "{\"channel\": \"phone\", \"wanted\": true}");
     ORDER(&t, "f", "2026-05-02 10:00");
     story_event(&t, "f", EVENT_praise, "", "2026-06-01 10:00", "{\"about\": \"service\"}");
-    tick(&t, "2026-06-16 12:30");
+    story_ticks(&t, "2026-06-16 12:30");
     STATE("f", "delight", "referral", "open");
     story_done(&t, "f", "delight", "referral", "called", NULL);
-    assert_int_equal(events_of(&t, "f", EVENT_referral_asked), 1);
-    assert_int_equal(events_of(&t, "f", EVENT_touch_out), 1);
+    assert_int_equal(story_count(&t, "f", EVENT_referral_asked), 1);
+    assert_int_equal(story_count(&t, "f", EVENT_touch_out), 1);
     story_customer(&t, "e", "eve@e.example");
     ORDER(&t, "e", "2026-06-01 10:00");
     story_event(&t, "e", EVENT_consent_withdrawn, "", "2026-06-02 10:00", "{\"purpose\": \"marketing\"}");
     story_event(&t, "e", EVENT_referral_made, "", "2026-06-15 10:00", "{\"referred\": \"b\", \"became_customer\": true}");
-    tick(&t, "2026-06-17 12:00");
+    story_ticks(&t, "2026-06-17 12:00");
     STATE("e", "delight", "referral_thanks", "none");
     story_end(&t);
 }

@@ -96,6 +96,24 @@ void story_tick(story *t, const char *at) {
     assert_ok(tick_run(t->l, &t->c, &t->known, &o, &t->counts, &err), &err);
 }
 
+void story_ticks(story *t, const char *at) {
+    story_tick(t, at);
+    tick_counts first = t->counts;
+    story_tick(t, at);
+    assert_int_equal(t->counts.looked, 0);
+    t->counts = first;
+}
+
+unsigned story_count(story *t, const char *customer, event_kind kind) {
+    mr_error err = {0};
+    history h = {0};
+    unsigned n = 0;
+    assert_ok(history_read(t->l, story_id(t, customer), &h, &err), &err);
+    for (size_t i = 0; i < h.n; i++) n += h.events[i].kind == (int16_t)kind;
+    history_free(&h);
+    return n;
+}
+
 size_t story_send(story *t) {
     mr_error err = {0};
     message_rows rows = {0};

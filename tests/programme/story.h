@@ -31,6 +31,10 @@ void story_customer(story *t, const char *id, const char *email);
 void story_event(story *t, const char *id, event_kind kind, const char *subject, const char *at, const char *body);
 int64_t story_id(story *t, const char *customer);
 void story_tick(story *t, const char *at);
+/* Twice: the second changes nothing. The counts are the first one's. */
+void story_ticks(story *t, const char *at);
+/* How many events of that kind the customer has. */
+unsigned story_count(story *t, const char *customer, event_kind kind);
 /* Everything in the outbox goes, at the time of the last tick; how many. */
 size_t story_send(story *t);
 

@@ -12,14 +12,6 @@
 #define OWNER(customer, programme, step, want) assert_string_equal(story_owner(&t, customer, programme, step), want)
 #define QUIET "follow_up: {mode: off}\npreferences: {mode: off}\ndelight: {mode: off}\ntwo_parents: {mode: off}\nreview: {mode: off}\n"
 
-static void tick(story *t, const char *at) {
-    story_tick(t, at);
-    tick_counts first = t->counts;
-    story_tick(t, at);
-    assert_int_equal(t->counts.looked, 0);
-    t->counts = first;
-}
-
 /* A customer of eight orders who agreed to marketing. */
 static void customer(story *t, const char *id) {
     char address[64];
@@ -39,16 +31,6 @@ static void left(story *t, const char *id, const char *at, const char *why) {
     story_event(t, id, EVENT_leave_confirmed, "", at, body);
 }
 
-static size_t events_of(story *t, const char *id, event_kind kind) {
-    mr_error err = {0};
-    history h = {0};
-    size_t n = 0;
-    assert_ok(history_read(t->l, story_id(t, id), &h, &err), &err);
-    for (size_t i = 0; i < h.n; i++) n += h.events[i].kind == (int16_t)kind;
-    history_free(&h);
-    return n;
-}
-
 #define AUTOMATIC QUIET "win_back: {mode: automatic, holdout: 0.02, letter_from: 1000000}\nstay_in_touch: {mode: automatic}\n"
 
 /* Asked in time, twice at most, on record as win_back_sent; back, and nothing more. */
@@ -57,23 +39,23 @@ static void asked(void **state) {
     story_begin(&t, store_of(state), AUTOMATIC);
     customer(&t, "a");
     left(&t, "a", "2026-01-05 10:00", "lost_touch");
-    tick(&t, "2026-01-06 10:00");
+    story_ticks(&t, "2026-01-06 10:00");
     STATE("a", "win_back", "ask", "none");
-    tick(&t, "2026-02-05 10:00"); /* thirty days on */
+    story_ticks(&t, "2026-02-05 10:00"); /* thirty days on */
     STATE("a", "win_back", "ask", "in the outbox");
     assert_int_equal(story_send(&t), 1);
-    assert_int_equal(events_of(&t, "a", EVENT_win_back_sent), 1);
-    assert_int_equal(events_of(&t, "a", EVENT_touch_out), 1);
-    tick(&t, "2026-02-20 10:00");
+    assert_int_equal(story_count(&t, "a", EVENT_win_back_sent), 1);
+    assert_int_equal(story_count(&t, "a", EVENT_touch_out), 1);
+    story_ticks(&t, "2026-02-20 10:00");
     assert_int_equal(story_send(&t), 0);
-    tick(&t, "2026-05-07 10:00"); /* ninety more */
+    story_ticks(&t, "2026-05-07 10:00"); /* ninety more */
     assert_int_equal(story_send(&t), 1);
-    tick(&t, "2026-09-07 10:00");
+    story_ticks(&t, "2026-09-07 10:00");
     assert_int_equal(story_send(&t), 0); /* two are all */
-    assert_int_equal(events_of(&t, "a", EVENT_win_back_sent), 2);
+    assert_int_equal(story_count(&t, "a", EVENT_win_back_sent), 2);
     story_event(&t, "a", EVENT_came_back, "", "2026-09-10 10:00", "{}");
     ORDER(&t, "a", "2026-09-10 10:01");
-    tick(&t, "2026-10-10 10:00");
+    story_ticks(&t, "2026-10-10 10:00");
     assert_int_equal(story_send(&t), 0);
     story_end(&t);
 }
@@ -95,16 +77,16 @@ static void stops(void **state) {
         customer(&t, ends[i].id);
         left(&t, ends[i].id, "2026-01-05 10:00", "lost_touch");
     }
-    tick(&t, "2026-02-05 10:00");
+    story_ticks(&t, "2026-02-05 10:00");
     assert_int_equal(story_send(&t), sizeof ends / sizeof *ends);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) story_event(&t, ends[i].id, ends[i].kind, "", "2026-02-10 10:00", ends[i].body);
     story_customer(&t, "silent", "ann@silent.example"); /* never agreed to marketing */
     ORDER(&t, "silent", "2025-12-10 10:00");
     left(&t, "silent", "2026-01-05 10:00", "lost_touch");
-    tick(&t, "2026-05-07 10:00");
+    story_ticks(&t, "2026-05-07 10:00");
     assert_int_equal(story_send(&t), 0);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) assert_int_equal(events_of(&t, ends[i].id, EVENT_win_back_sent), 1);
-    assert_int_equal(events_of(&t, "silent", EVENT_win_back_sent), 0);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) assert_int_equal(story_count(&t, ends[i].id, EVENT_win_back_sent), 1);
+    assert_int_equal(story_count(&t, "silent", EVENT_win_back_sent), 0);
     story_end(&t);
 }
 
@@ -120,26 +102,26 @@ static void reasons(void **state) {
     customer(&t, "failed");
     story_event(&t, "failed", EVENT_case_open, "c1", "2026-01-02 10:00", "{\"number\": \"c1\", \"subject\": \"late again\", \"severity\": \"high\"}");
     left(&t, "failed", "2026-01-05 10:00", "poor_after_sales");
-    tick(&t, "2026-01-12 10:00");
+    story_ticks(&t, "2026-01-12 10:00");
     STATE("failed", "win_back", "put_right", "none"); /* the case is open: recovery has it */
     STATE("failed", "win_back", "ask", "none");
     story_event(&t, "failed", EVENT_case_resolve, "c1", "2026-01-13 10:00", "{\"number\": \"c1\", \"cause\": \"a full depot\", \"put_right\": \"a second depot\"}");
-    tick(&t, "2026-01-20 10:00");
+    story_ticks(&t, "2026-01-20 10:00");
     STATE("failed", "win_back", "ask", "in the outbox");
     /* Nothing on record that it was put right: a person is asked to, and what they note is what the words say. */
     customer(&t, "unmended");
     left(&t, "unmended", "2026-01-05 10:00", "promise_broken");
-    tick(&t, "2026-01-21 10:00");
+    story_ticks(&t, "2026-01-21 10:00");
     STATE("unmended", "win_back", "put_right", "open");
     OWNER("unmended", "win_back", "put_right", "Ops");
     STATE("unmended", "win_back", "ask", "none");
     story_done(&t, "unmended", "win_back", "put_right", "your loan machine is here", NULL);
-    tick(&t, "2026-01-22 10:00");
+    story_ticks(&t, "2026-01-22 10:00");
     STATE("unmended", "win_back", "ask", "none");
-    tick(&t, "2026-01-29 10:00");
+    story_ticks(&t, "2026-01-29 10:00");
     STATE("unmended", "win_back", "ask", "in the outbox");
     for (size_t i = 0; i < 3; i++) STATE(alone[i], "win_back", "ask", "none");
-    tick(&t, "2026-11-20 10:00");
+    story_ticks(&t, "2026-11-20 10:00");
     for (size_t i = 0; i < 3; i++) {
         STATE(alone[i], "win_back", "ask", "none");
         STATE(alone[i], "stay_in_touch", "hello", "none");
@@ -157,7 +139,7 @@ static void worth(void **state) {
     story_event(&t, "little", EVENT_consent_given, "", "2025-06-01 10:00", "{\"purpose\": \"marketing\"}");
     ORDER(&t, "little", "2025-12-10 10:00");
     left(&t, "little", "2026-01-05 10:00", "lost_touch");
-    tick(&t, "2026-02-05 10:00");
+    story_ticks(&t, "2026-02-05 10:00");
     STATE("little", "win_back", "ask", "none");
     STATE("much", "win_back", "ask", "open");
     const json_t *a = story_action(&t, "much", "win_back", "ask");
@@ -179,21 +161,21 @@ static void holdout(void **state) {
         customer(&t, id);
         left(&t, id, "2026-01-05 10:00", "lost_touch");
     }
-    tick(&t, "2026-02-05 10:00");
+    story_ticks(&t, "2026-02-05 10:00");
     t.c.win_back_holdout = 0.02; /* later settings change nothing of what was drawn */
     story_send(&t);
     for (int i = 0; i < 40; i++) {
         snprintf(id, sizeof id, "h%d", i);
         bool out = !strcmp(story_state(&t, id, "win_back", "held_out"), "dropped");
         held += out;
-        treated += events_of(&t, id, EVENT_win_back_sent) == 1;
-        assert_true(out == (events_of(&t, id, EVENT_win_back_sent) == 0));
+        treated += story_count(&t, id, EVENT_win_back_sent) == 1;
+        assert_true(out == (story_count(&t, id, EVENT_win_back_sent) == 0));
         if (i % 4 == 0 && !out) ORDER(&t, id, "2026-03-01 10:00");
         if (i % 8 == 0 && out) ORDER(&t, id, "2026-03-01 10:00");
     }
     assert_int_equal(held + treated, 40);
     assert_in_range(held, 10, 30);
-    tick(&t, "2026-06-10 10:00");
+    story_ticks(&t, "2026-06-10 10:00");
     story_send(&t);
     win_back_counts counts[WIN_BACK_CLASSES];
     trace_options o = {.currency = "EUR"};
@@ -204,7 +186,7 @@ static void holdout(void **state) {
     for (int i = 0; i < 40; i++) {
         snprintf(id, sizeof id, "h%d", i);
         bool out = !strcmp(story_state(&t, id, "win_back", "held_out"), "dropped");
-        if (out) assert_int_equal(events_of(&t, id, EVENT_win_back_sent), 0); /* never treated */
+        if (out) assert_int_equal(story_count(&t, id, EVENT_win_back_sent), 0); /* never treated */
         treated_back += i % 4 == 0 && !out;
         held_back += i % 8 == 0 && out;
     }
@@ -232,31 +214,31 @@ static void moved(void **state) {
     story_event(&t, "n", EVENT_need_ended, "", "2026-01-05 10:00", "{\"reason\": \"sold the car\"}");
     customer(&t, "dead");
     story_event(&t, "dead", EVENT_need_ended, "", "2026-01-05 10:00", "{\"closed\": true}");
-    tick(&t, "2026-06-01 10:00");
+    story_ticks(&t, "2026-06-01 10:00");
     STATE("m", "stay_in_touch", "hello", "none");
     STATE("m", "win_back", "ask", "none");
-    tick(&t, "2026-07-07 10:00");
+    story_ticks(&t, "2026-07-07 10:00");
     STATE("m", "stay_in_touch", "hello", "in the outbox");
     STATE("n", "stay_in_touch", "hello", "in the outbox");
     STATE("near", "stay_in_touch", "hello", "none");
     STATE("dead", "stay_in_touch", "hello", "none");
     assert_int_equal(story_send(&t), 2);
-    assert_int_equal(events_of(&t, "m", EVENT_win_back_sent), 0);
+    assert_int_equal(story_count(&t, "m", EVENT_win_back_sent), 0);
     story_event(&t, "n", EVENT_need_ended, "", "2026-07-08 10:00", "{\"reason\": \"no, thank you\"}");
-    tick(&t, "2026-09-07 10:00");
+    story_ticks(&t, "2026-09-07 10:00");
     assert_int_equal(story_send(&t), 0);
-    tick(&t, "2027-01-06 10:00");
+    story_ticks(&t, "2027-01-06 10:00");
     assert_int_equal(story_send(&t), 1); /* m alone: n said no */
     story_event(&t, "m", EVENT_touch_in, "", "2027-01-10 10:00", "{\"channel\": \"email\", \"comment\": \"All well, and you?\"}");
-    tick(&t, "2027-07-08 10:00");
+    story_ticks(&t, "2027-07-08 10:00");
     STATE("m", "stay_in_touch", "hello", "proposed"); /* a person reads the answer first */
     customer(&t, "nein");
     story_event(&t, "nein", EVENT_moved, "", "2026-01-06 10:00", "{\"out_of_area\": true}");
     story_event(&t, "nein", EVENT_touch_in, "", "2026-01-10 10:00", "{\"channel\": \"email\", \"comment\": \" Nein, danke! \"}");
-    tick(&t, "2027-07-09 10:00");
+    story_ticks(&t, "2027-07-09 10:00");
     STATE("nein", "stay_in_touch", "hello", "none");
     ORDER(&t, "m", "2027-07-20 10:00");
-    tick(&t, "2027-08-07 10:00");
+    story_ticks(&t, "2027-08-07 10:00");
     STATE("m", "stay_in_touch", "hello", "lapsed"); /* they are back */
     assert_int_equal(story_send(&t), 0);
     story_end(&t);
@@ -312,7 +294,7 @@ static void fair(void **state) {
         if (rows[i].offered) assert_string_equal(title, "A fifth off");
         else assert_null(title);
         story_send(&t);
-        assert_int_equal(events_of(&t, rows[i].id, EVENT_offer_shown), rows[i].offered);
+        assert_int_equal(story_count(&t, rows[i].id, EVENT_offer_shown), rows[i].offered);
     }
     story_end(&t);
 }
@@ -323,14 +305,14 @@ static void let_go(void **state) {
     trouble(&t, "x", false);  /* 400 at .4 is 160; ten hours of cases are 450 */
     trouble(&t, "ours", true);
     customer(&t, "fine");
-    tick(&t, "2026-02-02 10:00");
+    story_ticks(&t, "2026-02-02 10:00");
     STATE("x", "let_go", "decide", "open");
     OWNER("x", "let_go", "decide", "Sen");
     STATE("ours", "let_go", "decide", "none"); /* we broke our word: it is not them */
     STATE("fine", "let_go", "decide", "none");
     STATE("x", "let_go", "farewell", "none");  /* nothing is said before a person decided */
     story_done(&t, "x", "let_go", "decide", "we do not suit each other", NULL);
-    tick(&t, "2026-02-03 10:00");
+    story_ticks(&t, "2026-02-03 10:00");
     STATE("x", "let_go", "farewell", "proposed"); /* a draft, though the programme is automatic */
     story_end(&t);
 }
