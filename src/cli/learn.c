@@ -123,5 +123,6 @@ int command_learn(int argc, char **argv) {
     ledger_close(l);
     if (err.code != MR_OK) return command_fail("learn", &err);
     print(&a, &k);
+    knowledge_free(&k);
     return EXIT_OK;
 }

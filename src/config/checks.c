@@ -151,5 +151,7 @@ void config_across(config_reading *r) {
     }
     check_sms(r);
     check_people(r);
+    for (size_t i = 0; i < c->save_desk_people.n; i++)
+        if (!config_person_of(c, c->save_desk_people.at[i])) wrong(r, line_of(r, "save_desk", "people"), "people", "save_desk.people: '%.80s' is not among the people%s", c->save_desk_people.at[i], "");
     config_offers_across(r);
 }

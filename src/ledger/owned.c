@@ -1,5 +1,6 @@
 #include "owned.h"
 
+#include <stdio.h>
 #include <string.h>
 
 mr_status owned_tasks_read(ledger *l, int64_t now_us, int64_t day_end_us, owned_tasks_fn fn, void *ctx, mr_error *err) {
@@ -28,6 +29,19 @@ mr_status owned_tasks_some(ledger *l, const char *owner, int64_t most, int64_t *
     db_bind_int(s, 2, most);
     status = db_step(s, &row, err);
     *open = status == MR_OK && row ? db_int(s, 0) : 0;
+    db_reset(s);
+    return status;
+}
+
+mr_status owned_next(ledger *l, const char *after, char *out, size_t size, bool *there, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(l->d, "SELECT owner FROM action WHERE kind = 1 AND state = 1 AND owner > $1 ORDER BY owner, due_us LIMIT 1", "t", &s, err);
+    *there = false;
+    if (status != MR_OK) return status;
+    db_bind_text(s, 1, after, strlen(after));
+    status = db_step(s, there, err);
+    *there = status == MR_OK && *there;
+    snprintf(out, size, "%s", *there ? db_text(s, 0, NULL) : "");
     db_reset(s);
     return status;
 }

@@ -16,6 +16,9 @@ mr_status owned_tasks_read(ledger *l, int64_t now_us, int64_t day_end_us, owned_
 /* How many open tasks one of us has, counted up to `most`: so many rows of the index of open tasks are visited and no more, however many there are. */
 mr_status owned_tasks_some(ledger *l, const char *owner, int64_t most, int64_t *open, mr_error *err);
 
+/* Whoever has an open task and comes next after `after` by name, into out (cut at size); *there false: nobody. One row of the index. */
+mr_status owned_next(ledger *l, const char *after, char *out, size_t size, bool *there, mr_error *err);
+
 typedef struct owned_accounts {
     const char *sales, *operations; /* owners, "" nobody; borrowed */
     int64_t customers;

@@ -42,7 +42,8 @@ static void why(look *k, look_wish *w, const leave_flow *f) {
 
 static void hear(look *k, const leave_flow *f, const char *step, reason_owner owner) {
     int64_t due_us = look_within_hours(k, f->flow.started_us, k->c->exit_tell_hours);
-    look_wish *w = look_task(k, step, f->subject_id, f->ended, due_us, "Wants to leave%s: call, listen, put right what can be", of_contract(k, f));
+    bool desk = programme_mode_of(k->c, programme_find("save_desk")) != PROGRAMME_OFF; /* one of us calls, and no more */
+    look_wish *w = look_task(k, step, f->subject_id, f->ended, due_us, "Wants to leave%s: %sput right what can be", of_contract(k, f), desk ? "the save desk calls; " : "call, listen, ");
     look_for(k, w, owner);
     w->reason = f->why == REASON_none ? REASON_unknown : f->why;
     w->urgent = true;

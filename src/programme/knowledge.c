@@ -76,7 +76,7 @@ static bool read_document(const json_t *o, knowledge *k) {
     knowledge_win_back_read(json_object_get(o, "win_back"), k->win_back);
     k->clocks.rhythm_days = json_number_value(json_object_get(o, "rhythm_days"));
     k->clocks.first_day = (int32_t)json_integer_value(json_object_get(o, "first_day"));
-    return k->clocks.rhythm_days > 0;
+    return desk_record_read(json_object_get(o, "save_desk"), &k->desk, NULL) == MR_OK && k->clocks.rhythm_days > 0;
 }
 
 /* The newest of a name, read by `take`. */
@@ -103,6 +103,8 @@ mr_status knowledge_read(ledger *l, knowledge *k, mr_error *err) {
 
 void knowledge_free(knowledge *k) {
     next_sale_stored_free(&k->next);
+    desk_record_free(k->desk);
+    k->desk = NULL;
 }
 
 /* --- learning --- */
@@ -168,10 +170,15 @@ mr_status knowledge_learn(ledger *l, int32_t day, int64_t now_us, const mr_conte
     }
     if (status == MR_OK) status = learn_moments(l, day, &t.options, context, k, err);
     if (status == MR_OK) status = knowledge_win_back_learn(l, &t.options, day, k->win_back, err);
+    if (status == MR_OK) status = desk_record_learn(l, day, &k->desk, err);
     ledger_rates_free(&rates);
-    if (status != MR_OK) return status;
+    if (status != MR_OK) {
+        knowledge_free(k);
+        return status;
+    }
     k->learnt_day = day;
     json_t *o = document(k);
+    if (o && k->desk) json_object_set_new(o, "save_desk", desk_record_document(k->desk));
     ledger_model kept = {.fitted_at_us = now_us, .until_day = day, .version = VERSION, .document = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL};
     json_decref(o);
     snprintf(kept.name, sizeof kept.name, "%s", LEDGER_ACTING);

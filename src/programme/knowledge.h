@@ -3,6 +3,8 @@
 #ifndef PROGRAMME_KNOWLEDGE_H
 #define PROGRAMME_KNOWLEDGE_H
 
+#include "desk_record.h"
+
 #include <clocks.h>
 #include <ledger.h>
 #include <next_sale_of.h>
@@ -27,6 +29,7 @@ typedef struct knowledge {
     int32_t learnt_day; /* TRACE_NO_DAY: nothing learnt yet; the norms are the defaults */
     next_sale_stored next; /* verdict NEXT_SALE_NO_PRODUCTS: nothing learnt */
     win_back_counts win_back[WIN_BACK_CLASSES]; /* what attempts came to, and the holdout */
+    desk_record *desk;     /* who kept whom (routed.c); NULL: nobody has a record */
     unsigned char link_key[LEDGER_KEY_BYTES]; /* of signed links */
 } knowledge;
 

@@ -218,27 +218,28 @@ static void counts(look *k, const char *owner) {
     if (p) k->open[p - k->c->people]++;
 }
 
-static void given(look *k, look_wish *w, owners_pair (*choose)(const owners_ask *a, const void *ctx), const void *ctx) {
+bool look_given(look *k, look_wish *w, owners_pair (*choose)(const owners_ask *a, void *ctx), void *ctx, bool gone) {
     const action_row *there = whole_action_like(k->w, w->programme->name, w->step, w->subject_id, w->occasion);
     const owners_ask a = asked(k, w, there);
-    if (there && there->state <= ACTION_OPEN && *there->owner && keeps(k, &a, there)) {
+    if (!gone && there && there->state <= ACTION_OPEN && *there->owner && keeps(k, &a, there)) {
         w->owner = there->owner;
         w->watcher = there->watcher;
         w->given = given_before(k, there);
-        return;
+        return false;
     }
     owners_pair who = choose(&a, ctx);
     w->owner = who.owner;
     w->watcher = who.watcher;
     w->given = why_given(k, &who);
     if (!there || there->state <= ACTION_OPEN) counts(k, w->owner);
+    return true;
 }
 
-static owners_pair by_side(const owners_ask *a, const void *ctx) {
+static owners_pair by_side(const owners_ask *a, void *ctx) {
     return owners_of(a, *(const reason_owner *)ctx);
 }
 
-static owners_pair by_rank(const owners_ask *a, const void *ctx) {
+static owners_pair by_rank(const owners_ask *a, void *ctx) {
     (void)ctx;
     return owners_senior(a);
 }
@@ -248,13 +249,13 @@ typedef struct named {
     reason_owner otherwise;
 } named;
 
-static owners_pair by_name(const owners_ask *a, const void *ctx) {
+static owners_pair by_name(const owners_ask *a, void *ctx) {
     const named *n = ctx;
     return owners_named(a, n->name, n->otherwise);
 }
 
 void look_for(look *k, look_wish *w, reason_owner owner) {
-    given(k, w, by_side, &owner);
+    look_given(k, w, by_side, &owner, false);
 }
 
 void look_for_reason(look *k, look_wish *w, reason why) {
@@ -263,11 +264,11 @@ void look_for_reason(look *k, look_wish *w, reason why) {
 }
 
 void look_for_senior(look *k, look_wish *w) {
-    given(k, w, by_rank, NULL);
+    look_given(k, w, by_rank, NULL, false);
 }
 
 void look_for_name(look *k, look_wish *w, const char *name, reason_owner otherwise) {
-    given(k, w, by_name, &(named){name, otherwise});
+    look_given(k, w, by_name, &(named){name, otherwise}, false);
 }
 
 /* --- when --- */

@@ -92,6 +92,8 @@ void look_for(look *k, look_wish *wish, reason_owner owner);
 void look_for_reason(look *k, look_wish *wish, reason why);
 void look_for_senior(look *k, look_wish *wish);
 void look_for_name(look *k, look_wish *wish, const char *name, reason_owner otherwise); /* somebody by name, where the company has them */
+/* Whoever has the best record with cases of that kind (save_desk.h), of w->reason and the customer's tier, among those who can (routed.c). */
+void look_for_best(look *k, look_wish *wish, int kind);
 /* Look at this customer again then, if nothing happens before; not later than now counts as never. */
 void look_again(look *k, int64_t at_us);
 /* now is at or past at_us? Else: again then. */
@@ -117,6 +119,12 @@ bool look_here(const look *k);                                  /* a customer by
 
 /* The best piece of the library for them, that they have not had, goes with the message: content, its fields, and why. Nothing where there is none. */
 void look_content(look *k, look_wish *wish);
+
+/* --- for routed.c --- */
+typedef struct owners_ask owners_ask;
+typedef struct owners_pair owners_pair;
+/* By `choose`, unless it is there with somebody who keeps it; gone: whoever has it is nobody of ours any more. false: it stays where it is. */
+bool look_given(look *k, look_wish *wish, owners_pair (*choose)(const owners_ask *a, void *ctx), void *ctx, bool gone);
 
 /* --- for who runs programmes --- */
 /* Begins on one customer; k may be used before. */

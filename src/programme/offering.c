@@ -113,7 +113,7 @@ static mr_status choose(choosing *g, mr_error *err) {
     *out = (offering){0};
     mr_status status = offer_draws_of(g->l, w->customer_id, &g->past, err);
     for (size_t i = 0; i < g->past.n && status == MR_OK; i++)
-        if (g->past.row[i].place == (int)g->place && g->past.row[i].occasion == g->occasion) return as_drawn(g, &g->past.row[i]), MR_OK;
+        if (g->past.row[i].occasion == g->occasion) return as_drawn(g, &g->past.row[i]), MR_OK; /* wherever it was drawn: one occasion, one draw */
     if (status != MR_OK) return status;
     g->record = record_of(w, g->now_us);
     bool objects = objecting(w, NULL, g->now_us, NULL) != NULL;

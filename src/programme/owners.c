@@ -141,3 +141,30 @@ owners_pair owners_named(const owners_ask *a, const char *name, reason_owner oth
     sees(a, &named, out.owner);
     return named;
 }
+
+/* --- those who can --- */
+
+static bool is_of(const config_person *p, const config_names *of) {
+    for (size_t i = 0; i < of->n; i++)
+        if (!strcmp(of->at[i], p->name)) return true;
+    return !of->n && (p->role == ROLE_sales || p->role == ROLE_operations);
+}
+
+static bool speaks(const owners_ask *a, size_t i) {
+    return config_person_speaks(&a->c->people[i], a->w->locale);
+}
+
+/* Only those, if there are any. */
+static size_t narrowed(const owners_ask *a, bool *can, size_t n, bool (*is)(const owners_ask *a, size_t i)) {
+    size_t left = 0;
+    for (size_t i = 0; i < a->c->people_n; i++) left += can[i] && is(a, i);
+    for (size_t i = 0; left && i < a->c->people_n; i++) can[i] = can[i] && is(a, i);
+    return left ? left : n;
+}
+
+size_t owners_who_can(const owners_ask *a, const config_names *of, bool *can) {
+    size_t n = 0;
+    for (size_t i = 0; i < a->c->people_n; i++) n += can[i] = is_of(&a->c->people[i], of) && owners_there(a, &a->c->people[i]);
+    n = narrowed(a, can, n, speaks);
+    return narrowed(a, can, n, has_room);
+}

@@ -44,4 +44,8 @@ owners_pair owners_senior(const owners_ask *a);
 /* Somebody by name: where the settings know them, or one of the customer's owners is so called; else as owners_of(otherwise). */
 owners_pair owners_named(const owners_ask *a, const char *name, reason_owner otherwise);
 
+/* Those of `of` (n 0: everybody in sales and operations) who can: at work before it is due; of these who speaks the customer's language, where anybody does; of these who has room, where anybody has.
+ * can[c->people_n]; how many. */
+size_t owners_who_can(const owners_ask *a, const config_names *of, bool *can);
+
 #endif

@@ -36,6 +36,7 @@ static char *outcome(const task_answer *a, const char *result) {
     json_t *o = json_pack("{s:s,s:s}", "result", result, "at", time_text(a->now_us, at));
     if (o && *a->by) json_object_set_new(o, "by", json_string(a->by));
     if (o && *a->note) json_object_set_new(o, "note", json_string(a->note));
+    if (o && a->again_day) json_object_set_new(o, "again_day", json_integer(a->again_day));
     char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
     json_decref(o);
     return text;
@@ -185,8 +186,8 @@ mr_status task_done(ledger *l, const char *id, const task_answer *a, const char 
         }
         *event = d->name;
     }
-    if (status == MR_OK && !(said = outcome(a, "done"))) status = error_set(err, MR_EDATA, "note", -1, "a name or a note that is not UTF-8");
-    if (status == MR_OK) status = action_close(l, t.customer_id, t.id, STILL, ACTION_DONE, said, a->now_us, item, n, &changed, err);
+    if (status == MR_OK && !(said = outcome(a, a->result ? a->result : "done"))) status = error_set(err, MR_EDATA, "note", -1, "a name or a note that is not UTF-8");
+    if (status == MR_OK) status = action_close(l, t.customer_id, t.id, a->lapsed ? STILL | ACTION_IN(ACTION_LAPSED) : STILL, ACTION_DONE, said, a->now_us, item, n, &changed, err);
     if (status == MR_OK && !changed) status = not_open(&t, id, err);
     free(body);
     free(asked);

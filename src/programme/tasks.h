@@ -7,6 +7,9 @@
 
 typedef struct task_answer {
     const char *by, *note;        /* "" not given */
+    const char *result;           /* task_done: what became of it, in a word; NULL: "done" */
+    int32_t again_day;            /* likewise: when it is to be tried again, with a result; 0: not said */
+    bool lapsed;                  /* likewise: also one that lapsed meanwhile */
     const char *const *field;     /* [fields]: "name=value" of the event that doing it is */
     size_t fields;
     int64_t now_us;

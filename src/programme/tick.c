@@ -3,6 +3,7 @@
 #include "departure.h"
 #include "owners.h"
 #include "programme.h"
+#include "save_desk.h"
 
 #include <cycles.h>
 #include <due.h>
@@ -355,6 +356,36 @@ static mr_status wake(db *d, void *ctx, mr_error *err) {
     return status;
 }
 
+/* Cases of the save desk (routed.c) of somebody who stands in the settings no more: looked at, they go over to another. What a person gave to a name of their own choice is left alone. */
+static mr_status wake_routed(ticking *t, const char *owner, mr_error *err) {
+    json_t *list = NULL;
+    const json_t *a;
+    size_t i;
+    const actions_query q = {.owner = owner, .programme = DESK_PROGRAMME, .kind = ACTION_TASK, .states = ACTION_IN(ACTION_OPEN), .limit = 1000000};
+    mr_status status = actions_list(t->l, &q, &list, err);
+    json_array_foreach(list, i, a) {
+        const char *to = json_string_value(json_object_get(json_object_get(json_object_get(a, "document"), "values"), "routed_to")), *number = json_string_value(json_object_get(a, "customer_id"));
+        if (status == MR_OK && to && number && !strcmp(to, owner)) status = due_look_at(t->l, strtoll(number, NULL, 10), t->o->now_us, err);
+    }
+    json_decref(list);
+    return status;
+}
+
+static mr_status wake_deleted(db *d, void *ctx, mr_error *err) {
+    ticking *t = ctx;
+    char owner[256] = "", next[256];
+    bool there = t->c->people_n && somebody_else(t, NULL, work_add_hours(&t->c->work, t->o->now_us, OWNERS_SOON_HOURS));
+    mr_status status = MR_OK;
+    (void)d;
+    while (status == MR_OK && there) {
+        status = owned_next(t->l, owner, next, sizeof next, &there, err);
+        there = there && strcmp(next, owner) > 0; /* a name longer than any of ours */
+        memcpy(owner, next, sizeof owner);
+        if (status == MR_OK && there && !config_person_of(t->c, owner)) status = wake_routed(t, owner, err);
+    }
+    return status;
+}
+
 mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tick_options *o, tick_counts *out, mr_error *err) {
     ticking *t = calloc(1, sizeof *t);
     *out = (tick_counts){0};
@@ -365,6 +396,7 @@ mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tic
     if (status == MR_OK && !o->dry_run) status = due_looks_begin(l, o->now_us, &out->began, err);
     if (status == MR_OK && !o->dry_run) status = dead_leases(t, err);
     if (status == MR_OK && !o->dry_run) status = db_transaction(l->d, DB_WRITE, wake, t, err);
+    if (status == MR_OK && !o->dry_run) status = db_transaction(l->d, DB_WRITE, wake_deleted, t, err);
     if (status == MR_OK) status = load_open(t, err);
     if (status == MR_OK) status = o->customer_id ? run_one(t, err) : run_all(t, err);
     for (size_t i = 0; i < TOGETHER; i++) {
