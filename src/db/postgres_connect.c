@@ -168,6 +168,10 @@ mr_status postgres_connect(db *d, mr_error *err) {
     d->of.postgres.conn = conn;
     d->of.postgres.generation++;
     mr_status status = settle(d, err);
+    if (status && d->fault == DB_FAULT_LOST) { /* it went down between the two: for the caller the same as not there */
+        error_set(err, status, NULL, -1, "cannot connect to PostgreSQL at %s: it went away at once; try again in a moment", d->name);
+        db_fail(d, DB_FAULT_LOST, status, err);
+    }
     if (status) postgres_disconnect(d);
     return status;
 }
