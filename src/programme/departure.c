@@ -27,9 +27,10 @@ static void go(departure *d, const trace_event *e) {
         d->left = e;
         d->day = e->kind == EVENT_leave_confirmed && e->until_day != TRACE_NO_DAY && e->until_day > e->day ? e->until_day : e->day;
         d->why = said ? said : d->intent;
-    } else if (said) {
+    } else if (said && (says(e) || !d->away)) { /* who has moved, or has no need, has: whatever they choose from a list */
         d->why = said;
     }
+    if (says(e)) d->away = true;
 }
 
 /* After they left: do they want to be left alone? */

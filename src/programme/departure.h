@@ -2,7 +2,7 @@
  *
  * Left are: who gave notice (leave_confirmed, from the day it takes effect) or whose contract ended and who has no other; who has no contract and moved out of our area or does not need
  * it any more. An order, a contract, its renewal or came_back after that, and they are back. Why: what they stated, with notice or with the intent before it; a move or the end of the need speak for
- * themselves, and outdo what was said before. Silence alone is not leaving. */
+ * themselves, and outdo whatever else was said. Silence alone is not leaving. */
 #ifndef PROGRAMME_DEPARTURE_H
 #define PROGRAMME_DEPARTURE_H
 
@@ -17,6 +17,7 @@ typedef struct departure {
     const trace_event *asked, *no, *heard; /* since: the last win_back_sent; the first no, by event; the last time they got in touch; NULL none */
     int attempts;
     bool written;               /* to, of our own accord, since */
+    bool away;                  /* moved out of our area, or has no need */
     bool customer;              /* has ever been one */
     reason intent;              /* stated before leaving */
 } departure;

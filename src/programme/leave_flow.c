@@ -81,6 +81,7 @@ static void take(leave_flow *f, whole *w, size_t i) {
         if (!about || exit_take(&f->flow, EXIT_CONFIRM, e->at_us) != EXIT_TAKEN) break;
         say_why(f, whole_body(w, i), text(whole_body(w, i), "feedback"));
         f->last_day = effective(whole_body(w, i), e->day);
+        f->all = !e->subject_id;
         if (e->kind == EVENT_contract_end) f->flow.screens = 0; /* no screen of ours */
         break;
     case EVENT_contract_start:
@@ -93,7 +94,7 @@ static void take(leave_flow *f, whole *w, size_t i) {
         break;
     default: break;
     }
-    if (before != f->flow.state || e->kind == EVENT_survey || e->kind == EVENT_offer_shown || e->kind == EVENT_offer_declined) f->last_us = e->at_us;
+    if (before != f->flow.state || (e->kind == EVENT_leave_intent && about) || e->kind == EVENT_survey || e->kind == EVENT_offer_shown || e->kind == EVENT_offer_declined) f->last_us = e->at_us;
     f->ended += before == EXIT_INTENT ? f->flow.state != EXIT_INTENT : before != EXIT_LEFT && f->flow.state == EXIT_LEFT;
 }
 
@@ -144,5 +145,5 @@ bool leave_flow_holds(whole *w, int64_t now_us) {
     leave_flow f;
     if (!leave_subjects(w, now_us, subject, MOST)) return false;
     leave_flow_of(w, 0, now_us, (int32_t)(now_us / DAY_US), &f);
-    return f.flow.state == EXIT_INTENT || (f.flow.state == EXIT_LEFT && !one_runs(w));
+    return f.flow.state == EXIT_INTENT || (f.flow.state == EXIT_LEFT && (f.all || !one_runs(w)));
 }

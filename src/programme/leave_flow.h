@@ -23,6 +23,7 @@ typedef struct leave_flow { /* texts are borrowed from the whole, "" where there
     int64_t last_us;               /* of the last event that moved it */
     int32_t last_day;              /* if they confirm now; of who has left: what they were told */
     bool late;                     /* too late for the running term */
+    bool all;                      /* of who has left: they named no contract, so it is everything */
 } leave_flow;
 
 #define LEAVE_ALL INT64_MAX /* everything on record */
@@ -32,7 +33,7 @@ typedef struct leave_flow { /* texts are borrowed from the whole, "" where there
 void leave_flow_of(whole *w, int64_t subject_id, int64_t until_us, int32_t day, leave_flow *out);
 /* Those there are to speak of, each once: of every contract one was said of, and 0 where it was said without one. Returns how many, <= most. */
 size_t leave_subjects(const whole *w, int64_t until_us, int64_t *subject, size_t most);
-/* Under way, or ended in leaving, with no other contract that runs: they are not sold to. */
+/* Under way, or ended in leaving everything, or with no other contract that runs: they are not sold to. */
 bool leave_flow_holds(whole *w, int64_t now_us);
 
 #endif

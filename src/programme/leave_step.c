@@ -14,6 +14,7 @@
 
 #define SOURCE "marram"
 #define DAY_US INT64_C(86400000000)
+#define VISIT_US INT64_C(3600000000) /* so long after the last step, saying it again is another visit: its screens are counted by themselves */
 
 typedef struct writing {
     ledger *l;
@@ -86,7 +87,8 @@ static mr_status events_of(writing *o, const leave_flow *f, exit_step step, cons
     char again[48];
     mr_status status = MR_OK;
     bool begins = step == EXIT_START || (step == EXIT_CONFIRM && f->flow.state != EXIT_INTENT);
-    if (begins) status = add(o, f, EVENT_leave_intent, "start", intent(f, a), a, err);
+    snprintf(again, sizeof again, "start/%" PRId64, a->now_us);
+    if (begins) status = add(o, f, EVENT_leave_intent, f->flow.state == EXIT_INTENT ? again : "start", intent(f, a), a, err);
     snprintf(again, sizeof again, "reason/%" PRId64, a->now_us);
     if (status != MR_OK || step == EXIT_START) return status;
     if (step == EXIT_REASON) return add(o, f, EVENT_survey, again, survey(a), a, err);
@@ -155,6 +157,7 @@ mr_status leave_step(ledger *l, whole *w, leave_flow *f, exit_step step, const l
     leave_answer later = *a;
     writing o = {.l = l, .customer_id = w->customer_id};
     *answer = exit_take(&next, step, a->now_us);
+    if (step == EXIT_START && f->flow.state == EXIT_INTENT && a->now_us - f->last_us >= VISIT_US) *answer = EXIT_TAKEN;
     if (*answer == EXIT_AGAIN) return MR_OK;
     if (*answer == EXIT_NOT_NOW) return error_set(err, MR_EDATA, "step", -1, "%s", exit_words(f->flow.state, step));
     mr_status status = allowed(f, step, a, err);

@@ -12,7 +12,8 @@ typedef struct leave_answer { /* texts may be "" */
     int64_t now_us;
 } leave_answer;
 
-/* Takes the step of a flow that leave_flow_of read, writes what there is to write, and brings *f to where it then stands. EXIT_CONFIRM without a start says both at once. *answer: EXIT_AGAIN:
+/* Takes the step of a flow that leave_flow_of read, writes what there is to write, and brings *f to where it then stands. EXIT_CONFIRM without a start says both at once; EXIT_START an hour or more after the last
+ * step of a flow under way is another visit, and goes on record as said again. *answer: EXIT_AGAIN:
  * nothing was written. MR_EDATA: EXIT_NOT_NOW, an offer that has expired, a last day that has passed, words that are no UTF-8; nothing is written. */
 mr_status leave_step(ledger *l, whole *w, leave_flow *f, exit_step step, const leave_answer *a, exit_answer *answer, mr_error *err);
 

@@ -1,5 +1,6 @@
 #include "looking.h"
 
+#include "departure.h"
 #include "leave_flow.h"
 #include "objecting.h"
 #include "owners.h"
@@ -320,13 +321,11 @@ bool look_objects(look *k) {
 
 bool look_here(const look *k) {
     const digest *d = k->d;
-    bool contracts = false;
-    for (size_t i = 0; i < k->w->contracts_n; i++) {
-        if (k->w->contracts[i].state == 1) return true;
-        contracts = true;
-    }
-    if (contracts) return false;
-    if (leave_flow_holds(k->w, k->now_us)) return false;
+    departure gone;
+    if (leave_flow_holds(k->w, k->now_us) || departure_of(k, &gone)) return false;
+    for (size_t i = 0; i < k->w->contracts_n; i++)
+        if (k->w->contracts[i].state == WHOLE_CONTRACT_RUNNING) return true;
+    if (k->w->contracts_n) return false;
     for (uint32_t i = 0; i < d->n[EVENT_order]; i++)
         if (trace_is_order(digest_event(d, EVENT_order, i))) return true;
     return false;

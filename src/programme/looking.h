@@ -115,7 +115,7 @@ int32_t look_anniversary(int32_t day, int years);                /* of 29 Februa
 const char *look_day_text(look *k, int32_t day);                /* for people: "24 November 2026" */
 const char *look_text(look *k, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool look_objects(look *k);                                     /* they or one of theirs (objecting.h) */
-bool look_here(const look *k);                                  /* a customer by now, and no notice given */
+bool look_here(const look *k);                                  /* a customer by now, who has neither left nor said that they want to, nor moved away, nor has no need any more */
 
 /* The best piece of the library for them, that they have not had, goes with the message: content, its fields, and why. Nothing where there is none. */
 void look_content(look *k, look_wish *wish);

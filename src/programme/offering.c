@@ -33,6 +33,9 @@ static offer_record record_of(whole *w, int64_t now_us) {
         case EVENT_leave_confirmed:
         case EVENT_contract_end: offer_hear(&r, OFFER_WORD_LEFT, e->at_us); break;
         case EVENT_contract_start: offer_hear(&r, OFFER_WORD_BACK, e->at_us); break;
+        case EVENT_order:
+            if (r.left && event_is_order(e)) offer_hear(&r, OFFER_WORD_BACK, e->at_us);
+            break;
         case EVENT_came_back: offer_hear(&r, *text_of(whole_body(w, i), "offer") ? OFFER_WORD_BACK_ON_OFFER : OFFER_WORD_BACK, e->at_us); break;
         default: break;
         }
