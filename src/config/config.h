@@ -72,6 +72,7 @@ typedef struct config_offer {
 } config_offer;
 
 typedef enum config_consent { CONSENT_NEEDED, CONSENT_UNLESS_WITHDRAWN } config_consent;
+typedef enum config_letters { LETTERS_NONE, LETTERS_DIN5008, LETTERS_US10 } config_letters;
 typedef enum config_tls { TLS_MUST, TLS_MAY, TLS_NEVER } config_tls;
 
 #define CONFIG_COUNT int64_t

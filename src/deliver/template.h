@@ -87,6 +87,8 @@ typedef struct template_message {
  * field that is said outside of its section and not known, of marketing a missing company.name, company.address or unsubscribe, or an address that is no https, http or mailto one.
  * *out starts from {0}, is used again, and freed by template_message_free. Thread-safe. */
 mr_status template_render(const template *t, const template_values *v, template_message *out, mr_error *err);
+/* As a letter: the subject, and in `plain` Markdown without its tags, values escaped, for letter.h; html is empty. No footer: a letter has its own. */
+mr_status template_render_letter(const template *t, const template_values *v, template_message *out, mr_error *err);
 /* The text as an SMS, in one line, terminated: the company's name before it, under marketing how to end it (sms_stop) behind it, which are its footer. MR_EDATA: it has none (field "sms");
  * a field that is not known; of marketing a missing company.name or sms_stop. out is emptied first. Thread-safe. */
 mr_status template_render_sms(const template *t, const template_values *v, text_buffer *out, mr_error *err);

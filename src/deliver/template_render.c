@@ -293,6 +293,80 @@ mr_status template_render(const template *t, const template_values *v, template_
     return status == MR_OK && (out->subject.failed || out->html.failed || out->plain.failed) ? error_memory(err, t->len) : status;
 }
 
+/* --- a letter --- */
+
+/* Of several lines one, as a paragraph is. */
+static void put_value(text_buffer *out, const char *text, const template_values *v) {
+    size_t len = text ? strlen(text) : 0;
+    for (size_t i = 0; i < len;) {
+        int field = placeholder_at(text + i, len - i);
+        if (field < 0) text_putc(out, text[i]);
+        for (const char *c = field >= 0 && v->of[field] ? v->of[field] : ""; *c; c++) {
+            if (*c == '\n') text_puts(out, ", ");
+            else text_putc(out, *c);
+        }
+        i += field >= 0 ? 3 : 1;
+    }
+    text_terminate(out);
+}
+
+/* The values go into the tree, and the tree is written as Markdown again, which escapes them. */
+static void put_values(cmark_node *root, const template_values *v, text_buffer *text) {
+    cmark_iter *walk = cmark_iter_new(root);
+    for (cmark_event_type e; (e = cmark_iter_next(walk)) != CMARK_EVENT_DONE;) {
+        cmark_node *node = cmark_iter_get_node(walk);
+        cmark_node_type type = cmark_node_get_type(node);
+        int field;
+        text->len = 0;
+        if (e != CMARK_EVENT_ENTER) continue;
+        if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE || type == CMARK_NODE_CODE_BLOCK) {
+            put_value(text, cmark_node_get_literal(node), v);
+            cmark_node_set_literal(node, text->data ? text->data : "");
+        } else if (type == CMARK_NODE_LINK) {
+            template_target(cmark_node_get_url(node), v, text, &field);
+            text_terminate(text);
+            cmark_node_set_url(node, text->data ? text->data : "");
+        }
+    }
+    cmark_iter_free(walk);
+}
+
+static mr_status put_letter(const template *t, const template_values *v, text_buffer *out, mr_error *err) {
+    text_buffer markdown = {0}, text = {0};
+    const part *missing = template_markdown(t, v, &markdown);
+    mr_status status = missing ? unknown_value(t, missing, err) : markdown.failed ? error_memory(err, t->len) : MR_OK;
+    cmark_node *root = status == MR_OK ? cmark_parse_document(markdown.data ? markdown.data : "", markdown.len, CMARK_OPT_DEFAULT) : NULL;
+    if (status == MR_OK && !cmark_node_first_child(root)) status = error_set(err, MR_EDATA, NULL, -1, "%.150s: nothing is left to say: every section needs a value that is not known", t->name);
+    if (status == MR_OK) status = check_targets(t, root, v, err);
+    if (status == MR_OK) {
+        put_values(root, v, &text);
+        char *written = cmark_render_commonmark(root, CMARK_OPT_DEFAULT, 0);
+        text_puts(out, written ? written : "");
+        if (!written || text.failed) out->failed = true;
+        free(written);
+    }
+    if (root) cmark_node_free(root);
+    text_free(&markdown);
+    text_free(&text);
+    return status;
+}
+
+mr_status template_render_letter(const template *t, const template_values *v, template_message *out, mr_error *err) {
+    arena texts = {0};
+    template_values values;
+    out->subject.len = out->html.len = out->plain.len = 0;
+    mr_status status = clean_all(&texts, v, &values) ? MR_OK : error_memory(err, t->len);
+    if (status == MR_OK) status = put_line(t, "subject", &t->subject, &values, &out->subject, err);
+    if (status == MR_OK) status = put_letter(t, &values, &out->plain, err);
+    text_terminate(&out->subject);
+    text_terminate(&out->html);
+    text_terminate(&out->plain);
+    arena_free(&texts);
+    return status == MR_OK && (out->subject.failed || out->plain.failed) ? error_memory(err, t->len) : status;
+}
+
+/* --- an SMS --- */
+
 mr_status template_render_sms(const template *t, const template_values *v, text_buffer *out, mr_error *err) {
     arena texts = {0};
     template_values values;

@@ -337,6 +337,11 @@ mr_status outbox_later(ledger *l, int64_t customer_id, int64_t id, int64_t next_
                              .action_to = -1}, ours, err);
 }
 
+mr_status outbox_approve(ledger *l, int64_t customer_id, int64_t id, const char *said, bool *ours, mr_error *err) {
+    return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .sql = "UPDATE message SET next_us = $3, said = $4 WHERE customer_id = $1 AND id = $2 AND state = 0 AND next_us > $3 RETURNING id", .types = "iiit",
+                             .values = {{.integer = OUTBOX_APPROVED}, text_value(said)}, .action_to = -1}, ours, err);
+}
+
 mr_status outbox_refused(ledger *l, int64_t customer_id, int64_t id, int64_t now_us, const char *said, outbox_bounce bounce, bool *ours, mr_error *err) {
     return step_alone((step){.l = l, .customer_id = customer_id, .id = id, .now_us = now_us, .sql = "UPDATE message SET state = 3, said = $3 WHERE customer_id = $1 AND id = $2 AND (state = 1 OR state = 2 OR state = 4) RETURNING id",
                              .types = "iit", .values = {text_value(said)}, .action_to = ACTION_FAILED, .event = bounce == OUTBOX_NO_BOUNCE ? 0 : EVENT_bounce, .hard = bounce == OUTBOX_HARD_BOUNCE, .said = said, .hook = HOOK_message_failed}, ours, err);

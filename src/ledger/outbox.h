@@ -69,6 +69,12 @@ mr_status outbox_again(ledger *l, int64_t customer_id, int64_t id, int64_t next_
 mr_status outbox_later(ledger *l, int64_t customer_id, int64_t id, int64_t next_us, bool *ours, mr_error *err);
 
 typedef enum outbox_bounce { OUTBOX_NO_BOUNCE, OUTBOX_SOFT_BOUNCE, OUTBOX_HARD_BOUNCE } outbox_bounce;
+/* Letters are printed in batches, once a person has approved them: until then they are no sender's. next_us says so. */
+#define OUTBOX_APPROVED INT64_C(253339228800000000) /* 9998-01-01: to be printed */
+#define OUTBOX_HELD INT64_C(253370764800000000)     /* 9999-01-01: nobody has approved it yet */
+/* waiting and held -> waiting and approved; said: by whom. */
+mr_status outbox_approve(ledger *l, int64_t customer_id, int64_t id, const char *said, bool *ours, mr_error *err);
+
 /* sending, sent (it came back later) or uncertain -> refused; the action fails. Where asked a bounce event (source_id "bounce/<id>"). */
 mr_status outbox_refused(ledger *l, int64_t customer_id, int64_t id, int64_t now_us, const char *said, outbox_bounce bounce, bool *ours, mr_error *err);
 

@@ -9,7 +9,7 @@
 
 /* Can the program itself carry it? */
 static bool carried(const config *c, contact_channel channel) {
-    return channel == CONTACT_email || (channel == CONTACT_sms && sms_way_set(c));
+    return channel == CONTACT_email || (channel == CONTACT_sms && sms_way_set(c)) || (channel == CONTACT_letter && c->letters_form != LETTERS_NONE);
 }
 
 static contact_ask ask_of(const gate_request *q, contact_channel channel, const contact_state *s) {

@@ -226,7 +226,7 @@ static void outgoing(knowing *k) {
     for (size_t i = 0; i < k->w->messages_n; i++) {
         const whole_message *m = &k->w->messages[i];
         if (answers(m->purpose) || (k->except_action && m->action_id == k->except_action) || (m->state != MESSAGE_WAITING && m->state != MESSAGE_SENDING && m->state != MESSAGE_UNCERTAIN)) continue;
-        int64_t waits_us = m->next_us > m->created_us ? m->next_us : m->created_us;
+        int64_t waits_us = m->next_us > m->created_us && m->next_us < OUTBOX_APPROVED ? m->next_us : m->created_us;
         own_touch(k, m->state == MESSAGE_WAITING ? waits_us : m->sending_us, m->contact_id, m->channel, m->topic, m->content, m->address);
     }
 }

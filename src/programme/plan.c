@@ -61,6 +61,8 @@ static mr_status decide(look *k, ledger *l, wording *words, zone_cache *zones, p
         into_task(k, p);
         return MR_OK;
     }
+    bool letter = p->verdict.channel == CONTACT_letter; /* written at once, and approved as it is written: nothing is printed without a person's word ('marram letter approve') */
+    if (letter && a->state == ACTION_PROPOSED && p->verdict.verdict == CONTACT_NOW) a->state = ACTION_OPEN;
     if (a->state == ACTION_PROPOSED && p->verdict.verdict != CONTACT_NO) {
         p->fate = PLAN_DRAFT;
         return MR_OK;

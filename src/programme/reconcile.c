@@ -3,6 +3,7 @@
 #include "programme.h"
 
 #include <error.h>
+#include <outbox.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,12 +47,25 @@ static bool wished(const reconciled *r, int64_t id) {
     return false;
 }
 
+/* A letter waits for days: who came back, or said no, meanwhile is not asked back. Other messages go within minutes, or answer something, and stay. */
+static bool recalled(const look *k, const whole_message *m) {
+    static const char *const after[] = {"win_back", "stay_in_touch"};
+    const action_row *a = m->state == MESSAGE_WAITING && m->action_id && !strcmp(m->channel, contact_channel_name(CONTACT_letter)) ? whole_action_of(k->w, m->action_id) : NULL;
+    if (!a || a->state != ACTION_OUTBOX || (strcmp(a->programme, after[0]) && strcmp(a->programme, after[1]))) return false;
+    for (size_t i = 0; i < k->n; i++) {
+        const look_wish *w = &k->wish[i];
+        if (w->until_us > k->now_us && w->subject_id == a->subject_id && w->occasion == a->occasion && !strcmp(w->step, a->step) && !strcmp(w->programme->name, a->programme)) return false;
+    }
+    return true;
+}
+
 mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
     *out = (reconciled){0};
     out->put = arena_take(&k->text, (k->n + 1) * sizeof *out->put);
     out->lapse = arena_take(&k->text, (k->w->actions_n + 1) * sizeof *out->lapse);
     out->over = arena_take(&k->text, (k->n + 1) * sizeof *out->over);
-    if (!out->put || !out->lapse || !out->over || k->failed) return error_memory(err, (k->n + 1) * sizeof *out->put);
+    out->recall = arena_take(&k->text, (k->w->messages_n + 1) * sizeof *out->recall);
+    if (!out->put || !out->lapse || !out->over || !out->recall || k->failed) return error_memory(err, (k->n + 1) * sizeof *out->put);
     for (size_t i = 0; i < k->n; i++) {
         const look_wish *w = &k->wish[i];
         const action_row *there = whole_action_like(k->w, w->programme->name, w->step, w->subject_id, w->occasion); /* a merge may have brought it, with another id */
@@ -78,6 +92,8 @@ mr_status reconcile(look *k, const ledger *l, reconciled *out, mr_error *err) {
         const action_row *a = &k->w->actions[i];
         if (a->state <= ACTION_OPEN && !wished(out, a->id)) out->lapse[out->lapse_n++] = a->id;
     }
+    for (size_t i = 0; i < k->w->messages_n; i++)
+        if (recalled(k, &k->w->messages[i])) out->recall[out->recall_n++] = &k->w->messages[i];
     return k->failed ? error_memory(err, 1024) : MR_OK;
 }
 
@@ -92,6 +108,12 @@ static size_t put_of(const look *k, reconciled *r, action_row *rows) {
     return n;
 }
 
+static mr_status recall(ledger *l, const look *k, const whole_message *m, mr_error *err) {
+    bool ours, changed;
+    mr_status status = outbox_cancel(l, k->w->customer_id, m->id, "no longer wanted", &ours, err);
+    return status == MR_OK && ours ? action_state(l, k->w->customer_id, m->action_id, ACTION_IN(ACTION_OUTBOX), ACTION_LAPSED, "{\"result\": \"no longer wanted\"}", k->now_us, &changed, err) : status;
+}
+
 static mr_status hand_over_and_lapse(ledger *l, const look *k, const reconciled *r, mr_error *err) {
     mr_status status = MR_OK;
     bool changed;
@@ -99,6 +121,7 @@ static mr_status hand_over_and_lapse(ledger *l, const look *k, const reconciled 
         status = action_assign(l, k->w->customer_id, r->over[i]->id, r->over[i]->owner, r->over[i]->watcher, k->now_us, &changed, err);
     for (size_t i = 0; i < r->lapse_n && status == MR_OK; i++)
         status = action_state(l, k->w->customer_id, r->lapse[i], ACTION_IN(ACTION_PROPOSED) | ACTION_IN(ACTION_OPEN), ACTION_LAPSED, "{\"result\": \"no longer wanted\"}", k->now_us, &changed, err);
+    for (size_t i = 0; i < r->recall_n && status == MR_OK; i++) status = recall(l, k, r->recall[i], err);
     return status;
 }
 

@@ -11,6 +11,8 @@ typedef struct reconciled {
     size_t put_n;
     int64_t *lapse;   /* ids, [lapse_n] */
     size_t lapse_n;
+    const whole_message **recall; /* [recall_n]: letters not printed yet that are not wanted any more */
+    size_t recall_n;
     size_t made;      /* of put: those that are new */
     const action_row **over; /* [over_n], of put: whoever had them has gone or is away for too long, and they go over to the row's owner */
     size_t over_n;

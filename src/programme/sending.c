@@ -15,11 +15,9 @@
 
 /* --- the gate, once more --- */
 
-typedef enum word { GO, WAIT, STOP } word;
-
-static mr_status may_go(sending *s, const message_row *m, word *out, gate_verdict *v, mr_error *err) {
+mr_status sending_may_go(sending *s, const message_row *m, sending_word *out, gate_verdict *v, mr_error *err) {
     int purpose = contact_purpose_find(m->purpose, strlen(m->purpose)), channel = contact_channel_find(m->channel, strlen(m->channel));
-    *out = STOP;
+    *out = SENDING_STOP;
     *v = (gate_verdict){.rule = "", .at_us = CONTACT_NEVER};
     mr_status status = whole_read(s->l, m->customer_id, &s->w, err);
     if (status != MR_OK) return status;
@@ -29,7 +27,7 @@ static mr_status may_go(sending *s, const message_row *m, word *out, gate_verdic
     }
     const gate_request q = {.contact_id = m->contact_id, .purpose = (contact_purpose)purpose, .channel = channel, .topic = m->topic, .content = m->content, .language = "", .at_us = s->o->now_us, .action_id = m->action_id};
     status = gate_ask(&s->w, s->c, &s->zones, &q, v, err);
-    *out = v->verdict == CONTACT_NOW ? GO : v->verdict == CONTACT_AT ? WAIT : STOP;
+    *out = v->verdict == CONTACT_NOW ? SENDING_GO : v->verdict == CONTACT_AT ? SENDING_WAIT : SENDING_STOP;
     return status;
 }
 
@@ -54,6 +52,12 @@ static mr_status stop_it(db *d, void *ctx, mr_error *err) {
     }
     if (status == MR_OK && w->ours && *w->v->rule) status = gate_store(w->s->l, &w->s->w, w->v, err);
     return status;
+}
+
+mr_status sending_stop(sending *s, const message_row *m, const gate_verdict *v, mr_error *err) {
+    stop_work stop = {s, m, v, false};
+    s->counts->stopped++;
+    return s->o->dry_run ? MR_OK : db_transaction(s->l->d, DB_WRITE, stop_it, &stop, err);
 }
 
 /* --- what became of it --- */
@@ -189,25 +193,23 @@ static bool all_halted(const sending *s) {
 
 static mr_status one(sending *s, const message_row *m, mr_error *err) {
     gate_verdict v;
-    word w;
+    sending_word w;
     bool ours;
     int64_t at_us;
     const struct way *way = way_of(s, m);
     /* Out of the way of what goes by another, and left as it is otherwise. */
+    if (!strcmp(m->channel, contact_channel_name(CONTACT_letter)) && s->c->letters_form != LETTERS_NONE) /* cut off between being taken to the printer and being marked so, or to be printed again */
+        return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, OUTBOX_APPROVED, &ours, err);
     if (way && s->halted[way->channel]) return outbox_later(s->l, m->customer_id, m->id, s->o->now_us + s->c->delivery_retry_minutes * SENDING_MINUTE_US, &ours, err);
     s->counts->waiting++;
     if (!way) {
         s->counts->no_way++;
         return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, s->o->now_us + SENDING_HOUR_US, &ours, err);
     }
-    mr_status status = may_go(s, m, &w, &v, err);
+    mr_status status = sending_may_go(s, m, &w, &v, err);
     if (status != MR_OK) return status;
-    if (w == STOP) {
-        stop_work stop = {s, m, &v, false};
-        s->counts->stopped++;
-        return s->o->dry_run ? MR_OK : db_transaction(s->l->d, DB_WRITE, stop_it, &stop, err);
-    }
-    if (w == WAIT) {
+    if (w == SENDING_STOP) return sending_stop(s, m, &v, err);
+    if (w == SENDING_WAIT) {
         s->counts->put_off++;
         return s->o->dry_run ? MR_OK : outbox_later(s->l, m->customer_id, m->id, v.at_us, &ours, err);
     }

@@ -23,6 +23,12 @@ typedef struct sending {
     bool halted[CONTACT_CHANNELS]; /* our own account or server is refused: nothing more goes that way in this run */
 } sending;
 
+typedef enum sending_word { SENDING_GO, SENDING_WAIT, SENDING_STOP } sending_word;
+/* The gate, once more, as of now; reads the customer into s->w. */
+mr_status sending_may_go(sending *s, const message_row *m, sending_word *out, gate_verdict *v, mr_error *err);
+/* It said no: cancelled, and the action failed. */
+mr_status sending_stop(sending *s, const message_row *m, const gate_verdict *v, mr_error *err);
+
 /* Twice as long each time, up to a day, and up to a fifth more by the message's own number, so that they do not all come back at once. */
 int64_t sending_again_us(const sending *s, const message_row *m);
 /* Never at the first try, however long it had waited for that. */

@@ -11,7 +11,7 @@
 #define TOKEN (IDS + 2 * MAC)
 
 static void sign(const unsigned char key[16], signed_use use, const char *ids, unsigned char mac[MAC]) {
-    static const char *const purposes[SIGNED_USES] = {"marram preference link 1 ", "marram leave link 1 "};
+    static const char *const purposes[SIGNED_USES] = {"marram preference link 1 ", "marram leave link 1 ", "marram letter link 1 "};
     crypto_generichash_state s;
     crypto_generichash_init(&s, key, 16, MAC);
     crypto_generichash_update(&s, (const unsigned char *)purposes[use], strlen(purposes[use]));

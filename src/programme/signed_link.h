@@ -9,6 +9,7 @@
 typedef enum signed_use {
     SIGNED_PREFERENCES, /* how they want to be spoken to: marram preference */
     SIGNED_LEAVE,       /* they do not need us any more: marram leave */
+    SIGNED_LETTER,      /* who has a letter in their hands: its QR code */
     SIGNED_USES
 } signed_use;
 

@@ -70,6 +70,29 @@ static void put_events(filling *f, int64_t subject) {
     }
 }
 
+/* Who it is written to, told in a few words: since when, what they bought, what went wrong. */
+static void put_story(filling *f, const char *language) {
+    whole *w = f->k->w;
+    const char *bought[3] = {NULL}, *wrong = NULL;
+    size_t n = 0;
+    int32_t since = TRACE_NO_DAY;
+    for (size_t i = 0; i < w->h.n && w->h.events[i].at_us <= f->k->now_us; i++) {
+        const history_event *e = &w->h.events[i];
+        bool comes = event_is_order(e) || e->kind == EVENT_contract_start, fails = e->kind == EVENT_case_open || e->kind == EVENT_complaint;
+        if (!comes && !fails) continue;
+        const json_t *body = whole_body(w, i);
+        const char *product = body ? json_string_value(json_object_get(body, "product")) : NULL, *subject = body ? json_string_value(json_object_get(body, "subject")) : NULL;
+        if (comes && since == TRACE_NO_DAY) since = e->day;
+        if (fails && subject && *subject) wrong = subject;
+        bool there = !comes || !product || !*product || n == 3;
+        for (size_t k = 0; k < n && !there; k++) there = !strcmp(bought[k], product);
+        if (!there) bought[n++] = product;
+    }
+    if (since != TRACE_NO_DAY) put_day(f, "story.since", language, since);
+    if (n) put(f, "story.bought", look_text(f->k, "%s%s%s%s%s", bought[0], n > 1 ? ", " : "", n > 1 ? bought[1] : "", n > 2 ? ", " : "", n > 2 ? bought[2] : ""));
+    if (wrong) put(f, "story.wrong", look_text(f->k, "%s", wrong));
+}
+
 static void put_company(filling *f, const config *c, const action_row *a) {
     const config_person *owner = config_person_of(c, a->owner);
     put(f, "company.name", c->company_name);
@@ -125,8 +148,12 @@ static const char *copied(look *k, const text_buffer *b) {
     return kept ? kept : "";
 }
 
-static const template_entry *entry_for(const wording *w, look *k, const action_row *a, const whole_contact *contact, const char **name) {
+/* On paper the programme's own letter, where there is one. */
+static const template_entry *entry_for(const wording *w, look *k, const action_row *a, const whole_contact *contact, contact_channel channel, const char **name) {
     const char *language = contact && *contact->locale ? contact->locale : k->w->locale;
+    *name = look_text(k, "%s/letter", a->programme);
+    const template_entry *e = channel == CONTACT_letter ? template_library_find(&w->library, *name, *language ? language : w->c->company_language, w->c->company_language) : NULL;
+    if (e) return e;
     *name = document_text(k, a, "template");
     return template_library_find(&w->library, *name, *language ? language : w->c->company_language, w->c->company_language);
 }
@@ -141,15 +168,15 @@ bool wording_suits(const wording *w, look *k, const action_row *a, int64_t conta
     char number[PHONE_E164];
     bool ours;
     if (channel != CONTACT_sms) return true;
-    const template_entry *e = entry_for(w, k, a, contact, &name);
+    const template_entry *e = entry_for(w, k, a, contact, channel, &name);
     return (!e || *template_head_of(e->t)->sms) && (sms_way_number(w->c, phone_of(k, contact), number, &ours, NULL) == MR_OK || ours);
 }
 
 mr_status wording_message(wording *w, look *k, const ledger *l, const action_row *a, int64_t contact_id, contact_channel channel, message_row *out, mr_error *err) {
     const whole_contact *contact = contact_id ? whole_contact_of(k->w, contact_id) : NULL;
     const char *name;
-    const template_entry *e = entry_for(w, k, a, contact, &name);
-    bool sms = channel == CONTACT_sms;
+    const template_entry *e = entry_for(w, k, a, contact, channel, &name);
+    bool sms = channel == CONTACT_sms, letter = channel == CONTACT_letter;
     if (!e) return error_set(err, MR_EDATA, "template", -1, "there is no template '%.80s': `marram template list` shows those there are", name);
     filling f = {.k = k};
     const char *whom = contact ? contact->name : k->w->kind == 1 ? k->w->name : "";
@@ -165,14 +192,15 @@ mr_status wording_message(wording *w, look *k, const ledger *l, const action_row
     put_unsubscribe(&f, l, w->c, a->id);
     put_leave(&f, l, w->c, a->id, contact_id);
     put(&f, "sms_stop", w->c->delivery_sms_stop);
+    if (letter) put_story(&f, e->language);
     put_document(&f, e->language, a);
-    mr_status status = sms ? template_render_sms(e->t, &f.v, &w->sms, err) : template_render(e->t, &f.v, &w->message, err);
+    mr_status status = sms ? template_render_sms(e->t, &f.v, &w->sms, err) : letter ? template_render_letter(e->t, &f.v, &w->message, err) : template_render(e->t, &f.v, &w->message, err);
     if (status != MR_OK) return status;
     const char *email = contact && *contact->email ? contact->email : k->w->contacts_n <= 1 ? k->w->email : "", *phone = phone_of(k, contact);
     const char *address = !strcmp(contact_channel_address(channel), "email") ? email : !strcmp(contact_channel_address(channel), "phone") ? phone : k->w->address;
     const char *at = strrchr(address, '@');
     *out = (message_row){.customer_id = k->w->customer_id, .action_id = a->id, .contact_id = contact_id, .programme = a->programme, .purpose = a->purpose, .channel = contact_channel_name(channel),
-                         .topic = a->topic, .content = document_text(k, a, "content"), .who = a->owner, .address = address, .domain = at ? at + 1 : "", .next_us = k->now_us, .created_us = k->now_us,
+                         .topic = a->topic, .content = document_text(k, a, "content"), .who = a->owner, .address = address, .domain = at ? at + 1 : "", .next_us = letter ? OUTBOX_HELD : k->now_us, .created_us = k->now_us,
                          .subject = sms ? "" : copied(k, &w->message.subject), .plain = copied(k, sms ? &w->sms : &w->message.plain), .html = channel == CONTACT_email ? copied(k, &w->message.html) : ""};
     return *address ? MR_OK : error_set(err, MR_EDATA, "address", -1, "no address for %s", contact_channel_words(channel));
 }
