@@ -31,6 +31,18 @@ static const struct form {
 #undef LETTER_FORM
 };
 
+#ifdef __SANITIZE_ADDRESS__
+/* Fontconfig keeps what it read of the fonts for as long as the process lives; taken for a leak at its end. */
+const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void) {
+    return "leak:libfontconfig\n";
+}
+const char *__lsan_default_options(void);
+__attribute__((visibility("default"))) const char *__lsan_default_options(void) {
+    return "print_suppressions=0";
+}
+#endif
+
 struct letter_batch {
     letter_style style;
     const struct form *form;
@@ -38,6 +50,7 @@ struct letter_batch {
     text_buffer pdf;
     cairo_surface_t *surface, *signature;
     cairo_t *cr;
+    PangoFontMap *fonts;
     PangoContext *pango;
     int pages;
 };
@@ -71,7 +84,9 @@ mr_status letter_batch_open(const letter_style *style, letter_batch **out, mr_er
     cairo_pdf_surface_set_metadata(b->surface, CAIRO_PDF_METADATA_CREATE_DATE, day);
     cairo_pdf_surface_set_metadata(b->surface, CAIRO_PDF_METADATA_CREATOR, "marram");
     b->cr = cairo_create(b->surface);
-    b->pango = pango_cairo_create_context(b->cr);
+    b->fonts = pango_cairo_font_map_new();
+    b->pango = pango_font_map_create_context(b->fonts);
+    pango_cairo_update_context(b->cr, b->pango);
     pango_cairo_context_set_resolution(b->pango, 72); /* a point of a font is a point of the page */
     pango_context_set_round_glyph_positions(b->pango, FALSE); /* paper has no pixels; and gaps of rounding would be read as blanks by who takes the text out again */
     cairo_font_options_t *plain = cairo_font_options_create();
@@ -85,6 +100,7 @@ mr_status letter_batch_open(const letter_style *style, letter_batch **out, mr_er
 void letter_batch_free(letter_batch *b) {
     if (!b) return;
     if (b->pango) g_object_unref(b->pango);
+    if (b->fonts) g_object_unref(b->fonts);
     if (b->cr) cairo_destroy(b->cr);
     if (b->surface) cairo_surface_destroy(b->surface);
     if (b->signature) cairo_surface_destroy(b->signature);
