@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 int64_t offer_draw_id(const ledger *l, int64_t customer_id, int place, int64_t occasion) {
     char text[80];
@@ -32,25 +33,41 @@ static mr_status more_room(offer_draws *out, mr_error *err) {
     return MR_OK;
 }
 
-mr_status offer_draws_of(ledger *l, int64_t customer_id, offer_draws *out, mr_error *err) {
-    db_statement *s;
+#define COLUMNS "customer_id, id, offer, place, occasion, drawn_us, state, probability, strategic, reason, tier, product, benefit, cost_minor, currency, loyal, expires_us, settled_us"
+
+/* Every row of s. */
+static mr_status take_all(db_statement *s, offer_draws *out, mr_error *err) {
+    mr_status status = MR_OK;
     out->n = 0;
     arena_reset(&out->text);
-    mr_status status = db_prepare(l->d, "SELECT id, offer, place, occasion, drawn_us, state, probability, strategic, reason, tier, product, benefit, cost_minor, currency, loyal, expires_us, settled_us "
-                                        "FROM offer_draw WHERE customer_id = $1 ORDER BY drawn_us, id", "i", &s, err);
-    if (status != MR_OK) return status;
-    db_bind_int(s, 1, customer_id);
     for (bool row = true; status == MR_OK && row;) {
         status = db_step(s, &row, err);
         if (status == MR_OK && row) status = more_room(out, err);
         if (status != MR_OK || !row) break;
-        out->row[out->n++] = (offer_draw){.customer_id = customer_id, .id = db_int(s, 0), .offer = copied(out, s, 1), .place = (int)db_int(s, 2), .occasion = db_int(s, 3), .drawn_us = db_int(s, 4),
-                                          .state = (int)db_int(s, 5), .probability = db_real(s, 6), .strategic = db_int(s, 7) == 1, .reason = copied(out, s, 8), .tier = copied(out, s, 9), .product = copied(out, s, 10),
-                                          .benefit = db_real(s, 11), .cost_minor = db_int(s, 12), .currency = copied(out, s, 13), .loyal = db_int(s, 14) == 1, .expires_us = db_int(s, 15), .settled_us = db_int(s, 16)};
+        out->row[out->n++] = (offer_draw){.customer_id = db_int(s, 0), .id = db_int(s, 1), .offer = copied(out, s, 2), .place = (int)db_int(s, 3), .occasion = db_int(s, 4), .drawn_us = db_int(s, 5),
+                                          .state = (int)db_int(s, 6), .probability = db_real(s, 7), .strategic = db_int(s, 8) == 1, .reason = copied(out, s, 9), .tier = copied(out, s, 10), .product = copied(out, s, 11),
+                                          .benefit = db_real(s, 12), .cost_minor = db_int(s, 13), .currency = copied(out, s, 14), .loyal = db_int(s, 15) == 1, .expires_us = db_int(s, 16), .settled_us = db_int(s, 17)};
         if (out->text.failed) status = error_memory(err, 256);
     }
     db_reset(s);
     return status;
+}
+
+mr_status offer_draws_of(ledger *l, int64_t customer_id, offer_draws *out, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(l->d, "SELECT " COLUMNS " FROM offer_draw WHERE customer_id = $1 ORDER BY drawn_us, id", "i", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_int(s, 1, customer_id);
+    return take_all(s, out, err);
+}
+
+mr_status offer_draws_by(ledger *l, const char *offer, int64_t until_us, offer_draws *out, mr_error *err) {
+    db_statement *s;
+    mr_status status = db_prepare(l->d, "SELECT " COLUMNS " FROM offer_draw WHERE offer = $1 AND drawn_us <= $2 ORDER BY drawn_us, id", "ti", &s, err);
+    if (status != MR_OK) return status;
+    db_bind_text(s, 1, offer, strlen(offer));
+    db_bind_int(s, 2, until_us);
+    return take_all(s, out, err);
 }
 
 void offer_draws_free(offer_draws *d) {

@@ -38,6 +38,8 @@ typedef struct offer_counts {
 int64_t offer_draw_id(const ledger *l, int64_t customer_id, int place, int64_t occasion);
 /* All of one customer's, in the order they were drawn. */
 mr_status offer_draws_of(ledger *l, int64_t customer_id, offer_draws *out, mr_error *err);
+/* All of one offer drawn by until_us, over all customers. */
+mr_status offer_draws_by(ledger *l, const char *offer, int64_t until_us, offer_draws *out, mr_error *err);
 /* Once; in a write transaction. */
 mr_status offer_draw_put(ledger *l, const offer_draw *d, mr_error *err);
 /* In a write transaction: others who draw this offer wait until it ends. */
