@@ -122,9 +122,10 @@ static int large(size_t customers, size_t each) {
 
 /* --- what it keeps --- */
 
-enum { WORLD = 20000, SEGMENTS = 12, ACTIONS = 10, CONTACTS = 10000, POLICIES = 7, SEEDS = 100 };
+enum { WORLD = 20000, SEGMENTS = 12, ACTIONS = 10, CONTACTS = 10000, POLICIES = 10, SEEDS = 100 };
 static const char *const policy_names[POLICIES] = {"allocation, estimated effects", "by risk, the best action on average", "by risk, the segment's best action", "by value, the best action on average",
-                                                   "by value, the segment's best action", "by value at risk, the segment's best", "allocation, planted effects (nobody has them)"};
+                                                   "by value, the segment's best action", "by value at risk, the segment's best", "by risk, the segment's best for its cost", "by value at risk, the segment's best for its cost",
+                                                   "by gain for its cost", "allocation, planted effects (nobody has them)"};
 
 typedef struct world {
     double value[WORLD], risk[WORLD], planted[SEGMENTS][ACTIONS], estimated[SEGMENTS][ACTIONS], average[ACTIONS], cost[ACTIONS], minutes[ACTIONS], budget[2];
@@ -204,8 +205,13 @@ static int largest_first(const void *a, const void *b) {
     return ranking[x] > ranking[y] ? -1 : ranking[x] < ranking[y] ? 1 : x - y;
 }
 
-/* Down the list, each the action that is estimated best of those there is still room for, until nothing fits. */
-static void ranked(const world *w, const double *by, bool by_segment, uint32_t *chosen) {
+/* What an action uses, as a share of the budgets. */
+static double share(const world *w, int a) {
+    return w->cost[a] / w->budget[0] + w->minutes[a] / w->budget[1];
+}
+
+/* Down the list, each the action that is estimated best (or best for its share of the budgets) of those there is still room for, until nothing fits. */
+static void ranked(const world *w, const double *by, bool by_segment, bool for_cost, uint32_t *chosen) {
     static int order[WORLD];
     double money = w->budget[0], minutes = w->budget[1];
     for (int i = 0; i < WORLD; i++) order[i] = i, chosen[i] = ALLOCATE_NONE;
@@ -215,7 +221,7 @@ static void ranked(const world *w, const double *by, bool by_segment, uint32_t *
         int i = order[k];
         double best = 0;
         for (int a = 0; a < ACTIONS; a++) {
-            double effect = by_segment ? w->estimated[w->segment[i]][a] : w->average[a];
+            double effect = (by_segment ? w->estimated[w->segment[i]][a] : w->average[a]) / (for_cost ? share(w, a) : 1);
             if (effect > best && w->cost[a] <= money && w->minutes[a] <= minutes) best = effect, chosen[i] = (uint32_t)a;
         }
         if (chosen[i] == ALLOCATE_NONE) continue;
@@ -227,17 +233,23 @@ static void ranked(const world *w, const double *by, bool by_segment, uint32_t *
 static int value(int seeds) {
     static world w;
     static uint32_t chosen[WORLD];
-    static double at_risk[WORLD], result[POLICIES][SEEDS];
+    static double at_risk[WORLD], for_cost[WORLD], result[POLICIES][SEEDS];
     int first_of_all = 0;
     for (int seed = 0; seed < seeds; seed++) {
         rng r;
         rng_seed(&r, (uint64_t)seed + 1, 2);
         build(&w, &r);
         estimate(&w, &r);
-        for (int i = 0; i < WORLD; i++) at_risk[i] = w.value[i] * w.risk[i];
+        for (int i = 0; i < WORLD; i++) {
+            double best = 0;
+            for (int a = 0; a < ACTIONS; a++) best = fmax(best, w.estimated[w.segment[i]][a] / share(&w, a));
+            at_risk[i] = w.value[i] * w.risk[i];
+            for_cost[i] = at_risk[i] * best;
+        }
         for (int k = 0; k < POLICIES; k++) {
-            if (k == 0 || k == 6) allocated(&w, k ? w.planted : w.estimated, chosen);
-            else ranked(&w, k < 3 ? w.risk : k < 5 ? w.value : at_risk, k != 1 && k != 3, chosen);
+            const double *const by[POLICIES] = {NULL, w.risk, w.risk, w.value, w.value, at_risk, w.risk, at_risk, for_cost, NULL};
+            if (!by[k]) allocated(&w, k ? w.planted : w.estimated, chosen);
+            else ranked(&w, by[k], k != 1 && k != 3, k >= 6, chosen);
             result[k][seed] = kept(&w, chosen);
         }
         bool best = true;

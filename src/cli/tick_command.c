@@ -117,6 +117,7 @@ static void print(const arguments *a, const tick_counts *n, const sending_counts
         json_t *o = json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "at", time_text(a->at_us, at), "dry_run", a->dry_run, "due", (json_int_t)n->due, "looked", (json_int_t)n->looked, "made", (json_int_t)n->made, "lapsed",
                               (json_int_t)n->lapsed, "outbox", (json_int_t)n->outbox, "drafts", (json_int_t)n->drafts, "later", (json_int_t)n->later, "refused", (json_int_t)n->refused, "given_up", (json_int_t)n->given_up, "tasks_for_channel",
                               (json_int_t)n->tasks_for_channel, "words_missing", (json_int_t)n->words_missing, "held", (json_int_t)n->held);
+        json_object_update_new(o, json_pack("{s:I,s:b}", "cut", (json_int_t)n->cut, "unplanned", n->unplanned));
         json_object_set_new(o, "sending", outbox_json(out));
         json_object_set_new(o, "webhooks", hooks_json(hooks));
         if (a->looks) json_object_set(o, "looks", a->looks);
@@ -131,10 +132,12 @@ static void print(const arguments *a, const tick_counts *n, const sending_counts
     if (n->outbox) printf(", %" PRIu64 " into the outbox", n->outbox);
     if (n->drafts) printf(", %" PRIu64 " draft%s to approve", n->drafts, n->drafts == 1 ? "" : "s");
     if (n->later) printf(", %" PRIu64 " put off by the gate", n->later);
+    if (n->cut) printf(", %" PRIu64 " not today by the day's budgets", n->cut);
     if (n->refused || n->given_up) printf(", %" PRIu64 " refused by it", n->refused + n->given_up);
     putchar('\n');
     outbox_print(out, a->dry_run);
     hooks_print(hooks, a->dry_run);
+    if (n->unplanned) puts("There are budgets (section plan), but no plan of today is kept, and so nothing was cut: 'marram plan --keep' makes it.");
     if (n->held) printf("%" PRIu64 " of 64 parts of the customers are being looked at by another tick, and were left to it\n", n->held);
     if (n->words_missing) printf("%" PRIu64 " message%s could not be written: 'marram task list --drafts' says why\n", n->words_missing, n->words_missing == 1 ? "" : "s");
     if (known->learnt_day == TRACE_NO_DAY && n->looked) puts("Nothing is learnt of this base yet: 'marram learn' finds what is usual and its critical moments.");

@@ -119,6 +119,19 @@ static void check_sms(config_reading *r) {
             wrong(r, line_of(r, "delivery", "sms_headers"), "sms_headers", "delivery.sms_headers: secrets do not stand in the settings: write %s%s", "'Authorization: Bearer {{env:NAME}}'", " or {{file:PATH}}");
 }
 
+static void check_budgets(config_reading *r) {
+    const struct {
+        const char *name, *text, *like;
+    } budgets[] = {{"money", r->c->plan_money, "500 EUR"}, {"hours", r->c->plan_hours, "4"}, {"messages", r->c->plan_messages, "200"}};
+    for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
+        double amount;
+        char currency[4], what[160];
+        if (config_budget_parse(budgets[i].text, i == 0, &amount, i ? NULL : currency)) continue;
+        snprintf(what, sizeof what, "plan.%s must be a day's budget of 0 or more, as in %s, or empty for none", budgets[i].name, budgets[i].like);
+        wrong(r, line_of(r, "plan", budgets[i].name), budgets[i].name, "%s, not '%.60s'", what, budgets[i].text);
+    }
+}
+
 static void check_people(config_reading *r) {
     const config *c = r->c;
     for (size_t i = 0; i < c->people_n; i++) {
@@ -150,6 +163,7 @@ void config_across(config_reading *r) {
             if (!strcmp(c->webhooks[i].name, c->webhooks[j].name)) wrong(r, c->webhooks[i].line, "webhooks", "there are two webhooks called '%.60s'%s", c->webhooks[i].name, "");
     }
     check_sms(r);
+    check_budgets(r);
     check_people(r);
     for (size_t i = 0; i < c->save_desk_people.n; i++)
         if (!config_person_of(c, c->save_desk_people.at[i])) wrong(r, line_of(r, "save_desk", "people"), "people", "save_desk.people: '%.80s' is not among the people%s", c->save_desk_people.at[i], "");

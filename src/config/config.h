@@ -141,6 +141,14 @@ void config_value(const config *c, const setting_row *row, text_buffer *out);
 
 /* "09:00-17:00 mon-fri": hours and days, either alone; "" is none (days 0). */
 bool config_hours_parse(const char *text, contact_window *out);
+/* The budgets of a day (section plan). INFINITY: none. */
+typedef struct config_budgets {
+    double money, hours, messages; /* hours: of each person */
+    char currency[4];              /* money's; "" where it is 0 or none */
+} config_budgets;
+config_budgets config_budgets_of(const config *c);
+/* A budget as it stands in the file: "" none, "0", with a currency "500 EUR", without one "4" or "2.5". false: it is none of these. */
+bool config_budget_parse(const char *text, bool with_currency, double *amount, char currency[4]);
 /* What the gate asks for. */
 contact_settings config_contact(const config *c);
 /* Never NULL; hours and days of a tier that says none are the general ones. */

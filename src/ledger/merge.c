@@ -23,7 +23,7 @@ const merge_table merge_tables[] = {
     {"consent", MERGE_MADE},       {"event", MERGE_MOVED},    {"event_conflict", MERGE_MOVED}, {"cycle", MERGE_MADE},
     {"due", MERGE_MOVED},          {"forecast", MERGE_DROPPED}, {"merge_move", MERGE_OWN}, {"same_as", MERGE_MOVED},
     {"action", MERGE_MOVED},       {"message", MERGE_MOVED},  {"gate_answer", MERGE_MOVED},
-    {"webhook_delivery", MERGE_MOVED}, {"offer_draw", MERGE_MOVED},
+    {"webhook_delivery", MERGE_MOVED}, {"offer_draw", MERGE_MOVED},  {"plan_choice", MERGE_MOVED},
 };
 const size_t merge_tables_n = sizeof merge_tables / sizeof *merge_tables;
 

@@ -97,7 +97,7 @@ static look_wish *wish(look *k, const char *step, int64_t subject_id, int64_t oc
     }
     look_wish *w = &k->wish[k->n++];
     *w = (look_wish){.programme = k->programme, .step = step, .subject_id = subject_id, .occasion = occasion, .kind = kind, .due_us = due_us, .until_us = LOOK_NEVER, .purpose = CONTACT_service, .channel = -1,
-                     .topic = "", .value_minor = -1, .owner = "", .watcher = "", .given = "", .what = "", .say = "", .words = "", .content = "", .done_event = ""};
+                     .topic = "", .error = -1, .cost_currency = "", .value_minor = -1, .owner = "", .watcher = "", .given = "", .what = "", .say = "", .words = "", .content = "", .done_event = ""};
     w->effect = programme_effect_of(k->c, k->programme);
     w->why = json_array();
     w->evidence = json_array();

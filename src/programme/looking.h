@@ -42,6 +42,9 @@ typedef struct look_wish {
     const char *given;       /* why it is not the one who was asked for; "" it is */
     reason reason;
     double effect;           /* share of the value at risk it is assumed to save */
+    double error;            /* one standard error of effect, where it was measured; -1: it is assumed */
+    double cost;             /* expected, beside its channel's, in cost_currency's units: an offer's */
+    const char *cost_currency;
     int64_t value_minor;     /* what effect is a share of, in look's money; -1: the value at risk */
     bool held;               /* drawn into the holdout: kept as decided, so that it can be measured, and never done (look_held) */
     bool by_hand;            /* a message: a draft in whatever mode */

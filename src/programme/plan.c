@@ -22,12 +22,18 @@ static int by_worth(const void *a, const void *b) {
     return x->action->id < y->action->id ? -1 : x->action->id > y->action->id;
 }
 
-static const look_wish *wish_of(const look *k, const action_row *a) {
+const look_wish *plan_wish_of(const look *k, const action_row *a) {
     for (size_t i = 0; i < k->n; i++) {
         const look_wish *w = &k->wish[i];
         if (w->subject_id == a->subject_id && w->occasion == a->occasion && !strcmp(w->programme->name, a->programme) && !strcmp(w->step, a->step)) return w;
     }
     return NULL;
+}
+
+gate_request plan_request(const look *k, wording *words, const action_row *a) {
+    const look_wish *w = plan_wish_of(k, a);
+    return (gate_request){.contact_id = a->contact_id, .purpose = (contact_purpose)contact_purpose_find(a->purpose, strlen(a->purpose)), .channel = *a->channel ? contact_channel_find(a->channel, strlen(a->channel)) : -1,
+                          .topic = a->topic, .content = w ? w->content : "", .language = w ? wording_language(words, w->words, k->w->locale) : "", .at_us = k->now_us, .action_id = a->id};
 }
 
 /* A call to make, a letter to write: what the message was to be is what the person is to say. */
@@ -51,9 +57,8 @@ static void refused(look *k, plan_item *p) {
 
 static mr_status decide(look *k, ledger *l, wording *words, zone_cache *zones, plan_item *p, bool *marketed, mr_error *err) {
     action_row *a = p->action;
-    const look_wish *w = wish_of(k, a);
-    contact_purpose purpose = (contact_purpose)contact_purpose_find(a->purpose, strlen(a->purpose));
-    gate_request q = {.contact_id = a->contact_id, .purpose = purpose, .channel = *a->channel ? contact_channel_find(a->channel, strlen(a->channel)) : -1, .topic = a->topic, .content = w ? w->content : "", .language = w ? wording_language(words, w->words, k->w->locale) : "", .at_us = k->now_us, .action_id = a->id};
+    gate_request q = plan_request(k, words, a);
+    contact_purpose purpose = q.purpose;
     mr_status status = gate_ask(k->w, k->c, zones, &q, &p->verdict, err);
     if (status != MR_OK) return status;
     if (p->verdict.verdict != CONTACT_NO && !wording_suits(words, k, a, p->verdict.contact_id, p->verdict.channel)) p->verdict.as_task = true;

@@ -28,6 +28,10 @@ typedef struct plan {
     size_t n;
 } plan;
 
+/* The wish that an action came of; NULL: none of this look. */
+const look_wish *plan_wish_of(const look *k, const action_row *a);
+/* What the gate is asked of a message. */
+gate_request plan_request(const look *k, wording *words, const action_row *a);
 /* Changes r's rows (a message that becomes a task). Words that cannot be made are a refusal by the rule `words`. */
 mr_status plan_customer(look *k, ledger *l, wording *words, zone_cache *zones, reconciled *r, plan *out, mr_error *err);
 /* In a write transaction, after reconcile_write, of n looks at once: the gate's answers, the outbox, what is given up. sent[n]: how many went into the outbox. */

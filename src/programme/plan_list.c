@@ -1,5 +1,7 @@
 #include "plan_list.h"
 
+#include "weighing.h"
+
 #include <error.h>
 #include <mem.h>
 
@@ -8,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[PLAN_WORDS] = {"draft", "send", "later", "refused", "task", "given up", "waits"};
+static const char *const names[PLAN_WORDS] = {"draft", "send", "later", "refused", "task", "given up", "waits", "cut"};
 
 const char *plan_word_name(plan_word word) {
     return (unsigned)word < PLAN_WORDS ? names[word] : "";
@@ -24,6 +26,7 @@ plan_word plan_word_of(const plan *p, const action_row *a) {
     static const plan_word of_fate[] = {[PLAN_DRAFT] = PLAN_WORD_DRAFT, [PLAN_SEND] = PLAN_WORD_SEND, [PLAN_LATER] = PLAN_WORD_LATER, [PLAN_REFUSED] = PLAN_WORD_REFUSED, [PLAN_TASK] = PLAN_WORD_TASK, [PLAN_GIVEN_UP] = PLAN_WORD_GIVEN_UP};
     const plan_item *item = item_of(p, a);
     if (item) return of_fate[item->fate];
+    if (a->kind == RECONCILE_NOT) return PLAN_WORD_CUT; /* the gate's refusals are items */
     return a->kind == ACTION_TASK ? PLAN_WORD_TASK : a->state == ACTION_PROPOSED ? PLAN_WORD_DRAFT : PLAN_WORD_WAITS;
 }
 
@@ -60,7 +63,29 @@ static const char *text(const char *t) {
     return t ? t : "";
 }
 
-static void fill(plan_candidate *c, const look *k, const plan *p, const action_row *a) {
+static void fill_weighed(plan_candidate *c, const weighed *w, const action_row *a) {
+    for (size_t i = 0; w && i < w->n; i++) {
+        const weighed_option *o = &w->option[i];
+        if (o->action != a) continue;
+        c->weighed = true;
+        c->decided = w->decided;
+        c->planned = w->planned;
+        c->how = w->how;
+        c->gain = o->gain;
+        c->error = o->error;
+        c->cost = o->cost;
+        c->caution = o->gain - o->worth;
+        c->net = o->net;
+        c->money = o->money;
+        c->messages = o->messages;
+        c->hours = o->hours;
+        c->probability = w->probability;
+        snprintf(c->why, sizeof c->why, "%s", o->why);
+        if (w->decided && i != w->chosen) c->fate = PLAN_WORD_CUT;
+    }
+}
+
+static void fill(plan_candidate *c, const look *k, const reconciled *r, const plan *p, const action_row *a) {
     const plan_item *item = item_of(p, a);
     const whole *w = k->w;
     *c = (plan_candidate){.customer_id = w->customer_id, .action_id = a->id, .due_us = a->due_us, .at_us = a->due_us, .worth = (double)a->value_minor * a->effect, .effect = a->effect, .value_minor = a->value_minor,
@@ -74,6 +99,7 @@ static void fill(plan_candidate *c, const look *k, const plan *p, const action_r
     snprintf(c->channel, sizeof c->channel, "%s", text(a->channel));
     snprintf(c->owner, sizeof c->owner, "%s", text(a->owner));
     snprintf(c->what, sizeof c->what, "%s", text(a->what));
+    fill_weighed(c, r->weighed, a);
     if (!item) return;
     c->at_us = item->verdict.verdict == CONTACT_NO ? CONTACT_NEVER : item->verdict.at_us;
     if (item->verdict.verdict != CONTACT_NO || *item->verdict.text) snprintf(c->channel, sizeof c->channel, "%s", contact_channel_name(item->verdict.channel));
@@ -89,7 +115,7 @@ void plan_list_add(void *ctx, const look *k, const reconciled *r, const plan *p)
         plan_candidate *c = room(list);
         if (!c) list->failed = true;
         if (!c) break;
-        fill(c, k, p, a);
+        fill(c, k, r, p, a);
         list->all++;
         list->count[c->fate]++;
     }

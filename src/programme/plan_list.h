@@ -4,7 +4,7 @@
 
 #include "plan.h"
 
-typedef enum plan_word { PLAN_WORD_DRAFT, PLAN_WORD_SEND, PLAN_WORD_LATER, PLAN_WORD_REFUSED, PLAN_WORD_TASK, PLAN_WORD_GIVEN_UP, PLAN_WORD_WAITS, PLAN_WORDS } plan_word;
+typedef enum plan_word { PLAN_WORD_DRAFT, PLAN_WORD_SEND, PLAN_WORD_LATER, PLAN_WORD_REFUSED, PLAN_WORD_TASK, PLAN_WORD_GIVEN_UP, PLAN_WORD_WAITS, PLAN_WORD_CUT, PLAN_WORDS } plan_word;
 
 /* A candidate. Texts are its own, cut to fit. worth: value at risk (minor units) times the programme's assumed effect. */
 typedef struct plan_candidate {
@@ -13,6 +13,10 @@ typedef struct plan_candidate {
     int64_t value_minor;
     plan_word fate;
     bool urgent, asked; /* asked: the gate was */
+    bool weighed, decided, planned; /* under budgets (weighing.h) */
+    int how;
+    double gain, error, cost, caution, net, probability, money, messages, hours;
+    char why[200]; /* it is not chosen */
     char currency[4], who[64], programme[24], step[32], channel[12], owner[64], what[160], rule[16], detail[256];
 } plan_candidate;
 

@@ -6,6 +6,8 @@
 
 #define RECONCILE_NOT 0 /* an action's kind that says: not to be put after all */
 
+typedef struct weighed weighed;
+
 typedef struct reconciled {
     action_row *put;  /* [put_n] */
     size_t put_n;
@@ -16,6 +18,7 @@ typedef struct reconciled {
     size_t made;      /* of put: those that are new */
     const action_row **over; /* [over_n], of put: whoever had them has gone or is away for too long, and they go over to the row's owner */
     size_t over_n;
+    weighed *weighed; /* under budgets (weighing.h): what was weighed of it, and what was chosen; else NULL */
 } reconciled;
 
 /* Texts are in the look's arena. Wishes whose time is over count as not wished. MR_ENOMEM. */

@@ -33,6 +33,7 @@ typedef struct ticking {
     reconciled r[TOGETHER];
     plan p[TOGETHER];
     digest_room room;
+    budget_day own_budget, *budget; /* of the settings and the ledger, or the options' */
     int64_t *open, *look_open, *group_open; /* [c->people_n]: what each of us has to do; before this look; before this transaction */
 } ticking;
 
@@ -43,6 +44,7 @@ static void count(tick_counts *n, const reconciled *r, const plan *p, size_t sen
     n->made += r->made;
     n->lapsed += r->lapse_n;
     n->outbox += sent;
+    if (r->weighed && r->weighed->decided) n->cut += r->weighed->n - (r->weighed->chosen < r->weighed->n);
     for (size_t i = 0; i < p->n; i++) {
         n->drafts += p->item[i].fate == PLAN_DRAFT;
         n->later += p->item[i].fate == PLAN_LATER;
@@ -130,6 +132,15 @@ static mr_status draw_offer(ticking *t, look *k, const departure *d, plan *p, mr
     return status;
 }
 
+/* Under budgets: what is not for today is put off. */
+static mr_status weigh_all(ticking *t, look *k, reconciled *r, mr_error *err) {
+    mr_status status = weigh(k, t->budget, &t->words, &t->zones, r, err);
+    if (status == MR_OK && t->o->weigh) return weigh_planned(t->l, k, t->budget, r->weighed, err);
+    if (status == MR_OK) status = weigh_decide(t->l, k, t->budget, r, t->o->dry_run, err);
+    if (status == MR_OK) weigh_cut(k, r);
+    return status;
+}
+
 /* What is wanted of a customer, as of now, into look i, whose turn it is: nothing is written. */
 static mr_status look_at(ticking *t, size_t i, whole *w, mr_error *err) {
     digest d;
@@ -152,6 +163,7 @@ static mr_status look_at(ticking *t, size_t i, whole *w, mr_error *err) {
     if (status != MR_OK) return status;
     programmes_look(k);
     status = reconcile(k, t->l, &t->r[i], err);
+    if (status == MR_OK && t->budget->on) status = weigh_all(t, k, &t->r[i], err);
     if (status == MR_OK) status = plan_customer(k, t->l, &t->words, &t->zones, &t->r[i], &t->p[i], err);
     if (status == MR_OK) status = draw_offer(t, k, &left, &t->p[i], err);
     if (status == MR_OK) settle_open(t, w, &t->r[i]);
@@ -398,6 +410,9 @@ mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tic
     if (status == MR_OK && !o->dry_run) status = db_transaction(l->d, DB_WRITE, wake, t, err);
     if (status == MR_OK && !o->dry_run) status = db_transaction(l->d, DB_WRITE, wake_deleted, t, err);
     if (status == MR_OK) status = load_open(t, err);
+    t->budget = o->budget ? o->budget : &t->own_budget;
+    if (status == MR_OK && !o->budget) status = budget_begin(l, c, o->now_us, &t->own_budget, err);
+    out->unplanned = t->budget->on && !t->budget->kept && !t->budget->made;
     if (status == MR_OK) status = o->customer_id ? run_one(t, err) : run_all(t, err);
     for (size_t i = 0; i < TOGETHER; i++) {
         whole_free(&t->w[i]);
@@ -407,6 +422,7 @@ mr_status tick_run(ledger *l, const config *c, const knowledge *known, const tic
     wording_free(&t->words);
     content_free(&t->content);
     zone_cache_free(&t->zones);
+    budget_free(&t->own_budget);
     free(t->open);
     free(t);
     return status;

@@ -4,6 +4,7 @@
 #define PROGRAMME_TICK_H
 
 #include "plan.h"
+#include "weighing.h"
 
 typedef struct tick_options {
     int64_t now_us;
@@ -11,6 +12,8 @@ typedef struct tick_options {
     int64_t wall_us;       /* the wall clock, for leases alone */
     bool dry_run;          /* nothing is written; what would be goes to on_look */
     int64_t customer_id;   /* this one alone, due or not; 0: all who are due */
+    budget_day *budget;    /* a plan that is being made; NULL: what is kept of the day. Of a dry run */
+    bool weigh;            /* under budgets: weighed and not decided, for a plan to be made of it */
     const mr_context *context;
     /* After each look, within its transaction: k->wish, r and p are as they go in. May be NULL. */
     void (*on_look)(void *ctx, const look *k, const reconciled *r, const plan *p);
@@ -20,6 +23,8 @@ typedef struct tick_options {
 typedef struct tick_counts {
     uint64_t due, looked, made, lapsed, outbox, drafts, later, refused, given_up, tasks_for_channel, words_missing;
     uint64_t held;  /* parts of the customers that another tick is at */
+    uint64_t cut;   /* by budgets: not today */
+    bool unplanned; /* there are budgets, and no plan was kept for the day: nothing was cut */
     bool began; /* the first tick of this ledger */
 } tick_counts;
 

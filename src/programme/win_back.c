@@ -87,7 +87,7 @@ static int64_t minor_of(const look *k, double amount) {
 typedef struct offer_to { /* what it would be to ask them */
     const win_back_row *row;
     win_back_worth worth;
-    double year, margin;
+    double year, margin, offer_cost; /* offer_cost: expected, in the offer's money */
     bool letter;
 } offer_to;
 
@@ -105,8 +105,9 @@ static offer_to weigh(const look *k, const departure *d) {
     o.letter = o.margin >= k->c->win_back_letter_from;
     const win_back_counts *n = &k->known->win_back[o.row->class];
     double cost = o.letter ? k->c->serve_letter : k->c->serve_email;
-    if (offered(k) && in_their_money(k)) /* whoever comes back takes it */
-        cost += beta_mean(win_back_learnt(win_back_prior(WIN_BACK_LOST), n->asked, n->asked_back)) * (double)currency_to_money(k->offering->offer->cost_minor, k->offering->offer->currency) / 1e4;
+    if (offered(k)) /* whoever comes back takes it */
+        o.offer_cost = beta_mean(win_back_learnt(win_back_prior(WIN_BACK_LOST), n->asked, n->asked_back)) * (double)currency_to_money(k->offering->offer->cost_minor, k->offering->offer->currency) / 1e4;
+    if (offered(k) && in_their_money(k)) cost += o.offer_cost;
     if (win_back_worth_of(WIN_BACK_LOST, n, o.margin, cost, &o.worth) != MR_OK) o.worth.yes = false;
     return o;
 }
@@ -131,7 +132,10 @@ static void attempt(look *k, const departure *d, const offer_to *o, const mended
     w->topic = "win_back";
     w->until_us = look_day_us(k, day + ATTEMPT_DAYS);
     w->effect = o->worth.gain > 0 ? o->worth.gain : 0;
+    w->error = o->worth.gain_sd;
     w->value_minor = minor_of(k, o->margin);
+    w->cost = o->offer_cost;
+    if (w->cost > 0) w->cost_currency = k->offering->offer->currency;
     if (o->letter) w->channel = CONTACT_letter;
     const action_row *there = look_past(k, "ask", d->left->id, d->attempts);
     bool unseen = there && there->state == ACTION_OPEN && !strstr(there->outcome, "\"approved\""); /* on its way without a person: what one must approve cannot join it */

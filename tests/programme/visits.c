@@ -59,13 +59,31 @@ static void run(story *t, const store *s, const char *tick, visits *v) {
     assert_true(v->total > 0);
 }
 
-static void measure(db_store kind, unsigned customers, visits v[PHASES]) {
+/* Of a plan kept that day, and forecasts that make a call to those who are due worth while: so a tick decides by prices, and writes what it decided. */
+static void keep_a_plan(story *t, unsigned customers) {
+    mr_error err = {0};
+    char text[640], id[16];
+    const char *const resources[] = {"money", "messages", "hours of Sal", "hours of Ops", "hours of Sen", "hours of Boss", "hours of Ned"};
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        snprintf(text, sizeof text, "INSERT INTO plan_budget (day, resource, price, budget, used) VALUES (%d, '%s', 0.5, 1000, 0)", (int)(story_time("2026-01-06 10:00") / 86400000000), resources[i]);
+        assert_ok(db_execute(t->l->d, text, &err), &err);
+    }
+    for (unsigned i = 0; i < DUE; i++) {
+        snprintf(id, sizeof id, "c%u", i * (customers / DUE));
+        snprintf(text, sizeof text, "INSERT INTO forecast (customer_id, model_id, scored_at_us, until_day, horizon_days, orders, p_alive, p_order, expected_orders, expected_low, expected_high, rhythm_days, next_order_days, value_minor, "
+                                    "value_at_risk_minor, currency, stage) VALUES (%lld, 7, %lld, 20000, 365, 3, 0.5, 0.4, 1, 0, 2, 30, 40, 60000, 60000, 'EUR', 'overdue')",
+                 (long long)story_id(t, id), (long long)story_time("2026-01-06 09:30"));
+        assert_ok(db_execute(t->l->d, text, &err), &err);
+    }
+}
+
+static void measure(db_store kind, unsigned customers, bool budgets, visits v[PHASES]) {
     story t;
     store s;
     mr_error err = {0};
     char id[16];
     store_new(&s, kind);
-    story_begin(&t, &s, "");
+    story_begin(&t, &s, budgets ? "plan: {messages: 1000, hours: 4}\nexit: {ask_silence: no}\n" : "");
     for (unsigned i = 0; i < customers; i++) {
         snprintf(id, sizeof id, "c%u", i);
         story_event(&t, id, EVENT_order, "", "2026-01-05 10:00", "{\"product\": \"beans\"}");
@@ -75,10 +93,13 @@ static void measure(db_store kind, unsigned customers, visits v[PHASES]) {
     assert_int_equal(t.counts.looked, customers);
     for (unsigned i = 0; i < DUE; i++) {
         snprintf(id, sizeof id, "c%u", i * (customers / DUE));
-        story_event(&t, id, EVENT_case_open, id, "2026-01-06 10:00", "{\"subject\": \"late again\", \"severity\": \"high\"}");
+        if (budgets) story_event(&t, id, EVENT_touch_in, "", "2026-01-06 10:00", "{\"channel\": \"phone\"}");
+        else story_event(&t, id, EVENT_case_open, id, "2026-01-06 10:00", "{\"subject\": \"late again\", \"severity\": \"high\"}");
     }
+    if (budgets) keep_a_plan(&t, customers);
     run(&t, &s, "2026-01-06 10:30", &v[SECOND]);
     assert_int_equal(t.counts.looked, DUE);
+    if (budgets) assert_int_equal(store_int(t.l->d, "SELECT COUNT(*) FROM plan_choice WHERE how = 2"), DUE);
     run(&t, &s, NULL, &v[SCAN]);
     story_end(&t);
     store_remove(&s);
@@ -101,11 +122,10 @@ static double worst(const visits *small, const visits *large) {
     return most;
 }
 
-static void visits_those_who_are_due(void **state) {
+static void compare(db_store kind, bool budgets) {
     static visits small[PHASES], large[PHASES];
-    db_store kind = store_of(state)->kind;
-    measure(kind, SMALL, small);
-    measure(kind, LARGE, large);
+    measure(kind, SMALL, budgets, small);
+    measure(kind, LARGE, budgets, large);
     double first = ratio((double)large[FIRST].total / LARGE, (double)small[FIRST].total / SMALL), second = ratio((double)large[SECOND].total, (double)small[SECOND].total);
     print_message("%d of %d, and of %d: %lld and %lld; the first tick %.1f and %.1f for each\n", DUE, SMALL, LARGE, (long long)small[SECOND].total, (long long)large[SECOND].total,
                   (double)small[FIRST].total / SMALL, (double)large[FIRST].total / LARGE);
@@ -115,7 +135,16 @@ static void visits_those_who_are_due(void **state) {
     assert_true(ratio((double)large[SCAN].total, (double)small[SCAN].total) > ALLOWED);
 }
 
+static void visits_those_who_are_due(void **state) {
+    compare(store_of(state)->kind, false);
+}
+
+/* By the prices of a plan: so much more for each of them, and no more in a larger base. */
+static void visits_under_budgets(void **state) {
+    compare(store_of(state)->kind, true);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {BOTH(visits_those_who_are_due)};
+    const struct CMUnitTest tests[] = {BOTH(visits_those_who_are_due), BOTH(visits_under_budgets)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
