@@ -1,5 +1,7 @@
 #include "letters.h"
 
+#include "leave_flow.h"
+#include "programme.h"
 #include "sending_impl.h"
 #include "signed_link.h"
 
@@ -23,9 +25,9 @@
 /* --- what stands on it --- */
 
 static const struct {
-    const char *code, *invites, *stop;
+    const char *code, *invites, *stop, *leave;
 } languages[] = {
-#define LETTER_LANGUAGE(code, invites, stop) {code, invites, stop},
+#define LETTER_LANGUAGE(code, invites, stop, leave) {code, invites, stop, leave},
 #include <letter_words.def>
 #undef LETTER_LANGUAGE
 };
@@ -78,7 +80,14 @@ static void set_to(page *p, const whole *w, const whole_contact *contact, const 
     put_address(&p->to, address);
 }
 
-static void page_of(page *p, const ledger *l, const config *c, const whole *w, const message_row *m, int64_t now_us) {
+/* Who has a contract gives notice of it; everybody else is told the way out in every message. */
+static bool may_leave(const config *c, whole *w, int64_t now_us) {
+    for (size_t i = 0; i < w->contracts_n; i++)
+        if (w->contracts[i].state != WHOLE_CONTRACT_ENDED) return false;
+    return c->exit_mode != PROGRAMME_OFF && !leave_flow_holds(w, now_us);
+}
+
+static void page_of(page *p, const ledger *l, const config *c, whole *w, const message_row *m, int64_t now_us) {
     const whole_contact *contact = m->contact_id ? whole_contact_of(w, m->contact_id) : NULL;
     const char *tag = contact && *contact->locale ? contact->locale : *w->locale ? w->locale : c->company_language, *replies = *c->delivery_replies ? c->delivery_replies : *c->company_from_email ? c->company_from_email : c->company_web;
     size_t language = language_of(tag);
@@ -89,6 +98,7 @@ static void page_of(page *p, const ledger *l, const config *c, const whole *w, c
     if (*c->letters_place) text_printf(&p->day, "%s, ", c->letters_place);
     template_day(tag, work_day_of(&c->work, now_us), &p->day);
     if (!strcmp(m->purpose, "marketing") && *replies) text_printf(&p->foot, "%s%s", languages[language].stop, replies);
+    if (*replies && may_leave(c, w, now_us)) text_printf(&p->foot, "%s%s%s", p->foot.len ? "\n" : "", languages[language].leave, replies);
     if (*c->letters_link) signed_link(l->key, SIGNED_LETTER, c->letters_link, w->customer_id, m->contact_id, p->link);
     p->l = (letter){.from = text_terminate(&p->from), .to = text_terminate(&p->to), .day = text_terminate(&p->day), .subject = m->subject, .words = m->plain, .signer = m->who, .link = p->link, .invites = *p->link ? languages[language].invites : "",
                     .foot = text_terminate(&p->foot), .number = action_id_text(m->id, p->number)};

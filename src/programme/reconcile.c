@@ -47,11 +47,12 @@ static bool wished(const reconciled *r, int64_t id) {
     return false;
 }
 
-/* A letter waits for days: who came back, or said no, meanwhile is not asked back. Other messages go within minutes, or answer something, and stay. */
+/* A letter waits for days: who came back, or said no, meanwhile is not asked back, and who left, or said so, is not sold to. Other messages go within minutes, or answer something, and stay. */
 static bool recalled(const look *k, const whole_message *m) {
     static const char *const after[] = {"win_back", "stay_in_touch"};
     const action_row *a = m->state == MESSAGE_WAITING && m->action_id && !strcmp(m->channel, contact_channel_name(CONTACT_letter)) ? whole_action_of(k->w, m->action_id) : NULL;
-    if (!a || a->state != ACTION_OUTBOX || (strcmp(a->programme, after[0]) && strcmp(a->programme, after[1]))) return false;
+    if (!a || a->state != ACTION_OUTBOX) return false;
+    if (strcmp(a->programme, after[0]) && strcmp(a->programme, after[1])) return !strcmp(a->purpose, contact_purpose_name(CONTACT_marketing)) && !look_here(k);
     for (size_t i = 0; i < k->n; i++) {
         const look_wish *w = &k->wish[i];
         if (w->until_us > k->now_us && w->subject_id == a->subject_id && w->occasion == a->occasion && !strcmp(w->step, a->step) && !strcmp(w->programme->name, a->programme)) return false;

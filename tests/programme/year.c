@@ -11,6 +11,7 @@
 #include <desk_done.h>
 #include <due.h>
 #include <leave_step.h>
+#include <letters.h>
 #include <outbox.h>
 #include <rng.h>
 #include <sending.h>
@@ -37,7 +38,7 @@
 static const char settings[] =
     "exit: {mode: automatic}\nfollow_up: {mode: automatic}\nrecovery: {mode: automatic}\npromises: {mode: automatic}\nreview: {mode: automatic}\ntwo_parents: {mode: automatic}\n"
     "delight: {mode: automatic}\npreferences: {mode: automatic}\nnext_sale: {mode: automatic}\nstay_in_touch: {mode: automatic}\nlet_go: {mode: automatic}\n"
-    "win_back: {mode: automatic, holdout: 0.3, letter_from: 1000000}\nsave_desk: {mode: automatic, least_value: 20}\ntiers: [{name: \"*\", cadence_days: 90}]\nstrategic: [c1, c2, c3, c4, c5]\n"
+    "letters: {form: din5008}\nwin_back: {mode: automatic, holdout: 0.3, letter_from: 150}\nsave_desk: {mode: automatic, least_value: 20}\ntiers: [{name: \"*\", cadence_days: 90}]\nstrategic: [c1, c2, c3, c4, c5]\n"
     "offers:\n"
     "  - {name: pause, kind: pause, title: A pause, text: For three months, reasons: [need_ended, budget_cut], places: [exit], holdout: 0.3, cap: 4, cap_days: 91, cost: 5 EUR}\n"
     "  - {name: fifth, kind: discount, title: A fifth off, text: For a year, places: [desk, win_back], benefit: 0.2, holdout: 0.3, cap: 10, cap_days: 60, cost: 20 EUR}\n"
@@ -65,7 +66,7 @@ typedef struct world {
     rng r;
     unsigned customers;
     char world[160]; /* what went out, as those outside see it: a line a message */
-    unsigned kills, taken, calls;
+    unsigned kills, taken, calls, letters;
     bool *gone;    /* who left, as far as the customers are concerned */
     bool *contract;
 } world;
@@ -165,7 +166,7 @@ static void born(world *y, unsigned who) {
     const char *zone = zones[pick(y, sizeof zones / sizeof *zones)];
     snprintf(sql, sizeof sql, "UPDATE contact SET time_zone = '%s', phone = '%s' WHERE customer_id = %lld", zone, chance(y) < .5 ? "+49 30 1234" : "", (long long)story_id(&y->t, id));
     assert_ok(db_execute(y->t.l->d, sql, &err), &err);
-    snprintf(sql, sizeof sql, "UPDATE customer SET time_zone = '', locale = '%s' WHERE customer_id = %lld", *zone ? "en" : "en-US", (long long)story_id(&y->t, id));
+    snprintf(sql, sizeof sql, "UPDATE customer SET time_zone = '', locale = '%s', address = '%s' WHERE customer_id = %lld", *zone ? "en" : "en-US", chance(y) < .5 ? "5 Lane, Bristol" : "", (long long)story_id(&y->t, id));
     assert_ok(db_execute(y->t.l->d, sql, &err), &err);
     happens(y, who, EVENT_order, "", start - (int64_t)(chance(y) * 30) * DAY, "{\"product\": \"beans\"}");
     if (chance(y) < .7) happens(y, who, EVENT_consent_given, "", start, "{\"purpose\": \"marketing\"}");
@@ -353,6 +354,31 @@ static void people_work(world *y, int64_t now_us) {
         assert_ok(task_done(y->t.l, id, &(task_answer){.by = "Sal", .note = "done", .field = sets, .fields = owner, .now_us = now_us}, &event, &err), &err);
     }
     json_decref(list);
+}
+
+/* Letters are read, approved and printed. */
+static void post(world *y, const store *s, int64_t now_us, int day) {
+    mr_error err = {0};
+    json_t *all, *problems = json_array();
+    const json_t *o;
+    size_t i;
+    char path[300], sender[40];
+    letters_counts n;
+    snprintf(sender, sizeof sender, "here:%ld", (long)getpid());
+    const sending_options how = {.now_us = now_us, .sender = sender};
+    assert_ok(letters_waiting(y->t.l, &all, &err), &err);
+    json_array_foreach(all, i, o) {
+        int64_t customer, id;
+        bool ours;
+        assert_ok(action_find(y->t.l, json_string_value(json_object_get(o, "id")), &customer, &id, &err), &err);
+        if (chance(y) < .8) assert_ok(outbox_approve(y->t.l, customer, id, "approved by Sen", &ours, &err), &err);
+    }
+    json_decref(all);
+    snprintf(path, sizeof path, "%s/letters-%d.pdf", s->folder, day);
+    assert_ok(letters_print(y->t.l, &y->t.c, &how, path, &n, problems, &err), &err);
+    y->letters += (unsigned)n.printed;
+    unlink(path);
+    json_decref(problems);
 }
 
 /* Those of the desk call: with the card, on which the offer is. */
@@ -584,18 +610,19 @@ static void year(void **state) {
         ticks(&y, s, y.t.now_us);
         if (day % 7 == 3) people_work(&y, y.t.now_us);
         if (day % 7 == 1) desk_works(&y, y.t.now_us);
+        if (day % 7 == 5) post(&y, s, y.t.now_us, day);
         if (day % 14 == 0) forecasts(&y, y.t.now_us);
     }
     y.t.now_us = (FIRST_DAY + DAYS + 32) * DAY;
     until(&y, y.t.now_us);
     ticks(&y, s, y.t.now_us);
     check(&y, &c);
-    printf("%u kills, %u contacts, %u of them marketing by e-mail, %u left, %u calls by the desk, %u asked back, %u held out of that\n"
+    printf("%u kills, %u contacts, %u of them marketing by e-mail, %u left, %u calls by the desk, %u asked back, %u held out of that, %u letters\n"
            "%u offers shown, %u held out, %u taken, %u draws that filled a cap, %u offers to returners, %u of them with an advantage in price\n%u violations%s%s\n",
-           y.kills, c.contacts, c.marketing, c.left, y.calls, c.asked_back, c.held_out, c.shown, c.held, y.taken, c.full, c.returners, c.returners_benefit, c.violations, c.violations ? ": " : "", c.first);
+           y.kills, c.contacts, c.marketing, c.left, y.calls, c.asked_back, c.held_out, y.letters, c.shown, c.held, y.taken, c.full, c.returners, c.returners_benefit, c.violations, c.violations ? ": " : "", c.first);
     assert_int_equal(c.violations, 0);
     assert_true(y.kills > 10 && c.left > y.customers / 50 && c.marketing > y.customers / 2);
-    assert_true(c.shown && c.held && y.taken && y.calls && c.asked_back && (y.customers < 300 || (c.held_out && c.full && c.returners_benefit))); /* or nothing was checked */
+    assert_true(c.shown && c.held && y.taken && y.calls && c.asked_back && (y.customers < 300 || (y.letters && c.held_out && c.full && c.returners_benefit))); /* or nothing was checked */
     planted_in_base(&y);
     planted(&y);
     planted_offers(&y);

@@ -125,9 +125,10 @@ static void check_marketing(checking *c, int64_t customer, const char *zone, con
         bool profiling = !strcmp(purpose, "profiling"), channel = *of(&e[i], "channel");
         if (e[i].kind == EVENT_consent_given && profiling) profiled = true;
         if (e[i].kind == EVENT_consent_withdrawn && (profiling || (!*purpose && !channel))) profiled = false;
-        if (e[i].kind == EVENT_consent_given && !profiling) given = true;
+        bool way = !channel || !strcmp(of(&e[i], "channel"), of(&e[at], "channel")); /* of one channel: of that alone */
+        if (e[i].kind == EVENT_consent_given && !profiling && way) given = true;
         if (e[i].kind == EVENT_consent_given && !profiling && !channel) nothing = false;
-        if (e[i].kind == EVENT_consent_withdrawn && !profiling) given = false;
+        if (e[i].kind == EVENT_consent_withdrawn && !profiling && way) given = false;
         if (e[i].kind == EVENT_preference_changed && !*of(&e[i], "topic") && !channel && json_is_boolean(json_object_get(e[i].body, "wanted"))) nothing = json_is_false(json_object_get(e[i].body, "wanted"));
         if (e[i].kind == EVENT_preference_changed && !strcmp(of(&e[i], "topic"), of(&e[at], "topic"))) topic = json_is_true(json_object_get(e[i].body, "wanted"));
         if (e[i].kind == EVENT_preference_changed && *of(&e[i], "hours")) from = 14 * 60, to = 16 * 60;
@@ -143,8 +144,8 @@ static void check_marketing(checking *c, int64_t customer, const char *zone, con
             }
     }
     (void)n;
-    bool known = *zone != 0;
-    for (size_t z = 0; z < (known ? 1 : sizeof american / sizeof *american); z++) {
+    bool known = *zone != 0, letter = !strcmp(of(&e[at], "channel"), "letter"); /* it comes with the post */
+    for (size_t z = 0; !letter && z < (known ? 1 : sizeof american / sizeof *american); z++) {
         int minute = minute_of(known ? zone : american[z], e[at].at);
         if (minute < from || minute >= to) violation(c, "customer %" PRId64 ": at %d:%02d in %s", customer, minute / 60, minute % 60, known ? zone : american[z]);
     }
@@ -252,7 +253,7 @@ void check_customer(checking *c, int64_t customer) {
     for (size_t i = 0; i < n; i++) {
         if (e[i].kind != EVENT_touch_out) continue;
         c->contacts++;
-        if (strcmp(of(&e[i], "purpose"), "marketing") || strcmp(of(&e[i], "channel"), "email")) continue; /* what people did by telephone is theirs */
+        if (strcmp(of(&e[i], "purpose"), "marketing") || (strcmp(of(&e[i], "channel"), "email") && strcmp(of(&e[i], "channel"), "letter"))) continue; /* what people did by telephone is theirs */
         c->marketing++;
         check_marketing(c, customer, zone, e, n, i);
     }
