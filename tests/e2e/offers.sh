@@ -14,7 +14,7 @@ want "sound" 0 "2 offers, nothing wrong" offers check --at 2026-11-24T09:00:00Z
 want "over" 3 "marram.yaml:4: offer 'talk' is for nobody" offers check --at 2027-01-02T09:00:00Z
 want "list" 0 "pause +pause +0 +0 +0 +20 of 20" offers list --db shop.db --at 2026-11-24T09:00:00Z
 want "list" 0 '"room": 20' offers list --db shop.db --json --at 2026-11-24T09:00:00Z
-want "no verb" 2 "list or check" offers
+want "no verb" 2 "list, check or review" offers
 want "other verb" 2 "none of list" offers sell
 bad() { # NAME ITEM MESSAGE
     printf 'tiers: [{name: gold}]\noffers:\n  - {name: x, kind: pause, title: T%s}\n' "$2" >bad.yaml
