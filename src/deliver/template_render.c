@@ -260,13 +260,20 @@ static void begin_html(const template *t, const text_buffer *subject, text_buffe
                    "font-size:16px;line-height:1.55;color:#1c1917;overflow-wrap:break-word\">\n");
 }
 
-static mr_status put_body(const template *t, const template_values *v, template_message *out, mr_error *err) {
+/* What there is to say, with placeholders in the values' places. *root, NULL where there is none, is freed by cmark_node_free. */
+static mr_status tree_of(const template *t, const template_values *v, cmark_node **root, mr_error *err) {
     text_buffer markdown = {0};
     const part *missing = template_markdown(t, v, &markdown);
     mr_status status = missing ? unknown_value(t, missing, err) : markdown.failed ? error_memory(err, t->len) : MR_OK;
-    cmark_node *root = status == MR_OK ? cmark_parse_document(markdown.data ? markdown.data : "", markdown.len, CMARK_OPT_DEFAULT) : NULL;
-    if (status == MR_OK && !cmark_node_first_child(root)) status = error_set(err, MR_EDATA, NULL, -1, "%.150s: nothing is left to say: every section needs a value that is not known", t->name);
-    if (status == MR_OK) status = check_targets(t, root, v, err);
+    *root = status == MR_OK ? cmark_parse_document(markdown.data ? markdown.data : "", markdown.len, CMARK_OPT_DEFAULT) : NULL;
+    if (status == MR_OK && !cmark_node_first_child(*root)) status = error_set(err, MR_EDATA, NULL, -1, "%.150s: nothing is left to say: every section needs a value that is not known", t->name);
+    text_free(&markdown);
+    return status == MR_OK ? check_targets(t, *root, v, err) : status;
+}
+
+static mr_status put_body(const template *t, const template_values *v, template_message *out, mr_error *err) {
+    cmark_node *root;
+    mr_status status = tree_of(t, v, &root, err);
     if (status == MR_OK) {
         begin_html(t, &out->subject, &out->html);
         template_html(root, v, &out->html);
@@ -275,7 +282,6 @@ static mr_status put_body(const template *t, const template_values *v, template_
         text_puts(&out->html, "</div>\n</body>\n</html>\n");
     }
     if (root) cmark_node_free(root);
-    text_free(&markdown);
     return status;
 }
 
@@ -332,12 +338,9 @@ static void put_values(cmark_node *root, const template_values *v, text_buffer *
 }
 
 static mr_status put_letter(const template *t, const template_values *v, text_buffer *out, mr_error *err) {
-    text_buffer markdown = {0}, text = {0};
-    const part *missing = template_markdown(t, v, &markdown);
-    mr_status status = missing ? unknown_value(t, missing, err) : markdown.failed ? error_memory(err, t->len) : MR_OK;
-    cmark_node *root = status == MR_OK ? cmark_parse_document(markdown.data ? markdown.data : "", markdown.len, CMARK_OPT_DEFAULT) : NULL;
-    if (status == MR_OK && !cmark_node_first_child(root)) status = error_set(err, MR_EDATA, NULL, -1, "%.150s: nothing is left to say: every section needs a value that is not known", t->name);
-    if (status == MR_OK) status = check_targets(t, root, v, err);
+    text_buffer text = {0};
+    cmark_node *root;
+    mr_status status = tree_of(t, v, &root, err);
     if (status == MR_OK) {
         put_values(root, v, &text);
         char *written = cmark_render_commonmark(root, CMARK_OPT_DEFAULT, 0);
@@ -346,7 +349,6 @@ static mr_status put_letter(const template *t, const template_values *v, text_bu
         free(written);
     }
     if (root) cmark_node_free(root);
-    text_free(&markdown);
     text_free(&text);
     return status;
 }
