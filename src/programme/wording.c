@@ -70,20 +70,22 @@ static void put_events(filling *f, int64_t subject) {
     }
 }
 
-/* Who it is written to, told in a few words: since when, what they bought, what went wrong. */
+/* Who it is written to, told in a few words: since when, what they bought, what went wrong, and what was put right since. */
 static void put_story(filling *f, const char *language) {
     whole *w = f->k->w;
-    const char *bought[3] = {NULL}, *wrong = NULL;
+    const char *bought[3] = {NULL}, *wrong = NULL, *right = NULL;
     size_t n = 0;
     int32_t since = TRACE_NO_DAY;
     for (size_t i = 0; i < w->h.n && w->h.events[i].at_us <= f->k->now_us; i++) {
         const history_event *e = &w->h.events[i];
-        bool comes = event_is_order(e) || e->kind == EVENT_contract_start, fails = e->kind == EVENT_case_open || e->kind == EVENT_complaint;
-        if (!comes && !fails) continue;
+        bool comes = event_is_order(e) || e->kind == EVENT_contract_start, fails = e->kind == EVENT_case_open || e->kind == EVENT_complaint, mends = e->kind == EVENT_case_resolve;
+        if (!comes && !fails && !mends) continue;
         const json_t *body = whole_body(w, i);
         const char *product = body ? json_string_value(json_object_get(body, "product")) : NULL, *subject = body ? json_string_value(json_object_get(body, "subject")) : NULL;
         if (comes && since == TRACE_NO_DAY) since = e->day;
-        if (fails && subject && *subject) wrong = subject;
+        const char *done = mends && body ? json_string_value(json_object_get(body, "put_right")) : NULL;
+        if (fails && subject && *subject) wrong = subject, right = NULL;
+        if (done && *done) right = done;
         bool there = !comes || !product || !*product || n == 3;
         for (size_t k = 0; k < n && !there; k++) there = !strcmp(bought[k], product);
         if (!there) bought[n++] = product;
@@ -91,6 +93,7 @@ static void put_story(filling *f, const char *language) {
     if (since != TRACE_NO_DAY) put_day(f, "story.since", language, since);
     if (n) put(f, "story.bought", look_text(f->k, "%s%s%s%s%s", bought[0], n > 1 ? ", " : "", n > 1 ? bought[1] : "", n > 2 ? ", " : "", n > 2 ? bought[2] : ""));
     if (wrong) put(f, "story.wrong", look_text(f->k, "%s", wrong));
+    if (wrong && right && !*template_get(&f->v, "case.remedy")) put(f, "case.remedy", look_text(f->k, "%s", right));
 }
 
 static void put_company(filling *f, const config *c, const action_row *a) {

@@ -70,6 +70,10 @@ for words in "Ruth Okafor" "Hafenstraße 5" "20359 Hamburg" "Bristol, 5. Februar
 done
 pdftoppm -r 150 -png one.pdf one
 holds "the code leads to their own page" grep -q "^https://hollowlane.example/hello?t=" <(zbarimg -q --raw one-1.png 2>/dev/null)
+echo iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg== | base64 -d >mara.png
+sed 's/place: Bristol/place: Bristol, signature: mara.png/' marram.yaml >inked.yaml
+run letter preview "${P1:0:8}" --settings inked.yaml --out inked.pdf --db w.db
+check "without a signature room for one, with one its picture" "0 1" "$(pdfimages -list one.pdf | grep -c ' image ') $(pdfimages -list inked.pdf | grep -c ' image ' | sed 's,[1-9].*,1,')"
 run letter preview "${P1:0:8}" --out two.pdf --db w.db
 holds "the same letter is the same bytes" cmp -s one.pdf two.pdf
 run letter preview "${P5:0:8}" --out five.pdf --db w.db
